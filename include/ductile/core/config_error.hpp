@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/version.hpp>
+
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// An option out of its range. The text names the policy, the field, the range and the value.
+class ConfigError : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+/// What a build without exceptions does with a `ConfigError`'s sentence: gets it and must not return. Replaceable.
+using ConfigErrorHandler = void (*)(const char* sentence);
+
+namespace detail {
+inline void print_and_abort(const char* sentence) {
+  std::fprintf(stderr, "ductile: %s\n", sentence);
+  std::abort();
+}
+inline std::atomic<ConfigErrorHandler> config_error_handler{&print_and_abort};
+
+inline std::string with_value(const char* rule, double value) {
+  char text[32];
+  if (std::nearbyint(value) == value && std::abs(value) < 1e15)
+    std::snprintf(text, sizeof text, "%lld", static_cast<long long>(value));
+  else
+    std::snprintf(text, sizeof text, "%g", value);
+  return std::string{rule} + "; it is " + text;
+}
+}  // namespace detail
+
+/// Replaces the handler for builds without exceptions; returns the former one.
+inline ConfigErrorHandler set_config_error_handler(ConfigErrorHandler handler) noexcept {
+  return detail::config_error_handler.exchange(handler);
+}
+
+/// Refuses an option: throws `ConfigError`, or without exceptions calls the handler. Not constexpr on purpose: a constexpr policy that
+/// comes here does not compile, and the compiler shows the sentence.
+[[noreturn]] inline void refuse(const char* rule, double value) {
+  const std::string sentence = detail::with_value(rule, value);
+#if defined(__cpp_exceptions)
+  throw ConfigError{sentence};
+#else
+  detail::config_error_handler.load()(sentence.c_str());
+  std::abort();
+#endif
+}
+
+/// The reader of a policy's rules that refuses at the first broken one. `check(options, rules)` of a policy states each rule once, and
+/// both its constructor and `make` read it.
+struct RefusingRules {
+  constexpr void require(bool holds, const char* rule, double value) const {
+    if (!holds) refuse(rule, value);
+  }
+};
+
+/// The reader that remembers the first broken rule.
+struct CollectedRules {
+  const char* broken = nullptr;
+  double value = 0;
+
+  constexpr void require(bool holds, const char* rule, double given) {
+    if (!holds && !broken) {
+      broken = rule;
+      value = given;
+    }
+  }
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/now.hpp>      // Time, end_of_time
+#include <ductile/core/trail.hpp>    // Trail
+#include <ductile/core/verdict.hpp>  // FailureId, Kind, Remedy, Says, Verdict
+
+#include <concepts>
+#include <cstdint>
+#include <exception>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// The raw value that a verdict was made from (a response, an error object, an exception), whatever its type. Copies share it.
+///
+/// Works without run-time type information. Allocates only when a failure is made.
+class Cause {
+ public:
+  Cause() noexcept = default;
+
+  /// Keeps `raw`. (A plain `Cause{raw}` would be taken for a copy when `raw` is a `Cause`.)
+  template <class Raw>
+  [[nodiscard]] static Cause of(Raw&& raw) {
+    using Kept = std::remove_cvref_t<Raw>;
+    Cause cause;
+    cause.raw_ = std::make_shared<Kept>(std::forward<Raw>(raw));
+    cause.type_ = &type_tag<Kept>;
+    return cause;
+  }
+
+  /// The raw value when it is a `Raw`, else null. Lives as long as a copy of this cause does.
+  template <class Raw>
+  [[nodiscard]] const Raw* get() const noexcept {
+    return type_ == &type_tag<Raw> ? static_cast<const Raw*>(raw_.get()) : nullptr;
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return type_ != nullptr; }
+
+ private:
+  // Its address names the type. A variable that can be written: linkers fold functions, and constants, that look alike.
+  template <class>
+  static inline char type_tag{};
+
+  std::shared_ptr<const void> raw_;
+  const char* type_ = nullptr;
+};
+
+/// One thing that a verdict rests on.
+struct Evidence {
+  std::string where;  ///< A path into the answer: "error.details[0].violations[0].quotaId".
+  std::string what;   ///< What stood there, shortened, without secrets.
+};
+
+/// Why a failure was final although a retry would have been possible. Bits; several can hold.
+enum class Note : std::uint8_t {
+  none = 0,
+  attempts_spent = 1,       ///< All attempts were made.
+  deadline_would_pass = 2,  ///< The next wait did not fit the deadline; see `earliest_retry_at`.
+  outer_layer_refused = 4,  ///< A layer outside (a budget, the fallback chain's table) allowed no further attempt.
+  not_repeatable = 8,       ///< The operation must not be repeated when its answer is lost.
+  time_spent = 16           ///< The time limit for failures of this kind is over.
+};
+
+[[nodiscard]] constexpr Note operator|(Note left, Note right) noexcept {
+  return static_cast<Note>(static_cast<std::uint8_t>(left) | static_cast<std::uint8_t>(right));
+}
+[[nodiscard]] constexpr bool has(Note notes, Note note) noexcept {
+  return (static_cast<std::uint8_t>(notes) & static_cast<std::uint8_t>(note)) != 0;
+}
+
+/// What a failure carries behind its one pointer. Made on the failure path only.
+struct FailureDetail {
+  Verdict verdict;
+  std::string message;             ///< The other side's words, shortened and without secrets.
+  std::vector<Evidence> evidence;  ///< What the verdict rests on, the strongest first.
+  Trail trail;                     ///< Every attempt of the call.
+  Cause cause;                     ///< The raw value.
+};
+
+/// The error channel: what happened, whose fault it is, what to do and when. At most 48 bytes; copies copy the detail.
+class Failure {
+ public:
+  Failure(Kind kind, Remedy remedy, Says says = Says::operation, FailureId id = {}) noexcept
+      : kind_(kind), remedy_(remedy), says_(says), id_(id) {}
+
+  /// An operation's own failure of a known kind, with the kind's ordinary remedy: `return Failure{Kind::overload};`
+  explicit Failure(Kind kind) noexcept : Failure(kind, default_remedy(kind)) {}
+
+  /// A classified failure: the whole verdict, and what is known beside it.
+  explicit Failure(const Verdict& verdict, std::string message = {}, std::vector<Evidence> evidence = {}, Cause cause = {})
+      : Failure(verdict.kind, verdict.remedy, verdict.says, verdict.id) {
+    detail_ = std::make_unique<FailureDetail>(FailureDetail{verdict, std::move(message), std::move(evidence), Trail{}, std::move(cause)});
+  }
+
+  Failure(Failure&&) noexcept = default;
+  Failure& operator=(Failure&&) noexcept = default;
+  Failure(const Failure& other)
+      : kind_(other.kind_),
+        remedy_(other.remedy_),
+        says_(other.says_),
+        notes_(other.notes_),
+        target_(other.target_),
+        attempts_(other.attempts_),
+        id_(other.id_),
+        earliest_(other.earliest_),
+        detail_(other.detail_ ? std::make_unique<FailureDetail>(*other.detail_) : nullptr) {}
+  Failure& operator=(const Failure& other) { return *this = Failure{other}; }
+  ~Failure() = default;
+
+  [[nodiscard]] Kind kind() const noexcept { return kind_; }
+  [[nodiscard]] Remedy remedy() const noexcept { return remedy_; }
+  [[nodiscard]] Says says() const noexcept { return says_; }
+  /// The catalogue row; "unknown" when not recognised.
+  [[nodiscard]] FailureId id() const noexcept { return id_; }
+  [[nodiscard]] Note notes() const noexcept { return notes_; }
+  /// The target that it came from; 0 without a fallback chain.
+  [[nodiscard]] unsigned target() const noexcept { return target_; }
+  /// How many attempts the call made (rejections are not attempts).
+  [[nodiscard]] unsigned attempts() const noexcept { return attempts_; }
+  /// The first moment, on the call's clock, at which trying again can help; none when no wait helps or none is known.
+  [[nodiscard]] std::optional<Time> earliest_retry_at() const noexcept {
+    return earliest_ == end_of_time ? std::nullopt : std::optional{earliest_};
+  }
+
+  [[nodiscard]] Verdict verdict() const noexcept {
+    if (detail_) return detail_->verdict;
+    Verdict verdict;
+    verdict.kind = kind_;
+    verdict.remedy = remedy_;
+    verdict.says = says_;
+    verdict.id = id_;
+    // Nobody said whether anything was sent: an operation that knows builds its failure from a whole verdict.
+    verdict.sent = says_ == Says::policy ? Sent::no : kind_ == Kind::timeout || kind_ == Kind::network ? Sent::unknown : Sent::yes;
+    return verdict;
+  }
+  [[nodiscard]] const std::string& message() const noexcept { return detail().message; }
+  [[nodiscard]] const std::vector<Evidence>& evidence() const noexcept { return detail().evidence; }
+  [[nodiscard]] const Trail& trail() const noexcept { return detail().trail; }
+  [[nodiscard]] const Cause& cause() const noexcept { return detail().cause; }
+
+  void add_note(Note note) noexcept { notes_ = notes_ | note; }
+  void set_earliest_retry_at(Time time) noexcept { earliest_ = time; }
+  /// For drivers: where the call stood when it failed.
+  void set_provenance(unsigned target, unsigned attempts) noexcept {
+    target_ = static_cast<std::uint8_t>(target);
+    attempts_ = static_cast<std::uint16_t>(attempts < 0xFFFFU ? attempts : 0xFFFFU);
+  }
+  /// For drivers: hands over the call's trail.
+  void set_trail(Trail&& trail) {
+    if (!detail_) {
+      const Verdict known = verdict();
+      detail_ = std::make_unique<FailureDetail>();
+      detail_->verdict = known;
+    }
+    detail_->trail = std::move(trail);
+  }
+
+ private:
+  [[nodiscard]] const FailureDetail& detail() const noexcept {
+    static const FailureDetail nothing{};
+    return detail_ ? *detail_ : nothing;
+  }
+
+  Kind kind_;
+  Remedy remedy_;
+  Says says_;
+  Note notes_ = Note::none;
+  std::uint8_t target_ = 0;
+  std::uint16_t attempts_ = 0;
+  FailureId id_;
+  Time earliest_ = end_of_time;
+  std::unique_ptr<FailureDetail> detail_;
+};
+
+static_assert(sizeof(Failure) <= 48);
+
+/// What happened, whose fault it is, what to do, and when: one line for a log or a person. Times are relative to `now`.
+[[nodiscard]] inline std::string describe(const Failure& failure, Time now) {
+  std::string text{name(failure.kind())};
+  if (failure.id().text() != "unknown") text.append(" (").append(failure.id().text()).append(")");
+  text.append(", said by the ").append(name(failure.says()));
+  if (!failure.message().empty()) text.append(": ").append(failure.message());
+  switch (failure.remedy()) {
+    case Remedy::never: text.append("; the same request will not succeed"); break;
+    case Remedy::immediately: text.append("; may be tried again"); break;
+    case Remedy::after_delay: text.append("; may be tried again later"); break;
+    case Remedy::next_day: text.append("; may be tried again when the day's window opens"); break;
+    case Remedy::other_model: text.append("; another model or target may do it"); break;
+    case Remedy::after_prompt_change: text.append("; only a changed request can succeed"); break;
+  }
+  if (const auto earliest = failure.earliest_retry_at()) {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(*earliest - now).count();
+    text.append(", not before ").append(std::to_string(wait > 0 ? wait : 0)).append(" s from now");
+  }
+  if (failure.attempts() > 0) text.append("; attempts: ").append(std::to_string(failure.attempts()));
+  if (has(failure.notes(), Note::attempts_spent)) text.append("; no attempt is left");
+  if (has(failure.notes(), Note::time_spent)) text.append("; the time for failures of this kind is over");
+  if (has(failure.notes(), Note::deadline_would_pass)) text.append("; the next wait did not fit the deadline");
+  if (has(failure.notes(), Note::not_repeatable)) text.append("; not repeated, because the lost answer may have done its work");
+  return text;
+}
+
+/// Prints `describe(failure, now)` by the computer's clock.
+template <class Stream>
+  requires std::derived_from<Stream, std::basic_ostream<typename Stream::char_type, typename Stream::traits_type>>
+Stream& operator<<(Stream& stream, const Failure& failure) {
+  stream << describe(failure, Now{}()).c_str();
+  return stream;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/event.hpp>      // the events
+#include <ductile/core/layers.hpp>     // Layers, dispatch
+#include <ductile/core/observer.hpp>   // Observers
+#include <ductile/core/operation.hpp>  // Repetition, verdict_on
+#include <ductile/core/result.hpp>     // Result
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::detail {
+
+// What a machine asks of its driver.
+enum class Asks : std::uint8_t {
+  attempt,  // make the attempt `attempt()` and call `completed`
+  wake,     // call `woken` at `wake_at()`
+  gate,     // enter `gate()` with `ticket()`; call `granted`, or after leaving it at `wake_at()` `gate_timed_out`
+  finish    // take the result
+};
+
+// A call on its way through the layers: data only, handed by value from the straight path to the machine.
+template <class L>
+struct Walk {
+  typename L::Calls calls{};
+  std::array<Attempt, L::count + 1> attempts{};  // what reaches layer i; the last one reaches the operation
+  Time began{};                                  // the reading that the layers shared; the epoch when none was taken
+  std::uint64_t call = 0;                        // for observers
+};
+
+// The one interpreter of the policies' answers. It does no I/O, waits for nothing and reads no clock but `now`: a driver tells it what
+// happened and does what it asks. Whatever happens, each admission is settled exactly once: by an ending attempt, by `cancel`, or by
+// the destructor.
+template <class L, class T, class Obs>
+class Machine {
+  static constexpr std::size_t count = L::count;
+  static constexpr bool observed = Obs::observed;
+
+ public:
+  Machine(L& layers, Obs& observers, Now now, Repetition repetition, const Walk<L>& walk) noexcept
+      : layers_(layers), observers_(observers), now_(now.afresh()), repetition_(repetition), walk_(walk) {}
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  ~Machine() {
+    if (!finished_) give_up();
+  }
+
+  // Begins at the outermost layer.
+  [[nodiscard]] Asks start() {
+    depth_ = 0;
+    return enter();
+  }
+
+  // Goes on where the straight path met an answer other than go, of the layer `held`.
+  [[nodiscard]] Asks resume_admission(std::size_t held, const Admission& admission) {
+    held_ = held;
+    depth_ = held;
+    if (const auto asks = take(admission)) return *asks;
+    return enter();
+  }
+
+  // Takes over the attempt of the straight path that is ending by an exception: the destructor settles.
+  void take_over_running() noexcept {
+    held_ = count;
+    depth_ = count;
+    trips_ = 1;
+    phase_ = Phase::running;
+    attempt_began_ = walk_.began;
+  }
+
+  // Takes over where the attempt of the straight path has ended.
+  [[nodiscard]] Asks resume_ended(Result<T>&& result) {
+    take_over_running();
+    return completed(std::move(result));
+  }
+
+  // Fails before anything was asked.
+  [[nodiscard]] Asks refuse(Kind why) { return reject(Admission::reject(why)); }
+
+  // The attempt ended.
+  [[nodiscard]] Asks completed(Result<T>&& result) {
+    const Verdict verdict = verdict_on(result);
+    record_attempt(verdict, attempt_began_);
+    keep(std::move(result));
+    phase_ = Phase::entering;
+    return settle(verdict);
+  }
+
+  // The moment asked for is there.
+  [[nodiscard]] Asks woken() {
+    end_wait();
+    return enter();
+  }
+
+  // The gate has answered.
+  [[nodiscard]] Asks granted(Grant grant) {
+    end_wait();
+    return take_grant(grant);
+  }
+
+  // `wake_at()` came before the gate's answer, and the driver has left the gate.
+  [[nodiscard]] Asks gate_timed_out() {
+    end_wait();
+    if (waited_for_deadline_) return refuse_wait(wait_why_, end_of_time, depth_);
+    return take_grant(Grant{Grant::Status::failed, {}});
+  }
+
+  // The caller wants the end: everything held is settled as abandoned.
+  [[nodiscard]] Asks cancel() {
+    if (waiting_) end_wait();
+    abandon();
+    keep(Failure{Kind::cancelled, Remedy::never, Says::caller});
+    return Asks::finish;
+  }
+
+  [[nodiscard]] const Attempt& attempt() const noexcept { return walk_.attempts[count]; }
+  [[nodiscard]] Time wake_at() const noexcept { return wake_at_; }
+  [[nodiscard]] Gate& gate() const noexcept { return *gate_; }
+  [[nodiscard]] std::uint64_t ticket() const noexcept { return ticket_; }
+
+  // The end of the call. Once.
+  [[nodiscard]] Result<T> finish() {
+    finish_in_place();
+    finished_ = true;
+    return std::move(*result_);
+  }
+
+ private:
+  enum class Phase : std::uint8_t { entering, running };
+
+  // Trails and events tell how long an attempt took where somebody reads the clock anyway.
+  static constexpr bool timed = observed || L::any_reads_time;
+
+  // From layer `depth_` inwards, until something must be waited for.
+  [[nodiscard]] Asks enter() {
+    while (depth_ < count) {
+      const Admission admission = ask_admission();
+      if (const auto asks = take(admission)) return *asks;
+    }
+    return begin_attempt();
+  }
+
+  [[nodiscard]] Admission ask_admission() {
+    if constexpr (count > 0)
+      return dispatch<count>(depth_, [this](auto i) {
+        constexpr std::size_t I = i;
+        return layers_.template admit<I>(std::get<I>(walk_.calls), now_, walk_.attempts[I]);
+      });
+    else
+      return Admission::go();
+  }
+
+  // Follows the admission of layer `depth_`; empty: go on inwards.
+  [[nodiscard]] std::optional<Asks> take(const Admission& admission) {
+    tell_signal(admission.signal(), walk_.attempts[depth_].target, QuotaDimension::none);
+    switch (admission.form()) {
+      case Admission::Form::go: let_in(admission); return std::nullopt;
+      case Admission::Form::go_at: {
+        const Time deadline = walk_.attempts[depth_].deadline;
+        let_in(admission);
+        if (admission.at() <= now_()) return std::nullopt;
+        if (admission.at() >= deadline) return refuse_wait(admission.why(), admission.at(), depth_ - 1);
+        return wait_until(admission.at(), admission.source(), admission.why(), depth_ - 1);
+      }
+      case Admission::Form::ask_at:
+        if (admission.at() >= walk_.attempts[depth_].deadline) return refuse_wait(admission.why(), admission.at(), depth_);
+        return wait_until(std::max(admission.at(), now_()), admission.source(), admission.why(), depth_);
+      case Admission::Form::wait: {
+        const Time deadline = walk_.attempts[depth_].deadline;
+        gate_ = admission.gate();
+        ticket_ = admission.ticket();
+        waited_for_deadline_ = deadline <= admission.at();
+        static_cast<void>(wait_until(std::min(admission.at(), deadline), admission.source(), admission.why(), depth_));
+        return Asks::gate;
+      }
+      case Admission::Form::reject: return reject(admission);
+    }
+    return std::nullopt;
+  }
+
+  void let_in(const Admission& admission) {
+    if constexpr (count > 0) {
+      dispatch<count>(depth_, [&](auto i) {
+        constexpr std::size_t I = i;
+        walk_.attempts[I + 1] = L::template edited<I>(walk_.attempts[I], admission);
+        if constexpr (I + 1 < count) std::get<I + 1>(walk_.calls) = {};
+        if constexpr (observed) {
+          if constexpr (L::template role<I> == Role::fallback) tell_target(walk_.attempts[I + 1].target);
+        }
+      });
+      held_ = depth_ + 1;
+      depth_ = held_;
+    }
+  }
+
+  void tell_target(std::uint8_t target) {
+    if constexpr (observed) {
+      if (trail_.size() > 0 && last_target_ != target)
+        observers_.tell(
+            TargetChanged{walk_.call, now_(), last_target_, target, result_ && !*result_ ? result_->assume_error().kind() : Kind::ok});
+    }
+  }
+
+  [[nodiscard]] Asks take_grant(Grant grant) {
+    const Admission admission = ask_granted(grant);
+    if (const auto asks = take(admission)) return *asks;
+    return enter();
+  }
+
+  [[nodiscard]] Admission ask_granted(Grant grant) {
+    if constexpr (count > 0)
+      return dispatch<count>(depth_, [&](auto i) {
+        constexpr std::size_t I = i;
+        return layers_.template granted<I>(std::get<I>(walk_.calls), now_, walk_.attempts[I], grant, wait_why_);
+      });
+    else
+      return Admission::go();
+  }
+
+  [[nodiscard]] Asks begin_attempt() {
+    if (timed || attempt().deadline != end_of_time) {
+      attempt_began_ = now_();
+      if (attempt_began_ >= attempt().deadline) return reject(Admission::reject(Kind::deadline));
+    }
+    ++trips_;
+    walk_.attempts[count].number = trips_;
+    phase_ = Phase::running;
+    if constexpr (observed) observers_.tell(AttemptBegan{walk_.call, attempt_began_, attempt()});
+    return Asks::attempt;
+  }
+
+  void record_attempt(const Verdict& verdict, Time began) {
+    TrailEntry entry = trail_entry(verdict);
+    entry.number = static_cast<std::uint16_t>(std::min<std::uint32_t>(trips_, 0xFFFF));
+    if constexpr (timed) {
+      const Time at = now_();
+      const Duration took = at - began;
+      entry.duration_ms = trail_milliseconds(took);
+      if constexpr (observed) {
+        observers_.tell(AttemptEnded{walk_.call, at, attempt(), verdict, took});
+        if (verdict.reclassified) observers_.tell(Reclassified{walk_.call, at, attempt(), verdict});
+      }
+    }
+    add_to_trail(entry);
+    waited_ms_ = 0;
+    waited_source_ = WaitSource::none;
+  }
+
+  void add_to_trail(const TrailEntry& entry) {
+    last_target_ = entry.target;
+    trail_.add(entry);
+  }
+
+  [[nodiscard]] TrailEntry trail_entry(const Verdict& verdict) const noexcept {
+    TrailEntry entry;
+    entry.wait_ms = waited_ms_;
+    entry.wait = waited_source_;
+    entry.kind = verdict.kind;
+    entry.target = walk_.attempts[depth_].target;
+    entry.revision = walk_.attempts[depth_].revision;
+    entry.sent = verdict.sent;
+    entry.billed = verdict.billed;
+    entry.number = static_cast<std::uint16_t>(std::min<std::uint32_t>(trips_ + 1, 0xFFFF));
+    return entry;
+  }
+
+  // A policy's refusal becomes the failure that the layers outside see.
+  [[nodiscard]] Asks reject(const Admission& admission) {
+    return fail(admission.why(), admission.remedy(), admission.id(), admission.at(), Note::none, depth_);
+  }
+
+  // A wait that does not fit the deadline is refused before it begins.
+  [[nodiscard]] Asks refuse_wait(Kind why, Time earliest, std::size_t by) {
+    return fail(why, Remedy::after_delay, {}, earliest, Note::deadline_would_pass, by);
+  }
+
+  [[nodiscard]] Asks fail(Kind why, Remedy remedy, FailureId id, Time earliest, Note note, std::size_t by) {
+    Verdict verdict;
+    verdict.kind = why;
+    verdict.remedy = remedy;
+    verdict.says = Says::policy;
+    verdict.sent = Sent::no;
+    verdict.billed = Billed::no;
+    verdict.id = id;
+    if (earliest != end_of_time) verdict.hint = std::max(earliest - now_(), Duration::zero());
+    if constexpr (observed) observers_.tell(Rejected{walk_.call, now_(), role_at(by), why, earliest, walk_.attempts[depth_].target});
+    add_to_trail(trail_entry(verdict));
+    Failure failure{why, remedy, Says::policy, id};
+    failure.set_earliest_retry_at(earliest);
+    if (note != Note::none) failure.add_note(note);
+    keep(std::move(failure));
+    return settle(verdict);
+  }
+
+  // Tells the held layers, from the inside out, how it ended, until one wants another trip and may have it.
+  [[nodiscard]] Asks settle(const Verdict& verdict) {
+    while (held_ > 0) {
+      const std::size_t layer = --held_;
+      const Reaction reaction = ask_reaction(layer, verdict);
+      tell_signal(reaction.signal(), walk_.attempts[layer + 1].target, verdict.dimension);
+      if (verdict.ok() || verdict.kind == Kind::abandoned) continue;
+      Failure& failure = result_->assume_error();
+      if (!reaction.again()) {
+        if (reaction.note() != Note::none) failure.add_note(reaction.note());
+        if (reaction.earliest() != end_of_time) failure.set_earliest_retry_at(reaction.earliest());
+        continue;
+      }
+      if (repetition_ == Repetition::never && verdict.sent == Sent::unknown) {
+        failure.add_note(Note::not_repeatable);
+        continue;
+      }
+      const Time deadline = walk_.attempts[layer].deadline;
+      const bool at_once = reaction.at() == Time{};
+      const Time now = at_once && deadline == end_of_time ? Time{} : now_();
+      const Time at = std::max(reaction.at(), now);
+      if (at >= deadline) {
+        failure.add_note(Note::deadline_would_pass);
+        failure.set_earliest_retry_at(at);
+        continue;
+      }
+      if (!agreed_outside(layer, verdict)) {
+        failure.add_note(Note::outer_layer_refused);
+        continue;
+      }
+      depth_ = layer;
+      for (std::size_t i = 0; i <= layer; ++i) walk_.attempts[i].number = trips_ + 1;
+      if (!at_once && at > now) return wait_until(at, reaction.source(), verdict.kind, layer);
+      return enter();
+    }
+    return Asks::finish;
+  }
+
+  [[nodiscard]] Reaction ask_reaction(std::size_t layer, const Verdict& verdict) {
+    if constexpr (count > 0)
+      return dispatch<count>(layer, [&](auto i) {
+        constexpr std::size_t I = i;
+        return layers_.template settle<I>(std::get<I>(walk_.calls), now_, walk_.attempts[I].target, walk_.attempts[I + 1], verdict);
+      });
+    else
+      return Reaction::pass();
+  }
+
+  // From the inside out, so that a budget, outermost, spends only when nobody else refuses.
+  [[nodiscard]] bool agreed_outside(std::size_t layer, const Verdict& verdict) {
+    if constexpr (count > 0) {
+      while (layer-- > 0) {
+        const bool agreed = dispatch<count>(layer, [&](auto i) {
+          constexpr std::size_t I = i;
+          return layers_.template extra<I>(std::get<I>(walk_.calls), now_, walk_.attempts[I].target, walk_.attempts[I + 1], verdict);
+        });
+        if (!agreed) return false;
+      }
+    }
+    return true;
+  }
+
+  void abandon() {
+    Verdict verdict;
+    verdict.kind = Kind::abandoned;
+    verdict.sent = Sent::no;
+    if (phase_ == Phase::running) {
+      verdict.sent = Sent::unknown;
+      verdict.billed = Billed::maybe;
+      record_attempt(verdict, attempt_began_);
+      phase_ = Phase::entering;
+    }
+    while (held_ > 0) {
+      const std::size_t layer = --held_;
+      static_cast<void>(ask_reaction(layer, verdict));
+    }
+  }
+
+  // The call is destroyed, by an exception or with its driver, before it came to an end.
+  void give_up() noexcept {
+    if (waiting_) end_wait();
+    abandon();
+    if constexpr (observed) tell_end(nullptr, Outcome::failed);
+  }
+
+  // `by` is the layer that waits.
+  [[nodiscard]] Asks wait_until(Time at, WaitSource source, Kind why, std::size_t by) {
+    wake_at_ = at;
+    wait_source_ = source;
+    wait_why_ = why;
+    wait_began_ = now_();
+    waiting_ = true;
+    if constexpr (observed)
+      observers_.tell(WaitBegan{walk_.call, wait_began_, at, source, role_at(by), why, walk_.attempts[depth_].target});
+    return Asks::wake;
+  }
+
+  void end_wait() {
+    waiting_ = false;
+    const Time now = now_();
+    const std::uint64_t waited = std::uint64_t{waited_ms_} + trail_milliseconds(now - wait_began_);
+    waited_ms_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(waited, 0xFFFFFFFF));
+    waited_source_ = wait_source_;
+    if constexpr (observed) observers_.tell(WaitEnded{walk_.call, now, wait_source_, now - wait_began_});
+  }
+
+  template <class Kept>
+  void keep(Kept&& kept) {
+    result_.reset();
+    result_.emplace(std::forward<Kept>(kept));
+  }
+
+  void finish_in_place() {
+    if (*result_) {
+      const unsigned target = walk_.attempts[count].target;
+      if (target != 0 || trips_ > 1) set_provenance(*result_, target, trips_);
+      if constexpr (observed) tell_end(nullptr, target != 0 ? Outcome::ok_fallback : trips_ > 1 ? Outcome::ok_retried : Outcome::ok);
+      return;
+    }
+    Failure& failure = result_->assume_error();
+    failure.set_provenance(last_target_, trips_);
+    if (!failure.earliest_retry_at()) {
+      const Verdict verdict = failure.verdict();
+      if (verdict.hint > Duration::zero() && verdict.remedy != Remedy::never && verdict.remedy != Remedy::after_prompt_change)
+        failure.set_earliest_retry_at(later(now_(), verdict.hint));
+    }
+    if constexpr (observed) tell_end(&failure, outcome_of(failure));
+    failure.set_trail(std::move(trail_));
+  }
+
+  [[nodiscard]] Outcome outcome_of(const Failure& failure) const noexcept {
+    if (failure.kind() == Kind::cancelled && failure.says() == Says::caller) return Outcome::cancelled;
+    if (failure.kind() == Kind::deadline || has(failure.notes(), Note::deadline_would_pass)) return Outcome::deadline;
+    if (trips_ == 0) return Outcome::rejected;
+    return trips_ > 1 ? Outcome::failed_retried : Outcome::failed;
+  }
+
+  void tell_end(const Failure* failure, Outcome outcome) {
+    if constexpr (observed) {
+      OperationEnded event;
+      event.call = walk_.call;
+      event.at = now_();
+      event.outcome = outcome;
+      event.attempts = trips_;
+      event.served_by = walk_.attempts[count].target;
+      event.took = event.at - walk_.began;
+      event.failure = failure;
+      event.trail = &trail_;
+      observers_.tell(event);
+    }
+  }
+
+  void tell_signal(Signal signal, std::uint8_t target, QuotaDimension dimension) {
+    if constexpr (observed) {
+      if (signal == Signal::none) return;
+      if (signal == Signal::quota_surprise)
+        observers_.tell(QuotaSurprise{walk_.call, now_(), target, dimension});
+      else
+        observers_.tell(CircuitChanged{walk_.call, now_(), target, signal});
+    }
+  }
+
+  [[nodiscard]] static Role role_at(std::size_t layer) noexcept {
+    if constexpr (count > 0) {
+      return dispatch<count>(layer < count ? layer : count - 1, [](auto i) {
+        constexpr std::size_t I = i;
+        return L::template role<I>;
+      });
+    } else {
+      return Role::other;
+    }
+  }
+
+  L& layers_;
+  Obs& observers_;
+  Now now_;
+  Repetition repetition_;
+  Phase phase_ = Phase::entering;
+  bool waiting_ = false;
+  bool waited_for_deadline_ = false;
+  WaitSource wait_source_ = WaitSource::none;
+  WaitSource waited_source_ = WaitSource::none;
+  Kind wait_why_ = Kind::ok;
+  bool finished_ = false;
+  std::uint8_t last_target_ = 0;  // of the trail's last entry
+  std::uint32_t trips_ = 0;
+  std::uint32_t waited_ms_ = 0;
+  std::size_t held_ = 0;   // how many layers have admitted and are not settled
+  std::size_t depth_ = 0;  // the layer that is asked next
+  Walk<L> walk_;
+  Time attempt_began_{};
+  Time wait_began_{};
+  Time wake_at_{};
+  Gate* gate_ = nullptr;
+  std::uint64_t ticket_ = 0;
+  Trail trail_;
+  std::optional<Result<T>> result_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::detail

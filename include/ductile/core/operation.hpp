@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/attempt.hpp>           // Attempt
+#include <ductile/core/error_classifier.hpp>  // ClaimsExceptions, ErrorClassifier, KnowsCost
+#include <ductile/core/result.hpp>            // Result
+
+#include <concepts>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <new>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// Whether an operation may be done again when its answer was lost (it may have been done already).
+enum class Repetition : std::uint8_t {
+  repeatable,  ///< Yes: doing it twice is harmless or affordable.
+  never        ///< No: after a lost answer the call fails with the note `not_repeatable`.
+};
+
+/// An operation with its tag. Made by `repeatable` and `never_repeated`; an operation without a tag counts as repeatable.
+template <class Operation, Repetition Tag>
+struct Tagged {
+  static constexpr Repetition repetition = Tag;
+  Operation operation;
+};
+
+/// Tags an operation that may be done again when its answer was lost.
+template <class Operation>
+[[nodiscard]] constexpr Tagged<std::decay_t<Operation>, Repetition::repeatable> repeatable(Operation&& operation) {
+  return {std::forward<Operation>(operation)};
+}
+
+/// Tags an operation that must not be done again when its answer was lost, such as a payment.
+template <class Operation>
+[[nodiscard]] constexpr Tagged<std::decay_t<Operation>, Repetition::never> never_repeated(Operation&& operation) {
+  return {std::forward<Operation>(operation)};
+}
+
+namespace detail {
+
+template <class>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<Result<T>> = true;
+
+template <class>
+inline constexpr bool is_tagged = false;
+template <class Operation, Repetition Tag>
+inline constexpr bool is_tagged<Tagged<Operation, Tag>> = true;
+
+template <class>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+// std::expected, tl::expected, another outcome: whatever holds a value or an error.
+template <class R>
+concept ExpectedLike = requires(R& raw) {
+  typename R::value_type;
+  typename R::error_type;
+  { raw.has_value() } -> std::convertible_to<bool>;
+  { raw.value() };
+  { raw.error() };
+};
+
+// The operation as it is called for each attempt: as an lvalue where it can be, so that a second attempt finds it unharmed.
+template <class Operation>
+constexpr decltype(auto) untagged(Operation& operation) noexcept {
+  if constexpr (is_tagged<std::remove_const_t<Operation>>)
+    return (operation.operation);
+  else
+    return (operation);
+}
+
+template <class F>
+concept Callable = std::invocable<F&, const Attempt&> || std::invocable<F&> || std::invocable<F, const Attempt&> || std::invocable<F>;
+
+template <class F>
+constexpr decltype(auto) call(F& operation, const Attempt& attempt) {
+  if constexpr (std::invocable<F&, const Attempt&>)
+    return std::invoke(operation, attempt);
+  else if constexpr (std::invocable<F&>)
+    return std::invoke(operation);
+  else if constexpr (std::invocable<F, const Attempt&>)
+    return std::invoke(std::move(operation), attempt);  // it can only be called as an rvalue: its author's choice
+  else
+    return std::invoke(std::move(operation));
+}
+
+template <class F>
+using CallResult = decltype(call(std::declval<F&>(), std::declval<const Attempt&>()));
+
+template <class R, class Classifier>
+struct ValueOf {
+  using type = R;
+};
+template <class T, class Classifier>
+struct ValueOf<Result<T>, Classifier> {
+  using type = T;
+};
+template <class T, class Classifier>
+  requires(!ErrorClassifier<Classifier, std::optional<T>>)
+struct ValueOf<std::optional<T>, Classifier> {
+  using type = T;
+};
+template <class R, class Classifier>
+  requires(ExpectedLike<R> && !is_result<R> && !is_optional<R> && !ErrorClassifier<Classifier, R>)
+struct ValueOf<R, Classifier> {
+  using type = typename R::value_type;
+};
+
+template <class Error, class Classifier>
+Failure failure_from_error(Error&& error, const Classifier& classifier) {
+  using Plain = std::remove_cvref_t<Error>;
+  if constexpr (std::same_as<Plain, Failure>) {
+    return std::forward<Error>(error);
+  } else {
+    Verdict verdict;
+    if constexpr (ErrorClassifier<Classifier, Plain>) {
+      verdict = classifier(static_cast<const Plain&>(error));
+    } else {
+      verdict.kind = Kind::other;
+      verdict.remedy = Remedy::immediately;
+      verdict.says = Says::operation;
+    }
+    return Failure{verdict, {}, {}, Cause::of(std::forward<Error>(error))};
+  }
+}
+
+// A `Result<T>` from whatever the operation returned.
+template <class T, class R, class Classifier>
+Result<T> to_result(R&& raw, const Classifier& classifier) {
+  using Plain = std::remove_cvref_t<R>;
+  if constexpr (is_result<Plain>) {
+    return std::forward<R>(raw);
+  } else if constexpr (ErrorClassifier<Classifier, Plain>) {
+    const Verdict verdict = classifier(static_cast<const Plain&>(raw));
+    if (verdict.ok()) return Result<T>{BOOST_OUTCOME_V2_NAMESPACE::in_place_type<T>, std::forward<R>(raw)};
+    return Failure{verdict, {}, {}, Cause::of(std::forward<R>(raw))};
+  } else if constexpr (is_optional<Plain>) {
+    if (raw) return Result<T>{BOOST_OUTCOME_V2_NAMESPACE::in_place_type<T>, *std::forward<R>(raw)};
+    return Failure{Kind::other, Remedy::immediately, Says::operation, "no-value"};
+  } else if constexpr (ExpectedLike<Plain>) {
+    if (raw.has_value()) {
+      if constexpr (std::is_void_v<T>)
+        return BOOST_OUTCOME_V2_NAMESPACE::success();
+      else
+        return Result<T>{BOOST_OUTCOME_V2_NAMESPACE::in_place_type<T>, std::forward<R>(raw).value()};
+    }
+    return failure_from_error(std::forward<R>(raw).error(), classifier);
+  } else {
+    return Result<T>{BOOST_OUTCOME_V2_NAMESPACE::in_place_type<T>, std::forward<R>(raw)};
+  }
+}
+
+template <class T, class F, class Classifier>
+Result<T> attempt_unguarded(F& operation, const Attempt& attempt, const Classifier& classifier) {
+  using R = CallResult<F>;
+  if constexpr (std::is_void_v<R>) {
+    call(operation, attempt);
+    return BOOST_OUTCOME_V2_NAMESPACE::success();
+  } else if constexpr (std::same_as<R, Result<T>>) {
+    return call(operation, attempt);
+  } else if constexpr (std::same_as<R, T> && !ErrorClassifier<Classifier, T> && !is_optional<T> && !ExpectedLike<T>) {
+    return Result<T>{BOOST_OUTCOME_V2_NAMESPACE::in_place_type<T>, call(operation, attempt)};
+  } else {
+    return to_result<T>(call(operation, attempt), classifier);
+  }
+}
+
+// One attempt: calls the operation and classifies what it gave. An exception that the classifier claims becomes a failure; another goes on.
+template <class T, class F, class Classifier>
+Result<T> make_attempt(F& operation, const Attempt& attempt, const Classifier& classifier) {
+#if defined(__cpp_exceptions)
+  if constexpr (ClaimsExceptions<Classifier>) {
+    try {
+      return attempt_unguarded<T>(operation, attempt, classifier);
+    } catch (const std::bad_alloc&) {
+      throw;  // a process without memory is no failure of the service, whatever a classifier thinks
+    } catch (...) {
+      std::exception_ptr thrown = std::current_exception();
+      const std::optional<Verdict> verdict = classifier.thrown(thrown);
+      if (!verdict) throw;
+      return Failure{*verdict, {}, {}, Cause::of(std::move(thrown))};
+    }
+  } else
+#endif
+  {
+    return attempt_unguarded<T>(operation, attempt, classifier);
+  }
+}
+
+// The verdict on a success: ok, with the cost where the value knows it.
+template <class T>
+Verdict verdict_on(const Result<T>& result) noexcept {
+  if (!result) return result.assume_error().verdict();
+  Verdict verdict;
+  verdict.billed = Billed::yes;
+  if constexpr (KnowsCost<T>) {
+    const Cost cost = result.assume_value().cost();
+    verdict.tokens = cost.tokens;
+    verdict.images = cost.images;
+  }
+  return verdict;
+}
+
+}  // namespace detail
+
+}  // namespace ductile::inline DUCTILE_VERSION

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/policy.hpp>  // Role, role_of
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// The rules of order, by name, for those who know better: `Pipeline{Allow<Rule::breaker_inside_retry>{}, ...}`.
+enum class Rule : std::uint16_t {
+  breaker_inside_retry = 201,          ///< E0201
+  deadline_outside_retry = 202,        ///< E0202
+  budget_outside_retry = 203,          ///< E0203
+  attempt_timeout_inside_retry = 204,  ///< E0204
+  quota_inside_retry = 205,            ///< E0205
+  fallback_outside = 206,              ///< E0206
+  stateful_once = 207                  ///< E0207
+};
+
+/// An element of a pipeline that waives one rule of order.
+template <Rule Waived>
+struct Allow {
+  static constexpr Rule rule = Waived;
+};
+
+namespace detail {
+
+// Whether some `inner` stands outside some `outer` in a pipeline of these roles, outermost first.
+template <std::size_t Size>
+consteval bool reversed(const std::array<Role, Size>& roles, Role outer, Role inner) {
+  bool inner_seen = false;
+  for (const Role role : roles) {
+    if (role == outer && inner_seen) return true;
+    if (role == inner) inner_seen = true;
+  }
+  return false;
+}
+
+template <std::size_t Size>
+consteval bool twice(const std::array<Role, Size>& roles) {
+  for (std::size_t i = 0; i < Size; ++i)
+    for (std::size_t j = i + 1; j < Size; ++j)
+      if (roles[i] == roles[j] && (roles[i] == Role::circuit_breaker || roles[i] == Role::quota || roles[i] == Role::fallback ||
+                                   roles[i] == Role::retry_budget || roles[i] == Role::bulkhead))
+        return true;
+  return false;
+}
+
+template <std::size_t Size>
+consteval bool chain_is_inside(const std::array<Role, Size>& roles) {
+  return reversed(roles, Role::fallback, Role::retry) || reversed(roles, Role::fallback, Role::circuit_breaker) ||
+         reversed(roles, Role::fallback, Role::quota) || reversed(roles, Role::fallback, Role::attempt_timeout);
+}
+
+// One rule a branch: the first broken one is the only error.
+template <class RolesAndRules>
+consteval bool explain_order() {
+  constexpr auto& roles = RolesAndRules::roles;
+  constexpr auto allowed = [](Rule rule) {
+    for (const Rule candidate : RolesAndRules::waived)
+      if (candidate == rule) return true;
+    return false;
+  };
+  if constexpr (reversed(roles, Role::retry, Role::circuit_breaker) && !allowed(Rule::breaker_inside_retry)) {
+    static_assert(!reversed(roles, Role::retry, Role::circuit_breaker),
+                  "ductile E0201: CircuitBreaker stands outside Retry and would count a call once however often it failed; put Retry "
+                  "before CircuitBreaker, or add Allow<Rule::breaker_inside_retry>{} (docs/rules/E0201.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::deadline, Role::retry) && !allowed(Rule::deadline_outside_retry)) {
+    static_assert(!reversed(roles, Role::deadline, Role::retry),
+                  "ductile E0202: Deadline stands inside Retry and would begin anew with each attempt; put Deadline before Retry, take "
+                  "AttemptTimeout for one attempt, or add Allow<Rule::deadline_outside_retry>{} (docs/rules/E0202.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::retry_budget, Role::retry) && !allowed(Rule::budget_outside_retry)) {
+    static_assert(!reversed(roles, Role::retry_budget, Role::retry),
+                  "ductile E0203: RetryBudget stands inside Retry, where nothing asks it; put RetryBudget before Retry, or add "
+                  "Allow<Rule::budget_outside_retry>{} (docs/rules/E0203.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::retry, Role::attempt_timeout) && !allowed(Rule::attempt_timeout_inside_retry)) {
+    static_assert(!reversed(roles, Role::retry, Role::attempt_timeout),
+                  "ductile E0204: AttemptTimeout stands outside Retry and would bound all attempts together; put Retry before "
+                  "AttemptTimeout, take Deadline for the whole call, or add Allow<Rule::attempt_timeout_inside_retry>{} "
+                  "(docs/rules/E0204.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::retry, Role::quota) && !allowed(Rule::quota_inside_retry)) {
+    static_assert(!reversed(roles, Role::retry, Role::quota),
+                  "ductile E0205: QuotaTracker stands outside Retry and would count a call once however many requests it sent; put Retry "
+                  "before QuotaTracker, or add Allow<Rule::quota_inside_retry>{} (docs/rules/E0205.md)");
+    return false;
+  } else if constexpr (chain_is_inside(roles) && !allowed(Rule::fallback_outside)) {
+    static_assert(!chain_is_inside(roles),
+                  "ductile E0206: FallbackChain stands inside a policy that it must switch per target; put FallbackChain before Retry, "
+                  "CircuitBreaker, QuotaTracker and AttemptTimeout, or add Allow<Rule::fallback_outside>{} (docs/rules/E0206.md)");
+    return false;
+  } else if constexpr (twice(roles) && !allowed(Rule::stateful_once)) {
+    static_assert(!twice(roles),
+                  "ductile E0207: a policy with shared state stands twice in this pipeline; keep one of the two, or add "
+                  "Allow<Rule::stateful_once>{} (docs/rules/E0207.md)");
+    return false;
+  } else {
+    return true;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace ductile::inline DUCTILE_VERSION

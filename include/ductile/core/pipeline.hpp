@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/call_options.hpp>  // CallOptions
+#include <ductile/core/clock.hpp>         // Clock, SystemClock
+#include <ductile/core/layers.hpp>        // Layers
+#include <ductile/core/machine.hpp>       // Machine
+#include <ductile/core/observer.hpp>      // Observe, Observers
+#include <ductile/core/operation.hpp>     // Callable, ValueOf
+#include <ductile/core/order.hpp>         // Allow, explain_order
+#include <ductile/core/policy.hpp>        // explain_policy
+#include <ductile/core/stop.hpp>          // NoStop, StopToken
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+namespace detail {
+
+template <class>
+inline constexpr bool is_allow = false;
+template <Rule Waived>
+inline constexpr bool is_allow<Allow<Waived>> = true;
+
+template <class>
+inline constexpr bool is_observe = false;
+template <class O>
+inline constexpr bool is_observe<Observe<O>> = true;
+
+template <class Element>
+concept LayerElement = !is_allow<Element> && !is_observe<Element>;
+
+template <class... Elements>
+struct RolesAndRules {
+  static constexpr std::array roles{role_of<typename LayerOf<Elements>::Policy>()..., Role::other};
+  static constexpr std::array waived = [] {
+    std::array<Rule, sizeof...(Elements) + 1> rules{};
+    [[maybe_unused]] std::size_t index = 0;
+    [[maybe_unused]] const auto add = [&]<class Element>(std::type_identity<Element>) {
+      if constexpr (is_allow<Element>) rules[index++] = Element::rule;
+    };
+    (add(std::type_identity<Elements>{}), ...);
+    return rules;
+  }();
+};
+
+template <class Element>
+consteval bool explain_element() {
+  if constexpr (LayerElement<Element>)
+    return explain_policy<typename LayerOf<Element>::Policy>();
+  else
+    return true;
+}
+
+template <class... Elements>
+consteval bool explain_pipeline() {
+  if constexpr ((explain_element<Elements>() && ...))
+    return explain_order<RolesAndRules<Elements...>>();
+  else
+    return false;
+}
+
+// Sorts the elements of a pipeline into layers and observers.
+template <class Element>
+auto layer_tuple(Element&& element) {
+  using Plain = std::remove_cvref_t<Element>;
+  if constexpr (LayerElement<Plain>)
+    return std::tuple<Plain>{std::forward<Element>(element)};
+  else
+    return std::tuple<>{};
+}
+template <class Element>
+auto observer_tuple(const Element& element) {
+  if constexpr (is_observe<Element>)
+    return std::tuple<Element>{element};
+  else
+    return std::tuple<>{};
+}
+
+template <class Tuple>
+struct LayersFrom;
+template <class... Elements>
+struct LayersFrom<std::tuple<Elements...>> {
+  using type = Layers<Elements...>;
+};
+template <class Tuple>
+struct ObserversFrom;
+template <class... Os>
+struct ObserversFrom<std::tuple<Observe<Os>...>> {
+  using type = Observers<Os...>;
+};
+
+// The blocking driver; complete once <ductile/drivers/blocking.hpp> is included.
+template <class T, class Body>
+struct BlockingCall;
+
+// What stands in for a pipeline that was explained away: it takes any call, so that one mistake gives one error.
+struct Anything {
+  template <class T>
+  operator T() const;  // never defined: the program does not compile anyway
+};
+
+template <bool Valid, class... Elements>
+class PipelineBody {
+ public:
+  explicit PipelineBody(Elements...) {}
+  template <class... Arguments>
+  Anything run(Arguments&&...) {
+    return {};
+  }
+};
+
+template <class Argument>
+concept ClockArgument = Clock<std::remove_reference_t<Argument>>;
+template <class Argument>
+concept StopArgument = StopToken<std::remove_cvref_t<Argument>>;
+template <class Argument>
+concept OptionsArgument = std::same_as<std::remove_cvref_t<Argument>, CallOptions>;
+
+// The one argument of a pack that satisfies the predicate, else the default.
+template <template <class> class Is, class Default>
+constexpr Default& pick(Default& otherwise) noexcept {
+  return otherwise;
+}
+template <template <class> class Is, class Default, class First, class... Rest>
+constexpr decltype(auto) pick(Default& otherwise, First& first, Rest&... rest) noexcept {
+  if constexpr (Is<First>::value)
+    return (first);
+  else
+    return pick<Is>(otherwise, rest...);
+}
+template <class Argument>
+struct IsClock : std::bool_constant<ClockArgument<Argument>> {};
+template <class Argument>
+struct IsStop : std::bool_constant<StopArgument<Argument>> {};
+template <class Argument>
+struct IsOptions : std::bool_constant<OptionsArgument<Argument>> {};
+template <class Argument>
+struct IsClassifier : std::bool_constant<!ClockArgument<Argument> && !StopArgument<Argument> && !OptionsArgument<Argument>> {};
+
+template <template <class> class Is, class... Arguments>
+inline constexpr std::size_t how_many = (std::size_t{0} + ... + (Is<std::remove_reference_t<Arguments>>::value ? 1 : 0));
+
+template <class... Elements>
+class PipelineBody<true, Elements...> {
+ public:
+  using LayersType = typename LayersFrom<decltype(std::tuple_cat(layer_tuple(std::declval<Elements>())...))>::type;
+  using ObserversType = typename ObserversFrom<decltype(std::tuple_cat(observer_tuple(std::declval<const Elements&>())...))>::type;
+
+  explicit PipelineBody(Elements... elements)
+      : observers_(std::tuple_cat(observer_tuple(elements)...)),
+        layers_(std::make_from_tuple<LayersType>(std::tuple_cat(layer_tuple(std::move(elements))...))) {}
+
+  /// Makes the operation resilient: attempts it, and does what the policies say, in this thread, until it succeeded or failed for good.
+  ///
+  /// \param operation Called as `operation()` or `operation(const Attempt&)` for each attempt, never copied or moved. It may return a plain
+  ///   value, nothing, a `Result<T>`, an optional, an expected, or whatever the classifier knows; or throw.
+  /// \param arguments In any order, each at most once: a `CallOptions`; a stop token; a classifier; a clock (by reference).
+  /// \return The value, or the failure with its trail.
+  ///
+  /// Errors   What the operation throws and no classifier claims is thrown on as it was, after everything is settled.
+  /// Threads  Any number of threads may run calls through one pipeline.
+  /// Cost     When the first attempt succeeds: no allocation, no indirect call; see docs/performance.md.
+  template <class Operation, class... Arguments>
+  [[nodiscard]] auto run(Operation&& operation, Arguments&&... arguments) {
+    using Plain = std::remove_reference_t<Operation>;
+    using F = std::remove_reference_t<decltype(untagged(std::declval<Plain&>()))>;
+    static_assert(
+        Callable<F>,
+        "ductile E0101: the operation can be called neither as operation() nor as operation(const Attempt&); give it one of these "
+        "forms (docs/rules/E0101.md)");
+    if constexpr (Callable<F>) {
+      constexpr bool fits = how_many<IsClock, Arguments...> <= 1 && how_many<IsStop, Arguments...> <= 1 &&
+                            how_many<IsOptions, Arguments...> <= 1 && how_many<IsClassifier, Arguments...> <= 1;
+      static_assert(fits,
+                    "ductile E0108: run takes at most one CallOptions, one stop token, one classifier and one clock after the operation "
+                    "(docs/rules/E0108.md)");
+      if constexpr (fits) {
+        using Classifier = std::remove_cvref_t<decltype(pick<IsClassifier>(no_classifier, arguments...))>;
+        using R = CallResult<F>;
+        static_assert(!std::is_reference_v<R>,
+                      "ductile E0107: the operation returns a reference, which no Result can hold; return a value or a pointer "
+                      "(docs/rules/E0107.md)");
+        if constexpr (!std::is_reference_v<R>) {
+          using T = typename ValueOf<R, Classifier>::type;
+          constexpr Repetition repetition = [] {
+            if constexpr (is_tagged<std::remove_const_t<Plain>>)
+              return Plain::repetition;
+            else
+              return Repetition::repeatable;
+          }();
+          return BlockingCall<T, PipelineBody>::template run<repetition>(
+              *this, untagged(operation), pick<IsClassifier>(no_classifier, arguments...), pick<IsClock>(system_clock, arguments...),
+              pick<IsStop>(no_stop, arguments...), pick<IsOptions>(no_options, arguments...));
+        }
+      }
+    }
+  }
+
+  /// The shared state of the layer `I`, outermost 0, for `target`: to look at it, or to reset it by hand.
+  template <std::size_t I>
+  [[nodiscard]] auto& state(unsigned target = 0) noexcept {
+    return layers_.template state<I>(target);
+  }
+
+  /// For drivers.
+  [[nodiscard]] LayersType& layers() noexcept { return layers_; }
+  /// For drivers.
+  [[nodiscard]] ObserversType& observers() noexcept { return observers_; }
+
+ private:
+  static constexpr Unclassified no_classifier{};
+  static constexpr SystemClock system_clock{};
+  static constexpr NoStop no_stop{};
+  static constexpr CallOptions no_options{};
+
+  [[no_unique_address]] ObserversType observers_;
+  LayersType layers_;
+};
+
+}  // namespace detail
+
+/// Policies combined at compile time, outermost first: `Pipeline{Deadline{2min}, Retry{options}, CircuitBreaker{options}}`.
+///
+/// Elements are policies, policies with a lent state (`with_state`), observers (`Observe{observer}`), and `Allow<Rule>{}`. A wrong order
+/// does not compile. The pipeline owns the policies and the states that are not lent, and must outlive every call. It cannot be moved when
+/// a state cannot (a function can still return one: `return Pipeline{...};`).
+///
+/// Threads  Any number of threads may run calls through one pipeline.
+template <class... Elements>
+class Pipeline : public detail::PipelineBody<detail::explain_pipeline<Elements...>(), Elements...> {
+ public:
+  explicit Pipeline(Elements... elements)
+      : detail::PipelineBody<detail::explain_pipeline<Elements...>(), Elements...>(std::move(elements)...) {}
+};
+
+template <class... Elements>
+Pipeline(Elements...) -> Pipeline<Elements...>;
+
+}  // namespace ductile::inline DUCTILE_VERSION

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/answer.hpp>   // Admission, Reaction
+#include <ductile/core/attempt.hpp>  // Attempt
+#include <ductile/core/gate.hpp>     // Grant
+#include <ductile/core/now.hpp>      // Now
+#include <ductile/core/verdict.hpp>  // Verdict
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// The state of a policy that has none.
+struct NoState {};
+/// The permit of a policy that needs none.
+struct NoCall {};
+
+namespace detail {
+template <class P>
+struct StateTraits {
+  using type = NoState;
+};
+template <class P>
+  requires requires { typename P::State; }
+struct StateTraits<P> {
+  using type = typename P::State;
+};
+template <class P>
+struct CallTraits {
+  using type = NoCall;
+};
+template <class P>
+  requires requires { typename P::Call; }
+struct CallTraits<P> {
+  using type = typename P::Call;
+};
+}  // namespace detail
+
+/// What all calls through a policy share: its nested `State`, or nothing.
+template <class P>
+using StateOf = typename detail::StateTraits<P>::type;
+
+/// One entry into a policy's layer, which is also its permit: its nested `Call`, or nothing. Trivially copyable, at most 16 bytes. It lives
+/// from one entry from the layer outside to the next; a layer that asks for another trip keeps it.
+template <class P>
+using CallOf = typename detail::CallTraits<P>::type;
+
+/// P says whether an attempt may go inwards.
+template <class P>
+concept Admits = requires(const P& policy, StateOf<P>& state, CallOf<P>& call, Now now, const Attempt& attempt) {
+  { policy.admit(state, call, now, attempt) } noexcept -> std::same_as<Admission>;
+};
+
+/// P says what follows from how an admitted attempt ended. Asked exactly once for each admission.
+template <class P>
+concept Settles = requires(const P& policy, StateOf<P>& state, CallOf<P>& call, Now now, const Attempt& attempt, const Verdict& verdict) {
+  { policy.settle(state, call, now, attempt, verdict) } noexcept -> std::same_as<Reaction>;
+};
+
+/// P says whether a layer inside it may make another trip. Asked before the wait, after every nearer layer has agreed.
+template <class P>
+concept AllowsExtra =
+    requires(const P& policy, StateOf<P>& state, CallOf<P>& call, Now now, const Attempt& attempt, const Verdict& verdict) {
+      { policy.extra(state, call, now, attempt, verdict) } noexcept -> std::same_as<bool>;
+    };
+
+/// P says what follows from a gate's answer. Without it, a grant admits and a failure rejects.
+template <class P>
+concept HearsGrants = requires(const P& policy, StateOf<P>& state, CallOf<P>& call, Now now, const Attempt& attempt, Grant grant) {
+  { policy.granted(state, call, now, attempt, grant) } noexcept -> std::same_as<Admission>;
+};
+
+/// A resilience policy: an immutable value that answers at least one of the questions, and does nothing else: no I/O, no sleep, no clock or
+/// dice but `Now`.
+template <class P>
+concept Policy = std::move_constructible<P> && (Admits<P> || Settles<P> || AllowsExtra<P>);
+
+/// What a policy is, for the rules of order.
+enum class Role : std::uint8_t { other, deadline, retry, retry_budget, circuit_breaker, quota, fallback, attempt_timeout, bulkhead, hedge };
+
+/// What an admission may edit; a policy declares its own as `static constexpr unsigned edits`. Undeclared edits are ignored, and free.
+inline constexpr unsigned edits_deadline = 1;
+inline constexpr unsigned edits_target = 2;
+inline constexpr unsigned edits_revision = 4;
+
+namespace detail {
+
+template <class P>
+consteval Role role_of() {
+  if constexpr (requires {
+                  { P::role } -> std::convertible_to<Role>;
+                })
+    return P::role;
+  else
+    return Role::other;
+}
+
+template <class P>
+consteval unsigned edits_of() {
+  if constexpr (requires {
+                  { P::edits } -> std::convertible_to<unsigned>;
+                })
+    return P::edits;
+  else
+    return 0;
+}
+
+// Declares that `settle` does nothing after a success, so that the happy path need not call it.
+template <class P>
+consteval bool settles_failures_only() {
+  if constexpr (requires {
+                  { P::settles_failures_only } -> std::convertible_to<bool>;
+                })
+    return P::settles_failures_only;
+  else
+    return false;
+}
+
+// Declares that `admit` reads the time, so that all such layers share one reading.
+template <class P>
+consteval bool reads_time() {
+  if constexpr (requires {
+                  { P::reads_time } -> std::convertible_to<bool>;
+                })
+    return P::reads_time;
+  else
+    return false;
+}
+
+template <class P>
+concept NamesAdmit = requires { &P::admit; };
+template <class P>
+concept NamesSettle = requires { &P::settle; };
+template <class P>
+concept NamesExtra = requires { &P::extra; };
+template <class P>
+concept NamesGranted = requires { &P::granted; };
+
+// One question a branch, so that the user reads the first thing that is wrong and nothing that follows from it.
+template <class P>
+consteval bool explain_policy() {
+  if constexpr (!std::is_trivially_copyable_v<CallOf<P>> || sizeof(CallOf<P>) > 16) {
+    static_assert(std::is_trivially_copyable_v<CallOf<P>> && sizeof(CallOf<P>) <= 16,
+                  "ductile E0105: a policy's Call must be trivially copyable and at most 16 bytes; keep what is larger in its State "
+                  "(docs/rules/E0105.md)");
+    return false;
+  } else if constexpr (NamesAdmit<P> && !Admits<P>) {
+    static_assert(Admits<P>,
+                  "ductile E0102: admit has the wrong form; write Admission admit(State&, Call&, Now, const Attempt&) const noexcept "
+                  "(docs/rules/E0102.md)");
+    return false;
+  } else if constexpr (NamesSettle<P> && !Settles<P>) {
+    static_assert(Settles<P>,
+                  "ductile E0103: settle has the wrong form; write Reaction settle(State&, Call&, Now, const Attempt&, const Verdict&) "
+                  "const noexcept (docs/rules/E0103.md)");
+    return false;
+  } else if constexpr (NamesExtra<P> && !AllowsExtra<P>) {
+    static_assert(AllowsExtra<P>,
+                  "ductile E0106: extra has the wrong form; write bool extra(State&, Call&, Now, const Attempt&, const Verdict&) const "
+                  "noexcept (docs/rules/E0106.md)");
+    return false;
+  } else if constexpr (NamesGranted<P> && !HearsGrants<P>) {
+    static_assert(HearsGrants<P>,
+                  "ductile E0109: granted has the wrong form; write Admission granted(State&, Call&, Now, const Attempt&, Grant) const "
+                  "noexcept (docs/rules/E0109.md)");
+    return false;
+  } else if constexpr (!Policy<P>) {
+    static_assert(Policy<P>, "ductile E0104: this type answers neither admit nor settle nor extra; add one of them (docs/rules/E0104.md)");
+    return false;
+  } else {
+    return true;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace ductile::inline DUCTILE_VERSION

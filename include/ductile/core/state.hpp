@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/attempt.hpp>       // most_targets
+#include <ductile/core/config_error.hpp>  // refuse
+#include <ductile/core/policy.hpp>        // StateOf
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+namespace detail {
+// A state from `(policy, target)`, `(policy)` or `()`, whichever it has.
+template <class P>
+StateOf<P> make_state(const P& policy, unsigned target) {
+  if constexpr (std::constructible_from<StateOf<P>, const P&, unsigned>)
+    return StateOf<P>(policy, target);
+  else if constexpr (std::constructible_from<StateOf<P>, const P&>)
+    return StateOf<P>(policy);
+  else
+    return StateOf<P>{};
+}
+}  // namespace detail
+
+/// One state for each target of a fallback chain: what a layer inside the chain has, for those who want to lend it (`with_state`).
+///
+/// \param targets 1 to 16.
+/// Errors   `ConfigError` when `targets` is out of range.
+template <class P>
+class TargetStates {
+ public:
+  TargetStates(const P& policy, unsigned targets) {
+    if (targets < 1 || targets > most_targets) refuse("TargetStates: targets must be from 1 to 16", targets);
+    states_.reserve(targets);
+    for (unsigned target = 0; target < targets; ++target) states_.push_back(std::make_unique<Cell>(policy, target));
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return states_.size(); }
+  [[nodiscard]] StateOf<P>& operator[](unsigned target) noexcept { return states_[target < states_.size() ? target : 0]->state; }
+
+ private:
+  struct Cell {
+    Cell(const P& policy, unsigned target) : state(detail::make_state(policy, target)) {}
+    StateOf<P> state;
+  };
+  std::vector<std::unique_ptr<Cell>> states_;
+};
+
+/// A policy whose state belongs to somebody else. Made by `with_state`.
+template <class P>
+class WithState {
+ public:
+  WithState(P policy, StateOf<P>& state) : policy_(std::move(policy)), one_(&state) {}
+  WithState(P policy, TargetStates<P>& states) : policy_(std::move(policy)), many_(&states) {}
+
+  [[nodiscard]] const P& policy() const noexcept { return policy_; }
+  [[nodiscard]] StateOf<P>& state(unsigned target) const noexcept { return many_ ? (*many_)[target] : *one_; }
+
+ private:
+  P policy_;
+  StateOf<P>* one_ = nullptr;
+  TargetStates<P>* many_ = nullptr;
+};
+
+/// Lends `state` to a pipeline: `Pipeline{..., with_state(CircuitBreaker{options}, state)}`. Several pipelines may share it, each with
+/// numbers of its own. The state must outlive all of them. Inside a `FallbackChain` one state serves all targets.
+template <class P>
+[[nodiscard]] WithState<P> with_state(P policy, StateOf<P>& state) {
+  return WithState<P>{std::move(policy), state};
+}
+
+/// The same with a state for each target of a `FallbackChain`.
+template <class P>
+[[nodiscard]] WithState<P> with_state(P policy, TargetStates<P>& states) {
+  return WithState<P>{std::move(policy), states};
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/classify/body_shape.hpp>
+#include <ductile/core/verdict.hpp>  // Duration
+#include <ductile/gemini/detail/lenient_json.hpp>
+#include <ductile/gemini/duration.hpp>
+#include <ductile/gemini/names.hpp>  // is_grpc_status, known_reason
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What an answer says, taken out of whatever shape it came in: an envelope, an envelope in an array, in a string, in a gateway's own
+// envelope, a stream of events, a log line, a piece of any of these. No judgement is made here.
+namespace ductile::inline DUCTILE_VERSION::gemini::detail {
+
+/// One entry of QuotaFailure.violations, in lower case. Each field may be missing.
+struct Violation {
+  std::size_t element = 0;  // where it begins: its fields come in any order
+  int level = 0;
+  std::string id;
+  std::string metric;
+  std::string model;
+  std::optional<std::int64_t> value;
+};
+
+/// One "limit: N" of a message, with what stands around it.
+struct LimitLine {
+  std::string metric;
+  std::string model;
+  std::int64_t limit = 0;
+};
+
+/// One entry of candidates[].content.parts.
+struct PartSeen {
+  std::size_t element = 0;
+  bool text = false;
+  bool image = false;
+  bool data = false;  // an image that has bytes
+  bool thought = false;
+};
+
+struct Facts {
+  BodyShape shape = BodyShape::empty;
+  PageAuthor author = PageAuthor::unknown;
+  bool complete = true;  // every bracket was closed
+
+  // The error envelope; the innermost one is Google's, those around it are gateways'.
+  bool error_seen = false;
+  int code = 0;                      // the HTTP status that the answer names
+  int rpc_code = 0;                  // 1 to 16
+  std::string status;                // a google.rpc.Code name
+  std::vector<std::string> reasons;  // ErrorInfo.reason and the like, in lower case
+  std::vector<std::string> codes;    // codes and types that are words, in lower case: another provider's, a gateway's, Interactions'
+  std::vector<Violation> violations;
+  std::vector<LimitLine> limits;
+  std::string quota_limit;   // ErrorInfo.metadata, in lower case
+  std::string quota_metric;  // the same
+  std::optional<std::int64_t> quota_limit_value;
+  std::optional<Duration> structured_delay;  // RetryInfo.retryDelay, quotaResetDelay: the longest
+  std::optional<Duration> retry_in;          // "Please retry in 58.9s": the longest
+  std::optional<Duration> reset_after;       // "will reset after 161h39m41s": the longest
+  bool markup_in_json = false;               // a value is a piece of a web page
+
+  // The answer of generateContent.
+  bool candidates_seen = false;
+  bool candidate_seen = false;
+  bool content_seen = false;
+  bool feedback_seen = false;
+  std::string block_reason;   // in upper case
+  std::string finish_reason;  // in upper case; a number stays one
+  std::vector<PartSeen> parts;
+  std::int64_t prompt_tokens = 0;
+  std::int64_t thought_tokens = 0;
+  std::string model_version;
+  bool tail_error = false;  // an error in a stream that is no event
+
+  std::string model;    // as the answer names it
+  std::string message;  // the words for people, as they stand
+  std::string words;    // all words, in lower case, each white space one blank
+
+  [[nodiscard]] bool says(std::string_view phrase) const noexcept { return contains(words, phrase); }
+  [[nodiscard]] bool has_reason(std::string_view reason) const noexcept { return std::ranges::find(reasons, reason) != reasons.end(); }
+  [[nodiscard]] bool has_code(std::string_view code_word) const noexcept { return std::ranges::find(codes, code_word) != codes.end(); }
+};
+
+inline constexpr std::size_t most_words = std::size_t{48} * 1024;    // of all texts together
+inline constexpr std::size_t longest_text = std::size_t{16} * 1024;  // of one
+inline constexpr std::size_t most_items = 64;                        // of anything that is collected
+inline constexpr int deepest_nesting = 5;                            // JSON in a string in JSON; three levels were seen
+
+[[nodiscard]] inline std::string uppered(std::string_view text) {
+  std::string result{text};
+  for (char& c : result)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return result;
+}
+
+/// Lower case, and one blank for each stretch of white space, of which an escaped line break is one.
+inline void append_words(std::string& words, std::string_view text) {
+  if (!words.empty() && words.back() != ' ') words.push_back(' ');
+  for (std::size_t i = 0; i < text.size() && words.size() < most_words; ++i) {
+    char c = lower(text[i]);
+    if (c == '\\' && i + 1 < text.size() && (text[i + 1] == 'n' || text[i + 1] == 't' || text[i + 1] == 'r')) {
+      ++i;
+      c = ' ';
+    }
+    if (is_space(c)) c = ' ';
+    if (c != ' ' || words.empty() || words.back() != ' ') words.push_back(c);
+  }
+}
+
+/// "IMAGE_SAFETY" from "FinishReason.IMAGE_SAFETY", "FINISH_REASON_STOP", "image_safety".
+[[nodiscard]] inline std::string plain_reason(std::string_view reason) {
+  if (const auto point = reason.rfind('.'); point != std::string_view::npos) reason.remove_prefix(point + 1);
+  std::string plain = uppered(reason);
+  constexpr std::string_view prefix{"FINISH_REASON_"};
+  if (plain.starts_with(prefix) && plain != "FINISH_REASON_UNSPECIFIED") plain.erase(0, prefix.size());
+  return plain;
+}
+
+[[nodiscard]] constexpr bool is_name_character(char c) noexcept { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; }
+
+/// The name (letters, digits, "_-.") that `text` begins with, without a full stop at its end.
+[[nodiscard]] constexpr std::string_view leading_name(std::string_view text) noexcept {
+  std::size_t length = 0;
+  while (length < text.size() && is_name_character(text[length])) ++length;
+  while (length > 0 && text[length - 1] == '.') --length;
+  return text.substr(0, length);
+}
+
+inline void keep_longest(std::optional<Duration>& kept, std::optional<Duration> said) {
+  if (said && (!kept || *said > *kept)) kept = said;
+}
+
+class FactsCollector {
+ public:
+  FactsCollector(Facts& facts, int level) noexcept : facts_(facts), level_(level) {}
+
+  void opened(const LenientPath& path, bool object) {
+    const std::string_view name = path.name();
+    if (LenientPath::same_name(name, "error") && !path.within("parts")) {
+      facts_.error_seen = true;
+      if (outside_of_events_) facts_.tail_error = true;
+    } else if (LenientPath::same_name(name, "candidates")) {
+      facts_.candidates_seen = true;
+      if (object) facts_.candidate_seen = true;
+    } else if (LenientPath::same_name(name, "content")) {
+      facts_.content_seen = true;
+    } else if (LenientPath::same_name(name, "promptfeedback")) {
+      facts_.feedback_seen = true;
+    }
+  }
+
+  void closed(const LenientPath&, bool) const noexcept {}
+
+  void outside(std::string_view text) {
+    outside_of_events_ = !ends_event_field(text);
+    take_text(text.substr(0, longest_text), text.size() > longest_text, true);
+  }
+
+  void value(const LenientPath& path, const LenientValue& value) {
+    const std::string_view name = path.name();
+    const auto named = [name](std::string_view plain) { return LenientPath::same_name(name, plain); };
+    if (path.within("parts") && !path.within("error")) {
+      part(path, value);
+    } else if (named("code") || named("statuscode") || named("httpstatus")) {
+      code(value);
+    } else if (named("status")) {
+      status(value);
+    } else if (named("type") && value.type == LenientValue::Type::string) {
+      word_code(value.raw);
+    } else if (named("quotaid") || named("quotametric") || named("quotavalue")) {
+      if (path.within("metadata") && named("quotametric")) {
+        facts_.quota_metric = lowered(value.raw);
+      } else {
+        violation(path, value);
+      }
+    } else if (path.within("quotadimensions")) {
+      if (named("model") && !value.cut) violation(path, value);
+    } else if (named("quotalimit")) {
+      facts_.quota_limit = lowered(value.raw);
+    } else if (named("quotalimitvalue")) {
+      if (!value.cut) facts_.quota_limit_value = whole_number(value.raw);
+    } else if (named("retrydelay") || named("quotaresetdelay")) {
+      if (!value.cut || value.raw.ends_with('s')) keep_longest(facts_.structured_delay, parse_duration(value.raw));
+    } else if (named("seconds") && LenientPath::same_name(path.ancestor(1), "retrydelay")) {
+      if (const auto seconds = whole_number(value.raw))
+        keep_longest(facts_.structured_delay, std::chrono::seconds{std::min<std::int64_t>(*seconds, longest_hint / std::chrono::seconds{1})});
+    } else if (named("finishreason")) {
+      if (facts_.finish_reason.empty() || value.raw.size() > 1) facts_.finish_reason = plain_reason(value.raw.substr(0, 64));
+      facts_.candidate_seen = true;
+    } else if (named("blockreason")) {
+      facts_.block_reason = plain_reason(value.raw.substr(0, 64));
+    } else if (named("modelversion")) {
+      if (!value.cut) facts_.model_version = lowered(value.raw.substr(0, 128));
+    } else if (named("prompttokencount")) {
+      facts_.prompt_tokens = whole_number(value.raw).value_or(0);
+    } else if (named("thoughtstokencount")) {
+      facts_.thought_tokens = whole_number(value.raw).value_or(0);
+    } else if (named("model") && path.within("metadata")) {
+      if (!value.cut && facts_.model.empty()) facts_.model = lowered(value.raw.substr(0, 128));
+    } else if (value.type == LenientValue::Type::string && !about_something_else(path)) {
+      text_value(path, value);
+    }
+  }
+
+ private:
+  // Links, addresses and the like name many things that did not happen. Of an ErrorInfo's metadata the named fields count, read above;
+  // but gateways put the raw answer there.
+  [[nodiscard]] static bool about_something_else(const LenientPath& path) noexcept {
+    constexpr std::array<std::string_view, 6> names{"@type", "url", "locale", "role", "modality", "responseid"};
+    return path.within("links") || path.within("quotadimensions") || path.within("safetyratings") ||
+           (path.within("metadata") && !path.within("raw")) ||
+           std::ranges::any_of(names, [&path](std::string_view name) { return LenientPath::same_name(path.name(), name); });
+  }
+
+  // In a stream an event begins with "data:"; an object before which nothing of the kind stands is a raw tail.
+  [[nodiscard]] bool ends_event_field(std::string_view text) const noexcept {
+    const std::string_view before = trimmed(text);
+    return facts_.shape != BodyShape::sse || (before.size() >= 5 && same_word(before.substr(before.size() - 5), "data:"));
+  }
+
+  void part(const LenientPath& path, const LenientValue& value) {
+    const std::size_t element = path.element_of("parts");
+    if (facts_.parts.empty() || facts_.parts.back().element != element) {
+      if (facts_.parts.size() == most_items) return;
+      facts_.parts.push_back({});
+      facts_.parts.back().element = element;
+    }
+    PartSeen& seen = facts_.parts.back();
+    const std::string_view name = path.name();
+    if (LenientPath::same_name(name, "text")) {
+      seen.text = seen.text || !value.raw.empty();
+    } else if (path.within("inlinedata")) {
+      seen.image = true;
+      if (LenientPath::same_name(name, "data")) seen.data = !value.raw.empty();
+    } else if (LenientPath::same_name(name, "thought")) {
+      seen.thought = same_word(value.raw, "true");
+    }
+  }
+
+  void code(const LenientValue& value) {
+    if (const auto number = whole_number(value.raw); number && !value.cut) {
+      numeric_code(*number);
+    } else if (value.type == LenientValue::Type::string) {
+      word_code(value.raw);
+    }
+  }
+
+  void numeric_code(std::int64_t number) {
+    if (number >= 100 && number < 600 && level_ > code_level_) {
+      facts_.code = static_cast<int>(number);
+      code_level_ = level_;
+      facts_.error_seen = facts_.error_seen || number >= 400;
+    } else if (number > 0 && number <= 16 && facts_.rpc_code == 0) {
+      facts_.rpc_code = static_cast<int>(number);
+    }
+  }
+
+  void word_code(std::string_view raw) {
+    if (raw.empty() || raw.size() > 64 || facts_.codes.size() == most_items) return;
+    facts_.codes.push_back(lowered(raw));
+  }
+
+  void status(const LenientValue& value) {
+    if (const auto number = whole_number(value.raw)) {
+      if (facts_.code == 0) numeric_code(*number);
+      return;
+    }
+    const std::string upper = uppered(value.raw.substr(0, 64));
+    if (is_grpc_status(upper) && level_ > status_level_) {
+      facts_.status = upper;
+      status_level_ = level_;
+      facts_.error_seen = facts_.error_seen || upper != "OK";
+    }
+  }
+
+  void violation(const LenientPath& path, const LenientValue& value) {
+    const std::size_t element = path.element_of("violations");
+    auto found = std::ranges::find_if(facts_.violations,
+                                      [&](const Violation& known) { return known.element == element && known.level == level_; });
+    if (found == facts_.violations.end()) {
+      if (facts_.violations.size() == most_items) return;
+      found = facts_.violations.insert(found, Violation{});
+      found->element = element;
+      found->level = level_;
+    }
+    const std::string_view raw = value.raw.substr(0, 256);
+    if (LenientPath::same_name(path.name(), "quotaid")) {
+      found->id = lowered(raw);
+    } else if (LenientPath::same_name(path.name(), "quotametric")) {
+      found->metric = lowered(raw);
+    } else if (LenientPath::same_name(path.name(), "quotavalue")) {
+      if (!value.cut) found->value = whole_number(raw);
+    } else {
+      found->model = lowered(raw);
+    }
+  }
+
+  void text_value(const LenientPath& path, const LenientValue& value) {
+    const std::string text = unescaped(value.raw, longest_text);
+    if (known_reason(text) || (LenientPath::same_name(path.name(), "reason") && contains(text, "_"))) {
+      if (facts_.reasons.size() < most_items) facts_.reasons.push_back(lowered(text.substr(0, 64)));
+      return;
+    }
+    if (level_ < deepest_nesting && may_hold_json(text)) {
+      nested(text);
+      return;
+    }
+    if (looks_like_markup(text)) facts_.markup_in_json = true;
+    const std::string_view name = path.name();
+    const bool for_people = LenientPath::same_name(name, "message") || LenientPath::same_name(name, "finishmessage") ||
+                            LenientPath::same_name(name, "blockreasonmessage") || LenientPath::same_name(name, "raw");
+    if (for_people && (facts_.message.empty() || level_ > message_level_)) {
+      facts_.message = text;
+      message_level_ = level_;
+    }
+    take_text(text, value.cut, false);
+  }
+
+  [[nodiscard]] static bool may_hold_json(std::string_view text) noexcept {
+    const std::size_t open = text.find_first_of("{[");
+    return open != std::string_view::npos && text.find_first_of("\"'", open) != std::string_view::npos && contains(text, ":");
+  }
+
+  [[nodiscard]] static bool looks_like_markup(std::string_view text) noexcept {
+    return body_shape(text) == BodyShape::html || (contains(text, "{display:") && contains(text, "}."));
+  }
+
+  void nested(std::string_view text) {
+    FactsCollector inner{facts_, level_ + 1};
+    inner.code_level_ = code_level_;
+    inner.status_level_ = status_level_;
+    inner.message_level_ = message_level_;
+    LenientReader reader{text, inner};
+    reader.read();
+    code_level_ = inner.code_level_;
+    status_level_ = inner.status_level_;
+    message_level_ = inner.message_level_;
+  }
+
+  // Running text: what other programs made of an answer.
+  void take_text(std::string_view text, bool cut, bool unstructured) {
+    const std::size_t begin = facts_.words.size();
+    append_words(facts_.words, text);
+    const std::string_view words = std::string_view{facts_.words}.substr(begin);
+    delays(words, cut);
+    limit_lines(words, cut);
+    if (unstructured || level_ > 0) loose_fields(words, cut);
+  }
+
+  void delays(std::string_view words, bool cut) {
+    struct Phrase {
+      std::string_view words;
+      bool reset;
+    };
+    constexpr std::array<Phrase, 8> phrases{{{"retry in ", false},
+                                             {"again in ", false},
+                                             {"again after ", false},
+                                             {"retry after ", false},
+                                             {"reset after ", true},
+                                             {"resets after ", true},
+                                             {"reset in ", true},
+                                             {"resets in ", true}}};
+    for (const Phrase& phrase : phrases)
+      for (std::size_t at = words.find(phrase.words); at != std::string_view::npos; at = words.find(phrase.words, at + 1)) {
+        const std::string_view rest = words.substr(at + phrase.words.size());
+        const auto said = leading_duration(rest);
+        if (said && (!cut || said->length < rest.size())) keep_longest(phrase.reset ? facts_.reset_after : facts_.retry_in, said->value);
+      }
+  }
+
+  void limit_lines(std::string_view words, bool cut) {
+    constexpr std::string_view label{"limit: "};
+    for (std::size_t at = words.find(label); at != std::string_view::npos; at = words.find(label, at + 1)) {
+      if (facts_.limits.size() == most_items) return;
+      std::string_view rest = words.substr(at + label.size());
+      std::size_t digits = 0;
+      while (digits < rest.size() && is_digit(rest[digits])) ++digits;
+      const auto limit = whole_number(rest.substr(0, digits));
+      if (!limit || (cut && digits == rest.size() && *limit != 0)) continue;  // of "limit: 25" a cut may leave "limit: 2"
+      LimitLine line;
+      line.limit = *limit;
+      constexpr std::string_view metric{"metric: "};
+      if (const auto before = words.rfind(metric, at); before != std::string_view::npos) {
+        const std::string_view said = words.substr(before + metric.size(), at - before - metric.size());
+        line.metric = said.substr(0, said.find_first_of(", "));
+      }
+      rest.remove_prefix(digits);
+      constexpr std::string_view model{", model: "};
+      if (rest.starts_with(model)) {
+        const std::string_view name = leading_name(rest.substr(model.size()));
+        if (!cut || model.size() + name.size() < rest.size()) line.model = name;
+      }
+      facts_.limits.push_back(std::move(line));
+    }
+  }
+
+  // "Status: PERMISSION_DENIED", "quotaId:GenerateRequestsPerDay...", "finish_reason=<FinishReason.IMAGE_SAFETY: ...": names and values
+  // as printed by clients, without the brackets that the reader follows.
+  void loose_fields(std::string_view words, bool cut) {
+    const auto after = [words](std::string_view label) -> std::string_view {
+      const std::size_t at = words.find(label);
+      if (at == std::string_view::npos) return {};
+      std::size_t begin = at + label.size();
+      const std::size_t most = std::min(words.size(), begin + 4);
+      while (begin < most && contains(" :=\"'<\\", words.substr(begin, 1))) ++begin;
+      return begin == at + label.size() ? std::string_view{} : leading_name(words.substr(begin));
+    };
+    const auto first = [&after](std::string_view one, std::string_view other) {
+      const std::string_view found = after(one);
+      return found.empty() ? after(other) : found;
+    };
+    if (const auto id = first("quotaid", "quota_id"); !id.empty() && facts_.violations.size() < most_items) {
+      Violation found;
+      found.element = std::string_view::npos;
+      found.level = level_;
+      found.id = id;
+      found.metric = first("quotametric", "quota_metric");
+      if (!cut) found.value = whole_number(first("quotavalue", "quota_value"));
+      facts_.violations.push_back(std::move(found));
+    }
+    if (const auto delay = first("retrydelay", "retry_delay"); !delay.empty())
+      keep_longest(facts_.structured_delay, parse_duration(delay));
+    if (const auto reason = first("finishreason", "finish_reason"); !reason.empty() && facts_.finish_reason.empty())
+      facts_.finish_reason = plain_reason(reason);
+    if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
+      facts_.block_reason = plain_reason(reason);
+    if (facts_.code == 0) {
+      constexpr std::array<std::string_view, 10> labels{"error code: ", "code: ",    "status code ", "status: ", "http/1.1 ",
+                                                        "http/2 ",      "http ",     "status ",      "error ",   "["};
+      for (const std::string_view label : labels)
+        for (std::size_t at = words.find(label); at != std::string_view::npos && facts_.code == 0; at = words.find(label, at + 1)) {
+          const std::string_view name = leading_name(words.substr(at + label.size()));
+          const auto number = name.size() == 3 ? whole_number(name) : std::nullopt;
+          if (number && *number >= 400 && *number < 600) facts_.code = static_cast<int>(*number);
+        }
+    }
+    // Names with an underscore stand for themselves; "internal" and "unavailable" are words of every day, except after "status".
+    const auto status = [this](std::string_view name) {
+      const std::string upper = uppered(name);
+      if (facts_.status.empty() && is_grpc_status(upper)) facts_.status = upper;
+    };
+    status(after("status"));
+    for (std::size_t at = 0; at < words.size();) {
+      const std::string_view name = leading_name(words.substr(at));
+      if (name.size() >= 5 && contains(name, "_")) {
+        status(name);
+        if (known_reason(name) && facts_.reasons.size() < most_items) facts_.reasons.emplace_back(name);
+      }
+      at += std::max<std::size_t>(name.size(), 1);
+    }
+  }
+
+  Facts& facts_;
+  int level_;
+  int code_level_ = -1;
+  int status_level_ = -1;
+  int message_level_ = -1;
+  bool outside_of_events_ = false;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::gemini::detail

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/verdict.hpp>  // FailureId
+#include <ductile/core/version.hpp>
+#include <ductile/detail/ascii.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+// The service's own names, and the failure that each stands for. A name is the strongest evidence that an answer can hold.
+namespace ductile::inline DUCTILE_VERSION::gemini {
+
+/// A canonical status of an RPC, with the HTTP status it comes with.
+struct GrpcStatus {
+  std::string_view name;
+  int number;
+  int http;
+};
+
+/// Source   google/rpc/code.proto.
+inline constexpr std::array<GrpcStatus, 17> grpc_statuses{{{"OK", 0, 200},
+                                                           {"CANCELLED", 1, 499},
+                                                           {"UNKNOWN", 2, 500},
+                                                           {"INVALID_ARGUMENT", 3, 400},
+                                                           {"DEADLINE_EXCEEDED", 4, 504},
+                                                           {"NOT_FOUND", 5, 404},
+                                                           {"ALREADY_EXISTS", 6, 409},
+                                                           {"PERMISSION_DENIED", 7, 403},
+                                                           {"RESOURCE_EXHAUSTED", 8, 429},
+                                                           {"FAILED_PRECONDITION", 9, 400},
+                                                           {"ABORTED", 10, 409},
+                                                           {"OUT_OF_RANGE", 11, 400},
+                                                           {"UNIMPLEMENTED", 12, 501},
+                                                           {"INTERNAL", 13, 500},
+                                                           {"UNAVAILABLE", 14, 503},
+                                                           {"DATA_LOSS", 15, 500},
+                                                           {"UNAUTHENTICATED", 16, 401}}};
+
+/// `name` is in upper case.
+[[nodiscard]] constexpr bool is_grpc_status(std::string_view name) noexcept {
+  for (const GrpcStatus& status : grpc_statuses)
+    if (status.name == name) return true;
+  return false;
+}
+
+/// A name and the failure that it stands for; an empty id where the name alone does not decide.
+struct NamedFailure {
+  std::string_view name;
+  std::string_view id;
+};
+
+/// Values of ErrorInfo.reason, in lower case.
+///
+/// Source   google/api/error_reason.proto; those of Code Assist (cloudcode-pa) from its answers.
+inline constexpr std::array<NamedFailure, 24> error_reasons{{{"api_key_invalid", "api-key-invalid"},
+                                                             {"service_disabled", "service-disabled"},
+                                                             {"billing_disabled", "billing-disabled"},
+                                                             {"api_key_service_blocked", "api-key-service-blocked"},
+                                                             {"api_key_http_referrer_blocked", "api-key-referrer-blocked"},
+                                                             {"api_key_ip_address_blocked", "api-key-ip-blocked"},
+                                                             {"api_key_android_app_blocked", "api-key-android-blocked"},
+                                                             {"api_key_ios_app_blocked", "api-key-ios-blocked"},
+                                                             {"consumer_suspended", "consumer-suspended"},
+                                                             {"credentials_missing", "oauth-expected"},
+                                                             {"access_token_type_unsupported", "access-token-type-unsupported"},
+                                                             {"access_token_expired", "access-token-expired"},
+                                                             {"validation_required", "validation-required"},
+                                                             {"insufficient_g1_credits_balance", "credits-g1-empty"},
+                                                             {"model_capacity_exhausted", "capacity-503"},
+                                                             {"quota_exhausted", "user-quota-weekly"},
+                                                             {"rate_limit_exceeded", ""},
+                                                             {"resource_quota_exceeded", ""},
+                                                             {"location_tax_policy_violated", "billing-country-restricted"},
+                                                             {"user_project_denied", ""},
+                                                             {"consumer_invalid", ""},
+                                                             {"security_policy_violated", ""},
+                                                             {"account_state_invalid", ""},
+                                                             {"user_blocked_by_admin", ""}}};
+
+/// Whether it is one of `error_reasons`, in any case.
+[[nodiscard]] constexpr bool known_reason(std::string_view name) noexcept {
+  for (const NamedFailure& reason : error_reasons)
+    if (ductile::detail::same_word(reason.name, name)) return true;
+  return false;
+}
+
+/// Words in the place of a numeric code: of the Interactions interface, of other providers and of gateways.
+///
+/// Source   The page on errors of the Gemini API (Interactions); answers of gateways and of OpenAI and Azure behind them.
+inline constexpr std::array<NamedFailure, 27> code_words{{{"content_filter", "azure-content-filter"},
+                                                          {"insufficient_quota", "openai-insufficient-quota"},
+                                                          {"payment_required", "prepay-depleted-402"},
+                                                          {"quota_exceeded", "rpd-paid"},
+                                                          {"rate_limit_exceeded", "rate-generic"},
+                                                          {"rate_limit_error", "rate-generic"},
+                                                          {"overloaded_error", "overloaded"},
+                                                          {"service_unavailable", "service-unavailable"},
+                                                          {"model_not_found", "model-not-found"},
+                                                          {"not_found", "entity-not-found"},
+                                                          {"not_found_error", "entity-not-found"},
+                                                          {"parameter_unknown", "unknown-field"},
+                                                          {"out_of_range", "out-of-range-416"},
+                                                          {"failed_precondition", "precondition-check-failed"},
+                                                          {"authentication", ""},
+                                                          {"authentication_error", ""},
+                                                          {"permission_denied", ""},
+                                                          {"permission_error", ""},
+                                                          {"cancelled", "cancelled-499"},
+                                                          {"deadline_exceeded", "deadline-504"},
+                                                          {"internal", "internal"},
+                                                          {"internal_error", "internal"},
+                                                          {"server_error", "internal-openai-wrapped"},
+                                                          {"api_error", "internal-openai-wrapped"},
+                                                          {"http_error", "gateway-hides-429"},
+                                                          {"invalid_request", "invalid-argument-generic"},
+                                                          {"invalid_request_error", "invalid-argument-generic"}}};
+
+/// Why an answer ended, and the failure that it is when there is no image.
+struct FinishReason {
+  std::string_view name;
+  int number;  ///< Its number where an answer gives numbers; -1 where the service's interfaces disagree about it.
+  std::string_view id;
+};
+
+/// Source   The enumerations of the official client libraries of 2026. A reason that is not here fails closed.
+inline constexpr std::array<FinishReason, 22> finish_reasons{{{"STOP", 1, ""},
+                                                              {"MAX_TOKENS", 2, "max-tokens-no-image"},
+                                                              {"SAFETY", 3, "safety-finish"},
+                                                              {"RECITATION", 4, "recitation"},
+                                                              {"OTHER", 5, "sse-other"},
+                                                              {"LANGUAGE", -1, "prompt-blocked-other"},
+                                                              {"BLOCKLIST", -1, "prompt-blocked-blocklist"},
+                                                              {"PROHIBITED_CONTENT", -1, "sse-blocked-mid"},
+                                                              {"SPII", -1, "safety-finish"},
+                                                              {"MALFORMED_FUNCTION_CALL", -1, "malformed-function-call"},
+                                                              {"IMAGE_SAFETY", 11, "image-safety"},
+                                                              {"UNEXPECTED_TOOL_CALL", -1, "unexpected-tool-call"},
+                                                              {"TOO_MANY_TOOL_CALLS", -1, "unexpected-tool-call"},
+                                                              {"IMAGE_PROHIBITED_CONTENT", -1, "image-prohibited"},
+                                                              {"IMAGE_OTHER", -1, "image-other"},
+                                                              {"NO_IMAGE", 16, "no-image"},
+                                                              {"IMAGE_RECITATION", -1, "image-recitation"},
+                                                              {"MISSING_THOUGHT_SIGNATURE", -1, "missing-thought-signature"},
+                                                              {"MALFORMED_RESPONSE", -1, "malformed-response"},
+                                                              {"ESCALATION", -1, "escalation"},
+                                                              {"PUP_LIMITED_DISABLED", -1, "account-limited"},
+                                                              {"CONTINUATION", -1, "continuation"}}};
+
+/// Why a prompt was blocked before any work.
+struct BlockReason {
+  std::string_view name;
+  int number;
+  std::string_view id;
+};
+
+inline constexpr std::array<BlockReason, 8> block_reasons{{{"SAFETY", 1, "prompt-blocked-safety"},
+                                                           {"OTHER", 2, "prompt-blocked-other"},
+                                                           {"BLOCKLIST", 3, "prompt-blocked-blocklist"},
+                                                           {"PROHIBITED_CONTENT", 4, "prompt-blocked-prohibited"},
+                                                           {"IMAGE_SAFETY", -1, "prompt-blocked-image-safety"},
+                                                           {"MODEL_ARMOR", -1, "prompt-blocked-prohibited"},
+                                                           {"JAILBREAK", -1, "prompt-blocked-prohibited"},
+                                                           {"BLOCKED_REASON_UNSPECIFIED", 0, "prompt-blocked-other"}}};
+
+/// The entry of a table by its name in upper case, or by its number in digits; null when it has none.
+template <class Table>
+[[nodiscard]] constexpr const typename Table::value_type* find_reason(const Table& table, std::string_view name) noexcept {
+  const auto number = ductile::detail::whole_number(name);
+  for (const auto& entry : table)
+    if (number ? entry.number == *number : entry.name == name) return &entry;
+  return nullptr;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::gemini
