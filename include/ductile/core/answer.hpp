@@ -86,6 +86,12 @@ class Admission {
     edited.revision_ = static_cast<std::uint8_t>(revision);
     return edited;
   }
+  /// The same answer; layers inside may let the attempt wait until `time` and no longer. Needs `edits_start`.
+  [[nodiscard]] constexpr Admission starting_by(Time time) const noexcept {
+    Admission edited = *this;
+    edited.start_by_ = time;
+    return edited;
+  }
   /// The same refusal, with another remedy than the kind's.
   [[nodiscard]] constexpr Admission with(Remedy remedy) const noexcept {
     Admission edited = *this;
@@ -109,6 +115,7 @@ class Admission {
   [[nodiscard]] constexpr Remedy remedy() const noexcept { return remedy_; }
   [[nodiscard]] constexpr Signal signal() const noexcept { return signal_; }
   [[nodiscard]] constexpr Time deadline() const noexcept { return deadline_; }
+  [[nodiscard]] constexpr Time start_by() const noexcept { return start_by_; }
   [[nodiscard]] constexpr std::uint8_t target() const noexcept { return target_; }
   [[nodiscard]] constexpr std::uint8_t revision() const noexcept { return revision_; }
 
@@ -134,6 +141,7 @@ class Admission {
   std::uint8_t revision_ = 0;
   Time at_{};
   Time deadline_ = end_of_time;
+  Time start_by_ = end_of_time;
   Gate* gate_ = nullptr;
   std::uint64_t ticket_ = 0;
   FailureId id_{};

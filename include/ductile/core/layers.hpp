@@ -147,6 +147,7 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
   [[nodiscard, gnu::always_inline]] static Attempt edited(Attempt attempt, const Admission& admission) noexcept {
     constexpr unsigned edits = edits_of<PolicyAt<I>>();
     if constexpr ((edits & edits_deadline) != 0) attempt.deadline = std::min(attempt.deadline, admission.deadline());
+    if constexpr ((edits & edits_start) != 0) attempt.start_by = admission.start_by();
     if constexpr ((edits & edits_target) != 0) attempt.target = admission.target();
     if constexpr ((edits & edits_revision) != 0) attempt.revision = admission.revision();
     return attempt;

@@ -163,27 +163,30 @@ class Machine {
     switch (admission.form()) {
       case Admission::Form::go: let_in(admission); return std::nullopt;
       case Admission::Form::go_at: {
-        const Time deadline = walk_.attempts[depth_].deadline;
+        const Time latest = latest_start();
         let_in(admission);
         if (admission.at() <= now_()) return std::nullopt;
-        if (admission.at() >= deadline) return refuse_wait(admission.why(), admission.at(), depth_ - 1);
+        if (admission.at() >= latest) return refuse_wait(admission.why(), admission.at(), depth_ - 1);
         return wait_until(admission.at(), admission.source(), admission.why(), depth_ - 1);
       }
       case Admission::Form::ask_at:
-        if (admission.at() >= walk_.attempts[depth_].deadline) return refuse_wait(admission.why(), admission.at(), depth_);
+        if (admission.at() >= latest_start()) return refuse_wait(admission.why(), admission.at(), depth_);
         return wait_until(std::max(admission.at(), now_()), admission.source(), admission.why(), depth_);
       case Admission::Form::wait: {
-        const Time deadline = walk_.attempts[depth_].deadline;
+        const Time latest = latest_start();
         gate_ = admission.gate();
         ticket_ = admission.ticket();
-        waited_for_deadline_ = deadline <= admission.at();
-        static_cast<void>(wait_until(std::min(admission.at(), deadline), admission.source(), admission.why(), depth_));
+        waited_for_deadline_ = latest <= admission.at();
+        static_cast<void>(wait_until(std::min(admission.at(), latest), admission.source(), admission.why(), depth_));
         return Asks::gate;
       }
       case Admission::Form::reject: return reject(admission);
     }
     return std::nullopt;
   }
+
+  // When the attempt that reaches layer `depth_` must have started.
+  [[nodiscard]] Time latest_start() const noexcept { return std::min(walk_.attempts[depth_].deadline, walk_.attempts[depth_].start_by); }
 
   void let_in(const Admission& admission) {
     if constexpr (count > 0) {
@@ -278,7 +281,8 @@ class Machine {
 
   // A wait that does not fit the deadline is refused before it begins.
   [[nodiscard]] Asks refuse_wait(Kind why, Time earliest, std::size_t by) {
-    return fail(why, Remedy::after_delay, {}, earliest, Note::deadline_would_pass, by);
+    const bool fits = earliest < walk_.attempts[by].deadline;  // then only the patience for this target is over
+    return fail(why, Remedy::after_delay, {}, earliest, fits ? Note::none : Note::deadline_would_pass, by);
   }
 
   [[nodiscard]] Asks fail(Kind why, Remedy remedy, FailureId id, Time earliest, Note note, std::size_t by) {

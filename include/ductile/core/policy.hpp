@@ -85,6 +85,7 @@ enum class Role : std::uint8_t { other, deadline, retry, retry_budget, circuit_b
 inline constexpr unsigned edits_deadline = 1;
 inline constexpr unsigned edits_target = 2;
 inline constexpr unsigned edits_revision = 4;
+inline constexpr unsigned edits_start = 8;
 
 namespace detail {
 

@@ -54,8 +54,10 @@ struct Facts {
   // The error envelope; the innermost one is Google's, those around it are gateways'.
   bool error_seen = false;
   int code = 0;                      // the HTTP status that the answer names
+  bool code_in_text = false;         // only running text names it
   int rpc_code = 0;                  // 1 to 16
   std::string status;                // a google.rpc.Code name
+  bool status_is_number = false;     // a gateway's habit
   std::vector<std::string> reasons;  // ErrorInfo.reason and the like, in lower case
   std::vector<std::string> codes;    // codes and types that are words, in lower case: another provider's, a gateway's, Interactions'
   std::vector<Violation> violations;
@@ -207,6 +209,7 @@ class FactsCollector {
     } else if (named("model") && path.within("metadata")) {
       if (!value.cut && facts_.model.empty()) facts_.model = lowered(value.raw.substr(0, 128));
     } else if (value.type == LenientValue::Type::string && !about_something_else(path)) {
+      if (named("error")) facts_.error_seen = true;
       text_value(path, value);
     }
   }
@@ -257,6 +260,7 @@ class FactsCollector {
   void numeric_code(std::int64_t number) {
     if (number >= 100 && number < 600 && level_ > code_level_) {
       facts_.code = static_cast<int>(number);
+      facts_.code_in_text = false;
       code_level_ = level_;
       facts_.error_seen = facts_.error_seen || number >= 400;
     } else if (number > 0 && number <= 16 && facts_.rpc_code == 0) {
@@ -271,6 +275,7 @@ class FactsCollector {
 
   void status(const LenientValue& value) {
     if (const auto number = whole_number(value.raw)) {
+      facts_.status_is_number = true;
       if (facts_.code == 0) numeric_code(*number);
       return;
     }
@@ -386,6 +391,7 @@ class FactsCollector {
       while (digits < rest.size() && is_digit(rest[digits])) ++digits;
       const auto limit = whole_number(rest.substr(0, digits));
       if (!limit || (cut && digits == rest.size() && *limit != 0)) continue;  // of "limit: 25" a cut may leave "limit: 2"
+      if (digits + 1 < rest.size() && rest[digits] == '.' && is_digit(rest[digits + 1])) continue;
       LimitLine line;
       line.limit = *limit;
       constexpr std::string_view metric{"metric: "};
@@ -440,7 +446,10 @@ class FactsCollector {
         for (std::size_t at = words.find(label); at != std::string_view::npos && facts_.code == 0; at = words.find(label, at + 1)) {
           const std::string_view name = leading_name(words.substr(at + label.size()));
           const auto number = name.size() == 3 ? whole_number(name) : std::nullopt;
-          if (number && *number >= 400 && *number < 600) facts_.code = static_cast<int>(*number);
+          if (number && *number >= 400 && *number < 600) {
+            facts_.code = static_cast<int>(*number);
+            facts_.code_in_text = true;
+          }
         }
     }
     // Names with an underscore stand for themselves; "internal" and "unavailable" are words of every day, except after "status".

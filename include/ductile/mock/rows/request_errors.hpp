@@ -16,10 +16,10 @@ inline constexpr std::array request_error_rows{
         .text = "Request contains an invalid argument.", .legacy = "badRequest"},
     Row{.id = "unknown-field", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "Invalid JSON payload received. Unknown name \"aspectRatio\" at 'generation_config': Cannot find field.",
-        .details = R"({"@type": "BadRequest", "fieldViolations": [{"field": "generation_config", "description": "${message}"}]})"},
+        .details = R"json({"@type": "BadRequest", "fieldViolations": [{"field": "generation_config", "description": "${message}"}]})json"},
     Row{.id = "unknown-field-old-version", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "Invalid JSON payload received. Unknown name \"responseModalities\" at 'generation_config': Cannot find field.",
-        .details = R"({"@type": "BadRequest", "fieldViolations": [{"field": "generation_config", "description": "${message}"}]})"},
+        .details = R"json({"@type": "BadRequest", "fieldViolations": [{"field": "generation_config", "description": "${message}"}]})json"},
     Row{.id = "aspect-ratio-invalid", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "* GenerateContentRequest.generation_config.image_config.aspect_ratio: aspect_ratio must be one of ${ratios}.\n"},
     Row{.id = "image-size-invalid", .status = 400, .grpc = "INVALID_ARGUMENT",
@@ -32,8 +32,8 @@ inline constexpr std::array request_error_rows{
     Row{.id = "base64-data-url", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "Invalid value at 'contents[0].parts[1].inline_data.data' (TYPE_BYTES), "
                 "Base64 decoding failed for \"data:image/png;base64\"",
-        .details = R"({"@type": "BadRequest",
-          "fieldViolations": [{"field": "contents[0].parts[1].inline_data.data", "description": "${message}"}]})"},
+        .details = R"json({"@type": "BadRequest",
+          "fieldViolations": [{"field": "contents[0].parts[1].inline_data.data", "description": "${message}"}]})json"},
     Row{.id = "input-image-unprocessable", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "Unable to process input image. Please retry or report in https://developers.generativeai.google/guide/troubleshooting"},
     Row{.id = "input-image-invalid", .status = 400, .grpc = "INVALID_ARGUMENT", .text = "Provided image is not valid."},
@@ -58,18 +58,18 @@ inline constexpr std::array request_error_rows{
 
     // 400: the key, the account, the country
     Row{.id = "api-key-invalid", .status = 400, .grpc = "INVALID_ARGUMENT", .text = "API key not valid. Please pass a valid API key.",
-        .details = R"({"@type": "ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com",
+        .details = R"json({"@type": "ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com",
                        "metadata": {"service": "generativelanguage.googleapis.com"}},
-                      {"@type": "LocalizedMessage", "locale": "en-US", "message": "${message}"})"},
+                      {"@type": "LocalizedMessage", "locale": "en-US", "message": "${message}"})json"},
     Row{.id = "api-key-expired", .status = 400, .grpc = "INVALID_ARGUMENT", .text = "API key expired. Please renew the API key.",
-        .details = R"({"@type": "ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com",
+        .details = R"json({"@type": "ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com",
                        "metadata": {"service": "generativelanguage.googleapis.com"}},
-                      {"@type": "LocalizedMessage", "locale": "en-US", "message": "${message}"})"},
+                      {"@type": "LocalizedMessage", "locale": "en-US", "message": "${message}"})json"},
     Row{.id = "api-key-not-found", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "API Key not found. Please pass a valid API key.",
-        .details = R"({"@type": "ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com",
+        .details = R"json({"@type": "ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com",
                        "metadata": {"service": "generativelanguage.googleapis.com"}},
-                      {"@type": "LocalizedMessage", "locale": "en-US", "message": "${message}"})"},
+                      {"@type": "LocalizedMessage", "locale": "en-US", "message": "${message}"})json"},
     Row{.id = "precondition-check-failed", .status = 400, .grpc = "FAILED_PRECONDITION", .text = "Precondition check failed."},
     Row{.id = "billing-required-imagen", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "Imagen API is only accessible to billed users at this time."},
@@ -83,21 +83,21 @@ inline constexpr std::array request_error_rows{
     // 400 and thereabouts: something in between
     Row{.id = "empty-400", .status = 400, .form = Form::text},
     Row{.id = "gateway-wraps-400", .status = 400, .form = Form::json,
-        .text = R"({"error": {"message": "Unable to process input image. Please retry or report in https://developers.generativeai.google/guide/troubleshooting (request id: 2025052708305369174592432902753) (request id: 2025052708305367684256186414086)", "type": "", "param": "", "code": 400}})"},
+        .text = R"json({"error": {"message": "Unable to process input image. Please retry or report in https://developers.generativeai.google/guide/troubleshooting (request id: 2025052708305369174592432902753) (request id: 2025052708305367684256186414086)", "type": "", "param": "", "code": 400}})json"},
     Row{.id = "upstream-error-json-in-string", .status = 400, .grpc = "UPSTREAM_ERROR",
         .text = "{\n  \"error\": {\n    \"code\": 400,\n    \"message\": \"Request contains an invalid argument.\",\n"
                 "    \"status\": \"INVALID_ARGUMENT\"\n  }\n}\n"},
     Row{.id = "sdk-stand-in-400", .status = 400, .form = Form::json,
-        .text = R"({"error": {"message": "exception parsing response", "code": 400, "status": "Bad Request"}})"},
+        .text = R"json({"error": {"message": "exception parsing response", "code": 400, "status": "Bad Request"}})json"},
     Row{.id = "azure-content-filter", .status = 400, .form = Form::json,
-        .text = R"({"error": {"message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry. To learn more about our content filtering policies please read our documentation: https://go.microsoft.com/fwlink/?linkid=2198766",
+        .text = R"json({"error": {"message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry. To learn more about our content filtering policies please read our documentation: https://go.microsoft.com/fwlink/?linkid=2198766",
           "type": null, "param": "prompt", "code": "content_filter", "status": 400, "innererror": {"code": "ResponsibleAIPolicyViolation",
-          "content_filter_result": {"hate": {"filtered": false, "severity": "safe"}, "violence": {"filtered": true, "severity": "medium"}}}}})"},
+          "content_filter_result": {"hate": {"filtered": false, "severity": "safe"}, "violence": {"filtered": true, "severity": "medium"}}}}})json"},
     Row{.id = "gateway-image-safety", .status = 400, .form = Form::json,
-        .text = R"({"error": {"message": "Gemini image generation blocked [IMAGE_SAFETY]: The generated image was blocked due to safety policy violation, please modify your prompt and try again (request id: 20260711100232144984950t8z13Rop)",
-          "type": "upstream_error", "param": "", "code": "bad_response"}})"},
+        .text = R"json({"error": {"message": "Gemini image generation blocked [IMAGE_SAFETY]: The generated image was blocked due to safety policy violation, please modify your prompt and try again (request id: 20260711100232144984950t8z13Rop)",
+          "type": "upstream_error", "param": "", "code": "bad_response"}})json"},
     Row{.id = "region-blocked-html-fragment", .status = 500, .form = Form::json,
-        .text = R"({"error": {"code": "500", "details": "e-appear{height:48px;width:48px}}.data:empty{display:none}.data{border-radius:5px;color:#8e8ea0;max-width:420px;text-align:center;width:100%}.data ul{list-style:none;padding:0}.blocked-icon{color:#ef4444}.message{align-items:center;display:flex;font-size:1.5rem;gap:1rem;justify-content:center}</style></head><body><div class=\"message\">Unable to load site</div><div class=\"explanation\">If you are using a VPN, try turning it off.</div></body></html>"}})"},
+        .text = R"json({"error": {"code": "500", "details": "e-appear{height:48px;width:48px}}.data:empty{display:none}.data{border-radius:5px;color:#8e8ea0;max-width:420px;text-align:center;width:100%}.data ul{list-style:none;padding:0}.blocked-icon{color:#ef4444}.message{align-items:center;display:flex;font-size:1.5rem;gap:1rem;justify-content:center}</style></head><body><div class=\"message\">Unable to load site</div><div class=\"explanation\">If you are using a VPN, try turning it off.</div></body></html>"}})json"},
 
     // 404
     Row{.id = "model-not-found", .status = 404, .grpc = "NOT_FOUND",
@@ -106,7 +106,7 @@ inline constexpr std::array request_error_rows{
     Row{.id = "model-not-found-sse", .status = 404, .grpc = "NOT_FOUND",
         .text = "models/${model} is not found for API version ${version}, or is not supported for ${method}. "
                 "Call ListModels to see the list of available models and their supported methods.",
-        .details = R"({"@type": "DebugInfo", "detail": "[ORIGINAL ERROR] generic::not_found: ${message} [google.rpc.error_details_ext] { message: \"${message}\" }"})",
+        .details = R"json({"@type": "DebugInfo", "detail": "[ORIGINAL ERROR] generic::not_found: ${message} [google.rpc.error_details_ext] { message: \"${message}\" }"})json",
         .header = "Content-Type: text/event-stream"},
     Row{.id = "model-closed-to-new-users", .status = 404, .grpc = "NOT_FOUND",
         .text = "This model models/${model} is no longer available to new users. Please update your code to use "
@@ -121,7 +121,7 @@ inline constexpr std::array request_error_rows{
                 "project does not have access to it. Please ensure you are using a valid model version. For more information, see: "
                 "https://cloud.google.com/vertex-ai/generative-ai/docs/learn/model-versions"},
     Row{.id = "path-not-found-html", .status = 404, .form = Form::html,
-        .text = R"(<!DOCTYPE html>
+        .text = R"html(<!DOCTYPE html>
 <html lang=en>
   <meta charset=utf-8>
   <meta name=viewport content="initial-scale=1, minimum-scale=1, width=device-width">
@@ -129,7 +129,7 @@ inline constexpr std::array request_error_rows{
   <a href=//www.google.com/><span id=logo aria-label=Google></span></a>
   <p><b>404.</b> <ins>That’s an error.</ins>
   <p>The requested URL <code>${path}</code> was not found on this server.  <ins>That’s all we know.</ins>
-)"},
+)html"},
 
     // The rest of the 4xx
     Row{.id = "request-timeout-408", .status = 408, .form = Form::html,
@@ -139,25 +139,25 @@ inline constexpr std::array request_error_rows{
     Row{.id = "body-too-large-413", .status = 413, .form = Form::text,
         .text = "Maximum request body size 1048576 exceeded, actual body size 1056562"},
     Row{.id = "body-too-large-413-html", .status = 413, .form = Form::html,
-        .text = R"(<!DOCTYPE html>
+        .text = R"html(<!DOCTYPE html>
 <html lang=en>
   <meta charset=utf-8>
   <title>Error 413 (Request Entity Too Large)!!1</title>
   <a href=//www.google.com/><span id=logo aria-label=Google></span></a>
   <p><b>413.</b> <ins>That’s an error.</ins>
   <p>Your client issued a request that was too large.  <ins>That’s all we know.</ins>
-)"},
+)html"},
     Row{.id = "uri-too-long-414", .status = 414, .form = Form::html,
-        .text = R"(<!DOCTYPE html>
+        .text = R"html(<!DOCTYPE html>
 <html lang=en>
   <meta charset=utf-8>
   <title>Error 414 (Request-URI Too Large)!!1</title>
   <a href=//www.google.com/><span id=logo aria-label=Google></span></a>
   <p><b>414.</b> <ins>That’s an error.</ins>
   <p>The requested URL is too large to process.  <ins>That’s all we know.</ins>
-)"},
+)html"},
     Row{.id = "out-of-range-416", .status = 416, .form = Form::json,
-        .text = R"({"error": {"code": "out_of_range", "message": "The parameter is out of range."}})"},
+        .text = R"json({"error": {"code": "out_of_range", "message": "The parameter is out of range."}})json"},
     Row{.id = "cancelled-499", .status = 499, .grpc = "CANCELLED", .text = "The operation was cancelled.", .legacy = "backendError"},
 };
 

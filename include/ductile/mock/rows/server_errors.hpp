@@ -17,13 +17,13 @@ inline constexpr std::array server_error_rows{
     Row{.id = "internal-array", .status = 500, .grpc = "INTERNAL", .text = "Internal error encountered."},
     Row{.id = "unknown-500", .status = 500, .grpc = "UNKNOWN", .text = "Unknown error."},
     Row{.id = "gateway-hides-429", .status = 500, .form = Form::json,
-        .text = R"({"error": {"code": "http_error", "message": "Internal server error during gemini_generate_content"}})"},
+        .text = R"json({"error": {"code": "http_error", "message": "Internal server error during gemini_generate_content"}})json"},
     Row{.id = "internal-openai-wrapped", .status = 500, .form = Form::json,
-        .text = R"({"error": {"message": "Internal error encountered.", "type": "server_error", "code": "server_error"}})"},
+        .text = R"json({"error": {"message": "Internal error encountered.", "type": "server_error", "code": "server_error"}})json"},
     Row{.id = "unimplemented-501", .status = 501, .grpc = "UNIMPLEMENTED",
         .text = "Operation is not implemented, or supported, or enabled."},
     Row{.id = "bad-gateway-html", .status = 502, .form = Form::html,
-        .text = R"(<!DOCTYPE html>
+        .text = R"html(<!DOCTYPE html>
 <html lang=en>
   <meta charset=utf-8>
   <meta name=viewport content="initial-scale=1, minimum-scale=1, width=device-width">
@@ -34,7 +34,7 @@ inline constexpr std::array server_error_rows{
   <a href=//www.google.com/><span id=logo aria-label=Google></span></a>
   <p><b>502.</b> <ins>That’s an error.</ins>
   <p>The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.  <ins>That’s all we know.</ins>
-)"},
+)html"},
     Row{.id = "overloaded", .status = 503, .grpc = "UNAVAILABLE", .text = "The model is overloaded. Please try again later."},
     Row{.id = "high-demand", .status = 503, .grpc = "UNAVAILABLE",
         .text = "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again later."},
@@ -43,9 +43,9 @@ inline constexpr std::array server_error_rows{
     Row{.id = "temporarily-unavailable", .status = 503, .grpc = "UNAVAILABLE", .text = "Service Temporarily Unavailable"},
     Row{.id = "deadline-503", .status = 503, .grpc = "UNAVAILABLE", .text = "Deadline expired before operation could complete."},
     Row{.id = "capacity-503", .status = 503, .grpc = "UNAVAILABLE", .text = "No capacity available for model ${model} on the server",
-        .details = R"({"@type": "ErrorInfo", "reason": "MODEL_CAPACITY_EXHAUSTED", "domain": "cloudcode-pa.googleapis.com",
+        .details = R"json({"@type": "ErrorInfo", "reason": "MODEL_CAPACITY_EXHAUSTED", "domain": "cloudcode-pa.googleapis.com",
                        "metadata": {"model": "${model}"}},
-                      {"@type": "RetryInfo", "retryDelay": "40s"})"},
+                      {"@type": "RetryInfo", "retryDelay": "40s"})json"},
     Row{.id = "visibility-check", .status = 503, .grpc = "UNAVAILABLE",
         .text = "Visibility check was unavailable. Please retry the request and contact support if the problem persists",
         .legacy = "backendError"},
@@ -55,12 +55,12 @@ inline constexpr std::array server_error_rows{
         .text = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, transport failure "
                 "reason: delayed connect error: Connection refused"},
     Row{.id = "retired-503-gateway", .status = 503, .form = Form::json,
-        .text = R"({"error": {"message": "No available channel for model ${model}: the model has been withdrawn by its provider", "type": "new_api_error", "param": "", "code": "model_not_found"}})"},
+        .text = R"json({"error": {"message": "No available channel for model ${model}: the model has been withdrawn by its provider", "type": "new_api_error", "param": "", "code": "model_not_found"}})json"},
     Row{.id = "deadline-504", .status = 504, .grpc = "DEADLINE_EXCEEDED", .text = "Deadline expired before operation could complete."},
     Row{.id = "deadline-504-doc-text", .status = 504, .grpc = "DEADLINE_EXCEEDED",
         .text = "The service is unable to finish processing within the deadline."},
     Row{.id = "cloudflare-524", .status = 524, .form = Form::html,
-        .text = R"(<!DOCTYPE html>
+        .text = R"html(<!DOCTYPE html>
 <html lang="en-US">
 <head><title>example.com | 524: A timeout occurred</title></head>
 <body>
@@ -69,7 +69,7 @@ inline constexpr std::array server_error_rows{
 <p>Please refer to the <a href="https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/error-524/">Error 524</a> article.</p>
 </body>
 </html>
-)",
+)html",
         .header = "Server: cloudflare"},
 };
 

@@ -10,7 +10,7 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 // clang-format off
 
 inline constexpr std::string_view image_answer =
-    R"([{"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": "${png}"}, "thoughtSignature": "${signature}"}]}, "finishReason": "STOP", "index": 0}]}])";
+    R"json([{"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": "${png}"}, "thoughtSignature": "${signature}"}]}, "finishReason": "STOP", "index": 0}]}])json";
 
 /// What happens on the way. A name that does not resolve, a port where nothing listens and a connection that never opens happen before
 /// there is a server: the mock shows the nearest thing that a client of it can see, a reset or silence.
@@ -32,8 +32,8 @@ inline constexpr std::array transport_fault_rows{
         .text = "<html><head><title>407 Proxy Authentication Required</title></head><body><h1>Proxy Authentication Required</h1></body></html>\n",
         .header = "Proxy-Authenticate: Basic realm=\"proxy\""},
     // To a page of the mock itself: a client that follows it must not carry its key out into the world.
-    Row{.id = "redirect-3xx", .status = 302, .form = Form::html,
-        .text = "<html><head><title>302 Moved</title></head><body><h1>302 Moved</h1>The document has moved "
+    Row{.id = "redirect-3xx", .status = 301, .form = Form::html,
+        .text = "<html><head><title>301 Moved</title></head><body><h1>301 Moved</h1>The document has moved "
                 "<a href=\"/sorry/index\">here</a>.</body></html>\n",
         .header = "Location: /sorry/index"},
     Row{.id = "captive-200-html", .form = Form::html,

@@ -1,0 +1,648 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/classify/body_shape.hpp>
+#include <ductile/classify/retry_after.hpp>  // rounded_up
+#include <ductile/core/verdict.hpp>
+#include <ductile/gemini/classification.hpp>
+#include <ductile/gemini/detail/facts.hpp>
+#include <ductile/gemini/detail/quota_window.hpp>
+#include <ductile/gemini/failures.hpp>
+#include <ductile/gemini/names.hpp>
+#include <ductile/gemini/redact.hpp>
+#include <ductile/gemini/wordings.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::gemini::detail {
+
+inline constexpr std::size_t longest_message = 500;
+inline constexpr std::size_t longest_evidence = 120;
+
+/// Weighs the facts of one answer. The steps stand in the order of their weight, each with its reason; the first that decides ends it.
+class Judge {
+ public:
+  Judge(const Facts& facts, int http_status, const AnswerContext& context) : facts_(facts), http_(http_status), context_(context) {
+    // The innermost envelope is the service's own word: a gateway may send it under another status. Of a status in running text the
+    // connection's own is the better witness.
+    status_ = facts.code >= 400 && !facts.code_in_text ? facts.code : http_ >= 300 ? http_ : facts.code;
+    if (status_ < 300) status_ = status_of_rpc();
+  }
+
+  /// The whole judgement. `ok` means: it claims to hold an image; whether it does is for who decodes it.
+  [[nodiscard]] Classification judge() && {
+    if (claims_success()) {
+      answer();
+    } else {
+      error();
+    }
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  // ---- what kind of answer it is
+
+  [[nodiscard]] bool claims_success() const noexcept {
+    if (status_ >= 300 || facts_.error_seen || !facts_.status.empty() || !facts_.reasons.empty()) return false;
+    return (http_ >= 200 && http_ < 300) || facts_.candidates_seen || !facts_.finish_reason.empty() || !facts_.block_reason.empty();
+  }
+
+  [[nodiscard]] int status_of_rpc() const noexcept {
+    for (const GrpcStatus& known : grpc_statuses)
+      if (known.name == facts_.status || (facts_.status.empty() && facts_.rpc_code != 0 && known.number == facts_.rpc_code))
+        return known.http >= 300 ? known.http : 0;
+    return 0;
+  }
+
+  // ---- decisions
+
+  bool decide(std::string_view id, Confidence confidence, std::string where, std::string_view what) {
+    add_evidence(std::move(where), what);
+    result_.confidence = confidence;
+    if (const FailureRow* row = find_failure(id)) {
+      result_.verdict = verdict_of(*row);
+    } else {
+      decide_kind(Kind::other);
+    }
+    return true;
+  }
+
+  // A kind that is certain without a row of the table.
+  bool decide_kind(Kind kind) {
+    result_.verdict = Verdict{};
+    result_.verdict.kind = kind;
+    result_.verdict.remedy = default_remedy(kind);
+    result_.verdict.billed = status_ >= 400 ? Billed::no : Billed::unknown;
+    return true;
+  }
+
+  void add_evidence(std::string where, std::string_view what) {
+    result_.evidence.push_back({std::move(where), shortened(redacted(std::string{what.substr(0, 4 * longest_evidence)}, context_.secret),
+                                                            longest_evidence)});
+  }
+
+  // ---- a 200: the image is there, or a reason why not
+
+  void answer() {
+    if (facts_.shape == BodyShape::html) {
+      decide("captive-200-html", Confidence::certain, "body", "a web page where an answer was expected");
+      return;
+    }
+    if (facts_.shape == BodyShape::empty) {
+      decide("truncated-json", Confidence::certain, "body", "empty");
+      return;
+    }
+    if (!facts_.finish_reason.empty() && finish_reason()) return;
+    if (!facts_.block_reason.empty()) {
+      const BlockReason* known = find_reason(block_reasons, facts_.block_reason);
+      decide(known ? known->id : "prompt-blocked-other", known ? Confidence::certain : Confidence::guess, "promptFeedback.blockReason",
+             facts_.block_reason);
+      return;
+    }
+    if (final_image(true) && facts_.complete) {
+      result_.verdict.kind = Kind::ok;
+      result_.verdict.billed = Billed::yes;
+      result_.verdict.images = 1;
+      return;
+    }
+    no_image();
+  }
+
+  // Whether the finish reason decides. STOP and the like decide nothing: what counts is the image.
+  bool finish_reason() {
+    const FinishReason* known = find_reason(finish_reasons, facts_.finish_reason);
+    if (!known) return decide("finish-unknown", Confidence::certain, "candidates[0].finishReason", facts_.finish_reason);
+    std::string_view id = known->id;
+    const bool text = std::ranges::any_of(facts_.parts, [](const PartSeen& part) { return part.text && !part.thought; });
+    if (id.empty()) return false;
+    if (id == "max-tokens-no-image" && final_image(true)) return false;
+    if (id == "image-prohibited") {
+      if (facts_.says("third-party content")) {
+        id = "image-third-party";
+      } else if (facts_.thought_tokens > 0) {
+        id = "image-prohibited-after-thoughts";
+      }
+    } else if (id == "image-safety" && text) {
+      id = "image-safety-text";
+    } else if (id == "no-image" && text) {
+      id = "no-image-text";
+    } else if (id == "image-other" && !facts_.content_seen) {
+      id = "image-other-bare";
+    }
+    decide(id, Confidence::certain, "candidates[0].finishReason", facts_.finish_reason);
+    if (result_.verdict.kind == Kind::safety_output) result_.verdict.images = 1;  // made, then withheld
+    return true;
+  }
+
+  [[nodiscard]] bool final_image(bool with_bytes) const noexcept {
+    return std::ranges::any_of(facts_.parts, [=](const PartSeen& part) { return part.image && !part.thought && (part.data || !with_bytes); });
+  }
+
+  void no_image() {
+    const auto any = [this](auto&& fits) { return std::ranges::any_of(facts_.parts, fits); };
+    if (!facts_.complete && (facts_.finish_reason.empty() || !facts_.parts.empty())) {
+      decide("truncated-json", Confidence::certain, "body", "ends within an object");
+    } else if (facts_.shape == BodyShape::sse && facts_.finish_reason.empty()) {
+      decide("sse-no-finish", Confidence::certain, "stream", "ends without a finish reason");
+    } else if (final_image(false)) {
+      decide("inline-data-empty", Confidence::certain, "candidates[0].content.parts[].inlineData.data", "empty");
+    } else if (any([](const PartSeen& part) { return part.image; })) {
+      decide("only-thought-image", Confidence::certain, "candidates[0].content.parts[].thought", "true for every image");
+    } else if (any([](const PartSeen& part) { return part.text && !part.thought; })) {
+      decide("text-only-stop", Confidence::certain, "candidates[0].content.parts", "text alone");
+    } else if (facts_.candidate_seen || facts_.content_seen) {
+      decide("stop-no-parts", Confidence::certain, "candidates[0].content", "no parts");
+    } else if (facts_.candidates_seen) {
+      decide("candidates-empty", Confidence::certain, "candidates", "empty");
+    } else if (facts_.shape == BodyShape::json) {
+      decide("body-empty-object", Confidence::likely, "body", "no candidates");
+    } else {
+      add_evidence("body", "neither JSON nor a page");
+      decide_kind(Kind::other);
+    }
+  }
+
+  // ---- an error
+
+  void error() {
+    if (facts_.shape == BodyShape::html && page()) return;
+    if (facts_.markup_in_json && facts_.status.empty()) {
+      decide("region-blocked-html-fragment", Confidence::likely, "error.details", "a piece of a web page");
+      return;
+    }
+    // A lack of room on the other side may come as a 429 with quota words around it: it is no limit of the caller's.
+    if (facts_.has_reason("model_capacity_exhausted")) {
+      capacity("capacity-503", Confidence::certain, "error.details[].reason", "MODEL_CAPACITY_EXHAUSTED");
+      return;
+    }
+    if (const Wording* said = wording(Topic::capacity)) {
+      capacity(said->id, Confidence::likely, "error.message", said->phrase);
+      return;
+    }
+    if (money() || zero() || reason() || quota()) return;
+    for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server})
+      if (const Wording* said = wording(topic)) {
+        sentence(*said);
+        return;
+      }
+    if (code_word() || plain_quota() || withheld() || by_status()) return;
+    add_evidence("body", "not recognised");
+    decide_kind(Kind::other);
+  }
+
+  [[nodiscard]] const Wording* wording(Topic topic) const noexcept {
+    const auto found = std::ranges::find_if(wordings, [&](const Wording& known) { return known.topic == topic && facts_.says(known.phrase); });
+    return found == wordings.end() ? nullptr : &*found;
+  }
+
+  // A page is never the service's own answer: its status says what happened, its author who says it.
+  bool page() {
+    constexpr std::array<std::pair<int, std::string_view>, 14> pages{{{403, "proxy-block-page-403"},
+                                                                      {404, "path-not-found-html"},
+                                                                      {407, "proxy-auth-407"},
+                                                                      {408, "request-timeout-408"},
+                                                                      {413, "body-too-large-413-html"},
+                                                                      {414, "uri-too-long-414"},
+                                                                      {429, "rate-generic"},
+                                                                      {500, "unknown-500"},
+                                                                      {502, "bad-gateway-html"},
+                                                                      {503, "temporarily-unavailable"},
+                                                                      {504, "cloudflare-524"},
+                                                                      {522, "cloudflare-524"},
+                                                                      {524, "cloudflare-524"},
+                                                                      {400, "invalid-argument-generic"}}};
+    const auto known = std::ranges::find(pages, status_, &std::pair<int, std::string_view>::first);
+    if (known != pages.end()) return decide(known->second, Confidence::certain, "HTTP status of a page", std::to_string(status_));
+    if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, "HTTP status", std::to_string(status_));
+    if (status_ == 0) return decide("captive-200-html", Confidence::likely, "body", "a web page where an answer was expected");
+    if (status_ >= 500) return decide("envoy-503", Confidence::likely, "HTTP status of a page", std::to_string(status_));
+    return decide("proxy-block-page-403", Confidence::likely, "HTTP status of a page", std::to_string(status_));
+  }
+
+  void capacity(std::string_view id, Confidence confidence, std::string where, std::string_view what) {
+    if (id == "capacity-503" && status_ == 429) id = "capacity-429";
+    if (id == "gateway-saturated") {
+      if (facts_.has_code("rate_limit_exceeded")) id = "gateway-saturated-rate";
+      if (facts_.has_code("insufficient_quota")) id = "gateway-saturated-contradictory";
+    }
+    if (facts_.shape == BodyShape::sse && http_ >= 200 && http_ < 300) id = facts_.tail_error ? "sse-error-tail-raw" : "sse-error-event";
+    decide(id, confidence, std::move(where), what);
+    if (result_.verdict.kind == Kind::overload && id != "visibility-check") result_.scope = QuotaScope::shared_capacity;
+  }
+
+  bool money() {
+    if (facts_.has_reason("insufficient_g1_credits_balance")) {
+      decide("credits-g1-empty", Confidence::certain, "error.details[].reason", "INSUFFICIENT_G1_CREDITS_BALANCE");
+      result_.scope = QuotaScope::per_user;
+      result_.verdict.dimension = QuotaDimension::spend;
+      return true;
+    }
+    const Wording* said = wording(Topic::money);
+    if (!said && status_ != 402) return false;
+    if (said) {
+      decide(said->id == "prepay-depleted-429" && status_ == 402 ? "prepay-depleted-402" : said->id, Confidence::likely, "error.message",
+             said->phrase);
+    } else {
+      decide("prepay-depleted-402", Confidence::likely, "HTTP status", "402");
+    }
+    result_.scope = QuotaScope::per_project;
+    result_.free_tier = false;
+    result_.verdict.dimension = QuotaDimension::spend;
+    return true;
+  }
+
+  // ---- quotas
+
+  // The violation that decides is the one whose window opens last.
+  [[nodiscard]] const Violation* deciding_violation() const noexcept {
+    const Violation* longest = nullptr;
+    for (const Violation& candidate : facts_.violations)
+      if (!candidate.id.empty() || !candidate.metric.empty())
+        if (!longest || window_of(candidate).window > window_of(*longest).window) longest = &candidate;
+    return longest;
+  }
+
+  [[nodiscard]] static QuotaName window_of(const Violation& violation) noexcept {
+    QuotaName name = quota_name(violation.id);
+    const QuotaName metric = quota_name(violation.metric);
+    if (name.window == Window::unknown) name.window = metric.window;
+    if (!name.free_tier) name.free_tier = metric.free_tier;
+    if (name.scope == QuotaScope::unknown) name.scope = metric.scope;
+    name.tokens = name.tokens || metric.tokens;
+    name.images = name.images || metric.images;
+    // An id without a tier is one of the paid tiers', unless it counts for a region or a shared project.
+    if (!name.free_tier && !name.shared_project && name.scope != QuotaScope::per_region && name.window != Window::unknown) name.free_tier = false;
+    return name;
+  }
+
+  // A limit of nought needs no window: it says that no request will ever pass, and with it that every hint is meaningless.
+  bool zero() {
+    const Violation* violation = deciding_violation();
+    const bool line = std::ranges::any_of(facts_.limits, [](const LimitLine& said) { return said.limit == 0; });
+    const bool value = std::ranges::any_of(facts_.violations, [](const Violation& said) { return said.value == 0; });
+    const bool metadata = facts_.quota_limit_value == 0;
+    const Wording* said = wording(Topic::zero);
+    if (!line && !value && !metadata && !said) return false;
+
+    const QuotaName name = violation ? window_of(*violation) : quota_name(facts_.quota_limit);
+    std::string_view id = "limit-zero";
+    if (metadata) id = contains(facts_.quota_limit, "apirequests") ? "region-api-requests-zero" : "region-limit-zero";
+    if (value && !line) id = "limit-zero-explicit";
+    if (line && !value && tier(name) == false) id = "limit-zero-paid";
+    if (said && !line && !value && !metadata) id = said->id;
+    if (line) {
+      decide(id, Confidence::certain, "error.message", "limit: 0");
+    } else if (value) {
+      decide(id, Confidence::certain, "error.details[].violations[].quotaValue", "0");
+    } else if (metadata) {
+      decide(id, Confidence::certain, "error.details[].metadata.quota_limit_value", "0");
+    } else {
+      decide(id, Confidence::likely, "error.message", said->phrase);
+    }
+    if (name.window != Window::unknown) result_.verdict.dimension = name.dimension();
+    result_.scope = name.scope != QuotaScope::unknown ? name.scope : QuotaScope::per_project_per_model;
+    result_.free_tier = said ? std::optional{true} : tier(name);
+    result_.limit_value = 0;
+    result_.limit_zero = true;
+    return true;
+  }
+
+  [[nodiscard]] std::optional<bool> tier(const QuotaName& name) const noexcept {
+    if (name.free_tier) return name.free_tier;
+    for (const LimitLine& line : facts_.limits)
+      if (const auto said = quota_name(line.metric).free_tier) return said;
+    return facts_.limits.empty() || name.shared_project || name.scope == QuotaScope::per_region ? std::nullopt : std::optional{false};
+  }
+
+  bool reason() {
+    for (const NamedFailure& known : error_reasons) {
+      if (known.id.empty() || !facts_.has_reason(known.name)) continue;
+      std::string_view id = known.id;
+      if (id == "api-key-invalid" && facts_.says("expired")) id = "api-key-expired";
+      if (id == "api-key-invalid" && facts_.says("key not found")) id = "api-key-not-found";
+      decide(id, Confidence::certain, "error.details[].reason", uppered(known.name));
+      if (id == "user-quota-weekly") result_.scope = QuotaScope::per_user;
+      return true;
+    }
+    return false;
+  }
+
+  bool quota() {
+    const Violation* violation = deciding_violation();
+    QuotaName name;
+    std::string where;
+    std::string what;
+    Confidence confidence = Confidence::certain;
+    if (violation) {
+      name = window_of(*violation);
+      where = violation->id.empty() ? "error.details[].violations[].quotaMetric" : "error.details[].violations[].quotaId";
+      what = violation->id.empty() ? violation->metric : violation->id;
+      if (violation->value) result_.limit_value = violation->value;
+    } else if (!facts_.quota_limit.empty()) {
+      name = quota_name(facts_.quota_limit);
+      where = "error.details[].metadata.quota_limit";
+      what = facts_.quota_limit;
+    } else if (const std::string_view said = quota_in_words(); !said.empty()) {
+      name = quota_name(said);
+      confidence = Confidence::likely;
+      where = "error.message";
+      what = said;
+    } else {
+      return false;
+    }
+    // Several metrics without a window between them leave the dimension open.
+    const bool several = !violation && std::ranges::adjacent_find(facts_.limits, std::ranges::not_equal_to{}, &LimitLine::metric) != facts_.limits.end();
+    if (name.window == Window::unknown && confidence == Confidence::likely) confidence = Confidence::guess;
+    if (!result_.limit_value) result_.limit_value = facts_.quota_limit_value;
+    if (!result_.limit_value && !several)
+      for (const LimitLine& line : facts_.limits)
+        if (!violation || violation->metric.empty() || line.metric.empty() || violation->metric == line.metric) result_.limit_value = line.limit;
+
+    decide(quota_id(name, several), confidence, std::move(where), what);
+    if (!several) result_.verdict.dimension = name.dimension();
+    result_.scope = name.scope;
+    result_.free_tier = name.free_tier;
+    return true;
+  }
+
+  [[nodiscard]] std::string_view quota_id(const QuotaName& name, bool several) const noexcept {
+    const bool free = name.free_tier.value_or(false);
+    if (name.shared_project) return "shared-project-rpm";
+    if (name.spend) return "spend-rate";
+    if (name.window == Window::day) {
+      const QuotaDimension decides = name.dimension();
+      if (std::ranges::any_of(facts_.violations, [&](const Violation& other) { return window_of(other).dimension() != decides; }))
+        return "multi-violation";
+      return name.tokens ? "tpd-free" : free ? "rpd-free" : "rpd-paid";
+    }
+    // Without a window: a hint speaks for a short one.
+    if (name.window == Window::unknown && (several || !hint())) return "quota-no-details";
+    if (name.scope == QuotaScope::per_region) return facts_.says("embed") ? "region-rate-embed" : "region-rate";
+    if (name.images) return "ipm";
+    if (name.tokens) return facts_.says("per_base_model") ? "vertex-tpm" : free ? "tpm-free" : "tpm-paid";
+    return free ? "rpm-free" : "rpm-paid";
+  }
+
+  // "Quota exceeded for metric: X, limit: 2", "Quota exceeded for quota metric 'X' and limit 'Y per minute for a region'": what follows.
+  [[nodiscard]] std::string_view quota_in_words() const noexcept {
+    constexpr std::string_view label{"quota exceeded for "};
+    constexpr std::size_t enough = 240;
+    const std::size_t at = facts_.words.find(label);
+    if (at == std::string::npos) return {};
+    const std::string_view rest = std::string_view{facts_.words}.substr(at + label.size(), enough);
+    return rest.substr(0, rest.find("please retry"));
+  }
+
+  // ---- sentences, code words, statuses
+
+  void sentence(const Wording& said) {
+    std::string_view id = said.id;
+    if (id == "deadline-504" && status_ == 503) id = "deadline-503";
+    if (id == "user-quota-short") {
+      const bool long_one = hint().value_or(Duration::zero()) >= std::chrono::hours{1} && !facts_.has_reason("rate_limit_exceeded");
+      if (long_one) id = "user-quota-weekly";
+    }
+    if (id == "model-not-found" && facts_.shape == BodyShape::sse) id = "model-not-found-sse";
+    decide(id, Confidence::likely, "error.message", said.phrase);
+    if (said.topic == Topic::rate && said.phrase == "quota will reset after") result_.scope = QuotaScope::per_user;
+    if (id == "openrouter-upstream") result_.scope = QuotaScope::shared_capacity;
+    if (id == "spend-rate") result_.verdict.dimension = QuotaDimension::spend;
+    if (id == "free-tier-region" || id == "free-tier-region-new-text" || id == "billing-required-imagen") result_.free_tier = true;
+  }
+
+  bool code_word() {
+    for (const NamedFailure& known : code_words) {
+      if (!facts_.has_code(known.name)) continue;
+      if (known.id == "gateway-hides-429" && status_ != 500) continue;
+      if (known.id.empty()) {
+        add_evidence("error.code", known.name);
+        result_.confidence = Confidence::likely;
+        return decide_kind(known.name.starts_with("authentication") ? Kind::auth : Kind::permission);
+      }
+      decide(known.id, Confidence::likely, "error.code", known.name);
+      if (known.id == "rpd-paid") result_.verdict.dimension = QuotaDimension::requests_per_day;
+      return true;
+    }
+    return false;
+  }
+
+  bool plain_quota() {
+    constexpr std::string_view sentence_start{"exceeded your current quota"};
+    return facts_.says(sentence_start) && decide("quota-no-details", Confidence::likely, "error.message", sentence_start);
+  }
+
+  // Gateways turn a finish reason into an error and keep its name. Only names that are no words of every day count.
+  bool withheld() {
+    for (const FinishReason& known : finish_reasons) {
+      if (known.id.empty() || !contains(known.name, "_") || known.name == "MAX_TOKENS") continue;
+      if (!facts_.says(lowered(known.name))) continue;
+      std::string_view id = known.id;
+      if (id == "image-safety") id = "gateway-image-safety";
+      // The longer name holds the shorter one.
+      if (id == "sse-blocked-mid" && facts_.says("image_prohibited_content")) id = "image-prohibited";
+      return decide(id, Confidence::likely, "error.message", known.name);
+    }
+    return false;
+  }
+
+  bool by_status() {
+    if (facts_.shape == BodyShape::empty && status_ == 400) return decide("empty-400", Confidence::likely, "body", "empty");
+    if (!facts_.status.empty() && by_grpc_status()) return true;
+    return by_http_status();
+  }
+
+  bool by_grpc_status() {
+    constexpr std::array<NamedFailure, 14> rows{{{"INVALID_ARGUMENT", "invalid-argument-generic"},
+                                                 {"NOT_FOUND", "entity-not-found"},
+                                                 {"RESOURCE_EXHAUSTED", "rate-generic"},
+                                                 {"FAILED_PRECONDITION", "precondition-check-failed"},
+                                                 {"INTERNAL", "internal"},
+                                                 {"UNKNOWN", "unknown-500"},
+                                                 {"DATA_LOSS", "unknown-500"},
+                                                 {"UNAVAILABLE", "service-unavailable"},
+                                                 {"DEADLINE_EXCEEDED", "deadline-504"},
+                                                 {"CANCELLED", "cancelled-499"},
+                                                 {"ABORTED", "aborted-409"},
+                                                 {"ALREADY_EXISTS", "aborted-409"},
+                                                 {"OUT_OF_RANGE", "out-of-range-416"},
+                                                 {"UNIMPLEMENTED", "unimplemented-501"}}};
+    for (const NamedFailure& row : rows)
+      if (row.name == facts_.status) {
+        if (row.id == "service-unavailable") {
+          capacity(row.id, Confidence::guess, "error.status", row.name);
+          return true;
+        }
+        return decide(row.id, Confidence::guess, "error.status", row.name);
+      }
+    if (facts_.status == "PERMISSION_DENIED" || facts_.status == "UNAUTHENTICATED") {
+      add_evidence("error.status", facts_.status);
+      return decide_kind(facts_.status == "UNAUTHENTICATED" ? Kind::auth : Kind::permission);
+    }
+    return false;
+  }
+
+  bool by_http_status() {
+    constexpr std::array<std::pair<int, std::string_view>, 20> rows{{{400, "invalid-argument-generic"},
+                                                                     {402, "prepay-depleted-402"},
+                                                                     {404, "entity-not-found"},
+                                                                     {405, "invalid-argument-generic"},
+                                                                     {407, "proxy-auth-407"},
+                                                                     {408, "request-timeout-408"},
+                                                                     {409, "aborted-409"},
+                                                                     {413, "body-too-large-413"},
+                                                                     {414, "uri-too-long-414"},
+                                                                     {416, "out-of-range-416"},
+                                                                     {422, "invalid-argument-generic"},
+                                                                     {429, "rate-generic"},
+                                                                     {499, "cancelled-499"},
+                                                                     {501, "unimplemented-501"},
+                                                                     {502, "bad-gateway-html"},
+                                                                     {503, "service-unavailable"},
+                                                                     {504, "deadline-504"},
+                                                                     {522, "cloudflare-524"},
+                                                                     {524, "cloudflare-524"},
+                                                                     {529, "overloaded"}}};
+    const auto known = std::ranges::find(rows, status_, &std::pair<int, std::string_view>::first);
+    if (known != rows.end()) return decide(known->second, Confidence::guess, "HTTP status", std::to_string(status_));
+    if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, "HTTP status", std::to_string(status_));
+    if (status_ >= 500 && status_ < 600) return decide("unknown-500", Confidence::guess, "HTTP status", std::to_string(status_));
+    if (status_ < 400 || status_ >= 600) return false;
+    add_evidence("HTTP status", std::to_string(status_));
+    return decide_kind(status_ == 401 ? Kind::auth : status_ == 403 ? Kind::permission : Kind::bad_request);
+  }
+
+  // ---- what is told beside the verdict
+
+  [[nodiscard]] std::optional<Duration> hint() const noexcept {
+    std::optional<Duration> longest = facts_.structured_delay;
+    keep_longest(longest, facts_.retry_in);
+    // A reset in words is the structured one, more coarsely.
+    return longest ? longest : facts_.reset_after;
+  }
+
+  [[nodiscard]] std::string model() const {
+    if (const Violation* violation = deciding_violation(); violation && !violation->model.empty()) return violation->model;
+    for (const Violation& violation : facts_.violations)
+      if (!violation.model.empty()) return violation.model;
+    if (!facts_.model.empty()) return facts_.model;
+    for (const LimitLine& line : facts_.limits)
+      if (!line.model.empty()) return line.model;
+    if (!facts_.model_version.empty()) return facts_.model_version;
+    if (std::string named = model_in_words(); !named.empty()) return named;
+    return std::string{context_.model};
+  }
+
+  [[nodiscard]] std::string model_in_words() const {
+    const std::string_view words = facts_.words;
+    const auto after = [words](std::string_view label) -> std::string_view {
+      const std::size_t at = words.find(label);
+      return at == std::string_view::npos ? std::string_view{} : leading_name(words.substr(at + label.size()));
+    };
+    for (const std::string_view label : {std::string_view{"base model: "}, std::string_view{"models/"}})
+      if (const std::string_view name = after(label); !name.empty()) return std::string{name};
+    constexpr std::string_view capacity_label{"available for model "};
+    if (const std::string_view name = after(capacity_label); !name.empty() && facts_.says(std::string{name} + " on the server"))
+      return std::string{name};
+    if (const std::size_t end = words.find(" is temporarily rate-limited"); end != std::string_view::npos)
+      return std::string{words.substr(words.rfind(' ', end - 1) + 1, end - words.rfind(' ', end - 1) - 1)};
+    return family_in_words();
+  }
+
+  // "Gemini 2.5 Pro Preview doesn't have a free quota tier": quotas are counted under the family's name, which has no "-preview".
+  [[nodiscard]] std::string family_in_words() const {
+    const std::size_t end = facts_.words.find(" doesn");
+    const std::size_t begin = facts_.words.rfind("gemini ", end);
+    if (!wording(Topic::zero) || end == std::string::npos || begin == std::string::npos || end - begin > 48) return {};
+    std::string name = facts_.words.substr(begin, end - begin);
+    std::ranges::replace(name, ' ', '-');
+    constexpr std::string_view preview{"-preview"};
+    if (name.ends_with(preview)) name.resize(name.size() - preview.size());
+    return name;
+  }
+
+  // Only the service itself speaks of its quotas by name; of a cut answer that is enough to know the status.
+  [[nodiscard]] bool speaks_of_quota() const noexcept {
+    return !facts_.status_is_number && (deciding_violation() || !facts_.limits.empty() || !facts_.quota_limit.empty() ||
+                                        !quota_in_words().empty() || facts_.has_reason("quota_exhausted"));
+  }
+
+  void finish() {
+    Verdict& verdict = result_.verdict;
+    result_.http_status = http_ != 0 ? http_ : status_;
+    result_.grpc_status = facts_.status.empty() && speaks_of_quota() ? "RESOURCE_EXHAUSTED" : facts_.status;
+    result_.model = model();
+    result_.retry_after = hint();
+    if (!verdict.ok() && result_.retry_after) {
+      verdict.hint = rounded_up(*result_.retry_after);
+      add_evidence("retry hint", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(verdict.hint).count()) + " s");
+    }
+    if (!verdict.ok() && !facts_.status.empty()) add_evidence("error.status", facts_.status);
+    if (!verdict.ok() && http_ != 0) add_evidence("HTTP status", std::to_string(http_));
+    if (result_.limit_value) verdict.limit = static_cast<std::int32_t>(std::min<std::int64_t>(*result_.limit_value, std::numeric_limits<std::int32_t>::max()));
+    verdict.tokens = static_cast<std::int32_t>(std::min<std::int64_t>(facts_.prompt_tokens, std::numeric_limits<std::int32_t>::max()));
+    result_.message = shortened(redacted(facts_.message.empty() ? plain_message() : facts_.message, context_.secret), longest_message);
+  }
+
+  [[nodiscard]] std::string plain_message() const {
+    if (facts_.shape == BodyShape::html) {
+      const std::size_t begin = facts_.words.find("<title>");
+      const std::size_t end = facts_.words.find("</title>");
+      return begin != std::string::npos && end != std::string::npos && begin < end ? facts_.words.substr(begin + 7, end - begin - 7)
+                                                                                   : std::string{"a web page"};
+    }
+    return facts_.words.substr(0, 2 * longest_message);
+  }
+
+  const Facts& facts_;
+  int http_;
+  const AnswerContext& context_;
+  int status_ = 0;
+  Classification result_;
+};
+
+inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
+
+/// Whether the whole answer was put into a string: its first name begins with an escaped quote.
+[[nodiscard]] inline bool is_quoted(std::string_view text) noexcept {
+  std::size_t at = text.find_first_of("{[");
+  if (text.size() > largest_quotation || at == std::string_view::npos) return false;
+  for (++at; at < text.size(); ++at) {
+    const std::string_view rest = text.substr(at);
+    if (rest.starts_with("\\\"")) return true;
+    if (rest.starts_with("\\\\")) continue;  // escaped twice
+    if (rest.starts_with("\\n") || rest.starts_with("\\r") || rest.starts_with("\\t")) {
+      ++at;
+    } else if (!is_space(text[at]) && text[at] != '{') {
+      return false;
+    }
+  }
+  return false;
+}
+
+/// What a body says, whatever shape it has.
+[[nodiscard]] inline Facts facts_of(std::string_view body) {
+  Facts facts;
+  facts.shape = body_shape(body);
+  facts.author = page_author(body);
+  // A page's rules of style look like objects; what a page says stands in its first part.
+  if (facts.shape == BodyShape::html) body = body.substr(0, longest_text);
+  std::string decoded;
+  for (int times = 0; times < deepest_nesting && is_quoted(body); ++times) {
+    decoded = unescaped(body, largest_quotation);
+    body = decoded;
+  }
+  FactsCollector collector{facts, 0};
+  LenientReader reader{body, collector};
+  reader.read();
+  facts.complete = reader.complete();
+  return facts;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::gemini::detail

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/kind.hpp>  // QuotaDimension
+#include <ductile/detail/ascii.hpp>
+#include <ductile/gemini/classification.hpp>  // QuotaScope
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+// What the name of a quota says. Names are read by their parts, never compared whole: new ones are made of the old parts.
+//   GenerateRequestsPerDayPerProjectPerModel-FreeTier, GenerateContentPaidTierInputTokensPerModelPerMinute,
+//   generate_requests_per_model_per_day, GenerateContentRequestsPerMinutePerProjectPerRegion
+namespace ductile::inline DUCTILE_VERSION::gemini::detail {
+
+using namespace ductile::detail;  // the ASCII helpers
+
+enum class Window : std::uint8_t { unknown, minute, day };
+
+struct QuotaName {
+  Window window = Window::unknown;
+  bool tokens = false;
+  bool images = false;
+  bool spend = false;
+  bool shared_project = false;
+  QuotaScope scope = QuotaScope::unknown;
+  std::optional<bool> free_tier;
+
+  [[nodiscard]] QuotaDimension dimension() const noexcept {
+    if (spend) return QuotaDimension::spend;
+    if (window == Window::day)
+      return tokens ? QuotaDimension::tokens_per_day : images ? QuotaDimension::other : QuotaDimension::requests_per_day;
+    return tokens ? QuotaDimension::tokens_per_minute : images ? QuotaDimension::images_per_minute : QuotaDimension::requests_per_minute;
+  }
+};
+
+/// Reads a name (in lower case, its words joined, or parted by underscores or blanks).
+[[nodiscard]] constexpr QuotaName quota_name(std::string_view text) noexcept {
+  const auto has = [text](std::string_view joined, std::string_view parted, std::string_view spaced) {
+    return contains(text, joined) || contains(text, parted) || contains(text, spaced);
+  };
+  QuotaName name;
+  if (has("perday", "per_day", "per day")) {
+    name.window = Window::day;
+  } else if (has("perminute", "per_minute", "per minute")) {
+    name.window = Window::minute;
+  }
+  name.tokens = contains(text, "token");
+  name.images = contains(text, "images");
+  name.spend = contains(text, "spend");
+  name.shared_project = has("sharedproject", "shared_project", "shared project");
+  if (has("perregion", "per_region", "for a region")) {
+    name.scope = QuotaScope::per_region;
+  } else if (has("permodel", "per_model", "per model") || has("perbasemodel", "per_base_model", "per base model")) {
+    name.scope = QuotaScope::per_project_per_model;
+  } else if (has("peruser", "per_user", "per user")) {
+    name.scope = QuotaScope::per_user;
+  } else if (has("perproject", "per_project", "per project")) {
+    name.scope = QuotaScope::per_project;
+  } else if (contains(text, "generativelanguage.googleapis.com/generate_content")) {
+    name.scope = QuotaScope::per_project_per_model;  // the Gemini API counts per project and model, says it or not
+  }
+  if (has("freetier", "free_tier", "free tier")) name.free_tier = true;
+  if (has("paidtier", "paid_tier", "paid tier")) name.free_tier = false;
+  return name;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::gemini::detail

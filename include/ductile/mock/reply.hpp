@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/now.hpp>                // WallTime
+#include <ductile/mock/detail/base64.hpp>      // to_base64
+#include <ductile/mock/detail/json_text.hpp>   // fill, json_text, print_json
+#include <ductile/mock/dice.hpp>               // Dice
+#include <ductile/mock/exchange.hpp>           // Answer
+#include <ductile/mock/image.hpp>              // draw_png, Pixels
+#include <ductile/mock/models.hpp>             // find_model, image_pixels
+#include <ductile/mock/quota_errors.hpp>       // quota_error, QuotaWords
+#include <ductile/mock/rows.hpp>               // find_row, Form, Row
+
+#include <boost/json.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION::mock {
+
+/// In what shape a client gets what is said.
+enum class Delivery : std::uint8_t {
+  whole,   ///< One JSON object.
+  events,  ///< A stream of server-sent events (`alt=sse`).
+  array,   ///< A stream that is one JSON array; errors stand in an array too.
+  openai   ///< The path in another provider's manner, where errors stand in an array.
+};
+
+/// All that an answer may speak of.
+struct Scene {
+  std::string version = "v1beta";
+  std::string model = "gemini-3-pro-image";
+  std::string method = "generateContent";
+  std::string path{};
+  std::string prompt{};
+  std::string size{};          ///< imageSize as asked; empty: not asked.
+  std::string ratio{};         ///< aspectRatio as asked; empty: not asked.
+  std::string service_tier{};  ///< As asked; empty: standard.
+  std::int64_t prompt_tokens = 1;
+  std::uint64_t seed = 1;
+  std::uint64_t call = 0;  ///< Names this answer among all of its seed.
+  WallTime time{};
+  Delivery delivery = Delivery::whole;
+  std::string message{};  ///< Says an error in these words instead of the row's.
+  std::string field{};    ///< The field that a BadRequest names instead of the row's.
+};
+
+/// A moment as HTTP writes it: "Tue, 24 Nov 2026 12:00:00 GMT".
+[[nodiscard]] inline std::string http_date(WallTime time) {
+  using namespace std::chrono;
+  static constexpr std::array days_of_week{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array months_of_year{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const sys_days midnight = floor<days>(time);
+  const year_month_day date{midnight};
+  const hh_mm_ss clock{floor<seconds>(time - midnight)};
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", days_of_week[weekday{midnight}.c_encoding()],
+                static_cast<unsigned>(date.day()), months_of_year[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
+  return text.data();
+}
+
+/// A moment in RFC 3339, to the second: "2026-11-24T12:00:00Z".
+[[nodiscard]] inline std::string iso_time(WallTime time) {
+  using namespace std::chrono;
+  const sys_days midnight = floor<days>(time);
+  const year_month_day date{midnight};
+  const hh_mm_ss clock{floor<seconds>(time - midnight)};
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  return text.data();
+}
+
+namespace detail {
+
+inline std::string quoted_list(std::span<const std::string_view> values) {
+  std::string list;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) list += i + 1 == values.size() ? ", or " : ", ";
+    list.append("'").append(values[i]).append("'");
+  }
+  return list;
+}
+
+inline std::string escaped_for_html(std::string_view text) {
+  std::string out;
+  for (const char each : text) {
+    if (each == '<')
+      out += "&lt;";
+    else if (each == '>')
+      out += "&gt;";
+    else if (each == '&')
+      out += "&amp;";
+    else
+      out += each;
+  }
+  return out;
+}
+
+inline std::string drawn(const Scene& scene, Pixels pixels) { return to_base64(draw_png(scene.prompt, scene.seed, pixels)); }
+
+// Letters that look like an opaque token, the same for the same answer.
+inline std::string token(const Scene& scene, std::string_view what, std::size_t length) {
+  const Dice dice = Dice{scene.seed}.with(what).with(scene.prompt).with(scene.call);
+  std::string bytes;
+  for (std::uint64_t word = 0; bytes.size() < length; ++word) {
+    const std::uint64_t bits = dice.with(word).bits();
+    for (unsigned shift = 0; shift < 64 && bytes.size() < length; shift += 8) bytes.push_back(static_cast<char>(bits >> shift & 255U));
+  }
+  return to_base64(bytes);
+}
+
+/// The words that templates may ask for.
+inline std::string word(std::string_view name, const Scene& scene) {
+  const ServedModel* model = find_model(scene.model);
+  if (name == "model") return scene.model;
+  if (name == "version") return scene.version;
+  if (name == "method") return scene.method;
+  if (name == "path") return escaped_for_html(scene.path);
+  if (name == "message") return scene.message;
+  if (name == "ratios") return quoted_list(model && model->draws() ? model->ratios : ten_ratios);
+  if (name == "sizes") return quoted_list(model && !model->sizes.empty() ? model->sizes : only_1k);
+  if (name == "in_a_week") return iso_time(scene.time + std::chrono::seconds{581'981});
+  if (name == "signature") return token(scene, "signature", 96);
+  const Pixels asked = image_pixels(scene.model, scene.size, scene.ratio);
+  if (name == "png") return drawn(scene, asked);
+  if (name == "draft") return drawn(scene, {asked.width / 2, asked.height / 2});
+  if (name == "other_size") return drawn(scene, {asked.width / 2, asked.width / 2 + 64});
+  if (name == "corrupt") {  // right letters, wrong bytes: the head of a PNG file and then noise
+    std::string damaged = drawn(scene, {64, 64});
+    return damaged.substr(0, 40) + token(scene, "noise", 60) + damaged.substr(120);
+  }
+  return {};
+}
+
+inline std::int64_t image_tokens(std::string_view model, std::string_view size) {
+  if (model.starts_with("gemini-2.")) return 1290;
+  if (model.find("pro") != model.npos) return size == "4K" ? 2000 : 1120;
+  return size == "512" ? 747 : size == "2K" ? 1680 : size == "4K" ? 2520 : 1120;
+}
+
+struct Spent {
+  std::int64_t text = 0;
+  std::int64_t image = 0;
+
+  void add(const boost::json::object& piece, const Scene& scene) {
+    const auto* candidates = piece.if_contains("candidates");
+    if (!candidates || candidates->as_array().empty()) return;
+    const auto* content = candidates->as_array()[0].as_object().if_contains("content");
+    const auto* parts = content ? content->as_object().if_contains("parts") : nullptr;
+    if (!parts || !parts->is_array()) return;
+    for (const auto& part : parts->as_array()) {
+      if (part.as_object().contains("thought")) continue;
+      if (const auto* words = part.as_object().if_contains("text")) text += static_cast<std::int64_t>(words->as_string().size() / 4) + 1;
+      if (part.as_object().contains("inlineData")) image += image_tokens(scene.model, scene.size);
+    }
+  }
+};
+
+/// What every 200 carries: the bill so far, the model that served, a name.
+inline void sign(boost::json::object& piece, const Scene& scene, const Spent& spent) {
+  namespace json = boost::json;
+  json::object usage{{"promptTokenCount", scene.prompt_tokens}};
+  std::int64_t total = scene.prompt_tokens + spent.text + spent.image;
+  if (spent.text + spent.image > 0) usage["candidatesTokenCount"] = spent.text + spent.image;
+  if (const auto* given = piece.if_contains("usageMetadata")) {
+    for (const auto& [name, value] : given->as_object()) usage[name] = value;
+    if (const auto* thoughts = given->as_object().if_contains("thoughtsTokenCount")) total += thoughts->as_int64();
+  }
+  usage["totalTokenCount"] = total;
+  usage["promptTokensDetails"] = json::array{json::object{{"modality", "TEXT"}, {"tokenCount", scene.prompt_tokens}}};
+  if (spent.image > 0) usage["candidatesTokensDetails"] = json::array{json::object{{"modality", "IMAGE"}, {"tokenCount", spent.image}}};
+  if (!scene.service_tier.empty() && !usage.contains("serviceTier")) usage["serviceTier"] = scene.service_tier;
+  piece["usageMetadata"] = std::move(usage);
+  if (!piece.contains("modelVersion")) piece["modelVersion"] = scene.model;
+  std::string name = token(scene, "response", 15);
+  for (char& letter : name) letter = letter == '+' ? '-' : letter == '/' ? '_' : letter;
+  piece["responseId"] = name;
+}
+
+/// The pieces of a stream in one: their parts in a row, and what the last one adds. An error among them is all that is left.
+inline boost::json::object merged(const boost::json::array& pieces) {
+  boost::json::object whole = pieces[0].as_object();
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
+    const boost::json::object& piece = pieces[i].as_object();
+    if (piece.contains("error")) return piece;
+    for (const auto& [name, value] : piece) {
+      if (name != "candidates") {
+        whole[name] = value;
+        continue;
+      }
+      boost::json::object candidate = value.as_array()[0].as_object();
+      boost::json::array parts = whole["candidates"].as_array()[0].at("content").at("parts").as_array();
+      for (const auto& part : candidate["content"].at("parts").as_array()) parts.push_back(part);
+      candidate["content"].as_object()["parts"] = std::move(parts);
+      whole["candidates"].as_array()[0] = std::move(candidate);
+    }
+  }
+  return whole;
+}
+
+inline void put_error(Answer& answer, const boost::json::value& body, const Scene& scene) {
+  const bool array = scene.delivery == Delivery::array || scene.delivery == Delivery::openai;
+  std::string text = array ? "[" : "";
+  print_json(text, body);
+  answer.pieces = {text + (array ? "\n]\n" : "\n")};
+  answer.content_type = scene.delivery == Delivery::events ? "text/event-stream" : "application/json; charset=UTF-8";
+}
+
+inline boost::json::value error_envelope(const Row& row, const Scene& scene) {
+  namespace json = boost::json;
+  Scene said = scene;
+  if (said.message.empty()) said.message = fill(row.text, [&](std::string_view name) { return word(name, scene); });
+  json::object error{{"code", row.status}, {"message", said.message}};
+  if (!row.legacy.empty())
+    error["errors"] = json::array{json::object{{"message", said.message}, {"domain", "global"}, {"reason", row.legacy}}};
+  error["status"] = row.grpc;
+  if (!row.details.empty()) {
+    json::value details = json::parse("[" + std::string{row.details} + "]");
+    fill(details, [&](std::string_view name) { return word(name, said); });
+    for (json::value& detail : details.as_array()) {
+      json::value& type = detail.as_object()["@type"];
+      type = "type.googleapis.com/google.rpc." + std::string{type.as_string()};
+      if (const auto violations = detail.as_object().find("fieldViolations"); violations != detail.as_object().end() && !scene.field.empty())
+        violations->value().as_array()[0].as_object()["field"] = scene.field;
+    }
+    error["details"] = std::move(details);
+  }
+  return {{"error", std::move(error)}};
+}
+
+inline void put_answer(Answer& answer, const Row& row, const Scene& scene) {
+  namespace json = boost::json;
+  json::value parsed = json::parse(row.text);
+  fill(parsed, [&](std::string_view name) { return word(name, scene); });
+  json::array& pieces = parsed.as_array();
+  const bool streamed = scene.delivery == Delivery::events || scene.delivery == Delivery::array;
+  if (!streamed) pieces = json::array{merged(pieces)};
+  Spent spent;
+  for (json::value& piece : pieces) {
+    if (piece.as_object().contains("error")) continue;
+    spent.add(piece.as_object(), scene);
+    sign(piece.as_object(), scene, spent);
+  }
+  if (!streamed) {
+    if (const auto* error = pieces[0].as_object().if_contains("error")) {
+      answer.status = static_cast<int>(error->at("code").as_int64());
+      return put_error(answer, pieces[0], scene);
+    }
+    answer.content_type = "application/json; charset=UTF-8";
+    answer.pieces = {json_text(pieces[0])};
+    return;
+  }
+  answer.streamed = true;
+  answer.content_type = scene.delivery == Delivery::events ? "text/event-stream" : "application/json; charset=UTF-8";
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const bool raw_tail = row.id == "sse-error-tail-raw" && i + 1 == pieces.size();
+    if (scene.delivery == Delivery::array) {
+      std::string text = i == 0 ? "[" : ",\n";
+      print_json(text, pieces[i]);
+      answer.pieces.push_back(text + (i + 1 == pieces.size() ? "\n]\n" : "\n"));
+    } else if (raw_tail) {
+      answer.pieces.push_back(json_text(pieces[i]));
+    } else {
+      answer.pieces.push_back("data: " + json::serialize(pieces[i]) + "\n\n");
+    }
+  }
+}
+
+inline void put_headers(Answer& answer, const Scene& scene) {
+  answer.headers.insert(answer.headers.begin(), {{"Date", http_date(scene.time)},
+                                                 {"Server", "scaffolding on HTTPServer2"},
+                                                 {"Vary", "Origin, X-Origin, Referer"},
+                                                 {"X-XSS-Protection", "0"},
+                                                 {"X-Frame-Options", "SAMEORIGIN"},
+                                                 {"X-Content-Type-Options", "nosniff"},
+                                                 {"x-gemini-service-tier", scene.service_tier.empty() ? "standard" : scene.service_tier}});
+}
+
+inline void put_row_header(Answer& answer, std::string_view line) {
+  if (line.empty()) return;
+  const std::size_t colon = line.find(": ");
+  const std::string name{line.substr(0, colon)};
+  const std::string value{line.substr(colon + 2)};
+  if (name == "Content-Type") {
+    answer.content_type = value;
+    return;
+  }
+  std::erase_if(answer.headers, [&](const HttpHeader& old) { return old.name == name; });
+  answer.headers.push_back({name, value});
+}
+
+}  // namespace detail
+
+/// How long the service keeps silent in a row that is silence.
+inline constexpr Duration silence_lasts = std::chrono::minutes{3};
+
+/// The answer of one row, in the shape that the client asked for.
+///
+/// Errors   None for the rows of the table. Cost: with an image, what drawing it costs.
+/// Threads  Pure.
+[[nodiscard]] inline Answer reply(const Row& row, const Scene& scene) {
+  Answer answer{.id = std::string{row.id}, .status = row.status, .fault = row.fault};
+  detail::put_headers(answer, scene);
+  switch (row.form) {
+    case Form::error: detail::put_error(answer, detail::error_envelope(row, scene), scene); break;
+    case Form::answer: detail::put_answer(answer, row, scene); break;
+    case Form::json: {
+      boost::json::value body = boost::json::parse(row.text);
+      detail::fill(body, [&](std::string_view name) { return detail::word(name, scene); });
+      answer.content_type = "application/json; charset=UTF-8";
+      answer.pieces = {boost::json::serialize(body)};
+      break;
+    }
+    case Form::text:
+    case Form::html:
+      answer.content_type = row.form == Form::html ? "text/html; charset=UTF-8" : "text/plain";
+      answer.pieces = {detail::fill(row.text, [&](std::string_view name) { return detail::word(name, scene); })};
+      break;
+  }
+  detail::put_row_header(answer, row.header);
+  if (row.fault == ByteFault::cut_body) {
+    std::string body = answer.body();
+    body.resize(body.size() / 2);
+    answer.pieces = {std::move(body)};
+  }
+  if (row.fault == ByteFault::silence) answer.latency = silence_lasts;
+  return answer;
+}
+
+/// A 429 about a quota in these words.
+[[nodiscard]] inline Answer quota_reply(std::string_view id, const QuotaWords& words, const Scene& scene) {
+  Answer answer{.id = std::string{id}, .status = 429};
+  detail::put_headers(answer, scene);
+  detail::put_error(answer, quota_error(words, Quota::bucket(scene.model)), scene);
+  return answer;
+}
+
+/// The answer of any row by its id, quota rows included; for unknown ids a 400 of the mock's own that says so.
+[[nodiscard]] inline Answer reply(std::string_view id, const Scene& scene) {
+  if (const Row* row = find_row(id)) return reply(*row, scene);
+  if (const auto words = canned_quota_words(id)) return quota_reply(id, *words, scene);
+  Answer answer{.id = "unknown-scenario", .status = 400, .content_type = "application/json; charset=UTF-8"};
+  answer.pieces = {detail::json_text(
+      {{"error", {{"code", 400}, {"message", "ductile mock: there is no scenario '" + std::string{id} + "'"}, {"status", "INVALID_ARGUMENT"}}}})};
+  return answer;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/mock/quota_errors.hpp>         // canned_quota_words
+#include <ductile/mock/rows/access_errors.hpp>
+#include <ductile/mock/rows/answers.hpp>
+#include <ductile/mock/rows/limit_errors.hpp>
+#include <ductile/mock/rows/request_errors.hpp>
+#include <ductile/mock/rows/row.hpp>
+#include <ductile/mock/rows/server_errors.hpp>
+#include <ductile/mock/rows/transport_faults.hpp>
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION::mock {
+
+namespace detail {
+
+// The rows whose bodies are made from facts.
+inline constexpr std::array<std::string_view, 13> quota_row_ids{
+    "rpm-free", "rpm-paid", "tpm-free",   "tpm-paid",        "tpd-free",            "rpd-free",          "rpd-paid",
+    "ipm",      "multi-violation", "limit-zero", "limit-zero-paid", "limit-zero-explicit", "shared-project-rpm"};
+
+template <class Visitor>
+constexpr void for_each_row(const Visitor& visit) {
+  const auto each = [&visit](const auto& rows) {
+    for (const Row& row : rows) visit(row);
+  };
+  each(good_answer_rows);
+  each(request_error_rows);
+  each(access_error_rows);
+  each(limit_error_rows);
+  each(server_error_rows);
+  each(bad_answer_rows);
+  each(transport_fault_rows);
+}
+
+}  // namespace detail
+
+/// The row of that id with its own words; null for the rows of a quota, whose words are made, and for unknown ids.
+[[nodiscard]] constexpr const Row* find_row(std::string_view id) noexcept {
+  const Row* found = nullptr;
+  detail::for_each_row([&](const Row& row) {
+    if (row.id == id) found = &row;
+  });
+  return found;
+}
+
+/// Whether the mock can answer with that row: every id of the failure catalogue, and `ok-image`, `ok-text-image`, `ok-text-only`,
+/// `ok-thought-image`.
+[[nodiscard]] inline bool can_answer(std::string_view id) { return find_row(id) != nullptr || canned_quota_words(id).has_value(); }
+
+/// Every id that the mock can answer with.
+[[nodiscard]] inline std::vector<std::string_view> all_answers() {
+  std::vector<std::string_view> ids{detail::quota_row_ids.begin(), detail::quota_row_ids.end()};
+  detail::for_each_row([&ids](const Row& row) { ids.push_back(row.id); });
+  return ids;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::mock
