@@ -20,7 +20,7 @@ class OneState {
   StateOf<P>& at(unsigned) noexcept { return state_; }
 
  private:
-  [[no_unique_address]] StateOf<P> state_;
+  StateOf<P> state_;  // not [[no_unique_address]]: an immovable state could not be built in place then
 };
 
 template <class P>
@@ -96,7 +96,7 @@ class LayersBase;
 template <std::size_t... Is, class... Elements>
 class LayersBase<std::index_sequence<Is...>, Elements...> : public LayerAt<Is, Elements, (Is > chain_position<Elements...>())>... {
  public:
-  LayersBase([[maybe_unused]] unsigned targets, Elements... elements)
+  LayersBase([[maybe_unused]] unsigned targets, Elements&... elements)
       : LayerAt<Is, Elements, (Is > chain_position<Elements...>())>(std::move(elements), targets)... {}
 };
 
@@ -121,7 +121,8 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
   static constexpr bool any_reads_time = (reads_time<typename LayerOf<Elements>::Policy>() || ...);
   static constexpr bool any_hears_grants = (HearsGrants<typename LayerOf<Elements>::Policy> || ...);
 
-  explicit Layers(Elements... elements) : Base(targets_of(elements...), std::move(elements)...) {}
+  // The elements reach the bases by reference: moved into parameters, they could be empty before their targets are counted.
+  explicit Layers(Elements... elements) : Base(targets_of(elements...), elements...) {}
 
   template <std::size_t I>
   [[nodiscard]] const PolicyAt<I>& policy() const noexcept {

@@ -19,7 +19,7 @@ namespace ductile::inline DUCTILE_VERSION::detail {
 
 // What a machine asks of its driver.
 enum class Asks : std::uint8_t {
-  attempt,  // make the attempt `attempt()` and call `completed`
+  attempt,  // make the attempt that `begin_attempt()` gives, and call `completed`
   wake,     // call `woken` at `wake_at()`
   gate,     // enter `gate()` with `ticket()`; call `granted`, or after leaving it at `wake_at()` `gate_timed_out`
   finish    // take the result
@@ -66,7 +66,7 @@ class Machine {
     return enter();
   }
 
-  // Takes over the attempt of the straight path that is ending by an exception: the destructor settles.
+  // Takes over the attempt of the straight path: what comes next is `completed`, or `cancel`, or an exception and the destructor.
   void take_over_running() noexcept {
     held_ = count;
     depth_ = count;
@@ -75,20 +75,24 @@ class Machine {
     attempt_began_ = walk_.began;
   }
 
-  // Takes over where the attempt of the straight path has ended.
-  [[nodiscard]] Asks resume_ended(Result<T>&& result) {
-    take_over_running();
-    return completed(std::move(result));
-  }
-
   // Fails before anything was asked.
-  [[nodiscard]] Asks refuse(Kind why) { return reject(Admission::reject(why)); }
+  [[nodiscard]] Asks refuse(Kind why) { return reject(Admission::reject(why), count); }
+
+  // The driver makes the attempt that was asked for. Until this is called nothing has been sent, and `cancel` knows.
+  [[nodiscard]] const Attempt& begin_attempt() {
+    ++trips_;
+    Attempt& attempt = walk_.attempts[count];
+    attempt.number = trips_;
+    phase_ = Phase::running;
+    if constexpr (observed) observers_.tell(AttemptBegan{walk_.call, attempt_began_, attempt});
+    return attempt;
+  }
 
   // The attempt ended.
   [[nodiscard]] Asks completed(Result<T>&& result) {
     const Verdict verdict = verdict_on(result);
+    keep(std::move(result));  // first: a move of T that throws leaves an attempt that is still running, and the destructor ends it
     record_attempt(verdict, attempt_began_);
-    keep(std::move(result));
     phase_ = Phase::entering;
     return settle(verdict);
   }
@@ -108,7 +112,7 @@ class Machine {
   // `wake_at()` came before the gate's answer, and the driver has left the gate.
   [[nodiscard]] Asks gate_timed_out() {
     end_wait();
-    if (waited_for_deadline_) return refuse_wait(wait_why_, end_of_time, depth_);
+    if (waited_for_deadline_) return refuse_wait(wait_why_, wake_at_, end_of_time, depth_);
     return take_grant(Grant{Grant::Status::failed, {}});
   }
 
@@ -120,15 +124,14 @@ class Machine {
     return Asks::finish;
   }
 
-  [[nodiscard]] const Attempt& attempt() const noexcept { return walk_.attempts[count]; }
   [[nodiscard]] Time wake_at() const noexcept { return wake_at_; }
   [[nodiscard]] Gate& gate() const noexcept { return *gate_; }
   [[nodiscard]] std::uint64_t ticket() const noexcept { return ticket_; }
 
   // The end of the call. Once.
   [[nodiscard]] Result<T> finish() {
-    finish_in_place();
     finished_ = true;
+    finish_in_place();
     return std::move(*result_);
   }
 
@@ -144,7 +147,7 @@ class Machine {
       const Admission admission = ask_admission();
       if (const auto asks = take(admission)) return *asks;
     }
-    return begin_attempt();
+    return ask_for_attempt();
   }
 
   [[nodiscard]] Admission ask_admission() {
@@ -166,11 +169,11 @@ class Machine {
         const Time latest = latest_start();
         let_in(admission);
         if (admission.at() <= now_()) return std::nullopt;
-        if (admission.at() >= latest) return refuse_wait(admission.why(), admission.at(), depth_ - 1);
+        if (admission.at() >= std::min(latest, walk_.attempts[depth_].deadline)) return take_back(admission);
         return wait_until(admission.at(), admission.source(), admission.why(), depth_ - 1);
       }
       case Admission::Form::ask_at:
-        if (admission.at() >= latest_start()) return refuse_wait(admission.why(), admission.at(), depth_);
+        if (admission.at() >= latest_start()) return refuse_wait(admission.why(), admission.at(), admission.at(), depth_);
         return wait_until(std::max(admission.at(), now_()), admission.source(), admission.why(), depth_);
       case Admission::Form::wait: {
         const Time latest = latest_start();
@@ -180,9 +183,19 @@ class Machine {
         static_cast<void>(wait_until(std::min(admission.at(), latest), admission.source(), admission.why(), depth_));
         return Asks::gate;
       }
-      case Admission::Form::reject: return reject(admission);
+      case Admission::Form::reject: return reject(admission, depth_);
     }
     return std::nullopt;
+  }
+
+  // A layer admitted for a moment that does not fit: its admission is settled at once, and then it counts as one that refused.
+  [[nodiscard]] Asks take_back(const Admission& admission) {
+    Verdict verdict;
+    verdict.kind = Kind::abandoned;
+    verdict.sent = Sent::no;
+    verdict.billed = Billed::no;
+    settle_abandoned(--held_, verdict);
+    return refuse_wait(admission.why(), admission.at(), admission.at(), held_);
   }
 
   // When the attempt that reaches layer `depth_` must have started.
@@ -227,15 +240,12 @@ class Machine {
       return Admission::go();
   }
 
-  [[nodiscard]] Asks begin_attempt() {
-    if (timed || attempt().deadline != end_of_time) {
+  [[nodiscard]] Asks ask_for_attempt() {
+    const Time deadline = walk_.attempts[count].deadline;
+    if (timed || deadline != end_of_time) {
       attempt_began_ = now_();
-      if (attempt_began_ >= attempt().deadline) return reject(Admission::reject(Kind::deadline));
+      if (attempt_began_ >= deadline) return reject(Admission::reject(Kind::deadline), count);
     }
-    ++trips_;
-    walk_.attempts[count].number = trips_;
-    phase_ = Phase::running;
-    if constexpr (observed) observers_.tell(AttemptBegan{walk_.call, attempt_began_, attempt()});
     return Asks::attempt;
   }
 
@@ -247,18 +257,19 @@ class Machine {
       const Duration took = at - began;
       entry.duration_ms = trail_milliseconds(took);
       if constexpr (observed) {
-        observers_.tell(AttemptEnded{walk_.call, at, attempt(), verdict, took});
-        if (verdict.reclassified) observers_.tell(Reclassified{walk_.call, at, attempt(), verdict});
+        const Attempt& attempt = walk_.attempts[count];
+        observers_.tell(AttemptEnded{walk_.call, at, attempt, verdict, took});
+        if (verdict.reclassified) observers_.tell(Reclassified{walk_.call, at, attempt, verdict});
       }
     }
     add_to_trail(entry);
-    waited_ms_ = 0;
-    waited_source_ = WaitSource::none;
   }
 
   void add_to_trail(const TrailEntry& entry) {
     last_target_ = entry.target;
     trail_.add(entry);
+    waited_ms_ = 0;
+    waited_source_ = WaitSource::none;
   }
 
   [[nodiscard]] TrailEntry trail_entry(const Verdict& verdict) const noexcept {
@@ -274,14 +285,14 @@ class Machine {
     return entry;
   }
 
-  // A policy's refusal becomes the failure that the layers outside see.
-  [[nodiscard]] Asks reject(const Admission& admission) {
-    return fail(admission.why(), admission.remedy(), admission.id(), admission.at(), Note::none, depth_);
+  // A policy's refusal becomes the failure that the layers outside see. `by` is the layer that refuses; `count`: the deadline itself.
+  [[nodiscard]] Asks reject(const Admission& admission, std::size_t by) {
+    return fail(admission.why(), admission.remedy(), admission.id(), admission.at(), Note::none, by);
   }
 
-  // A wait that does not fit the deadline is refused before it begins.
-  [[nodiscard]] Asks refuse_wait(Kind why, Time earliest, std::size_t by) {
-    const bool fits = earliest < walk_.attempts[by].deadline;  // then only the patience for this target is over
+  // A wait that does not fit the deadline is refused before it begins. `needed` is how long it would last at least.
+  [[nodiscard]] Asks refuse_wait(Kind why, Time needed, Time earliest, std::size_t by) {
+    const bool fits = needed < walk_.attempts[by].deadline;  // then only the patience for this target is over
     return fail(why, Remedy::after_delay, {}, earliest, fits ? Note::none : Note::deadline_would_pass, by);
   }
 
@@ -375,10 +386,12 @@ class Machine {
       record_attempt(verdict, attempt_began_);
       phase_ = Phase::entering;
     }
-    while (held_ > 0) {
-      const std::size_t layer = --held_;
-      static_cast<void>(ask_reaction(layer, verdict));
-    }
+    while (held_ > 0) settle_abandoned(--held_, verdict);
+  }
+
+  void settle_abandoned(std::size_t layer, const Verdict& verdict) {
+    const Reaction reaction = ask_reaction(layer, verdict);
+    tell_signal(reaction.signal(), walk_.attempts[layer + 1].target, verdict.dimension);
   }
 
   // The call is destroyed, by an exception or with its driver, before it came to an end.
@@ -467,13 +480,13 @@ class Machine {
 
   [[nodiscard]] static Role role_at(std::size_t layer) noexcept {
     if constexpr (count > 0) {
-      return dispatch<count>(layer < count ? layer : count - 1, [](auto i) {
-        constexpr std::size_t I = i;
-        return L::template role<I>;
-      });
-    } else {
-      return Role::other;
+      if (layer < count)
+        return dispatch<count>(layer, [](auto i) {
+          constexpr std::size_t I = i;
+          return L::template role<I>;
+        });
     }
+    return Role::deadline;
   }
 
   L& layers_;

@@ -127,12 +127,14 @@ struct BlockingCall {
   [[gnu::cold, gnu::noinline]] static Result<T> go_on(Body& body, Walk<L> walk, Result<T>&& ended, F& operation,
                                                       const Classifier& classifier, C& clock, const Stop& stop) {
     M machine{body.layers(), body.observers(), clock.now(), Tag, walk};
-    if (!ended && stop.stop_requested()) {  // our own doing: neither classified nor retried
-      machine.take_over_running();
-      static_cast<void>(machine.cancel());
-      return machine.finish();
-    }
-    return drive(machine, machine.resume_ended(std::move(ended)), operation, classifier, clock, stop);
+    machine.take_over_running();  // before anything that may throw: from here on the machine settles
+    return drive(machine, ended_or_stopped(machine, std::move(ended), stop), operation, classifier, clock, stop);
+  }
+
+  // What a stop request broke off is our own doing: neither classified nor retried.
+  template <class Stop>
+  static Asks ended_or_stopped(M& machine, Result<T>&& result, const Stop& stop) {
+    return !result && stop.stop_requested() ? machine.cancel() : machine.completed(std::move(result));
   }
 
   template <class F, class Classifier, class C, class Stop>
@@ -144,8 +146,8 @@ struct BlockingCall {
       }
       switch (asks) {
         case Asks::attempt: {
-          Result<T> result = make_attempt<T>(operation, machine.attempt(), classifier);
-          asks = !result && stop.stop_requested() ? machine.cancel() : machine.completed(std::move(result));
+          Result<T> result = make_attempt<T>(operation, machine.begin_attempt(), classifier);
+          asks = ended_or_stopped(machine, std::move(result), stop);
           break;
         }
         case Asks::wake:

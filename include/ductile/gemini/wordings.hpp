@@ -20,7 +20,8 @@ enum class Topic : std::uint8_t {
   access,    ///< The key, the account, the project, the country.
   model,     ///< The model: unknown, retired, unable.
   request,   ///< What was sent.
-  server     ///< What failed on the other side.
+  server,    ///< What failed on the other side.
+  transport  ///< What clients print when the connection fails.
 };
 
 /// A phrase, the failure it stands for, and where it was seen.
@@ -35,7 +36,7 @@ struct Wording {
 inline constexpr std::size_t longest_phrase = 40;
 
 /// Within a topic the first that fits decides.
-inline constexpr std::array<Wording, 81> wordings{{
+inline constexpr std::array<Wording, 122> wordings{{
     {Topic::capacity, "no capacity available", "capacity-503", "Code Assist, 429 and 503"},
     {Topic::capacity, "上游负载已饱和", "gateway-saturated", "new-api gateway: upstream saturated"},
     {Topic::capacity, "error-code-429", "vertex-dsq", "Vertex, dynamic shared quota"},
@@ -92,6 +93,8 @@ inline constexpr std::array<Wording, 81> wordings{{
     {Topic::model, "requested entity was not found", "entity-not-found", "Google APIs, 404"},
     {Topic::model, "only supports interactions api", "interactions-only-model", "Gemini API, 400"},
     {Topic::model, "requested response modalities", "modality-unsupported", "Gemini API, 400"},
+    {Topic::model, "is not enabled for models/", "modality-unsupported", "Gemini API, 400"},
+    {Topic::model, "multi-modal output is not supported", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "image_size must be one of", "image-size-invalid", "by analogy with aspect_ratio"},
 
     {Topic::request, "aspect_ratio must be one of", "aspect-ratio-invalid", "Gemini API, 400"},
@@ -124,6 +127,46 @@ inline constexpr std::array<Wording, 81> wordings{{
     {Topic::server, "operation is not implemented", "unimplemented-501", "Google APIs"},
     {Topic::server, "error 524", "cloudflare-524", "Cloudflare"},
     {Topic::server, "please try again in 30 seconds", "bad-gateway-html", "Google front end, 502"},
+    {Topic::server, "deadline exceeded", "deadline-504", "gRPC clients"},
+    {Topic::server, "deadlineexceeded", "deadline-504", "google-api-core exceptions"},
+    {Topic::server, "resourceexhausted", "rate-generic", "google-api-core exceptions"},
+    {Topic::server, "too many requests", "rate-generic", "reason phrase of 429"},
+    {Topic::server, "internalservererror", "internal", "google-api-core exceptions"},
+    {Topic::server, "bad gateway", "bad-gateway-html", "reason phrase of 502"},
+    {Topic::server, "gateway timeout", "deadline-504", "reason phrase of 504"},
+    {Topic::server, "gateway time-out", "deadline-504", "reason phrase of 504"},
+
+    {Topic::transport, "connection refused", "connect-refused", "errno"},
+    {Topic::transport, "econnrefused", "connect-refused", "errno"},
+    {Topic::transport, "name or service not known", "dns-failure", "getaddrinfo"},
+    {Topic::transport, "name resolution", "dns-failure", "getaddrinfo"},
+    {Topic::transport, "enotfound", "dns-failure", "Node"},
+    {Topic::transport, "eai_again", "dns-failure", "Node"},
+    {Topic::transport, "could not resolve host", "dns-failure", "curl"},
+    {Topic::transport, "no such host", "dns-failure", "Go"},
+    {Topic::transport, "certificate verify failed", "tls-failure", "OpenSSL"},
+    {Topic::transport, "self-signed certificate", "tls-failure", "Node"},
+    {Topic::transport, "ssl certificate problem", "tls-failure", "curl"},
+    {Topic::transport, "handshake", "tls-failure", "OpenSSL, Go"},
+    {Topic::transport, "connect timeout", "connect-timeout", "Node"},
+    {Topic::transport, "connecttimeout", "connect-timeout", "httpx"},
+    {Topic::transport, "connection timed out", "connect-timeout", "errno"},
+    {Topic::transport, "connection reset by peer", "reset-before-headers", "errno"},
+    {Topic::transport, "econnreset", "reset-before-headers", "Node"},
+    {Topic::transport, "goaway", "h2-goaway", "HTTP/2"},
+    {Topic::transport, "refused_stream", "h2-goaway", "HTTP/2"},
+    {Topic::transport, "server disconnected", "half-close-no-reply", "httpx"},
+    {Topic::transport, "remoteprotocolerror", "half-close-no-reply", "httpx"},
+    {Topic::transport, "socket hang up", "half-close-no-reply", "Node"},
+    {Topic::transport, "empty reply from server", "half-close-no-reply", "curl"},
+    {Topic::transport, "incompleteread", "truncated-json", "Python"},
+    {Topic::transport, "incomplete json segment", "truncated-json", "client library for JavaScript"},
+    {Topic::transport, "unexpected end of json", "truncated-json", "JavaScript"},
+    {Topic::transport, "readtimeout", "client-deadline", "httpx"},
+    {Topic::transport, "read timed out", "client-deadline", "Python requests"},
+    {Topic::transport, "operation timed out", "client-deadline", "curl"},
+    {Topic::transport, "context deadline", "client-deadline", "Go"},
+    {Topic::transport, "etimedout", "connect-timeout", "Node"},
 }};
 
 /// The phrases, one a line, are as short as they must be.

@@ -20,7 +20,7 @@ struct ServedModel {
   std::string_view title;
   std::span<const std::string_view> ratios{};  ///< Accepted values of aspectRatio; none: it makes no images.
   std::span<const std::string_view> sizes{};   ///< Accepted values of imageSize; none: the size is fixed.
-  std::chrono::sys_days gone{std::chrono::sys_days::max()};
+  std::optional<std::chrono::sys_days> gone{};  ///< Shut down on that day; none: it is served.
   bool thinks = true;
   bool listed = true;  ///< In models.list, which goes on naming models for a while after they are gone.
 

@@ -319,7 +319,10 @@ class FactsCollector {
       nested(text);
       return;
     }
-    if (looks_like_markup(text)) facts_.markup_in_json = true;
+    if (looks_like_markup(text)) {
+      facts_.markup_in_json = true;
+      if (facts_.author == PageAuthor::unknown) facts_.author = page_author(text);
+    }
     const std::string_view name = path.name();
     const bool for_people = LenientPath::same_name(name, "message") || LenientPath::same_name(name, "finishmessage") ||
                             LenientPath::same_name(name, "blockreasonmessage") || LenientPath::same_name(name, "raw");
@@ -336,7 +339,7 @@ class FactsCollector {
   }
 
   [[nodiscard]] static bool looks_like_markup(std::string_view text) noexcept {
-    return body_shape(text) == BodyShape::html || (contains(text, "{display:") && contains(text, "}."));
+    return body_shape(text) == BodyShape::html || (find_word(text, "{display:") != std::string_view::npos && contains(text, "}."));
   }
 
   void nested(std::string_view text) {

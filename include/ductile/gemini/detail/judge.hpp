@@ -91,7 +91,7 @@ class Judge {
   // ---- a 200: the image is there, or a reason why not
 
   void answer() {
-    if (facts_.shape == BodyShape::html) {
+    if (facts_.shape == BodyShape::html && !facts_.error_seen) {
       decide("captive-200-html", Confidence::certain, "body", "a web page where an answer was expected");
       return;
     }
@@ -173,6 +173,7 @@ class Judge {
 
   void error() {
     if (facts_.shape == BodyShape::html && page()) return;
+    if (facts_.markup_in_json && facts_.status.empty() && facts_.author != PageAuthor::unknown && page()) return;
     if (facts_.markup_in_json && facts_.status.empty()) {
       decide("region-blocked-html-fragment", Confidence::likely, "error.details", "a piece of a web page");
       return;
@@ -186,8 +187,8 @@ class Judge {
       capacity(said->id, Confidence::likely, "error.message", said->phrase);
       return;
     }
-    if (money() || zero() || reason() || quota()) return;
-    for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server})
+    if (money() || zero() || reason() || quota() || quoted_answer()) return;
+    for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport})
       if (const Wording* said = wording(topic)) {
         sentence(*said);
         return;
@@ -402,6 +403,15 @@ class Judge {
 
   // ---- sentences, code words, statuses
 
+  // A gateway that puts an answer without an image into an error of its own.
+  bool quoted_answer() {
+    if (!facts_.status.empty() || !facts_.reasons.empty()) return false;
+    if (facts_.finish_reason.empty() && facts_.block_reason.empty() && !facts_.candidates_seen) return false;
+    answer();
+    if (result_.ok()) decide("finish-unknown", Confidence::guess, "error.message", "an answer within an error");
+    return true;
+  }
+
   void sentence(const Wording& said) {
     std::string_view id = said.id;
     if (id == "deadline-504" && status_ == 503) id = "deadline-503";
@@ -609,20 +619,20 @@ class Judge {
 
 inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
 
-/// Whether the whole answer was put into a string: its first name begins with an escaped quote.
+/// Whether the whole answer was put into a string: its first object begins with an escaped quote.
 [[nodiscard]] inline bool is_quoted(std::string_view text) noexcept {
-  std::size_t at = text.find_first_of("{[");
-  if (text.size() > largest_quotation || at == std::string_view::npos) return false;
-  for (++at; at < text.size(); ++at) {
-    const std::string_view rest = text.substr(at);
-    if (rest.starts_with("\\\"")) return true;
-    if (rest.starts_with("\\\\")) continue;  // escaped twice
-    if (rest.starts_with("\\n") || rest.starts_with("\\r") || rest.starts_with("\\t")) {
-      ++at;
-    } else if (!is_space(text[at]) && text[at] != '{') {
-      return false;
+  if (text.size() > largest_quotation) return false;
+  for (std::size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1))
+    for (std::size_t at = open + 1; at < text.size(); ++at) {
+      const std::string_view rest = text.substr(at);
+      if (rest.starts_with("\\\"")) return true;
+      if (rest.front() == '"') return false;
+      if (rest.starts_with("\\n") || rest.starts_with("\\r") || rest.starts_with("\\t")) {
+        ++at;
+      } else if (rest.front() != '\\' && !is_space(rest.front())) {
+        break;  // a brace of running text
+      }
     }
-  }
   return false;
 }
 
@@ -635,7 +645,9 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   if (facts.shape == BodyShape::html) body = body.substr(0, longest_text);
   std::string decoded;
   for (int times = 0; times < deepest_nesting && is_quoted(body); ++times) {
-    decoded = unescaped(body, largest_quotation);
+    body = trimmed(body);
+    if (body.starts_with('"')) body = body.substr(1, body.size() - (body.ends_with('"') ? 2 : 1));
+    decoded = unescaped(body, largest_quotation);  // the old text lives until the new one is whole
     body = decoded;
   }
   FactsCollector collector{facts, 0};

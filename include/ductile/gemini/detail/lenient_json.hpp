@@ -114,16 +114,17 @@ class LenientReader {
   [[nodiscard]] bool complete() const noexcept { return complete_; }
 
  private:
-  // Text has brackets too: "[429 Too Many Requests]", "{reason}". An array of interest begins with a bracket or a string, an object with a
-  // name.
+  // Text has brackets too: "[429 Too Many Requests]", "{0}". An array of interest begins with an object or a string, an object with a name.
   [[nodiscard]] bool opens_here() const noexcept {
-    const char c = text_[at_];
-    if (c != '{' && c != '[') return false;
-    const std::size_t next = skip_space(at_ + 1);
-    if (next == text_.size()) return true;
-    const char first = text_[next];
-    return c == '{' ? first == '"' || first == '\'' || first == '}' || is_letter(first)
-                    : first == '{' || first == '[' || first == '"' || first == ']' || first == '\'';
+    std::size_t at = at_;
+    while (at < text_.size() && text_[at] == '[') at = skip_space(at + 1);
+    const bool array = at > at_;
+    if (at == text_.size()) return array;
+    if (text_[at] == '{') {
+      const std::size_t next = skip_space(at + 1);
+      return next == text_.size() || contains("\"'}", text_.substr(next, 1)) || is_letter(text_[next]);
+    }
+    return array && contains("\"']", text_.substr(at, 1));
   }
 
   [[nodiscard]] std::size_t skip_space(std::size_t at) const noexcept {

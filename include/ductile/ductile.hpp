@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// All that needs only the standard library and Boost.Outcome. Adapters (gemini, transports, mock) are included by name.
+#include <ductile/backoff/constant.hpp>
+#include <ductile/backoff/exponential.hpp>
+#include <ductile/core/answer.hpp>
+#include <ductile/core/attempt.hpp>
+#include <ductile/core/backoff_policy.hpp>
+#include <ductile/core/by_kind.hpp>
+#include <ductile/core/call_options.hpp>
+#include <ductile/core/clock.hpp>
+#include <ductile/core/config_error.hpp>
+#include <ductile/core/error_classifier.hpp>
+#include <ductile/core/event.hpp>
+#include <ductile/core/failure.hpp>
+#include <ductile/core/gate.hpp>
+#include <ductile/core/kind.hpp>
+#include <ductile/core/layers.hpp>
+#include <ductile/core/machine.hpp>
+#include <ductile/core/make.hpp>
+#include <ductile/core/now.hpp>
+#include <ductile/core/observer.hpp>
+#include <ductile/core/operation.hpp>
+#include <ductile/core/order.hpp>
+#include <ductile/core/pipeline.hpp>
+#include <ductile/core/policy.hpp>
+#include <ductile/core/result.hpp>
+#include <ductile/core/state.hpp>
+#include <ductile/core/stop.hpp>
+#include <ductile/core/target.hpp>
+#include <ductile/core/trail.hpp>
+#include <ductile/core/verdict.hpp>
+#include <ductile/core/version.hpp>
+#include <ductile/drivers/blocking.hpp>
+#include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/fallback_chain.hpp>
+#include <ductile/policies/fallback_table.hpp>
+#include <ductile/policies/retry.hpp>
+#include <ductile/policies/timeout.hpp>
+#include <ductile/policies/trip.hpp>

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/now.hpp>             // WallTime
+#include <ductile/core/transport.hpp>       // header
+#include <ductile/core/verdict.hpp>         // Duration
+#include <ductile/mock/dice.hpp>            // Dice
+#include <ductile/mock/exchange.hpp>        // Answer, Request
+#include <ductile/mock/journal.hpp>         // Entry, Journal
+#include <ductile/mock/models.hpp>          // find_model
+#include <ductile/mock/quota.hpp>           // Quota
+#include <ductile/mock/quota_errors.hpp>    // quota_row, QuotaWords
+#include <ductile/mock/reply.hpp>           // reply, Scene
+#include <ductile/mock/request_check.hpp>   // Asked, check_request, Refusal
+#include <ductile/mock/scenario.hpp>        // Episode, Scenario
+#include <ductile/mock/service_model.hpp>   // Outcome, ServiceModel
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION::mock {
+
+struct EngineOptions {
+  Scenario scenario{};
+  std::uint64_t seed = 1;
+  WallTime start{};  ///< The service's time at the start; episodes count from it.
+
+  /// Keys that share a project, and with it a quota. A key that is not named is a project of its own.
+  std::map<std::string, std::string, std::less<>> projects{};
+};
+
+/// The service without socket and clock: takes a request and a moment, says what the answer is and how long it takes.
+///
+/// One request may ask for a row of the catalogue, by the header `x-ductile-scenario: ID`, the key `scenario-ID` or the query
+/// `scenario=ID`: it gets that row at once, whatever else would have been said, and it counts nowhere. The rest goes its way through the key,
+/// the model's name, the request's form, the quota, what the scenario has written down, and the service's nature.
+///
+/// Same seed, same requests in the same order at the same moments: same bytes.
+///
+/// Threads  Any number. The pictures are drawn outside the lock.
+/// Cost     Memory is bounded: what a job has asked before is forgotten after 100000 jobs.
+class Engine {
+ public:
+  explicit Engine(EngineOptions options)
+      : options_(std::move(options)),
+        model_(options_.seed, options_.scenario.model),
+        quota_(options_.seed, options_.scenario.tier),
+        progress_(options_.scenario.episodes.size()) {}
+
+  /// The answer to `request` that arrives at `now`.
+  [[nodiscard]] Answer answer(const Request& request, WallTime now) {
+    Scene scene{.path = request.path, .seed = options_.seed, .time = now};
+    const Route route = read_route(request, scene);
+    const std::string_view wanted = wanted_row(request);
+    Entry entry{.time = now, .method = scene.method, .model = scene.model, .key = hashed(key_of(request))};
+
+    Answer given = !wanted.empty() ? on_demand(wanted, request, route, scene, entry) : serve(request, route, scene, entry);
+    entry.id = given.id;
+    entry.status = given.fault == ByteFault::reset_before_head || given.fault == ByteFault::close_before_head ||
+                           given.fault == ByteFault::silence || given.fault == ByteFault::garbage
+                       ? 0
+                       : given.status;
+    entry.asked_for = !wanted.empty();
+    entry.latency = given.latency;
+    const std::scoped_lock lock{mutex_};
+    journal_.add(std::move(entry));
+    return given;
+  }
+
+  /// Whether any patience gets an image for this prompt in these words: the truth that a client's result is measured against.
+  [[nodiscard]] bool makeable(std::string_view prompt) const {
+    const std::scoped_lock lock{mutex_};
+    const std::uint64_t job = Dice::hash(prompt);
+    return model_.makeable(job) && !withheld_.contains(job);
+  }
+
+  /// A copy of the journal as it stands.
+  [[nodiscard]] Journal journal() const {
+    const std::scoped_lock lock{mutex_};
+    return journal_;
+  }
+
+  [[nodiscard]] std::vector<Quota::Usage> quota_usage(WallTime now) {
+    const std::scoped_lock lock{mutex_};
+    return quota_.usage(now);
+  }
+
+  [[nodiscard]] Tier tier() const {
+    const std::scoped_lock lock{mutex_};
+    return quota_.tier();
+  }
+
+  [[nodiscard]] Scenario scenario() const {
+    const std::scoped_lock lock{mutex_};
+    return options_.scenario;
+  }
+
+  [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
+
+  /// Empties every quota window.
+  void refill_quota() {
+    const std::scoped_lock lock{mutex_};
+    quota_.refill();
+  }
+
+  /// Forgets everything that was asked; the scenario begins anew at `now`.
+  void reset(WallTime now) {
+    const std::scoped_lock lock{mutex_};
+    begin(now);
+  }
+
+  /// Puts another scenario in place of this one; it begins at `now`, and everything that was asked is forgotten.
+  void play(Scenario scenario, WallTime now) {
+    const std::scoped_lock lock{mutex_};
+    options_.scenario = std::move(scenario);
+    begin(now);
+  }
+
+ private:
+  enum class Route : std::uint8_t { generate, count_tokens, list_models, get_model, batch, openai, nowhere };
+
+  static constexpr std::size_t most_jobs = 100'000;
+
+  static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : Dice{Dice::hash(key)}.bits(); }
+
+  void begin(WallTime now) {
+    options_.start = now;
+    model_ = ServiceModel{options_.seed, options_.scenario.model};
+    quota_ = Quota{options_.seed, options_.scenario.tier};
+    journal_ = Journal{};
+    calls_.clear();
+    prompts_.clear();
+    withheld_.clear();
+    any_withheld_ = false;
+    progress_.assign(options_.scenario.episodes.size(), 0);
+  }
+
+  // --- what is asked, of whom, by whom
+
+  static Route read_route(const Request& request, Scene& scene) {
+    std::string_view path = request.path;
+    const auto take = [&path](std::string_view prefix) {
+      if (!path.starts_with(prefix)) return false;
+      path.remove_prefix(prefix.size());
+      return true;
+    };
+    scene.model.clear();
+    scene.method.clear();
+    bool versioned = false;
+    for (const std::string_view version : {"v1beta", "v1alpha", "v1"})
+      if (!versioned && path.starts_with("/" + std::string{version} + "/")) {
+        versioned = take("/" + std::string{version} + "/");
+        scene.version = version;
+      }
+    if (!versioned) return Route::nowhere;
+    if (take("openai/")) {
+      scene.delivery = Delivery::openai;
+      scene.method = "openai";
+      return Route::openai;
+    }
+    const bool get = request.method == "GET";
+    if (path == "models" && get) {
+      scene.method = "listModels";
+      return Route::list_models;
+    }
+    if (!take("models/")) return Route::nowhere;
+    const std::size_t colon = path.find(':');
+    scene.model = path.substr(0, colon);
+    if (scene.model.empty() || scene.model.find('/') != scene.model.npos) return Route::nowhere;
+    if (colon == path.npos) {
+      scene.method = "getModel";
+      return get ? Route::get_model : Route::nowhere;
+    }
+    scene.method = path.substr(colon + 1);
+    if (get) return Route::nowhere;
+    if (scene.method == "streamGenerateContent") {
+      scene.delivery = request.query_value("alt") == "sse" ? Delivery::events : Delivery::array;
+      return Route::generate;
+    }
+    if (scene.method == "generateContent") return Route::generate;
+    if (scene.method == "countTokens") return Route::count_tokens;
+    if (scene.method == "batchGenerateContent") return Route::batch;
+    return Route::nowhere;
+  }
+
+  static std::string_view key_of(const Request& request) {
+    if (const std::string_view key = header(request.headers, "x-goog-api-key"); !key.empty()) return key;
+    if (const std::string_view key = request.query_value("key"); !key.empty()) return key;
+    constexpr std::string_view bearer = "Bearer ";
+    const std::string_view credentials = header(request.headers, "authorization");
+    return credentials.starts_with(bearer) ? credentials.substr(bearer.size()) : std::string_view{};
+  }
+
+  static std::string_view wanted_row(const Request& request) {
+    if (const std::string_view id = header(request.headers, "x-ductile-scenario"); !id.empty()) return id;
+    constexpr std::string_view prefix = "scenario-";
+    if (const std::string_view key = key_of(request); key.starts_with(prefix)) return key.substr(prefix.size());
+    return request.query_value("scenario");
+  }
+
+  [[nodiscard]] std::string project_of(std::string_view key) const {
+    const auto found = options_.projects.find(key);
+    return found != options_.projects.end() ? found->second : std::to_string(hashed(key));
+  }
+
+  // --- a row on demand
+
+  static Answer on_demand(std::string_view id, const Request& request, Route route, Scene scene, Entry& entry) {
+    // What the request says still decides how the picture looks; a body that makes no sense asks for the usual.
+    const ServedModel* known = find_model(scene.model);
+    static constexpr ServedModel any{"", "", detail::all_ratios, detail::all_sizes};
+    const auto checked = check_request(request.body, known && known->draws() ? *known : any);
+    if (const auto* asked = std::get_if<Asked>(&checked)) put(*asked, scene, entry);
+    if (id.starts_with("ok-")) {
+      if (route == Route::count_tokens) return tokens_counted(scene);
+      if (route == Route::list_models) return models_listed(request, scene);
+      if (route == Route::get_model) return model_shown(known, scene);
+    }
+    if (scene.method.empty()) scene.method = "generateContent";
+    return reply(id, scene);
+  }
+
+  static void put(const Asked& asked, Scene& scene, Entry& entry) {
+    scene.prompt = asked.prompt;
+    scene.size = asked.size;
+    scene.ratio = asked.ratio;
+    scene.service_tier = asked.service_tier;
+    scene.prompt_tokens = asked.tokens;
+    entry.job = Dice::hash(asked.prompt);
+  }
+
+  // --- the service's own way
+
+  Answer serve(const Request& request, Route route, Scene& scene, Entry& entry) {
+    if (route == Route::nowhere) return reply("path-not-found-html", scene);
+    const std::string_view key = key_of(request);
+    if (key.empty()) return reply("key-missing", scene);
+    switch (route) {
+      case Route::list_models: return models_listed(request, scene);
+      case Route::batch: return reply(tier().free() ? "precondition-check-failed" : "unimplemented-501", scene);
+      case Route::openai: return reply(key.starts_with("AQ.") ? "access-token-type-unsupported" : "unimplemented-501", scene);
+      default: break;
+    }
+    const ServedModel* known = find_model(scene.model);
+    if (!known) return reply("model-not-found", scene);
+    if (route == Route::get_model) return model_shown(known, scene);
+    if (known->gone && scene.time >= *known->gone) return reply(known->listed ? "model-retired-listed" : "model-not-found", scene);
+
+    const auto checked = check_request(request.body, *known);
+    if (const auto* refusal = std::get_if<Refusal>(&checked)) {
+      scene.message = refusal->message;
+      scene.field = refusal->field;
+      return reply(refusal->id, scene);
+    }
+    const Asked& asked = std::get<Asked>(checked);
+    put(asked, scene, entry);
+    if (route == Route::count_tokens) return tokens_counted(scene);
+    return generate(request, asked, scene, entry, project_of(key));
+  }
+
+  // What is settled under the lock; the bytes are made after it.
+  struct Settled {
+    std::string id{};
+    std::optional<QuotaWords> quota{};
+    std::optional<Duration> latency{};
+    std::uint64_t call = 0;
+  };
+
+  Answer generate(const Request& request, const Asked& asked, Scene& scene, Entry& entry, const std::string& project) {
+    Settled settled = settle(asked, scene, entry, project);
+    // The deadline that the client sets for the service, which then gives up in its own words.
+    if (const auto limit = server_timeout(request); limit && settled.latency && *settled.latency > *limit)
+      settled = {.id = "deadline-504", .latency = limit, .call = settled.call};
+    scene.call = settled.call;
+    Answer given = settled.quota ? quota_reply(settled.id, *settled.quota, scene) : reply(settled.id, scene);
+    if (settled.latency) given.latency = *settled.latency;
+    if (settled.quota && settled.quota->hint) entry.hint = std::chrono::floor<std::chrono::seconds>(*settled.quota->hint);
+    if (given.streamed) given.between = std::chrono::milliseconds{50};
+    return given;
+  }
+
+  Settled settle(const Asked& asked, const Scene& scene, const Entry& entry, const std::string& project) {
+    const std::scoped_lock lock{mutex_};
+    const ServiceParameters& parameters = model_.parameters();
+    const WallTime now = scene.time;
+    meet(entry.job);
+    const std::uint32_t number = next_call(entry.job, scene.model);
+    const Dice dice = Dice{options_.seed}.with("answer").with(entry.job).with(scene.model).with(number);
+    Settled settled{.call = dice.bits()};
+    const auto quickly = [&] { return seconds(dice.with("quickly").between(parameters.network.low, parameters.network.high)); };
+
+    if (auto full = quota_.check(project, scene.model, asked.tokens, now); !full.empty()) {
+      if (parameters.count_rejected) quota_.count(project, scene.model, {.day = false}, now);
+      settled.id = std::string{quota_row(full, quota_.tier().free())};
+      settled.quota = words(std::move(full), dice);
+      if (settled.quota->violations.empty()) settled.id = "quota-no-details";
+      settled.latency = quickly();
+      return settled;
+    }
+
+    if (const Episode* episode = due(scene, now)) {
+      settled.id = episode->answer;
+      if (auto canned = canned_quota_words(settled.id)) settled.quota = std::move(canned);
+      const Row* row = find_row(settled.id);
+      settled.latency = episode->latency;
+      if (!settled.latency) settled.latency = row && row->fault == ByteFault::silence ? silence_lasts : quickly();
+      if (const auto cost = cost_of(settled.id)) quota_.count(project, scene.model, with_tokens(*cost, asked.tokens), now);
+      return settled;
+    }
+
+    ServiceReply real = model_.reply({entry.job, number, scene.model, resolution(asked.size)}, now);
+    if (withheld_.contains(entry.job) && real.outcome == Outcome::image) real.outcome = Outcome::withheld;
+    settled.id = row_of(real.outcome, asked, scene.model, dice);
+    settled.latency = real.latency;
+    if (real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
+      const bool day = real.outcome != Outcome::overloaded || parameters.count_overload_in_day;
+      quota_.count(project, scene.model, {.tokens = asked.tokens, .image = makes_image(real.outcome) && asked.image, .day = day}, now);
+    }
+    return settled;
+  }
+
+  // A prompt for the first time: the scenario may decide here that it is the one that is withheld.
+  void meet(std::uint64_t job) {
+    const std::uint32_t by = options_.scenario.withheld_by;
+    if (by == 0 || prompts_.size() >= by || !prompts_.insert(job).second) return;
+    any_withheld_ = any_withheld_ || model_.destiny(job) == Outcome::withheld;
+    if (prompts_.size() == by && !any_withheld_) withheld_.insert(job);
+  }
+
+  std::uint32_t next_call(std::uint64_t job, const std::string& model) {
+    if (calls_.size() > most_jobs) calls_.clear();
+    return calls_[{job, model}]++;
+  }
+
+  const Episode* due(const Scene& scene, WallTime now) {
+    const Episode* found = nullptr;
+    for (std::size_t i = 0; i < options_.scenario.episodes.size(); ++i) {
+      const Episode& episode = options_.scenario.episodes[i];
+      if (!episode.model.empty() && episode.model != scene.model) continue;
+      if (!episode.prompt.empty() && scene.prompt.find(episode.prompt) == scene.prompt.npos) continue;
+      if (now < options_.start + episode.from || (episode.until && now >= options_.start + *episode.until)) continue;
+      const std::uint64_t passed = progress_[i]++;
+      if (passed < episode.after || (episode.calls && passed >= std::uint64_t{episode.after} + *episode.calls)) continue;
+      if (!found) found = &episode;
+    }
+    return found;
+  }
+
+  // How much a 429 says, and what of it is true: a spent day names a delay of seconds, as the service does.
+  QuotaWords words(std::vector<QuotaViolation> full, Dice dice) const {
+    const ServiceParameters& parameters = model_.parameters();
+    QuotaWords said{.violations = std::move(full), .free = quota_.tier().free()};
+    if (dice.with("hint").chance(parameters.retry_info_present)) {
+      Duration longest{};
+      bool minutes_only = true;
+      for (const QuotaViolation& violation : said.violations) {
+        const bool day = violation.dimension == QuotaDimension::requests_per_day || violation.limit == 0;
+        minutes_only = minutes_only && !day;
+        longest = std::max(longest, violation.opens_in);
+      }
+      said.hint = minutes_only ? longest : seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
+    }
+    if (!dice.with("detail").chance(parameters.quota_detail_present)) said.violations.clear();
+    return said;
+  }
+
+  static Duration seconds(double count) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{count}); }
+
+  static Resolution resolution(std::string_view size) {
+    return size == "4K" ? Resolution::up_to_4k : size == "2K" ? Resolution::up_to_2k : Resolution::up_to_1k;
+  }
+
+  static QuotaCost with_tokens(QuotaCost cost, std::int64_t tokens) {
+    cost.tokens = tokens;
+    return cost;
+  }
+
+  // What a written-down answer costs: as much as the same answer of the model; none: nothing at all.
+  [[nodiscard]] std::optional<QuotaCost> cost_of(std::string_view id) const {
+    const Row* row = find_row(id);
+    if (!row || row->status == 401 || row->status == 402 || row->status == 403 || row->status == 404 || row->status == 429) return std::nullopt;
+    const bool image = row->status == 504 || (row->form == Form::answer && (id.starts_with("ok-") || id.starts_with("image-safety")));
+    const bool overload = row->status == 502 || row->status == 503;
+    return QuotaCost{.image = image, .day = !overload || model_.parameters().count_overload_in_day};
+  }
+
+  static std::string row_of(Outcome outcome, const Asked& asked, std::string_view model, Dice dice) {
+    const double luck = dice.with("words").uniform();
+    switch (outcome) {
+      case Outcome::overloaded: return luck < 0.5 ? "high-demand" : luck < 0.8 ? "overloaded" : luck < 0.9 ? "service-unavailable" : "bad-gateway-html";
+      case Outcome::internal: return luck < 0.8 ? "internal" : "internal-report";
+      case Outcome::deadline_exceeded: return "deadline-504";
+      case Outcome::withheld: return luck < 0.8 ? "image-safety" : "image-safety-text";
+      case Outcome::prohibited: return "prompt-blocked-prohibited";
+      case Outcome::bad_request: return "invalid-argument-generic";
+      case Outcome::no_permission: return "model-no-access";
+      case Outcome::not_found: return "entity-not-found";
+      case Outcome::image: break;
+    }
+    if (!asked.image) return "ok-text-only";
+    if (ServiceModel::is_pro(model) && (asked.thoughts || luck < 0.25)) return "ok-thought-image";
+    return asked.text && luck > 0.6 ? "ok-text-image" : "ok-image";
+  }
+
+  static std::optional<Duration> server_timeout(const Request& request) {
+    const std::string_view text = header(request.headers, "x-server-timeout");
+    double limit = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    if (error != std::errc{} || end != text.data() + text.size() || !(limit > 0 && limit < 1e6)) return std::nullopt;
+    return seconds(limit);
+  }
+
+  // --- the other methods
+
+  static Answer page(std::string_view id, const boost::json::value& body, const Scene& scene) {
+    Answer given{.id = std::string{id}, .content_type = "application/json; charset=UTF-8", .pieces = {detail::json_text(body)}};
+    detail::put_headers(given, scene);
+    return given;
+  }
+
+  static Answer tokens_counted(const Scene& scene) {
+    namespace json = boost::json;
+    return page("ok-count-tokens",
+                {{"totalTokens", scene.prompt_tokens},
+                 {"promptTokensDetails", json::array{json::object{{"modality", "TEXT"}, {"tokenCount", scene.prompt_tokens}}}}},
+                scene);
+  }
+
+  static boost::json::object described(const ServedModel& model) {
+    return {{"name", "models/" + std::string{model.id}},
+            {"version", "1.0"},
+            {"displayName", model.title},
+            {"inputTokenLimit", 1'048'576},
+            {"outputTokenLimit", 32'768},
+            {"supportedGenerationMethods", boost::json::array{"generateContent", "countTokens", "batchGenerateContent"}},
+            {"temperature", 1},
+            {"topP", 0.95},
+            {"topK", 64},
+            {"maxTemperature", 2},
+            {"thinking", model.thinks}};
+  }
+
+  static Answer models_listed(const Request& request, const Scene& scene) {
+    const auto number = [&](std::string_view name, std::size_t otherwise) {
+      const std::string_view text = request.query_value(name);
+      std::size_t read = otherwise;
+      std::from_chars(text.data(), text.data() + text.size(), read);
+      return read;
+    };
+    const std::size_t size = std::clamp<std::size_t>(number("pageSize", 50), 1, 1000);
+    const std::size_t from = number("pageToken", 0);
+    boost::json::array models;
+    std::size_t at = 0;
+    std::size_t listed = 0;
+    for (const ServedModel& model : detail::served_models) {
+      if (!model.listed) continue;
+      if (at++ < from) continue;
+      if (++listed <= size) models.push_back(described(model));
+    }
+    boost::json::object body{{"models", std::move(models)}};
+    if (listed > size) body["nextPageToken"] = std::to_string(from + size);
+    return page("ok-list-models", std::move(body), scene);
+  }
+
+  static Answer model_shown(const ServedModel* model, const Scene& scene) {
+    if (model) return page("ok-get-model", described(*model), scene);
+    return page("ok-get-model", described({scene.model, scene.model}), scene);
+  }
+
+  EngineOptions options_;
+  mutable std::mutex mutex_;
+  ServiceModel model_;
+  Quota quota_;
+  Journal journal_;
+  std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_;
+  std::set<std::uint64_t> prompts_;  // the first few, to know when the scenario must withhold one
+  std::set<std::uint64_t> withheld_;
+  bool any_withheld_ = false;
+  std::vector<std::uint64_t> progress_;  // calls that each episode has seen
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::mock

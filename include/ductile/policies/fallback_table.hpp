@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/by_kind.hpp>  // ByKind
+#include <ductile/core/kind.hpp>     // Remedy, remedies
+#include <ductile/core/verdict.hpp>  // FailureId, Verdict
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// What a fallback chain does after a failure.
+enum class Next : std::uint8_t {
+  here,    ///< Try again on this target, `attempts` in all while another target is left; then the next one.
+  target,  ///< The next target at once.
+  stop     ///< No further attempt anywhere.
+};
+
+/// The chain's answer for a class of failures.
+struct NextStep {
+  Next next = Next::target;
+  std::uint8_t attempts = 1;  ///< With `here`: attempts on one target, the first included, while another is left.
+
+  friend constexpr bool operator==(const NextStep&, const NextStep&) = default;
+};
+
+/// Which step follows which failure. The most specific rule counts: catalogue id, then kind, then remedy.
+///
+/// Source   docs/gemini/what-happens.md shows the default, row by row.
+class FallbackTable {
+ public:
+  /// The default: what one target cannot do another may (quota, a retired model, overload after a second try), what lies in the request or
+  /// the account stops, and a safety verdict never reaches a second target.
+  FallbackTable() = default;
+
+  FallbackTable& set(Remedy remedy, NextStep step) {
+    by_remedy_[static_cast<std::size_t>(remedy)] = step;
+    return *this;
+  }
+  FallbackTable& set(Kind kind, NextStep step) {
+    by_kind_.set(kind, step);
+    return *this;
+  }
+  FallbackTable& set(FailureId id, NextStep step) {
+    by_id_.insert(by_id_.begin(), {id, step});
+    return *this;
+  }
+
+  [[nodiscard]] NextStep operator()(const Verdict& verdict) const noexcept {
+    if (!(verdict.id == FailureId{}))
+      for (const auto& [id, step] : by_id_)
+        if (id == verdict.id) return step;
+    if (const auto& step = by_kind_[verdict.kind]) return *step;
+    return by_remedy_[static_cast<std::size_t>(verdict.remedy)];
+  }
+
+ private:
+  struct IdRule {
+    FailureId id;
+    NextStep step;
+  };
+
+  static constexpr NextStep stop{Next::stop};
+  static constexpr NextStep next{Next::target};
+  static constexpr NextStep twice{Next::here, 2};
+
+  std::array<NextStep, remedies> by_remedy_{stop, twice, twice, next, next, stop};  // in the order of Remedy
+  ByKind<std::optional<NextStep>> by_kind_{std::nullopt,
+                                           {{Kind::rate_limit, twice},
+                                            {Kind::quota, next},
+                                            {Kind::internal, NextStep{Next::here, 3}},
+                                            {Kind::recitation, NextStep{Next::stop}},
+                                            {Kind::safety_prompt, NextStep{Next::stop}},
+                                            {Kind::safety_output, NextStep{Next::stop}},
+                                            {Kind::prohibited, NextStep{Next::stop}},
+                                            {Kind::cancelled, twice},
+                                            {Kind::circuit_open, next},
+                                            {Kind::bulkhead_full, next},
+                                            {Kind::store_unavailable, next}}};
+  // What empties the account empties it for every model.
+  // The 502 page is an internal failure that behaves like overload.
+  std::vector<IdRule> by_id_{
+      {"bad-gateway-html", twice}, {"prepay-depleted-402", stop}, {"prepay-depleted-429", stop}, {"spend-cap-monthly", stop}};
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION
