@@ -186,6 +186,16 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
     }
   }
 
+  // How many layers may edit the attempt: all, and those outside layer I.
+  static constexpr std::size_t editing = (std::size_t{0} + ... + (edits_of<typename LayerOf<Elements>::Policy>() != 0 ? 1U : 0U));
+  template <std::size_t I>
+  static constexpr std::size_t edits_before = [] {
+    constexpr std::array<unsigned, count + 1> edits{edits_of<typename LayerOf<Elements>::Policy>()..., 0};
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < I; ++i) before += edits[i] != 0 ? 1U : 0U;
+    return before;
+  }();
+
   // Whether `settle` of this layer must be asked after a success.
   template <std::size_t I>
   static constexpr bool settles_success = Settles<PolicyAt<I>> && !settles_failures_only<PolicyAt<I>>();

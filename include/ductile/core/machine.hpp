@@ -380,6 +380,7 @@ class Machine {
     Verdict verdict;
     verdict.kind = Kind::abandoned;
     verdict.sent = Sent::no;
+    verdict.billed = Billed::no;
     if (phase_ == Phase::running) {
       verdict.sent = Sent::unknown;
       verdict.billed = Billed::maybe;

@@ -197,8 +197,7 @@ Result<T> make_attempt(F& operation, const Attempt& attempt, const Classifier& c
 
 // The verdict on a success: ok, with the cost where the value knows it.
 template <class T>
-Verdict verdict_on(const Result<T>& result) noexcept {
-  if (!result) return result.assume_error().verdict();
+[[gnu::always_inline]] inline Verdict verdict_on_success([[maybe_unused]] const Result<T>& result) noexcept {
   Verdict verdict;
   verdict.billed = Billed::yes;
   if constexpr (KnowsCost<T>) {
@@ -207,6 +206,11 @@ Verdict verdict_on(const Result<T>& result) noexcept {
     verdict.images = cost.images;
   }
   return verdict;
+}
+
+template <class T>
+Verdict verdict_on(const Result<T>& result) noexcept {
+  return result ? verdict_on_success(result) : result.assume_error().verdict();
 }
 
 }  // namespace detail

@@ -81,6 +81,23 @@ concept Policy = std::move_constructible<P> && (Admits<P> || Settles<P> || Allow
 /// What a policy is, for the rules of order.
 enum class Role : std::uint8_t { other, deadline, retry, retry_budget, circuit_breaker, quota, fallback, attempt_timeout, bulkhead, hedge };
 
+/// The role's name, as in metrics and reports: "circuit_breaker".
+[[nodiscard]] constexpr const char* name(Role role) noexcept {
+  switch (role) {
+    case Role::other: return "other";
+    case Role::deadline: return "deadline";
+    case Role::retry: return "retry";
+    case Role::retry_budget: return "retry_budget";
+    case Role::circuit_breaker: return "circuit_breaker";
+    case Role::quota: return "quota";
+    case Role::fallback: return "fallback";
+    case Role::attempt_timeout: return "attempt_timeout";
+    case Role::bulkhead: return "bulkhead";
+    case Role::hedge: return "hedge";
+  }
+  return "other";
+}
+
 /// What an admission may edit; a policy declares its own as `static constexpr unsigned edits`. Undeclared edits are ignored, and free.
 inline constexpr unsigned edits_deadline = 1;
 inline constexpr unsigned edits_target = 2;

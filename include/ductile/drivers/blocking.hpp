@@ -7,15 +7,18 @@
 #include <ductile/core/operation.hpp>  // make_attempt
 #include <ductile/core/pipeline.hpp>   // Pipeline
 
-#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
 
-// One call in the caller's thread: a straight path for the call that meets no deviation, and the machine for the rest. What the straight
-// path hands to the machine it hands by value, so that its own copy can live in registers.
+// One call in the caller's thread: a straight path for the call that meets no deviation, and the machine for the rest.
+//
+// What keeps the straight path straight, on g++ 12: whatever a cold function sees by reference lives in memory on the hot path too, so it
+// gets everything by value; and a Result is built in place only where a function returns a prvalue or one name of its outermost block.
 template <class T, class Body>
 struct BlockingCall {
   using L = typename Body::LayersType;
@@ -27,118 +30,155 @@ struct BlockingCall {
   [[nodiscard]] static Result<T> run(Body& body, F& operation, const Classifier& classifier, C& clock, const Stop& stop,
                                      const CallOptions& options) {
     Now now = clock.now();
-    Walk<L> walk;
+    Path path;
     if constexpr (L::any_reads_time || Obs::observed) {
       now = now.read();
-      walk.began = now();
+      path.began = now();
     }
-    Attempt& first = walk.attempts[0];
     if (options.deadline) {
-      first.deadline = later(now(), *options.deadline);
-      first.own_deadline = true;
+      path.first.deadline = later(now(), *options.deadline);
+      path.first.own_deadline = true;
     }
-    first.attempts = options.attempts;
-    first.targets = options.targets;
+    path.first.attempts = options.attempts;
+    path.first.targets = options.targets;
     if constexpr (Obs::observed) {
-      walk.call = body.observers().next_call();
-      body.observers().tell(OperationBegan{walk.call, walk.began});
+      path.call = body.observers().next_call();
+      body.observers().tell(OperationBegan{path.call, path.began});
     }
-
-    // Every function that returns a Result returns one name of its outermost block, or a prvalue: only then does g++ 12 build it in place.
-    Admission admission = Admission::go();
-    const std::size_t admitted =
-        stop.stop_requested() || has_no_time(options) ? count + 1 : admit_all<0>(body.layers(), walk, now, admission);
-    Result<T> result = admitted == count ? straight_attempt<Tag>(body, walk, now, operation, classifier)
-                                         : deviate<Tag>(body, walk, admitted, admission, operation, classifier, clock, stop);
-    if (admitted == count) {
-      if (!Obs::observed && result) [[likely]]
-        settle_all<count>(body.layers(), walk, now.afresh(), verdict_on(result));
-      else  // with observers the machine ends every call, for it knows what to tell
-        result = go_on<Tag>(body, walk, std::move(result), operation, classifier, clock, stop);
-    }
-    return result;
+    const Context<F, Classifier, C, Stop> context{body, operation, classifier, clock, stop};
+    if (stop.stop_requested() || (options.deadline && *options.deadline <= Duration::zero())) [[unlikely]]
+      return refuse<Tag>(context, path);
+    return descend<0, Tag>(context, path, now, path.first);
   }
 
  private:
-  static constexpr bool has_no_time(const CallOptions& options) noexcept {
-    return options.deadline && *options.deadline <= Duration::zero();
-  }
+  // The call so far: what the machine needs to go on from here. An attempt is kept where a layer may edit it; elsewhere it is the one
+  // before.
+  struct Path {
+    typename L::Calls calls{};
+    std::array<Attempt, L::editing> edited{};
+    Attempt first{};
+    Time began{};  // the reading that the layers shared; the epoch when none was taken
+    std::uint64_t call = 0;
+  };
 
-  // How many layers said go; the admission of the one that did not is left in `deviation`.
-  template <std::size_t I>
-  [[gnu::always_inline]] static std::size_t admit_all(L& layers, Walk<L>& walk, Now now, Admission& deviation) noexcept {
+  // What the caller gave; all references, to what outlives the call.
+  template <class F, class Classifier, class C, class Stop>
+  struct Context {
+    Body& body;
+    F& operation;
+    const Classifier& classifier;
+    C& clock;
+    const Stop& stop;
+  };
+
+  // `attempt` is what reaches layer I.
+  template <std::size_t I, Repetition Tag, class Ctx>
+  [[gnu::always_inline]] static Result<T> descend(const Ctx& context, Path& path, Now now, const Attempt& attempt) {
     if constexpr (I == count) {
-      return count;
+      return attempt_and_settle<Tag>(context, path, now, attempt);
     } else {
-      const Admission admission = layers.template admit<I>(std::get<I>(walk.calls), now, walk.attempts[I]);
-      if (admission.form() != Admission::Form::go || (Obs::observed && admission.signal() != Signal::none)) [[unlikely]] {
-        deviation = admission;
-        return I;
+      const Admission admission = context.body.layers().template admit<I>(std::get<I>(path.calls), now, attempt);
+      if (admission.form() != Admission::Form::go || (Obs::observed && admission.signal() != Signal::none)) [[unlikely]]
+        return deviate<Tag>(Ctx{context}, path, I, admission);
+      if constexpr (edits_of<typename L::template PolicyAt<I>>() != 0) {
+        Attempt& edited = path.edited[L::template edits_before<I>];
+        edited = L::template edited<I>(attempt, admission);
+        return descend<I + 1, Tag>(context, path, now, edited);
+      } else {
+        return descend<I + 1, Tag>(context, path, now, attempt);
       }
-      walk.attempts[I + 1] = L::template edited<I>(walk.attempts[I], admission);
-      return admit_all<I + 1>(layers, walk, now, deviation);
     }
   }
 
-  template <Repetition Tag, class F, class Classifier>
-  [[gnu::always_inline]] static Result<T> straight_attempt(Body& body, Walk<L>& walk, Now now, F& operation, const Classifier& classifier) {
-    if constexpr (Obs::observed) body.observers().tell(AttemptBegan{walk.call, walk.began, walk.attempts[count]});
+  template <Repetition Tag, class Ctx>
+  [[gnu::always_inline]] static Result<T> attempt_and_settle(const Ctx& context, Path& path, Now now, const Attempt& attempt) {
+    if constexpr (Obs::observed) context.body.observers().tell(AttemptBegan{path.call, path.began, attempt});
+    Result<T> result = straight_attempt<Tag>(context, path, now, attempt);
+    if (!Obs::observed && result) [[likely]]
+      settle_all<count>(context.body.layers(), path, now.afresh(), attempt, verdict_on_success(result));
+    else  // with observers the machine ends every call, for it knows what to tell
+      result = go_on<Tag>(Ctx{context}, path, std::move(result));
+    return result;
+  }
+
+  template <Repetition Tag, class Ctx>
+  [[gnu::always_inline]] static Result<T> straight_attempt(const Ctx& context, Path& path, Now now, const Attempt& attempt) {
 #if defined(__cpp_exceptions)
     try {
-      return make_attempt<T>(operation, walk.attempts[count], classifier);
+      return make_attempt<T>(context.operation, attempt, context.classifier);
     } catch (...) {
-      settle_thrown<Tag>(body, walk, now);
+      settle_thrown<Tag>(context.body, path, now);
       throw;
     }
 #else
+    static_cast<void>(path);
     static_cast<void>(now);
-    return make_attempt<T>(operation, walk.attempts[count], classifier);
+    return make_attempt<T>(context.operation, attempt, context.classifier);
 #endif
   }
 
+  // `let_in` is what layer I - 1 let in.
   template <std::size_t I>
-  [[gnu::always_inline]] static void settle_all(L& layers, Walk<L>& walk, Now now, const Verdict& verdict) noexcept {
+  [[gnu::always_inline]] static void settle_all(L& layers, Path& path, Now now, const Attempt& let_in, const Verdict& verdict) noexcept {
     if constexpr (I > 0) {
+      const Attempt& reached = reached_by<I - 1>(path);
       if constexpr (L::template settles_success<I - 1>)
-        static_cast<void>(
-            layers.template settle<I - 1>(std::get<I - 1>(walk.calls), now, walk.attempts[I - 1].target, walk.attempts[I], verdict));
-      settle_all<I - 1>(layers, walk, now, verdict);
+        static_cast<void>(layers.template settle<I - 1>(std::get<I - 1>(path.calls), now, reached.target, let_in, verdict));
+      settle_all<I - 1>(layers, path, now, reached, verdict);
     }
   }
 
+  template <std::size_t I>
+  [[gnu::always_inline]] static const Attempt& reached_by(const Path& path) noexcept {
+    if constexpr (L::template edits_before<I> == 0)
+      return path.first;
+    else
+      return path.edited[L::template edits_before<I> - 1];
+  }
+
+  template <std::size_t... Is>
+  static Walk<L> walk_from(const Path& path, std::index_sequence<Is...>) noexcept {
+    return Walk<L>{path.calls, {reached_by<Is>(path)...}, path.began, path.call};
+  }
+  static Walk<L> walk_from(const Path& path) noexcept { return walk_from(path, std::make_index_sequence<count + 1>{}); }
+
   template <Repetition Tag>
-  [[gnu::cold, gnu::noinline]] static void settle_thrown(Body& body, Walk<L> walk, Now now) noexcept {
-    M machine{body.layers(), body.observers(), now, Tag, walk};
+  [[gnu::cold, gnu::noinline]] static void settle_thrown(Body& body, Path path, Now now) noexcept {
+    M machine{body.layers(), body.observers(), now, Tag, walk_from(path)};
     machine.take_over_running();
   }
 
-  template <Repetition Tag, class F, class Classifier, class C, class Stop>
-  [[gnu::cold, gnu::noinline]] static Result<T> deviate(Body& body, Walk<L> walk, std::size_t admitted, Admission admission, F& operation,
-                                                        const Classifier& classifier, C& clock, const Stop& stop) {
-    M machine{body.layers(), body.observers(), clock.now(), Tag, walk};
-    if (admitted > count) {  // stopped, or without time, before anything was asked
-      static_cast<void>(stop.stop_requested() ? machine.cancel() : machine.refuse(Kind::deadline));
-      return machine.finish();
-    }
-    return drive(machine, machine.resume_admission(admitted, admission), operation, classifier, clock, stop);
+  template <Repetition Tag, class Ctx>
+  [[gnu::cold, gnu::noinline]] static Result<T> refuse(Ctx context, Path path) {
+    M machine{context.body.layers(), context.body.observers(), context.clock.now(), Tag, walk_from(path)};
+    static_cast<void>(context.stop.stop_requested() ? machine.cancel() : machine.refuse(Kind::deadline));
+    return machine.finish();
   }
 
-  template <Repetition Tag, class F, class Classifier, class C, class Stop>
-  [[gnu::cold, gnu::noinline]] static Result<T> go_on(Body& body, Walk<L> walk, Result<T>&& ended, F& operation,
-                                                      const Classifier& classifier, C& clock, const Stop& stop) {
-    M machine{body.layers(), body.observers(), clock.now(), Tag, walk};
-    machine.take_over_running();  // before anything that may throw: from here on the machine settles
-    return drive(machine, ended_or_stopped(machine, std::move(ended), stop), operation, classifier, clock, stop);
+  template <Repetition Tag, class Ctx>
+  [[gnu::cold, gnu::noinline]] static Result<T> deviate(Ctx context, Path path, std::size_t admitted, Admission admission) {
+    M machine{context.body.layers(), context.body.observers(), context.clock.now(), Tag, walk_from(path)};
+    return drive(machine, machine.resume_admission(admitted, admission), context);
   }
 
-  // What a stop request broke off is our own doing: neither classified nor retried.
+  template <Repetition Tag, class Ctx>
+  [[gnu::cold, gnu::noinline]] static Result<T> go_on(Ctx context, Path path, Result<T>&& ended) {
+    M machine{context.body.layers(), context.body.observers(), context.clock.now(), Tag, walk_from(path)};
+    machine.take_over_running();
+    return drive(machine, ended_or_stopped(machine, std::move(ended), context.stop), context);
+  }
+
+  // A failure after the caller asked for the end is our own doing: neither classified nor retried.
   template <class Stop>
   static Asks ended_or_stopped(M& machine, Result<T>&& result, const Stop& stop) {
     return !result && stop.stop_requested() ? machine.cancel() : machine.completed(std::move(result));
   }
 
-  template <class F, class Classifier, class C, class Stop>
-  static Result<T> drive(M& machine, Asks asks, F& operation, const Classifier& classifier, C& clock, const Stop& stop) {
+  template <class Ctx>
+  static Result<T> drive(M& machine, Asks asks, const Ctx& context) {
+    auto& [body, operation, classifier, clock, stop] = context;
+    static_cast<void>(body);
     while (asks != Asks::finish) {
       if (stop.stop_requested()) {
         asks = machine.cancel();

@@ -46,9 +46,10 @@ class CircuitBreaker {
   // The word: mode in bits 0-1, "failures seen" in bit 2, the era in the rest. A closed breaker without failures is recognised, in one
   // comparison, by the word that the call saw when it was admitted.
   static constexpr std::uint64_t seen_failures = 4;
+  static constexpr std::uint64_t mode_mask = 3;
   static constexpr unsigned era_shift = 3;
 
-  static constexpr Mode mode_of(std::uint64_t word) noexcept { return static_cast<Mode>(word & 3U); }
+  static constexpr Mode mode_of(std::uint64_t word) noexcept { return static_cast<Mode>(word & mode_mask); }
   static constexpr std::uint64_t era_of(std::uint64_t word) noexcept { return word >> era_shift; }
   static constexpr std::uint64_t word_of(Mode mode, std::uint64_t era) noexcept {
     return era << era_shift | static_cast<std::uint64_t>(mode);
@@ -80,10 +81,9 @@ class CircuitBreaker {
     unsigned successes_ = 0;
   };
 
-  /// The permit: the word as the call saw it, or a probe's ticket.
+  /// The permit: the word of the closed breaker as the call saw it, or a probe's ticket (in the place of the era, with the mode half-open).
   struct Call {
     std::uint64_t word = 0;
-    std::uint64_t probe = 0;  // 0: no probe
   };
 
   constexpr explicit CircuitBreaker(CircuitBreakerOptions<Trip> options = {}) : options_(options) {
@@ -113,65 +113,67 @@ class CircuitBreaker {
     call.word = word;
     if (mode_of(word) == Mode::closed) [[likely]]
       return Admission::go();
-    return admit_when_not_closed(state, call, now, word);
+    const auto [admission, permit] = admit_when_not_closed(state, now, mode_of(word));
+    call.word = permit;
+    return admission;
   }
 
   Reaction settle(State& state, Call& call, Now now, const Attempt&, const Verdict& verdict) const noexcept {
     if constexpr (!Trip::counts_successes) {
-      if (verdict.ok() && call.probe == 0 && state.word_.load(std::memory_order_relaxed) == call.word && (call.word & seen_failures) == 0)
-          [[likely]]
+      const std::uint64_t word = state.word_.load(std::memory_order_relaxed);
+      if (verdict.ok() && word == call.word && (word & (seen_failures | mode_mask)) == 0) [[likely]]
         return Reaction::pass();
     }
-    return settle_changing(state, call, now, verdict);
+    return settle_changing(state, call.word, now, verdict);
   }
 
  private:
-  [[nodiscard, gnu::cold, gnu::noinline]] Admission admit_when_not_closed(State& state, Call& call, Now now,
-                                                                          std::uint64_t seen) const noexcept {
+  struct Admitted {
+    Admission admission;
+    std::uint64_t permit;
+  };
+
+  // By value and back, so that the happy path keeps its permit in a register.
+  [[nodiscard, gnu::cold, gnu::noinline]] Admitted admit_when_not_closed(State& state, Now now, Mode seen) const noexcept {
     const Time at = now();
-    if (mode_of(seen) == Mode::open) {
+    if (seen == Mode::open) {
       const Time until{Duration{state.open_until_.load(std::memory_order_relaxed)}};
-      if (at < until) return Admission::reject(Kind::circuit_open, until, "circuit-open");
+      if (at < until) return {Admission::reject(Kind::circuit_open, until, "circuit-open"), 0};
     }
     const std::lock_guard lock{state.mutex_};
     std::uint64_t word = state.word_.load(std::memory_order_relaxed);
     Signal signal = Signal::none;
     if (mode_of(word) == Mode::open) {
       const Time until{Duration{state.open_until_.load(std::memory_order_relaxed)}};
-      if (at < until) return Admission::reject(Kind::circuit_open, until, "circuit-open");
+      if (at < until) return {Admission::reject(Kind::circuit_open, until, "circuit-open"), 0};
       word = change(state, Mode::half_open);
       state.successes_ = 0;
       state.probes_ = {};
       signal = Signal::circuit_half_opened;
     }
-    call.word = word;
-    if (mode_of(word) == Mode::closed) return Admission::go();
+    if (mode_of(word) == Mode::closed) return {Admission::go(), word};
     for (unsigned i = 0; i < options_.probes; ++i) {
       auto& probe = state.probes_[i];
       if (probe.ticket != 0 && at < probe.lease_ends) continue;
       probe.ticket = ++state.tickets_;
       probe.lease_ends = later(at, options_.probe_lease);
-      call.probe = probe.ticket;
-      return Admission::go().noting(signal);
+      return {Admission::go().noting(signal), word_of(Mode::half_open, probe.ticket)};
     }
     // When the probes report is not known; a tenth of the open time is soon enough to look again.
     const Duration soon = std::clamp<Duration>(options_.open_for / 10, std::chrono::milliseconds{1}, std::chrono::seconds{5});
-    return Admission::reject(Kind::circuit_open, later(at, soon), "circuit-half-open");
+    return {Admission::reject(Kind::circuit_open, later(at, soon), "circuit-half-open"), 0};
   }
 
-  [[gnu::noinline]] Reaction settle_changing(State& state, Call& call, Now now, const Verdict& verdict) const noexcept {
+  [[gnu::noinline]] Reaction settle_changing(State& state, std::uint64_t permit, Now now, Verdict verdict) const noexcept {
+    const bool probe = mode_of(permit) == Mode::half_open;
     const bool failed = !verdict.ok() && verdict.says != Says::policy && options_.counts[verdict.kind];
-    if (!failed && !verdict.ok() && call.probe == 0) return Reaction::pass();  // neither good nor bad news
+    if (!failed && !verdict.ok() && !probe) return Reaction::pass();  // neither good nor bad news
     const Time at = failed || Trip::counts_successes ? now() : Time{};
 
     const std::lock_guard lock{state.mutex_};
     const std::uint64_t word = state.word_.load(std::memory_order_relaxed);
-    if (call.probe != 0) {
-      const std::uint64_t ticket = call.probe;
-      call.probe = 0;
-      return settle_probe(state, ticket, word, at, failed, verdict.ok());
-    }
-    if (mode_of(word) != Mode::closed || era_of(word) != era_of(call.word)) return Reaction::pass();  // of an earlier era
+    if (probe) return settle_probe(state, era_of(permit), word, at, failed, verdict.ok());
+    if (mode_of(word) != Mode::closed || era_of(word) != era_of(permit)) return Reaction::pass();  // of an earlier era
     if (failed) {
       if (options_.trip.failed(state.window_, at)) {
         open(state, at);
