@@ -48,9 +48,7 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
       numbers[count++] = *number;
     } else if (word.size() == 3) {
       for (unsigned index = 0; index < months.size(); ++index)
-        if (detail::same_word(word, months[index])) {
-          found_month = index + 1;
-        }
+        if (detail::same_word(word, months[index])) found_month = index + 1;
     }
   }
   if (!clock || found_month == 0 || count != 2 || numbers[0] > 31 || numbers[1] > 9999) return std::nullopt;
@@ -96,6 +94,14 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
     if (said && (!longest || *said > *longest)) longest = said;
   }
   return longest;
+}
+
+/// The same, with dates held against the answer's own Date: the clocks of two machines differ, and a test has a clock of its own. Without
+/// a Date a date says nothing.
+[[nodiscard]] inline std::optional<Duration> retry_after(const std::vector<HttpHeader>& headers) noexcept {
+  const auto sent_at = parse_http_date(header(headers, "date"));
+  const auto said = retry_after(headers, sent_at.value_or(WallTime::max()));
+  return said && (sent_at || *said > Duration::zero()) ? said : std::nullopt;
 }
 
 /// A hint as a whole number of seconds, never less than what was said: services truncate what they say.

@@ -66,6 +66,13 @@ class Machine {
     return enter();
   }
 
+  // Goes on where the straight path was let in by every layer, to an attempt that is too late.
+  [[nodiscard]] Asks resume_attempt() {
+    held_ = count;
+    depth_ = count;
+    return ask_for_attempt();
+  }
+
   // Takes over the attempt of the straight path: what comes next is `completed`, or `cancel`, or an exception and the destructor.
   void take_over_running() noexcept {
     held_ = count;
@@ -174,7 +181,7 @@ class Machine {
       }
       case Admission::Form::ask_at:
         if (admission.at() >= latest_start()) return refuse_wait(admission.why(), admission.at(), admission.at(), depth_);
-        return wait_until(std::max(admission.at(), now_()), admission.source(), admission.why(), depth_);
+        return wait_until(admission.at(), admission.source(), admission.why(), depth_);
       case Admission::Form::wait: {
         const Time latest = latest_start();
         gate_ = admission.gate();
@@ -404,13 +411,13 @@ class Machine {
 
   // `by` is the layer that waits.
   [[nodiscard]] Asks wait_until(Time at, WaitSource source, Kind why, std::size_t by) {
-    wake_at_ = at;
+    wait_began_ = now_();
+    wake_at_ = std::max(at, wait_began_);
     wait_source_ = source;
     wait_why_ = why;
-    wait_began_ = now_();
     waiting_ = true;
     if constexpr (observed)
-      observers_.tell(WaitBegan{walk_.call, wait_began_, at, source, role_at(by), why, walk_.attempts[depth_].target});
+      observers_.tell(WaitBegan{walk_.call, wait_began_, wake_at_, source, role_at(by), why, walk_.attempts[depth_].target});
     return Asks::wake;
   }
 

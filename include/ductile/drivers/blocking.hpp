@@ -76,6 +76,9 @@ struct BlockingCall {
   template <std::size_t I, Repetition Tag, class Ctx>
   [[gnu::always_inline]] static Result<T> descend(const Ctx& context, Path& path, Now now, const Attempt& attempt) {
     if constexpr (I == count) {
+      if constexpr (L::any_edits_deadline)
+        if ((L::any_reads_time || attempt.deadline != end_of_time) && attempt.deadline <= now()) [[unlikely]]
+          return begin_late<Tag>(Ctx{context}, path);
       return attempt_and_settle<Tag>(context, path, now, attempt);
     } else {
       const Admission admission = context.body.layers().template admit<I>(std::get<I>(path.calls), now, attempt);
@@ -162,6 +165,13 @@ struct BlockingCall {
     return drive(machine, machine.resume_admission(admitted, admission), context);
   }
 
+  // All layers said go, to an attempt whose deadline has passed already.
+  template <Repetition Tag, class Ctx>
+  [[gnu::cold, gnu::noinline]] static Result<T> begin_late(Ctx context, Path path) {
+    M machine{context.body.layers(), context.body.observers(), context.clock.now(), Tag, walk_from(path)};
+    return drive(machine, machine.resume_attempt(), context);
+  }
+
   template <Repetition Tag, class Ctx>
   [[gnu::cold, gnu::noinline]] static Result<T> go_on(Ctx context, Path path, Result<T>&& ended) {
     M machine{context.body.layers(), context.body.observers(), context.clock.now(), Tag, walk_from(path)};
@@ -207,7 +217,10 @@ struct BlockingCall {
     BlockingWaiter waiter{machine.ticket()};
     gate.enter(waiter);
     clock.wait_until(waiter, machine.wake_at(), stop);
-    if (waiter.done() || !gate.leave(waiter)) return machine.granted(waiter.wait());
+    if (waiter.done() || !gate.leave(waiter)) {
+      const Asks asks = machine.granted(waiter.wait());  // a stop request too: what was granted must be settled
+      return stop.stop_requested() ? machine.cancel() : asks;
+    }
     return stop.stop_requested() ? machine.cancel() : machine.gate_timed_out();
   }
 };

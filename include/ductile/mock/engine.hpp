@@ -7,7 +7,7 @@
 #include <ductile/mock/dice.hpp>            // Dice
 #include <ductile/mock/exchange.hpp>        // Answer, Request
 #include <ductile/mock/journal.hpp>         // Entry, Journal
-#include <ductile/mock/models.hpp>          // find_model
+#include <ductile/mock/models.hpp>          // find_served_model, listed_models
 #include <ductile/mock/quota.hpp>           // Quota
 #include <ductile/mock/quota_errors.hpp>    // quota_row, QuotaWords
 #include <ductile/mock/reply.hpp>           // reply, Scene
@@ -222,14 +222,15 @@ class Engine {
 
   static Answer on_demand(std::string_view id, const Request& request, Route route, Scene scene, Entry& entry) {
     // What the request says still decides how the picture looks; a body that makes no sense asks for the usual.
-    const ServedModel* known = find_model(scene.model);
-    static constexpr ServedModel any{"", "", detail::all_ratios, detail::all_sizes};
-    const auto checked = check_request(request.body, known && known->draws() ? *known : any);
+    const auto known = find_served_model(scene.model);
+    const ServedModel generous{"any", "any", gemini::find_model("gemini-3.1-flash-image")};  // takes every ratio and size
+    auto checked = check_request(request.body, known.value_or(generous));
+    if (std::holds_alternative<Refusal>(checked)) checked = check_request(request.body, generous);
     if (const auto* asked = std::get_if<Asked>(&checked)) put(*asked, scene, entry);
     if (id.starts_with("ok-")) {
       if (route == Route::count_tokens) return tokens_counted(scene);
       if (route == Route::list_models) return models_listed(request, scene);
-      if (route == Route::get_model) return model_shown(known, scene);
+      if (route == Route::get_model) return model_shown(known.value_or(ServedModel{scene.model, scene.model}), scene);
     }
     if (scene.method.empty()) scene.method = "generateContent";
     return reply(id, scene);
@@ -256,10 +257,10 @@ class Engine {
       case Route::openai: return reply(key.starts_with("AQ.") ? "access-token-type-unsupported" : "unimplemented-501", scene);
       default: break;
     }
-    const ServedModel* known = find_model(scene.model);
+    const auto known = find_served_model(scene.model);
     if (!known) return reply("model-not-found", scene);
-    if (route == Route::get_model) return model_shown(known, scene);
-    if (known->gone && scene.time >= *known->gone) return reply(known->listed ? "model-retired-listed" : "model-not-found", scene);
+    if (route == Route::get_model) return model_shown(*known, scene);
+    if (known->gone(scene.time)) return reply(known->listed() ? "model-retired-listed" : "model-not-found", scene);
 
     const auto checked = check_request(request.body, *known);
     if (const auto* refusal = std::get_if<Refusal>(&checked)) {
@@ -445,14 +446,14 @@ class Engine {
     return {{"name", "models/" + std::string{model.id}},
             {"version", "1.0"},
             {"displayName", model.title},
-            {"inputTokenLimit", 1'048'576},
+            {"inputTokenLimit", model.input_tokens()},
             {"outputTokenLimit", 32'768},
             {"supportedGenerationMethods", boost::json::array{"generateContent", "countTokens", "batchGenerateContent"}},
             {"temperature", 1},
             {"topP", 0.95},
             {"topK", 64},
             {"maxTemperature", 2},
-            {"thinking", model.thinks}};
+            {"thinking", model.thinks()}};
   }
 
   static Answer models_listed(const Request& request, const Scene& scene) {
@@ -467,8 +468,7 @@ class Engine {
     boost::json::array models;
     std::size_t at = 0;
     std::size_t listed = 0;
-    for (const ServedModel& model : detail::served_models) {
-      if (!model.listed) continue;
+    for (const ServedModel& model : listed_models()) {
       if (at++ < from) continue;
       if (++listed <= size) models.push_back(described(model));
     }
@@ -477,10 +477,7 @@ class Engine {
     return page("ok-list-models", std::move(body), scene);
   }
 
-  static Answer model_shown(const ServedModel* model, const Scene& scene) {
-    if (model) return page("ok-get-model", described(*model), scene);
-    return page("ok-get-model", described({scene.model, scene.model}), scene);
-  }
+  static Answer model_shown(const ServedModel& model, const Scene& scene) { return page("ok-get-model", described(model), scene); }
 
   EngineOptions options_;
   mutable std::mutex mutex_;

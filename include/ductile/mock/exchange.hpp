@@ -30,7 +30,7 @@ struct Request {
 
 /// What the engine answers: when, which bytes, and what is to happen to them on the way. All spans are of the service's time.
 struct Answer {
-  std::string id;  ///< The catalogue row, or `ok-image` and the like; empty for the mock's own pages.
+  std::string id{};  ///< The catalogue row, or `ok-image` and the like; empty for the mock's own pages.
   int status = 200;
   std::vector<HttpHeader> headers{};
   std::string content_type{};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/dice.hpp>  // Dice
+#include <ductile/gemini/models.hpp>  // Pixels
+#include <ductile/mock/dice.hpp>      // Dice
 
 #include <png.h>
 #include <zlib.h>
@@ -16,14 +17,6 @@
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
-
-/// Width and height of an image.
-struct Pixels {
-  std::uint32_t width = 1024;
-  std::uint32_t height = 1024;
-
-  friend constexpr bool operator==(const Pixels&, const Pixels&) = default;
-};
 
 namespace detail {
 
@@ -69,7 +62,7 @@ inline std::vector<png_byte> picture_line(Dice dice, std::uint32_t row, std::uin
 /// Errors   `std::runtime_error` when libpng fails, which it does for sizes of zero or beyond a million pixels a side.
 /// Threads  Any number.
 /// Cost     Sixteen colours in tiles and the fastest compression: 1K about a millisecond, 4K tens.
-[[nodiscard]] inline std::string draw_png(std::string_view prompt, std::uint64_t seed, Pixels size) {
+[[nodiscard]] inline std::string draw_png(std::string_view prompt, std::uint64_t seed, gemini::Pixels size) {
   const Dice dice = Dice{seed}.with("picture").with(prompt);
   std::string file;
 

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <ductile/core/now.hpp>                // WallTime
-#include <ductile/mock/detail/base64.hpp>      // to_base64
+#include <ductile/gemini/base64.hpp>           // encode_base64
+#include <ductile/gemini/models.hpp>           // find_model, ImageSize, Pixels
 #include <ductile/mock/detail/json_text.hpp>   // fill, json_text, print_json
 #include <ductile/mock/dice.hpp>               // Dice
 #include <ductile/mock/exchange.hpp>           // Answer
-#include <ductile/mock/image.hpp>              // draw_png, Pixels
-#include <ductile/mock/models.hpp>             // find_model, image_pixels
+#include <ductile/mock/image.hpp>              // draw_png
+#include <ductile/mock/models.hpp>             // find_served_model, image_pixels
 #include <ductile/mock/quota_errors.hpp>       // quota_error, QuotaWords
 #include <ductile/mock/rows.hpp>               // find_row, Form, Row
 
@@ -107,7 +108,21 @@ inline std::string escaped_for_html(std::string_view text) {
   return out;
 }
 
-inline std::string drawn(const Scene& scene, Pixels pixels) { return to_base64(draw_png(scene.prompt, scene.seed, pixels)); }
+inline std::span<const std::string_view> accepted_ratios(std::string_view model) {
+  const gemini::ImageModel* known = gemini::find_model(model);
+  return known ? known->aspect_ratios : std::span<const std::string_view>{gemini::all_aspect_ratios};
+}
+
+inline std::vector<std::string_view> accepted_sizes(std::string_view model) {
+  std::vector<std::string_view> accepted;
+  for (const auto size : {gemini::ImageSize::px_512, gemini::ImageSize::one_k, gemini::ImageSize::two_k, gemini::ImageSize::four_k}) {
+    const gemini::ImageModel* known = gemini::find_model(model);
+    if (!known || known->makes(size)) accepted.push_back(gemini::name(size));
+  }
+  return accepted;
+}
+
+inline std::string drawn(const Scene& scene, gemini::Pixels pixels) { return gemini::encode_base64(draw_png(scene.prompt, scene.seed, pixels)); }
 
 // Letters that look like an opaque token, the same for the same answer.
 inline std::string token(const Scene& scene, std::string_view what, std::size_t length) {
@@ -117,22 +132,21 @@ inline std::string token(const Scene& scene, std::string_view what, std::size_t 
     const std::uint64_t bits = dice.with(word).bits();
     for (unsigned shift = 0; shift < 64 && bytes.size() < length; shift += 8) bytes.push_back(static_cast<char>(bits >> shift & 255U));
   }
-  return to_base64(bytes);
+  return gemini::encode_base64(bytes);
 }
 
 /// The words that templates may ask for.
 inline std::string word(std::string_view name, const Scene& scene) {
-  const ServedModel* model = find_model(scene.model);
   if (name == "model") return scene.model;
   if (name == "version") return scene.version;
   if (name == "method") return scene.method;
   if (name == "path") return escaped_for_html(scene.path);
   if (name == "message") return scene.message;
-  if (name == "ratios") return quoted_list(model && model->draws() ? model->ratios : ten_ratios);
-  if (name == "sizes") return quoted_list(model && !model->sizes.empty() ? model->sizes : only_1k);
+  if (name == "ratios") return quoted_list(accepted_ratios(scene.model));
+  if (name == "sizes") return quoted_list(accepted_sizes(scene.model));
   if (name == "in_a_week") return iso_time(scene.time + std::chrono::seconds{581'981});
   if (name == "signature") return token(scene, "signature", 96);
-  const Pixels asked = image_pixels(scene.model, scene.size, scene.ratio);
+  const gemini::Pixels asked = image_pixels(scene.model, scene.size, scene.ratio);
   if (name == "png") return drawn(scene, asked);
   if (name == "draft") return drawn(scene, {asked.width / 2, asked.height / 2});
   if (name == "other_size") return drawn(scene, {asked.width / 2, asked.width / 2 + 64});

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/detail/base64.hpp>  // from_base64
-#include <ductile/mock/models.hpp>         // ServedModel
+#include <ductile/gemini/base64.hpp>      // decode_base64
+#include <ductile/gemini/image_file.hpp>  // sniff_image
+#include <ductile/mock/models.hpp>        // ServedModel
 
 #include <boost/json.hpp>
 
@@ -42,7 +43,7 @@ namespace detail {
 /// Reads a body of generateContent as strictly as the service does. Throws a `Refusal` at the first thing that is wrong.
 class RequestReader {
  public:
-  explicit RequestReader(const ServedModel& model) : model_(model) {}
+  explicit RequestReader(ServedModel model) : model_(model) {}
 
   Asked read(std::string_view body) {
     boost::json::error_code error;
@@ -57,15 +58,14 @@ class RequestReader {
     if (const auto* config = find(root, "generation_config")) read_config(object(*config, "generation_config"));
     if (const auto* tools = find(root, "tools")) read_tools(*tools);
     asked_.tokens = std::max<std::int64_t>(1, letters_ / 4 + images_ * tokens_an_image);
-    if (asked_.tokens > most_tokens)
+    if (asked_.tokens > model_.input_tokens())
       throw Refusal{"token-count-exceeded", "The input token count (" + std::to_string(asked_.tokens) +
-                                                ") exceeds the maximum number of tokens allowed (" + std::to_string(most_tokens) + ")."};
+                                                ") exceeds the maximum number of tokens allowed (" + std::to_string(model_.input_tokens()) + ")."};
     return asked_;
   }
 
  private:
   static constexpr std::int64_t tokens_an_image = 1120;
-  static constexpr std::int64_t most_tokens = 1'048'576;
 
   using Names = std::initializer_list<std::string_view>;
 
@@ -162,7 +162,7 @@ class RequestReader {
     if (!data) return;
     read_image(object(*data, where + ".inline_data"), where + ".inline_data");
     // Later models want back what they thought when they drew.
-    if (role == "model" && model_.thinks && !find(part, "thought_signature"))
+    if (role == "model" && model_.thinks() && !find(part, "thought_signature"))
       throw Refusal{"thought-signature-missing",
                     "Image part is missing a thought_signature in content position " + std::to_string(content + 1) + ", part position " +
                         std::to_string(number + 1) +
@@ -178,14 +178,13 @@ class RequestReader {
     if (!one_of(mime, types)) throw Refusal{"mime-unsupported", "Unsupported MIME type: " + mime};
     const auto* data = find(image, "data");
     const std::string text = data ? string(*data, where + ".data") : std::string{};
-    const auto bytes = from_base64(text);
+    const auto bytes = gemini::decode_base64(text);
     if (!bytes)
       throw Refusal{"base64-data-url",
                     "Invalid value at '" + where + ".data' (TYPE_BYTES), Base64 decoding failed for \"" + text.substr(0, 21) + "\"",
                     where + ".data"};
-    const std::string_view head = *bytes;
-    if (!head.starts_with("\x89PNG\r\n") && !head.starts_with("\xFF\xD8\xFF") && head.substr(0, 4) != "RIFF" && head.substr(4, 4) != "ftyp")
-      throw Refusal{"input-image-invalid"};
+    const bool heif = bytes->size() > 8 && bytes->compare(4, 4, "ftyp") == 0;
+    if (!heif && !gemini::sniff_image(*bytes)) throw Refusal{"input-image-invalid"};
   }
 
   void read_config(const boost::json::object& config) {
@@ -228,12 +227,12 @@ class RequestReader {
   void read_image_config(const boost::json::object& image) {
     if (const auto* ratio = find(image, "aspect_ratio")) {
       asked_.ratio = string(*ratio, "generation_config.image_config.aspect_ratio");
-      if (!one_of(asked_.ratio, model_.ratios)) throw Refusal{"aspect-ratio-invalid"};
+      if (!model_.takes_ratio(asked_.ratio)) throw Refusal{"aspect-ratio-invalid"};
     }
     if (const auto* size = find(image, "image_size")) {
       asked_.size = string(*size, "generation_config.image_config.image_size");
       if (asked_.size == "512px") throw Refusal{"image-size-px"};
-      if (!one_of(asked_.size, model_.sizes)) throw Refusal{"image-size-invalid"};
+      if (!model_.takes_size(asked_.size)) throw Refusal{"image-size-invalid"};
     }
   }
 
@@ -243,7 +242,7 @@ class RequestReader {
       if (!budget->is_int64() || budget->as_int64() < -1 || budget->as_int64() > 32'768)
         throw Refusal{"thinking-budget-invalid", "The thinking budget (" + boost::json::serialize(*budget) + ") is invalid."};
     if (const auto* include = find(thinking, "include_thoughts")) asked_.thoughts = include->is_bool() && include->as_bool();
-    if (asked_.thoughts && !model_.thinks) throw Refusal{"thinking-config-contradiction"};
+    if (asked_.thoughts && !model_.thinks()) throw Refusal{"thinking-config-contradiction"};
   }
 
   static void read_tools(const boost::json::value& tools) {
@@ -261,7 +260,7 @@ class RequestReader {
     }
   }
 
-  const ServedModel& model_;
+  ServedModel model_;
   Asked asked_;
   std::int64_t letters_ = 0;
   std::int64_t images_ = 0;
@@ -269,14 +268,14 @@ class RequestReader {
 
 }  // namespace detail
 
-/// The largest body that is taken, in bytes.
-inline constexpr std::size_t most_request_bytes = 20'971'520;
+/// The largest body that is taken: 100 MB, raised from 20 in January 2026.
+inline constexpr std::size_t most_request_bytes = 104'857'600;
 
 /// Reads a body of generateContent for `model`: what is asked for, or why not.
 ///
 /// Threads  Pure.
-[[nodiscard]] inline std::variant<Asked, Refusal> check_request(std::string_view body, const ServedModel& model) {
-  if (body.size() > most_request_bytes) return Refusal{"payload-too-large-400"};
+[[nodiscard]] inline std::variant<Asked, Refusal> check_request(std::string_view body, ServedModel model) {
+  if (body.size() > most_request_bytes) return Refusal{"payload-too-large-400", "Request payload size exceeds the limit: " + std::to_string(most_request_bytes) + " bytes."};
   try {
     return detail::RequestReader{model}.read(body);
   } catch (const Refusal& refusal) {

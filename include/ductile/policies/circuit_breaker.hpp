@@ -152,9 +152,11 @@ class CircuitBreaker {
       signal = Signal::circuit_half_opened;
     }
     if (mode_of(word) == Mode::closed) return {Admission::go(), word};
+    for (auto& probe : state.probes_)
+      if (probe.lease_ends <= at) probe.ticket = 0;
     for (unsigned i = 0; i < options_.probes; ++i) {
       auto& probe = state.probes_[i];
-      if (probe.ticket != 0 && at < probe.lease_ends) continue;
+      if (probe.ticket != 0) continue;
       probe.ticket = ++state.tickets_;
       probe.lease_ends = later(at, options_.probe_lease);
       return {Admission::go().noting(signal), word_of(Mode::half_open, probe.ticket)};

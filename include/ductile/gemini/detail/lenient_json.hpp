@@ -94,10 +94,7 @@ class LenientReader {
     std::size_t outside = 0;  // where the stretch outside of brackets began
     while (at_ < text_.size()) {
       if (path_.depth_ == 0 && too_deep_ == 0) {
-        if (!opens_here()) {
-          ++at_;
-          continue;
-        }
+        if (!opens_here()) continue;
         if (at_ > outside) visitor_.outside(text_.substr(outside, at_ - outside));
       }
       step();
@@ -114,17 +111,21 @@ class LenientReader {
   [[nodiscard]] bool complete() const noexcept { return complete_; }
 
  private:
+  static constexpr std::size_t most_values = 100'000;  // what an answer has to say it says before that
+
   // Text has brackets too: "[429 Too Many Requests]", "{0}". An array of interest begins with an object or a string, an object with a name.
-  [[nodiscard]] bool opens_here() const noexcept {
+  // Where nothing opens, goes past what was looked at, so that no run of brackets is looked at twice.
+  bool opens_here() noexcept {
     std::size_t at = at_;
     while (at < text_.size() && text_[at] == '[') at = skip_space(at + 1);
     const bool array = at > at_;
-    if (at == text_.size()) return array;
-    if (text_[at] == '{') {
+    bool opens = array && (at == text_.size() || contains("\"']", text_.substr(at, 1)));
+    if (at < text_.size() && text_[at] == '{') {
       const std::size_t next = skip_space(at + 1);
-      return next == text_.size() || contains("\"'}", text_.substr(next, 1)) || is_letter(text_[next]);
+      opens = next == text_.size() || contains("\"'}", text_.substr(next, 1)) || is_letter(text_[next]);
     }
-    return array && contains("\"']", text_.substr(at, 1));
+    if (!opens) at_ = at + 1;
+    return opens;
   }
 
   [[nodiscard]] std::size_t skip_space(std::size_t at) const noexcept {
@@ -211,7 +212,7 @@ class LenientReader {
       if (named && before_ != ':' && next < text_.size() && text_[next] == ':') {
         path_.key_ = value.raw;
       } else {
-        visitor_.value(path_, value);
+        if (values_++ < most_values) visitor_.value(path_, value);
         path_.key_ = {};
       }
     }
@@ -223,6 +224,7 @@ class LenientReader {
   LenientPath path_;
   std::size_t at_ = 0;
   std::size_t too_deep_ = 0;
+  std::size_t values_ = 0;
   char before_ = 0;  // the last character that was neither space nor part of a value
   bool complete_ = true;
 };

@@ -5,6 +5,8 @@
 
 #include <boost/json.hpp>
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -35,6 +37,9 @@ inline void print_json(std::string& out, const boost::json::value& value, std::s
     }
     line(depth);
     out += ']';
+  } else if (const auto* number = value.if_double()) {  // Boost.JSON would write 0.95 as 9.5E-1
+    std::array<char, 32> text{};
+    out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), *number).ptr);
   } else {
     out += boost::json::serialize(value);
   }

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -89,35 +88,35 @@ class DayCount {
  public:
   explicit DayCount(QuotaDay day) noexcept : day_(day) {}
 
-  // Reads the calendar: finds where the day ends, and whether another one has begun. Both at midnight and whenever a full day is about to
-  // refuse: a computer that slept, or whose clock was set, has only the calendar right.
+  // Reads the calendar: where the day ends, and whether another one has begun. Done at the end and whenever the day is about to refuse,
+  // for of a computer that slept, or whose clock was set, only the calendar is right.
   void read_calendar(Time at, WallTime wall) noexcept {
-    using std::chrono::hours;
-    using std::chrono::seconds;
-    const Time end = at + std::max<Duration>(day_.next_midnight(wall) - wall, seconds{1});
-    // Less than an hour's move is a correction of the same midnight.
-    if (end_ == unknown || end > end_ + hours{1}) {
+    const Time end = at + std::max<Duration>(day_.next_midnight(wall) - wall, std::chrono::seconds{1});
+    if (!end_ || end > *end_ + std::chrono::hours{1}) {  // less is a correction of the same midnight
       used_ = 0;
+      closed_ = false;
       began_ = end_;
     }
     end_ = end;
   }
 
   [[nodiscard]] std::int64_t used() const noexcept { return used_; }
-  // On the call's clock; the first moment of time before the calendar was read.
-  [[nodiscard]] Time end() const noexcept { return end_; }
-  // The midnight at which it began; the first moment of time when nobody was there.
-  [[nodiscard]] Time began() const noexcept { return began_; }
-
   void add(std::int64_t amount) noexcept { used_ = std::max<std::int64_t>(used_ + amount, 0); }
 
- private:
-  static constexpr Time unknown = Time::min();
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
+  void close() noexcept { closed_ = true; }
 
+  // The first moment of time before the calendar was read.
+  [[nodiscard]] Time end() const noexcept { return end_.value_or(Time::min()); }
+  // The midnight at which it began; the first moment of time when the day was met in its course.
+  [[nodiscard]] Time began() const noexcept { return began_.value_or(Time::min()); }
+
+ private:
   QuotaDay day_;
   std::int64_t used_ = 0;
-  Time end_ = unknown;
-  Time began_ = unknown;
+  bool closed_ = false;  // by the service's word
+  std::optional<Time> end_;
+  std::optional<Time> began_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/call_options.hpp>  // CallOptions
+#include <ductile/core/gate.hpp>          // Gate, Grant, Waiter
+#include <ductile/core/machine.hpp>       // Asks, Machine, Walk
+#include <ductile/core/now.hpp>           // Now, SplitMix64, Time, TimeSource, WallTime
+#include <ductile/core/operation.hpp>     // make_attempt
+#include <ductile/core/pipeline.hpp>      // Pipeline
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// What a simulated attempt gives: how long it takes, and what is there then. `return Simulated{2s, Reply{...}};`
+template <class R = void>
+struct Simulated {
+  Duration takes{};
+  R value;
+};
+template <>
+struct Simulated<void> {
+  Duration takes{};
+};
+template <class D, class R>
+Simulated(D, R) -> Simulated<R>;
+
+namespace detail {
+
+template <class>
+struct SimulatedValue;
+template <class R>
+struct SimulatedValue<Simulated<R>> {
+  using type = R;
+};
+
+template <class Operation>
+using Untagged = std::remove_reference_t<decltype(untagged(std::declval<Operation&>()))>;
+
+template <class Operation>
+consteval Repetition repetition_of() {
+  if constexpr (is_tagged<Operation>)
+    return Operation::repetition;
+  else
+    return Repetition::repeatable;
+}
+
+// What becomes of an attempt whose answer is not there by its deadline.
+[[nodiscard]] inline Failure lost_answer() {
+  Verdict verdict;
+  verdict.kind = Kind::timeout;
+  verdict.remedy = default_remedy(Kind::timeout);
+  verdict.says = Says::transport;
+  verdict.sent = Sent::unknown;
+  verdict.billed = Billed::maybe;
+  return Failure{verdict};
+}
+
+}  // namespace detail
+
+/// Makes one attempt of a simulated call: `Simulated<R> operation(const Attempt&)`, or `operation()`.
+template <class Operation>
+concept SimulatedOperation = detail::Callable<detail::Untagged<Operation>> &&
+                             requires { typename detail::SimulatedValue<detail::CallResult<detail::Untagged<Operation>>>::type; };
+
+/// Runs any number of calls, interleaved, in time that passes only here: for tests of pipelines, and for models of whole days.
+///
+/// Each call goes through the machine from its start. Time stands at zero at first, the wall clock at `start`; the dice are seeded: the
+/// same program with the same seed tells the same story. What is planned for the end of time never happens: a call whose operation never
+/// answers, and that has no deadline, stays until it is cancelled or the simulation is destroyed.
+///
+/// Errors   What an operation throws and no classifier claims leaves `run` as it was, after its call has been settled; so does what a
+///          `done` throws. The simulation can go on.
+/// Threads  One thread; gates must grant in it.
+/// Cost     A frame with the operation for each call, a node for each thing that is planned.
+class Simulation : private TimeSource {
+  class Frame;
+  template <class Body, class Operation, class Classifier, class Done>
+  class FrameOf;
+
+ public:
+  /// A call that was begun. Stays valid when the call has ended, not when the simulation has.
+  class Call {
+   public:
+    /// Asks for the end of the call: it ends at the present moment, after everything that is already planned for it.
+    void cancel();
+    [[nodiscard]] bool ended() const { return !simulation_->frames_.contains(id_); }
+
+   private:
+    friend class Simulation;
+    Call(Simulation& simulation, std::uint64_t id) : simulation_(&simulation), id_(id) {}
+    Simulation* simulation_;
+    std::uint64_t id_;
+  };
+
+  explicit Simulation(WallTime start = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours{12}},
+                      std::uint64_t seed = 1) noexcept
+      : wall_start_(start), random_(seed) {}
+  Simulation(const Simulation&) = delete;
+  Simulation& operator=(const Simulation&) = delete;
+
+  /// Settles every call that has not ended, as abandoned. Its `done` is not called.
+  ~Simulation() {
+    while (!frames_.empty()) frames_.erase(frames_.begin());
+  }
+
+  [[nodiscard]] Now now() noexcept { return Now{*this}; }
+
+  /// How many calls have not ended.
+  [[nodiscard]] std::size_t calls() const noexcept { return frames_.size(); }
+
+  /// Plans a call.
+  ///
+  /// \param pipeline Must outlive the call.
+  /// \param operation Called at the beginning of each attempt. An attempt that takes longer than its deadline ends there, as a `timeout`
+  ///   whose answer is lost.
+  /// \param done Called with the `Result` when the call has ended.
+  /// \param when When the call begins; a moment that has passed stands for now.
+  template <class... Elements, SimulatedOperation Operation, class Done, class Classifier = Unclassified>
+  Call call(Pipeline<Elements...>& pipeline, Operation operation, Done done, Time when = {}, const CallOptions& options = {},
+            Classifier classifier = {});
+
+  /// Plans `action` for `time`; a moment that has passed stands for now. What is planned for one moment happens in the order of planning.
+  void at(Time time, std::function<void()> action) { planned_.emplace(std::max(time, time_), std::move(action)); }
+
+  /// Lets time pass until nothing is planned any more.
+  void run() {
+    while (!planned_.empty()) happen();
+  }
+
+  /// Lets time pass until `time`, what is planned for that moment included.
+  void run_until(Time time) {
+    while (!planned_.empty() && planned_.begin()->first <= time) happen();
+    time_ = std::max(time_, time);
+  }
+
+ private:
+  using Planned = std::multimap<Time, std::function<void()>>;
+
+  Time steady() noexcept override { return time_; }
+  WallTime wall() noexcept override { return wall_start_ + time_.time_since_epoch(); }
+  std::uint64_t random() noexcept override { return random_(); }
+
+  void happen() {
+    auto next = planned_.extract(planned_.begin());
+    time_ = next.key();
+    next.mapped()();
+  }
+
+  template <class Step>
+  void guarded(Frame& frame, Step step);
+
+  Time time_{};
+  WallTime wall_start_;
+  SplitMix64 random_;
+  Planned planned_;
+  std::map<std::uint64_t, std::unique_ptr<Frame>> frames_;
+  std::uint64_t last_id_ = 0;
+};
+
+// A call, whatever its types. At most one thing is planned for it.
+class Simulation::Frame {
+ public:
+  Frame(Simulation& simulation, std::uint64_t id) noexcept : simulation_(simulation), id_(id) {}
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
+  virtual ~Frame() { unplan(); }
+
+  virtual void step() = 0;    // what was planned has come
+  virtual void cancel() = 0;  // the caller wants the end
+
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  [[nodiscard]] bool over() const noexcept { return over_; }
+
+  void plan(Time time) {
+    if (time == end_of_time) return;
+    planned_ = simulation_.planned_.emplace(std::max(time, simulation_.time_), [this] {
+      planned_.reset();
+      simulation_.guarded(*this, [this] { step(); });
+    });
+  }
+
+ protected:
+  void unplan() noexcept {
+    if (planned_) simulation_.planned_.erase(*planned_);
+    planned_.reset();
+  }
+
+  Simulation& simulation_;
+  bool over_ = false;
+
+ private:
+  std::uint64_t id_;
+  std::optional<Planned::iterator> planned_;
+};
+
+template <class Body, class Operation, class Classifier, class Done>
+class Simulation::FrameOf final : public Simulation::Frame {
+  using L = typename Body::LayersType;
+  using Obs = typename Body::ObserversType;
+  using R = typename detail::SimulatedValue<detail::CallResult<detail::Untagged<Operation>>>::type;
+  using T = typename detail::ValueOf<R, Classifier>::type;
+  using Asks = detail::Asks;
+
+  enum class Stage : std::uint8_t { planned, attempt, sleep, gate, between };
+
+  class GateWaiter final : public Waiter {
+   public:
+    GateWaiter(FrameOf& frame, std::uint64_t ticket) noexcept : Waiter(ticket), frame_(frame) {}
+    void granted(Grant grant) noexcept override { frame_.told(grant); }
+
+   private:
+    FrameOf& frame_;
+  };
+
+ public:
+  FrameOf(Simulation& simulation, std::uint64_t id, Body& body, Operation operation, Done done, const CallOptions& options,
+          Classifier classifier)
+      : Frame(simulation, id),
+        body_(body),
+        operation_(std::move(operation)),
+        done_(std::move(done)),
+        classifier_(std::move(classifier)),
+        options_(options) {}
+
+  ~FrameOf() override {
+    if (machine_) leave_gate();  // then the machine's destructor settles
+  }
+
+  void step() override {
+    switch (stage_) {
+      case Stage::planned: go_on(begin()); break;
+      case Stage::attempt: go_on(machine_->completed(std::move(*answer_))); break;
+      case Stage::sleep: go_on(machine_->woken()); break;
+      case Stage::gate: go_on(gate_answers() ? machine_->granted(*grant_) : machine_->gate_timed_out()); break;
+      case Stage::between: break;
+    }
+  }
+
+  void cancel() override {
+    unplan();
+    if (!machine_) make_machine();
+    leave_gate();
+    go_on(machine_->cancel());
+  }
+
+ private:
+  void make_machine() {
+    Now now = simulation_.now();
+    detail::Walk<L> walk;
+    if constexpr (L::any_reads_time || Obs::observed) {
+      now = now.read();
+      walk.began = now();
+    }
+    Attempt& first = walk.attempts[0];
+    if (options_.deadline) {
+      first.deadline = later(now(), *options_.deadline);
+      first.own_deadline = true;
+    }
+    first.attempts = options_.attempts;
+    first.targets = options_.targets;
+    if constexpr (Obs::observed) {
+      walk.call = body_.observers().next_call();
+      body_.observers().tell(OperationBegan{walk.call, walk.began});
+    }
+    machine_.emplace(body_.layers(), body_.observers(), now, detail::repetition_of<Operation>(), walk);
+  }
+
+  Asks begin() {
+    make_machine();
+    const bool has_no_time = options_.deadline && *options_.deadline <= Duration::zero();
+    return has_no_time ? machine_->refuse(Kind::deadline) : machine_->start();
+  }
+
+  void go_on(Asks asks) {
+    switch (asks) {
+      case Asks::attempt: attempt(); break;
+      case Asks::wake:
+        stage_ = Stage::sleep;
+        plan(machine_->wake_at());
+        break;
+      case Asks::gate: enter_gate(); break;
+      case Asks::finish:
+        over_ = true;
+        done_(machine_->finish());
+        break;
+    }
+  }
+
+  void attempt() {
+    const Attempt& attempt = machine_->begin_attempt();
+    stage_ = Stage::attempt;
+    Duration takes{};
+    auto once = [&](const Attempt& made) -> R {
+      auto simulated = detail::call(detail::untagged(operation_), made);
+      takes = std::max(simulated.takes, Duration::zero());
+      if constexpr (!std::is_void_v<R>) return std::move(simulated.value);
+    };
+    answer_.reset();
+    answer_.emplace(detail::make_attempt<T>(once, attempt, classifier_));
+    Time end = later(simulation_.time_, takes);
+    if (end > attempt.deadline) {
+      end = attempt.deadline;
+      answer_.reset();
+      answer_.emplace(detail::lost_answer());
+    }
+    plan(end);
+  }
+
+  void enter_gate() {
+    stage_ = Stage::gate;
+    gate_ = &machine_->gate();
+    grant_.reset();
+    waiter_.emplace(*this, machine_->ticket());
+    gate_->enter(*waiter_);
+    if (!grant_) plan(machine_->wake_at());
+  }
+
+  void told(Grant grant) noexcept {
+    grant_ = grant;
+    unplan();
+    plan({});
+  }
+
+  // Whether the gate has answered, or answers in the very moment in which we leave it.
+  bool gate_answers() {
+    const bool answers = grant_ || !gate_->leave(*waiter_);
+    unplan();
+    stage_ = Stage::between;
+    return answers;
+  }
+
+  // Before the end: what was granted is the policy's to take, or nobody would settle it.
+  void leave_gate() {
+    if (stage_ == Stage::gate && gate_answers()) static_cast<void>(machine_->granted(*grant_));
+  }
+
+  Body& body_;
+  Operation operation_;
+  Done done_;
+  Classifier classifier_;
+  CallOptions options_;
+  Stage stage_ = Stage::planned;
+  std::optional<detail::Machine<L, T, Obs>> machine_;
+  std::optional<Result<T>> answer_;  // of the attempt that is under way
+  Gate* gate_ = nullptr;
+  std::optional<Grant> grant_;
+  std::optional<GateWaiter> waiter_;
+};
+
+// Whatever leaves the step, a call that is over or that has thrown is forgotten, and with that settled.
+template <class Step>
+void Simulation::guarded(Frame& frame, Step step) {
+  struct Forget {
+    Simulation& simulation;
+    std::uint64_t id;
+    Frame* frame;
+    bool thrown = true;
+    ~Forget() {
+      if (thrown || frame->over()) simulation.frames_.erase(id);
+    }
+  } forget{*this, frame.id(), &frame};
+  step();
+  forget.thrown = false;
+}
+
+template <class... Elements, SimulatedOperation Operation, class Done, class Classifier>
+Simulation::Call Simulation::call(Pipeline<Elements...>& pipeline, Operation operation, Done done, Time when, const CallOptions& options,
+                                  Classifier classifier) {
+  using Body = detail::PipelineBody<true, Elements...>;
+  auto frame = std::make_unique<FrameOf<Body, Operation, Classifier, Done>>(*this, ++last_id_, pipeline, std::move(operation),
+                                                                            std::move(done), options, std::move(classifier));
+  frame->plan(when);
+  const std::uint64_t id = frame->id();
+  frames_.emplace(id, std::move(frame));
+  return Call{*this, id};
+}
+
+inline void Simulation::Call::cancel() {
+  simulation_->at(simulation_->time_, [simulation = simulation_, id = id_] {
+    const auto found = simulation->frames_.find(id);
+    if (found == simulation->frames_.end()) return;
+    Frame& frame = *found->second;
+    simulation->guarded(frame, [&frame] { frame.cancel(); });
+  });
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/failure.hpp>    // Cause, Failure
+#include <ductile/core/result.hpp>     // Result
+#include <ductile/core/stop.hpp>       // StopToken
+#include <ductile/core/transport.hpp>  // HttpRequest, HttpResponse, StopView, Transport, TransportError, TransportLimits
+#include <ductile/core/verdict.hpp>    // Duration, Verdict
+#include <ductile/gemini/api_key.hpp>
+#include <ductile/gemini/classifier.hpp>
+#include <ductile/gemini/request.hpp>
+#include <ductile/gemini/response.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace ductile::inline DUCTILE_VERSION::gemini {
+
+struct ClientOptions {
+  ApiKey api_key{};
+  std::string base_url = "https://generativelanguage.googleapis.com";  ///< Without a version; "/v1beta/..." is appended.
+  std::string api_version = "v1beta";                                   ///< v1 lags behind in what it knows of images.
+  Duration connect_limit = std::chrono::seconds{10};                    ///< More than zero.
+  Duration idle_limit = std::chrono::seconds{300};                      ///< More than zero. Minutes of silence are usual before an image.
+  std::size_t max_response_bytes = std::size_t{64} * 1024 * 1024;       ///< 1 KiB or more. A 4K image is some 20 MB in base64.
+  double pace = 1.0;                                                    ///< Seconds of the call's clock in a real one: `ScaledClock`'s factor.
+};
+
+/// Options as the service's own clients take them from the environment: the key from GOOGLE_API_KEY or GEMINI_API_KEY, the base URL from
+/// GOOGLE_GEMINI_BASE_URL, the version from GOOGLE_GENAI_API_VERSION ("beta" means v1beta). What is not set keeps its default.
+[[nodiscard]] inline ClientOptions client_options_from_environment() {
+  ClientOptions options;
+  if (auto key = ApiKey::from_environment()) options.api_key = *std::move(key);
+  if (const char* url = std::getenv("GOOGLE_GEMINI_BASE_URL"); url && *url != '\0') options.base_url = url;
+  if (const char* version = std::getenv("GOOGLE_GENAI_API_VERSION"); version && *version != '\0')
+    options.api_version = std::string_view{version} == "beta" ? "v1beta" : version;
+  return options;
+}
+
+/// What one attempt may take, and where it goes when not to the client's own place.
+struct GenerateOptions {
+  std::optional<Duration> timeout{};  ///< Of the call's clock, for the whole attempt; none: as `suggested_timeout` says.
+  StopView stop{};                    ///< Ends the attempt soon after it is requested.
+  std::string_view base_url{};        ///< Empty: the client's. Must outlive the attempt.
+  const ApiKey* api_key = nullptr;    ///< Null: the client's. Must outlive the attempt.
+};
+
+/// How long the service is told that it may work: whole seconds, never less than 10, so that no request is given up before it began.
+[[nodiscard]] constexpr std::chrono::seconds server_timeout(Duration timeout) noexcept {
+  constexpr std::chrono::seconds least{10};
+  constexpr std::chrono::seconds most{3600};
+  return std::clamp(std::chrono::ceil<std::chrono::seconds>(timeout), least, most);
+}
+
+namespace detail {
+
+inline constexpr std::size_t kept_body = std::size_t{64} * 1024;  // of an answer that failed, for who wants to see it
+
+/// A name as a segment of a path.
+[[nodiscard]] inline std::string path_segment(std::string_view text) {
+  constexpr std::string_view digits{"0123456789ABCDEF"};
+  std::string segment;
+  for (const char c : text) {
+    if (ductile::detail::is_letter(c) || ductile::detail::is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+      segment.push_back(c);
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      segment.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+    }
+  }
+  return segment;
+}
+
+/// What is wrong with a base URL; empty when nothing is.
+[[nodiscard]] inline std::string base_url_problem(std::string_view url) {
+  const std::string said = "; it is \"" + shortened(redacted(std::string{url}), 120) + "\"";
+  if (!url.starts_with("https://") && !url.starts_with("http://")) return "base_url: must begin with https:// or http://" + said;
+  if (url.find_first_of("?#") != std::string_view::npos) return "base_url: must have no query and no fragment" + said;
+  if (url.find('@') != std::string_view::npos) return "base_url: must have no name and no password";
+  return {};
+}
+
+}  // namespace detail
+
+/// Asks the image API over any transport, one attempt a call. To repeat, wait and fall back is the business of a pipeline around it.
+///
+/// Sends generateContent and nothing else; the key travels in the header x-goog-api-key only, and is taken out of every text that a failure
+/// carries. A 200 is a success only with a whole image in it.
+///
+/// Errors   Every failure is a `Failure` with a verdict, the service's words, the evidence, and as cause the `HttpResponse` (its body cut
+///          to 64 KiB) or the `TransportError`. A request or an option that is wrong fails before anything is sent.
+/// Threads  As many as the transport allows; the client itself is immutable. The transport must outlive it.
+/// Cost     Besides the exchange: about 4 ms for a 2 MB image.
+template <Transport T>
+class Client {
+ public:
+  explicit Client(T& transport, ClientOptions options) : transport_(&transport), options_(std::move(options)) {}
+
+  [[nodiscard]] const ClientOptions& options() const noexcept { return options_; }
+
+  /// What is wrong with the options, as a sentence that names field, range and value; empty when nothing is. `generate` fails with it too.
+  [[nodiscard]] std::string problem() const {
+    if (const auto key = options_.api_key.problem(); !key.empty()) return std::string{key};
+    return problem_beside_key(options_.base_url);
+  }
+
+  /// One attempt to make the image.
+  [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how = {}) const {
+    const ApiKey& key = how.api_key ? *how.api_key : options_.api_key;
+    const std::string_view base = how.base_url.empty() ? std::string_view{options_.base_url} : how.base_url;
+    if (const auto problem = key.problem(); !problem.empty()) return refusal({"key-missing", std::string{problem}});
+    if (auto problem = problem_beside_key(base); !problem.empty()) return refusal({"invalid-argument-generic", std::move(problem)});
+    if (auto problem = check(request, model)) return refusal(*std::move(problem));
+
+    const Duration timeout = how.timeout.value_or(suggested_timeout(request));
+    const AnswerContext context{model, key.reveal()};
+    TransportResult result = transport_->send(http_request(request, model, base, key, timeout), limits(timeout, how));
+    if (const auto* error = std::get_if<TransportError>(&result)) {
+      TransportError kept = *error;
+      kept.message = redacted(std::move(kept.message), key.reveal());
+      return failure(classify(*error, context), Cause::of(std::move(kept)));
+    }
+    HttpResponse& response = std::get<HttpResponse>(result);
+    auto answer = read_answer(response, {model, request.aspect_ratio, request.image_size}, context);
+    if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
+    return failure(std::get<Classification>(std::move(answer)), Cause::of(kept(std::move(response), key)));
+  }
+
+ private:
+  [[nodiscard]] std::string problem_beside_key(std::string_view base) const {
+    if (auto problem = detail::base_url_problem(base); !problem.empty()) return problem;
+    if (options_.api_version.empty() || detail::path_segment(options_.api_version) != options_.api_version)
+      return "api_version: must be letters and digits, such as v1beta; it is \"" + shortened(options_.api_version, 40) + "\"";
+    if (options_.connect_limit <= Duration::zero()) return "connect_limit: must be more than zero";
+    if (options_.idle_limit <= Duration::zero()) return "idle_limit: must be more than zero";
+    if (options_.max_response_bytes < 1024)
+      return "max_response_bytes: must be 1024 or more; it is " + std::to_string(options_.max_response_bytes);
+    if (!(options_.pace >= 0.001 && options_.pace <= 100'000.0))
+      return "pace: must be from 0.001 to 100000; it is " + std::to_string(options_.pace);
+    return {};
+  }
+
+  [[nodiscard]] HttpRequest http_request(const ImageRequest& request, std::string_view model, std::string_view base, const ApiKey& key,
+                                         Duration timeout) const {
+    while (base.ends_with('/')) base.remove_suffix(1);
+    constexpr std::string_view prefix{"models/"};
+    if (model.starts_with(prefix)) model.remove_prefix(prefix.size());
+    HttpRequest out;
+    out.method = "POST";
+    out.url = std::string{base} + "/" + options_.api_version + "/models/" + detail::path_segment(model) + ":generateContent";
+    out.headers = {{"x-goog-api-key", std::string{key.reveal()}},
+                   {"Content-Type", "application/json"},
+                   {"X-Server-Timeout", std::to_string(server_timeout(timeout).count())}};
+    out.body = to_json(request);
+    return out;
+  }
+
+  [[nodiscard]] TransportLimits limits(Duration timeout, const GenerateOptions& how) const {
+    const auto real = [this](Duration span) {
+      return options_.pace == 1.0 ? span : Duration{static_cast<Duration::rep>(static_cast<double>(span.count()) / options_.pace)};
+    };
+    TransportLimits limits;
+    limits.connect = options_.connect_limit;
+    limits.idle = std::max<Duration>(real(options_.idle_limit), std::chrono::milliseconds{1});
+    limits.total = real(timeout);
+    limits.max_response_bytes = options_.max_response_bytes;
+    limits.stop = how.stop;
+    return limits;
+  }
+
+  // A request that is not sent: the caller's own mistake, as the service would put it.
+  [[nodiscard]] static Failure refusal(RequestProblem problem) {
+    Verdict verdict;
+    verdict.kind = Kind::bad_request;
+    if (const FailureRow* row = find_failure(problem.id.text())) verdict = verdict_of(*row);
+    verdict.says = Says::operation;
+    verdict.sent = Sent::no;
+    verdict.billed = Billed::no;
+    return Failure{verdict, std::move(problem.text), {{"request", "checked before it was sent"}}};
+  }
+
+  [[nodiscard]] static Failure failure(Classification classification, Cause cause) {
+    return Failure{classification.verdict, std::move(classification.message), std::move(classification.evidence), std::move(cause)};
+  }
+
+  [[nodiscard]] static HttpResponse kept(HttpResponse response, const ApiKey& key) {
+    if (response.body.size() > detail::kept_body) response.body.resize(detail::kept_body);
+    response.body.shrink_to_fit();
+    response.body = redacted(std::move(response.body), key.reveal());
+    for (HttpHeader& field : response.headers) field.value = redacted(std::move(field.value), key.reveal());
+    return response;
+  }
+
+  T* transport_;
+  ClientOptions options_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::gemini

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/config_error.hpp>      // ConfigError
+#include <ductile/mock/detail/json_text.hpp>  // json_text
+#include <ductile/mock/engine.hpp>            // Engine
+#include <ductile/mock/exchange.hpp>          // Answer, Request
+#include <ductile/mock/rows.hpp>              // all_answers
+#include <ductile/mock/scenario_json.hpp>     // read_scenario
+#include <ductile/mock/service_clock.hpp>     // ServiceClock
+
+#include <boost/json.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::mock {
+
+/// The mock's own pages, under `/_ductile/`: what a test asks and sets.
+///
+/// GET   health, requests, verdict, quota, clock, scenario
+/// POST  scenario (a scenario file's text), clock/advance ({"seconds": 60}), quota/refill, reset, makeable ({"prompts": ["..."]})
+///
+/// Errors   404 for other pages, 400 with a sentence for a body that makes no sense.
+/// Threads  Any number.
+class Admin {
+ public:
+  static constexpr std::string_view prefix = "/_ductile/";
+
+  Admin(Engine& engine, ServiceClock& clock) : engine_(engine), clock_(clock) {}
+
+  [[nodiscard]] Answer answer(const Request& request) {
+    const std::string_view page = std::string_view{request.path}.substr(prefix.size());
+    try {
+      if (request.method == "GET") {
+        if (page == "health") return shown(health());
+        if (page == "requests") return shown(requests());
+        if (page == "verdict") return shown(verdict());
+        if (page == "quota") return shown(quota());
+        if (page == "clock") return shown(clock());
+        if (page == "scenario") return shown(scenario());
+      } else if (request.method == "POST") {
+        if (page == "scenario") {
+          engine_.play(read_scenario(request.body, engine_.seed()), clock_.now());
+          return shown(scenario());
+        }
+        if (page == "clock/advance") {
+          clock_.advance(detail::seconds(detail::object(parsed(request.body), "the body").at("seconds"), "seconds"));
+          return shown(clock());
+        }
+        if (page == "quota/refill") {
+          engine_.refill_quota();
+          return shown(quota());
+        }
+        if (page == "reset") {
+          engine_.reset(clock_.now());
+          return shown(health());
+        }
+        if (page == "makeable") return shown(makeable(parsed(request.body)));
+      }
+    } catch (const std::exception& error) {  // ConfigError, or Boost.JSON's: the body is wrong
+      return shown({{"error", error.what()}}, 400);
+    }
+    return shown({{"error", "ductile mock has no page " + request.method + " " + request.path}}, 404);
+  }
+
+ private:
+  using Object = boost::json::object;
+
+  static Answer shown(const boost::json::value& body, int status = 200) {
+    return {.status = status, .content_type = "application/json", .pieces = {detail::json_text(body)}};
+  }
+
+  static boost::json::value parsed(std::string_view body) {
+    boost::json::error_code error;
+    boost::json::value value = boost::json::parse(body, error);
+    if (error) throw ConfigError{"the body is not JSON: " + error.message()};
+    return value;
+  }
+
+  static double in_seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
+
+  static std::string hex(std::uint64_t hash) {
+    std::array<char, 20> text{};
+    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
+    return text.data();
+  }
+
+  Object health() {
+    return {{"status", "ok"}, {"scenario", engine_.scenario().name}, {"tier", engine_.tier().name}, {"seed", engine_.seed()},
+            {"time_scale", clock_.scale()}, {"now", iso_time(clock_.now())}, {"requests", engine_.journal().total()}};
+  }
+
+  Object requests() {
+    const Journal journal = engine_.journal();
+    Object by_id;
+    for (const auto& [id, count] : journal.by_id()) by_id[id] = count;
+    Object by_status;
+    for (const auto& [status, count] : journal.by_status()) by_status[std::to_string(status)] = count;
+    boost::json::array entries;
+    for (const Entry& entry : journal.entries()) {
+      Object row{{"time", iso_time(entry.time)}, {"method", entry.method},       {"model", entry.model},
+                 {"id", entry.id},               {"status", entry.status},       {"asked_for", entry.asked_for},
+                 {"job", hex(entry.job)},        {"latency_s", in_seconds(entry.latency)}};
+      row["key"] = entry.key == 0 ? boost::json::value{} : boost::json::value{hex(entry.key)};
+      row["hint_s"] = entry.hint == Duration{} ? boost::json::value{} : boost::json::value{in_seconds(entry.hint)};
+      entries.push_back(std::move(row));
+    }
+    return {{"total", journal.total()}, {"counts", std::move(by_id)}, {"statuses", std::move(by_status)}, {"requests", std::move(entries)}};
+  }
+
+  Object verdict() {
+    const ClientVerdict seen = engine_.journal().verdict();
+    return {{"clean", seen.clean()},
+            {"retried_non_retryable", seen.retried_non_retryable},
+            {"retry_before_hint", seen.retry_before_hint},
+            {"fell_back_on_safety", seen.fell_back_on_safety},
+            {"hammered", seen.hammered}};
+  }
+
+  Object quota() {
+    const Tier tier = engine_.tier();
+    boost::json::array projects;
+    for (const Quota::Usage& usage : engine_.quota_usage(clock_.now()))
+      projects.push_back(Object{{"project", usage.project},
+                                {"model", usage.model},
+                                {"rpm", usage.requests},
+                                {"tpm", usage.tokens},
+                                {"ipm", usage.images},
+                                {"rpd", usage.day_requests},
+                                {"minute_left_s", in_seconds(usage.minute_left)},
+                                {"day_left_s", in_seconds(usage.day_left)}});
+    return {{"tier", tier.name},
+            {"limits", Object{{"rpm", tier.requests_per_minute},
+                              {"tpm", tier.tokens_per_minute},
+                              {"ipm", tier.images_per_minute},
+                              {"rpd", tier.requests_per_day}}},
+            {"used", std::move(projects)}};
+  }
+
+  Object clock() {
+    const WallTime now = clock_.now();
+    return {{"now", iso_time(now)},
+            {"unix_s", in_seconds(now.time_since_epoch())},
+            {"time_scale", clock_.scale()},
+            {"started_at", iso_time(clock_.start())}};
+  }
+
+  Object scenario() {
+    const Scenario played = engine_.scenario();
+    boost::json::array episodes;
+    for (const Episode& episode : played.episodes) {
+      Object row{{"answer", episode.answer}, {"after", episode.after}, {"from_s", in_seconds(episode.from)}};
+      if (episode.calls) row["calls"] = *episode.calls;
+      if (episode.until) row["until_s"] = in_seconds(*episode.until);
+      if (!episode.model.empty() || !episode.prompt.empty()) row["match"] = Object{{"model", episode.model}, {"prompt", episode.prompt}};
+      episodes.push_back(std::move(row));
+    }
+    boost::json::array answers;
+    for (const std::string_view id : all_answers()) answers.push_back(boost::json::value(id));
+    return {{"name", played.name},
+            {"seed", engine_.seed()},
+            {"tier", played.tier.name},
+            {"episodes", std::move(episodes)},
+            {"answers", std::move(answers)}};
+  }
+
+  Object makeable(const boost::json::value& body) {
+    const boost::json::value& prompts = detail::object(body, "the body").at("prompts");
+    if (!prompts.is_array()) throw ConfigError{"prompts must be an array of texts"};
+    boost::json::array verdicts;
+    for (const auto& prompt : prompts.as_array()) verdicts.push_back(engine_.makeable(detail::text(prompt, "prompts")));
+    return {{"makeable", std::move(verdicts)}};
+  }
+
+  Engine& engine_;
+  ServiceClock& clock_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::mock

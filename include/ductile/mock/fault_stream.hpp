@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#ifndef DUCTILE_HTTPLIB_FROM_TARGET
+#error "ductile: link the CMake target ductile::mock; cpp-httplib's flags change the size of its classes and must come from there"
+#endif
+
+#include <ductile/core/verdict.hpp>        // Duration
+#include <ductile/mock/rows/row.hpp>       // ByteFault
+#include <ductile/mock/service_clock.hpp>  // ServiceClock
+
+#include <httplib.h>
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <iterator>
+#include <list>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::mock {
+
+/// One connection's bytes, below the HTTP server: passes them on, or does to them what an HTTP server never would.
+///
+/// The server's handler arms a fault for the answer that it is about to give; the fault then happens while cpp-httplib believes that it
+/// writes. POSIX sockets.
+///
+/// Threads  The connection's own.
+class FaultStream final : public httplib::Stream {
+ public:
+  FaultStream(socket_t socket, const ServiceClock& clock) : socket_(socket), clock_(clock) {}
+  FaultStream(const FaultStream&) = delete;
+  FaultStream& operator=(const FaultStream&) = delete;
+
+  ~FaultStream() override {
+    if (reset_) {  // a close that lingers for no time at all sends RST
+      const linger at_once{1, 0};
+      ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    } else {
+      ::shutdown(socket_, SHUT_RDWR);
+    }
+    ::close(socket_);
+  }
+
+  /// Arms a fault for the next answer, whose body has so many bytes. `garbage` is what is sent instead of HTTP.
+  void arm(ByteFault fault, std::size_t body_bytes, std::string garbage = {}) {
+    fault_ = fault;
+    body_left_ = body_bytes / 2;
+    garbage_ = std::move(garbage);
+    in_head_ = true;
+  }
+
+  /// Whether nothing more may be sent: the fault has happened, or the other side is gone. cpp-httplib does not ask what became of its writes.
+  [[nodiscard]] bool broken() const noexcept { return broken_; }
+
+  /// Waits for the next request of the connection; false when there is none within `patience` or the server stops.
+  [[nodiscard]] bool wait_for_request(Duration patience) const { return begin_ < end_ || wait(POLLIN, patience); }
+
+  /// Whether the other side has gone away.
+  [[nodiscard]] bool peer_gone() const {
+    char byte = 0;
+    const ssize_t got = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+  }
+
+  bool is_readable() const override { return wait(POLLIN, std::chrono::seconds{30}); }
+  bool is_writable() const override { return wait(POLLOUT, std::chrono::seconds{30}); }
+
+  ssize_t read(char* into, std::size_t size) override {
+    if (begin_ == end_) {
+      if (!is_readable()) return -1;
+      const ssize_t got = ::recv(socket_, buffer_.data(), buffer_.size(), 0);
+      if (got <= 0) return got;
+      begin_ = 0;
+      end_ = static_cast<std::size_t>(got);
+    }
+    const std::size_t taken = std::min(size, end_ - begin_);
+    std::copy_n(buffer_.data() + begin_, taken, into);
+    begin_ += taken;
+    return static_cast<ssize_t>(taken);
+  }
+
+  ssize_t write(const char* bytes, std::size_t size) override {
+    if (!broken_) broken_ = !passed({bytes, size});
+    return broken_ ? -1 : static_cast<ssize_t>(size);
+  }
+
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    ip = "127.0.0.1";  // nobody asks; a lookup for each request would be for nothing
+    port = 0;
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override { get_remote_ip_and_port(ip, port); }
+  socket_t socket() const override { return socket_; }
+
+ private:
+  // Long enough for the other side to have read what came before a reset, which would otherwise seem to come first.
+  static constexpr std::chrono::milliseconds settle{20};
+
+  // In slices, so that a server can stop while connections wait.
+  [[nodiscard]] bool wait(short what, Duration patience) const {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (!clock_.stopped()) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+      if (left <= 0) return false;
+      pollfd watched{socket_, what, 0};
+      const int ready = ::poll(&watched, 1, static_cast<int>(std::min<long long>(left, 20)));
+      if (ready > 0) return true;
+      if (ready < 0 && errno != EINTR) return false;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent > 0) {
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+      } else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        if (!is_writable()) return false;
+      } else if (sent < 0 && errno != EINTR) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // Passes bytes on as far as the fault lets them; false when the connection is over.
+  [[nodiscard]] bool passed(std::string_view bytes) {
+    switch (fault_) {
+      case ByteFault::none:
+      case ByteFault::cut_body: return send(bytes);
+      case ByteFault::reset_before_head: reset_ = true; return false;
+      case ByteFault::close_before_head:
+      case ByteFault::silence: return false;
+      case ByteFault::garbage: return send(garbage_) && false;
+      case ByteFault::reset_in_body:
+      case ByteFault::close_in_body:
+      case ByteFault::drip: break;
+    }
+    if (in_head_) {
+      const std::size_t end = bytes.find("\r\n\r\n");
+      const std::size_t head = end == bytes.npos ? bytes.size() : end + 4;
+      if (!send(bytes.substr(0, head))) return false;
+      in_head_ = end == bytes.npos;
+      bytes.remove_prefix(head);
+    }
+    if (fault_ == ByteFault::drip) return drip(bytes);
+    const std::size_t part = std::min(bytes.size(), body_left_);
+    if (!send(bytes.substr(0, part))) return false;
+    body_left_ -= part;
+    if (in_head_ || body_left_ > 0) return true;
+    if (fault_ == ByteFault::reset_in_body) {
+      std::this_thread::sleep_for(settle);
+      reset_ = true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool drip(std::string_view bytes) {
+    for (const char& byte : bytes) {
+      if (!send({&byte, 1})) return false;
+      if (!clock_.wait_until(clock_.now() + std::chrono::seconds{1}, [this] { return peer_gone(); })) return false;
+    }
+    return true;
+  }
+
+  socket_t socket_;
+  const ServiceClock& clock_;
+  std::array<char, 16384> buffer_{};
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  ByteFault fault_ = ByteFault::none;
+  std::string garbage_;
+  std::size_t body_left_ = 0;
+  bool in_head_ = true;
+  bool broken_ = false;
+  bool reset_ = false;
+};
+
+/// A thread for each connection: a pool of fixed size would let the connections that stall starve the rest.
+class ThreadPerConnection final : public httplib::TaskQueue {
+ public:
+  ~ThreadPerConnection() override { shutdown(); }
+
+  void enqueue(std::function<void()> work) override {
+    const std::scoped_lock lock{mutex_};
+    for (auto connection = connections_.begin(); connection != connections_.end();) {
+      if (connection->done) connection->thread.join();
+      connection = connection->done ? connections_.erase(connection) : std::next(connection);
+    }
+    Connection& connection = connections_.emplace_back();
+    connection.thread = std::thread{[&connection, work = std::move(work)] {
+      work();
+      connection.done = true;
+    }};
+  }
+
+  void shutdown() override {
+    std::list<Connection> ending;
+    {
+      const std::scoped_lock lock{mutex_};
+      ending.swap(connections_);
+    }
+    for (Connection& connection : ending) connection.thread.join();
+  }
+
+ private:
+  struct Connection {
+    std::thread thread;
+    std::atomic<bool> done = false;
+  };
+
+  std::mutex mutex_;
+  std::list<Connection> connections_;
+};
+
+/// cpp-httplib's server with our stream under each connection.
+class FaultServer final : public httplib::Server {
+ public:
+  explicit FaultServer(const ServiceClock& clock) : clock_(clock) {
+    set_tcp_nodelay(true);
+    set_keep_alive_max_count(most_requests_a_connection);
+    set_keep_alive_timeout(keep_alive.count());
+    set_payload_max_length(std::size_t{128} << 20U);
+    new_task_queue = [] { return new ThreadPerConnection; };
+  }
+
+  /// More clients may knock at once than the five that cpp-httplib's own `listen` lets queue.
+  void widen_backlog() { ::listen(svr_sock_, 1024); }
+
+  /// The connection that the calling handler answers on.
+  [[nodiscard]] static FaultStream& current_stream() { return *stream_of_this_thread(); }
+
+ private:
+  static constexpr std::size_t most_requests_a_connection = 10'000;
+  static constexpr std::chrono::seconds keep_alive{60};
+
+  static FaultStream*& stream_of_this_thread() {
+    thread_local FaultStream* stream = nullptr;
+    return stream;
+  }
+
+  bool process_and_close_socket(socket_t socket) override {
+    FaultStream stream{socket, clock_};
+    stream_of_this_thread() = &stream;
+    bool good = true;
+    for (std::size_t left = most_requests_a_connection; good && left > 0 && stream.wait_for_request(keep_alive); --left) {
+      bool closed = false;
+      // What is sent must be what was written: no compression, no ranges.
+      const auto plainly = [](httplib::Request& request) {
+        request.headers.erase("Accept-Encoding");
+        request.ranges.clear();
+      };
+      stream.arm(ByteFault::none, 0);
+      good = process_request(stream, left == 1, closed, plainly) && !closed && !stream.broken();
+    }
+    stream_of_this_thread() = nullptr;
+    return good;
+  }
+
+  const ServiceClock& clock_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::mock

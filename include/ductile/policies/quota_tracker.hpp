@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/config_error.hpp>             // RefusingRules
+#include <ductile/core/policy.hpp>                   // Admission, Attempt, Grant, Now, Reaction, Role, Verdict
+#include <ductile/core/quota_window.hpp>             // QuotaCost, QuotaWindow, per_minute, per_day, quota_cost
+#include <ductile/core/store.hpp>                    // QuotaSettlement, QuotaStore, QuotaTicket
+#include <ductile/policies/detail/quota_lease.hpp>   // QuotaLease
+#include <ductile/policies/detail/quota_ledger.hpp>  // QuotaLedger
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// What a `QuotaTracker` does while its store gives no answer.
+enum class StoreLoss : std::uint8_t {
+  fail_open,   ///< Goes on with the ledger of this process.
+  fail_closed  ///< Refuses, as `Kind::store_unavailable`.
+};
+
+/// `N`, the number of windows, is deduced: `QuotaOptions{.limits = {per_minute(15), per_day(50, pacific)}}`.
+template <std::size_t N>
+struct QuotaOptions {
+  QuotaWindow limits[N];        ///< 1 to 16 windows. All of them must have room.
+  std::int32_t images = 1;      ///< Images that an attempt is expected to make, 1 to 1000.
+  std::int32_t tokens = 1000;   ///< Input tokens that an attempt is expected to use, 1 to 1'000'000'000.
+  bool count_refusals = false;  ///< Whether 429, 401, 403 and 404 count as requests.
+  QuotaStore* store = nullptr;  ///< Where the ledger lives when several processes share it; null: here. Must outlive the pipeline.
+  Duration store_patience = std::chrono::milliseconds{250};  ///< The longest wait for the store's answer, 1 ms to 60 s.
+  StoreLoss when_store_fails = StoreLoss::fail_open;
+};
+
+/// Options of a ledger that starts ignorant: the five usual windows without a limit, until the service names one in a refusal.
+[[nodiscard]] constexpr QuotaOptions<5> learning(QuotaDay day = pacific) noexcept {
+  return {.limits = {per_minute(std::nullopt), tokens_per_minute(std::nullopt), images_per_minute(std::nullopt), per_day(std::nullopt, day),
+                     tokens_per_day(std::nullopt, day)}};
+}
+
+/// How full a window is.
+struct QuotaUsage {
+  QuotaDimension dimension = QuotaDimension::none;
+  std::int64_t used = 0;                ///< In the span that ends now, or in the day.
+  std::optional<std::int64_t> limit{};  ///< The one in force, configured or learnt; none: not known.
+  std::optional<Time> closed_until{};   ///< When the service said that it is full: when it opens.
+
+  friend constexpr bool operator==(const QuotaUsage&, const QuotaUsage&) = default;
+};
+
+/// Keeps calls within the service's quota: reserves what an attempt is expected to cost in every window before it is made, and settles
+/// with what it did cost after. Who finds a window full waits, in order of arrival, with a reservation for the moment at which it opens;
+/// a day that is spent refuses until the next midnight (`Remedy::next_day`).
+///
+/// A window of a span never holds more than its limit, wherever in time the span begins, for the service's own phase is not known. A
+/// refusal by the service closes the window that it names - until the hint, or midnight - and teaches its limit.
+/// Order: inside `Retry`, since each attempt counts (E0205); inside `FallbackChain`, which gives each target a ledger of its own.
+///
+/// Errors   `Kind::rate_limit` when the wait does not fit the deadline; `Kind::quota` when the day is spent or the limit is zero;
+///          `Kind::store_unavailable` when the store is lost and the policy is to fail then.
+/// Threads  The policy is immutable. One `State` may serve any number of threads and pipelines.
+/// Cost     With room: one compare-exchange a window, no lock, no reading of the calendar. Once a second, when a window is full, and to
+///          settle what was not as expected: a lock. Never allocates but in the constructor of `State`.
+/// Source   Sliding window counters; the reservation in advance is that of token buckets (Guava's RateLimiter).
+template <std::size_t N>
+class QuotaTracker {
+  static_assert(N >= 1 && N <= 16, "a QuotaTracker has 1 to 16 windows");
+
+ public:
+  static constexpr Role role = Role::quota;
+  static constexpr bool reads_time = true;
+
+  /// What all calls share: the counts, and what the service has taught. Several pipelines may share one (`with_state`), each with limits
+  /// of its own; the windows' kinds and spans must be the same, and are those of the policy that it was made with. Must outlive them.
+  class State {
+   public:
+    explicit State(const QuotaTracker& policy) : ledger_(policy.windows_) {}
+
+   private:
+    friend class QuotaTracker;
+    detail::QuotaLease<N> lease_;
+    std::mutex mutex_;
+    detail::QuotaLedger ledger_;   // under the lock
+    std::uint64_t surprises_ = 0;  // under the lock
+  };
+
+  /// The permit: for which moment the attempt was charged, and who admitted it.
+  struct Call {
+    std::uint32_t tick = 0;  // the lower half
+    bool by_store = false;
+  };
+
+  constexpr explicit QuotaTracker(const QuotaOptions<N>& options)
+      : costs_(costs_of(checked(options))),
+        reserved_{.requests = 1, .images = options.images, .tokens = options.tokens},
+        store_(options.store),
+        store_patience_(options.store_patience),
+        when_store_fails_(options.when_store_fails),
+        count_refusals_(options.count_refusals),
+        owner_(fingerprint(options)) {
+    std::copy(std::begin(options.limits), std::end(options.limits), windows_.begin());
+    for (const QuotaWindow& window : windows_) true_up_ = true_up_ || window.unit != QuotaUnit::requests;
+  }
+
+  /// A ledger that starts ignorant; see `learning`.
+  constexpr QuotaTracker()
+    requires(N == 5)
+      : QuotaTracker(learning()) {}
+
+  /// States the rules of the options to `rules`.
+  template <class Rules>
+  static constexpr void check(const QuotaOptions<N>& options, Rules& rules) {
+    const auto check_number = [&rules](std::int64_t value, std::int64_t least, std::int64_t most, const char* rule) {
+      rules.require(value >= least && value <= most, rule, static_cast<double>(value));
+    };
+    const auto check_seconds = [&rules](Duration value, Duration least, Duration most, const char* rule) {
+      rules.require(value >= least && value <= most, rule, std::chrono::duration<double>(value).count());
+    };
+    for (const QuotaWindow& window : options.limits) {
+      if (window.limit) check_number(*window.limit, 0, 1'000'000'000, "QuotaTracker: limit must be from 0 to 1000000000 a window");
+      if (!window.daily())
+        check_seconds(window.span, std::chrono::seconds{1}, std::chrono::hours{24},
+                      "QuotaTracker: span must be from 1 to 86400 seconds (a day that ends at midnight is per_day)");
+    }
+    check_number(options.images, 1, 1000, "QuotaTracker: images must be from 1 to 1000 an attempt");
+    check_number(options.tokens, 1, 1'000'000'000, "QuotaTracker: tokens must be from 1 to 1000000000 an attempt");
+    check_seconds(options.store_patience, std::chrono::milliseconds{1}, std::chrono::seconds{60},
+                  "QuotaTracker: store_patience must be from 0.001 to 60 seconds");
+  }
+
+  [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
+    if (store_) [[unlikely]]
+      return ask_store(now, attempt.target);
+    const auto taken = state.lease_.take(costs_, now(), owner_);
+    if (taken.windows != N) [[unlikely]] {
+      const auto [admission, permit] = book(state, now, attempt.deadline, taken);
+      call = permit;
+      return admission;
+    }
+    call.tick = taken.tick;
+    return Admission::go();
+  }
+
+  /// The store's answer.
+  [[nodiscard]] Admission granted(State& state, Call& call, Now now, const Attempt& attempt, Grant grant) const noexcept {
+    switch (grant.status) {
+      case Grant::Status::granted: {  // counted here too, so that a store that is lost later leaves us with something to go by
+        const Open open{*this, state, now};
+        call = {static_cast<std::uint32_t>(state.ledger_.charge_now(costs_)), true};
+        return Admission::go();
+      }
+      case Grant::Status::later:
+        if (grant.at > later(now(), longest_wait)) return Admission::reject(Kind::quota, grant.at).with(Remedy::next_day);
+        return Admission::ask_at(grant.at, Kind::rate_limit, WaitSource::quota);
+      case Grant::Status::failed: break;
+    }
+    if (when_store_fails_ == StoreLoss::fail_closed) return Admission::reject(Kind::store_unavailable).with(Remedy::immediately);
+    const auto [admission, permit] = book(state, now, attempt.deadline, {});
+    call = permit;
+    return admission;
+  }
+
+  [[gnu::always_inline]] Reaction settle(State& state, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
+    if (verdict.ok() && !store_ && (!true_up_ || as_reserved(verdict))) [[likely]]
+      return Reaction::pass();
+    return settle_difference(state, call, now, attempt.target, verdict);
+  }
+
+  /// How full each window is, in the order of the options.
+  [[nodiscard]] std::array<QuotaUsage, N> usage(State& state, Now now) const noexcept {
+    const Open open{*this, state, now};
+    std::array<QuotaUsage, N> usage;
+    for (std::size_t i = 0; i < N; ++i) {
+      const std::int64_t limit = state.ledger_.limit(i, windows_[i]);
+      usage[i] = {windows_[i].dimension, state.ledger_.used(i),
+                  limit == detail::QuotaLedger::no_limit ? std::nullopt : std::optional{limit}, state.ledger_.closed_until(i)};
+    }
+    return usage;
+  }
+
+  /// How often the service refused although this ledger, knowing the limits, had room: somebody else uses the same quota, or the limits
+  /// are not what they are thought to be.
+  [[nodiscard]] std::uint64_t surprises(State& state) const noexcept {
+    const std::lock_guard lock{state.mutex_};
+    return state.surprises_;
+  }
+
+ private:
+  struct Booked {
+    Admission admission;
+    Call call;
+  };
+
+  // A store that names a later moment than this speaks of a day's window.
+  static constexpr Duration longest_wait = std::chrono::hours{1};
+
+  // The ledger in hand: under the lock, with everything counted in that was taken from the lease.
+  class Open {
+   public:
+    Open(const QuotaTracker& policy, State& state) noexcept : policy_(policy), state_(state), lock_(state.mutex_) {
+      const auto taken = state.lease_.end();
+      for (std::size_t i = 0; i < N; ++i) state.ledger_.adjust(i, now_tick(), taken[i]);
+    }
+    Open(const QuotaTracker& policy, State& state, Now now) noexcept : Open(policy, state) { state.ledger_.advance(now); }
+    Open(const Open&) = delete;
+    Open& operator=(const Open&) = delete;
+    ~Open() {
+      std::array<std::int64_t, N> rooms;
+      for (std::size_t i = 0; i < N; ++i) rooms[i] = state_.ledger_.room(i, policy_.windows_[i]);
+      state_.lease_.give(rooms, state_.ledger_.lease_ends(), policy_.owner_, static_cast<std::uint32_t>(now_tick()));
+    }
+
+    // The ledger's own, which is the lease's: time passes in the ledger only while it is in hand.
+    [[nodiscard]] detail::Tick now_tick() const noexcept { return state_.ledger_.tick_of(state_.ledger_.now()); }
+
+    // The tick whose lower half is in a permit, which is not far away.
+    [[nodiscard]] detail::Tick tick_of(std::uint32_t half) const noexcept {
+      return now_tick() + static_cast<std::int32_t>(half - static_cast<std::uint32_t>(now_tick()));
+    }
+
+   private:
+    const QuotaTracker& policy_;
+    State& state_;
+    std::lock_guard<std::mutex> lock_;
+  };
+
+  [[nodiscard]] Admission ask_store(Now now, std::uint8_t target) const noexcept {
+    return Admission::wait(*store_, Kind::rate_limit, ticket(target).packed(), later(now(), store_patience_));
+  }
+
+  [[nodiscard]] QuotaTicket ticket(std::uint8_t target) const noexcept {
+    return {.target = target,
+            .images = static_cast<std::uint16_t>(reserved_.images),
+            .tokens = static_cast<std::uint32_t>(reserved_.tokens)};
+  }
+
+  // By value in and out: what the hot path hands on by reference it must keep in memory.
+  [[nodiscard, gnu::cold, gnu::noinline]] Booked book(State& state, Now now, Time deadline,
+                                                      typename detail::QuotaLease<N>::Taken taken) const noexcept {
+    const Open open{*this, state};
+    for (std::size_t i = 0; i < taken.windows; ++i) state.ledger_.adjust(i, open.tick_of(taken.tick), -costs_[i]);
+    state.ledger_.advance(now);
+    const auto booking = state.ledger_.book(windows_, costs_, now, deadline);
+    return {booking.admission, {static_cast<std::uint32_t>(booking.tick), false}};
+  }
+
+  // Whether a success cost what was set aside for it.
+  [[nodiscard]] bool as_reserved(const Verdict& verdict) const noexcept {
+    return (verdict.images <= 0 || verdict.images == reserved_.images) && (verdict.tokens <= 0 || verdict.tokens == reserved_.tokens);
+  }
+
+  [[nodiscard, gnu::cold, gnu::noinline]] Reaction settle_difference(State& state, Call call, Now now, std::uint8_t target,
+                                                                     Verdict verdict) const noexcept {
+    const QuotaCost counts = quota_cost(verdict, reserved_, count_refusals_);
+    const bool refused = verdict.says == Says::service && (verdict.kind == Kind::rate_limit || verdict.kind == Kind::quota);
+    Reaction reaction = Reaction::pass();
+    QuotaSettlement settlement{.ticket = ticket(target), .counts = counts};
+    {
+      const Open open{*this, state};
+      const detail::Tick tick = open.tick_of(call.tick);
+      for (std::size_t i = 0; i < N; ++i) {
+        const std::int64_t difference = amount(counts, windows_[i].unit) - std::int64_t{costs_[i]};
+        if (difference != 0) state.ledger_.adjust(i, tick, difference);
+      }
+      if (refused || call.by_store) state.ledger_.advance(now);
+      if (refused) {
+        const auto lesson = state.ledger_.learn(windows_, verdict, tick, counts);
+        if (lesson.opens) reaction = reaction.earliest(*lesson.opens);
+        if (lesson.surprising) {
+          ++state.surprises_;
+          reaction = reaction.noting(Signal::quota_surprise);
+        }
+        settlement.full = verdict.dimension;
+        settlement.limit = verdict.limit;
+        if (lesson.opens) settlement.closed_for = *lesson.opens - state.ledger_.now();
+      }
+      settlement.age = (open.now_tick() - tick) * state.ledger_.tick();
+    }
+    if (call.by_store) store_->settle(settlement);
+    return reaction;
+  }
+
+  [[nodiscard]] static constexpr const QuotaOptions<N>& checked(const QuotaOptions<N>& options) {
+    RefusingRules rules;
+    check(options, rules);
+    return options;
+  }
+
+  [[nodiscard]] static constexpr std::array<std::int32_t, N> costs_of(const QuotaOptions<N>& options) {
+    std::array<std::int32_t, N> costs{};
+    for (std::size_t i = 0; i < N; ++i)
+      costs[i] = amount({.requests = 1, .images = options.images, .tokens = options.tokens}, options.limits[i].unit);
+    return costs;
+  }
+
+  // Policies with other limits must not take from each other's leases.
+  [[nodiscard]] static constexpr std::uint64_t fingerprint(const QuotaOptions<N>& options) noexcept {
+    std::uint64_t mixed = 0;
+    for (const QuotaWindow& window : options.limits)
+      mixed = SplitMix64{mixed ^ static_cast<std::uint64_t>(window.limit.value_or(-1))}();
+    return mixed | 1U;  // zero is nobody's
+  }
+
+  std::array<QuotaWindow, N> windows_{};
+  std::array<std::int32_t, N> costs_;
+  QuotaCost reserved_;
+  QuotaStore* store_;
+  Duration store_patience_;
+  StoreLoss when_store_fails_;
+  bool count_refusals_;
+  bool true_up_ = false;
+  std::uint64_t owner_;
+};
+
+template <std::size_t N>
+QuotaTracker(QuotaOptions<N>) -> QuotaTracker<N>;
+QuotaTracker() -> QuotaTracker<5>;
+
+}  // namespace ductile::inline DUCTILE_VERSION

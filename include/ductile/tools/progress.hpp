@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/event.hpp>           // the events
+#include <ductile/core/now.hpp>             // Time
+#include <ductile/core/target.hpp>          // Target
+#include <ductile/gemini/failures.hpp>      // find_failure
+#include <ductile/gemini/redact.hpp>        // shortened
+#include <ductile/tools/duration_text.hpp>  // duration_text
+#include <ductile/tools/job.hpp>            // Job
+#include <ductile/tools/job_record.hpp>     // JobOutcome, JobRecord
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION::tools {
+
+/// What one target is known to be like.
+struct TargetView {
+  std::string name;
+  std::string model;
+  Signal circuit = Signal::circuit_closed;  ///< The last change.
+  Time opens_at{};                          ///< When an open circuit lets a probe through; in the past: not known.
+  unsigned made = 0;
+  unsigned failed = 0;  ///< Attempts.
+};
+
+/// What one running job is doing.
+struct JobView {
+  std::string label;
+  unsigned attempt = 0;    ///< 0: none was made yet.
+  std::uint8_t target = 0;
+  std::string after{};     ///< What the attempt before ended with: "503"; empty: it is the first.
+  Time since{};            ///< When the attempt, or the wait, began.
+  WaitSource wait = WaitSource::none;  ///< `none`: it is being asked for.
+  Time until{};
+};
+
+/// The whole run at a moment.
+struct ProgressView {
+  std::vector<TargetView> targets;
+  std::vector<JobView> running;
+  std::size_t jobs = 0;
+  std::size_t made = 0;
+  std::size_t kept = 0;
+  std::size_t failed = 0;  ///< Cancelled ones included.
+
+  [[nodiscard]] std::size_t to_go() const noexcept { return jobs - made - kept - failed - running.size(); }
+};
+
+/// An observer that keeps the picture of a run up to date, collects each job's trail, and says what is worth a line.
+///
+/// Threads  Any number. `note` is called under a lock, so that lines come in the order of what they tell.
+class Progress {
+ public:
+  /// A line about something that happened. `ends_job` tells the lines that a reader wants to keep.
+  using Note = std::function<void(const std::string& line, bool ends_job)>;
+  /// A moment of the run's clock as a time of day.
+  using TimeOfDay = std::function<std::string(Time)>;
+
+  Progress(const std::vector<Target>& targets, std::size_t jobs, TimeOfDay time_of_day, Note note)
+      : time_of_day_(std::move(time_of_day)), note_(std::move(note)) {
+    view_.jobs = jobs;
+    for (const Target& target : targets) view_.targets.push_back({.name = target.name, .model = target.model});
+  }
+
+  /// The call that this thread makes next is for that job.
+  void begin(const Job& job) {
+    const std::scoped_lock lock{mutex_};
+    threads_[std::this_thread::get_id()] = label_of(job);
+  }
+
+  /// The job whose call this thread made last is over. Its attempts and waits are put into `record`.
+  void end(const Job& job, JobRecord& record) {
+    const std::scoped_lock lock{mutex_};
+    if (const auto call = ended_.find(std::this_thread::get_id()); call != ended_.end()) {
+      record.trail = std::move(call->second.trail);
+      record.took = call->second.took;
+      ended_.erase(call);
+    }
+    count(record);
+    const std::string label = label_of(job);
+    if (record.outcome == JobOutcome::ok)
+      say(label + ": made by " + record.target + ", " + attempts_text(record.attempts) + ", " + duration_text(record.took) + ": " +
+              record.file->name,
+          true);
+    else if (record.outcome == JobOutcome::kept)
+      say(label + ": there already: " + record.file->name, true);
+    else if (record.outcome == JobOutcome::failed)
+      say(label + ": " + failure_text(record), true);
+    else if (record.outcome == JobOutcome::cancelled)
+      say(label + ": broken off", true);
+  }
+
+  [[nodiscard]] ProgressView view() const {
+    const std::scoped_lock lock{mutex_};
+    ProgressView copy = view_;
+    for (const auto& [call, job] : calls_) copy.running.push_back(job);
+    return copy;
+  }
+
+  /// Why a job failed and what to do, in a line.
+  [[nodiscard]] static std::string failure_text(const JobRecord& record) {
+    std::string text = "failed, " + std::string{name(record.kind)};
+    if (!record.failure.empty() && record.failure != "unknown") text += " (" + record.failure + ")";
+    text += ": " + record.why;
+    if (!record.message.empty()) text += " \"" + gemini::shortened(record.message, 160) + "\"";
+    if (record.attempts > 0) text += "; " + attempts_text(record.attempts);
+    if (!record.target.empty()) text += ", the last by " + record.target;
+    if (!record.fix.empty()) text += ". " + record.fix;
+    return text;
+  }
+
+  void on(const OperationBegan& event) {
+    const std::scoped_lock lock{mutex_};
+    calls_[event.call] = {.label = threads_[std::this_thread::get_id()], .since = event.at};
+  }
+
+  void on(const OperationEnded& event) {
+    const std::scoped_lock lock{mutex_};
+    calls_.erase(event.call);
+    Ended& ended = ended_[std::this_thread::get_id()];
+    ended = {.trail = {}, .took = event.took};
+    if (!event.trail) return;
+    for (std::size_t i = 0; i < event.trail->kept(); ++i) ended.trail.push_back((*event.trail)[i]);
+  }
+
+  void on(const AttemptBegan& event) {
+    const std::scoped_lock lock{mutex_};
+    JobView& job = calls_[event.call];
+    job.attempt = event.attempt.number;
+    job.target = event.attempt.target;
+    job.since = event.at;
+    job.wait = WaitSource::none;
+  }
+
+  void on(const AttemptEnded& event) {
+    if (event.verdict.ok()) return;
+    const std::scoped_lock lock{mutex_};
+    JobView& job = calls_[event.call];
+    job.after = short_name(event.verdict);
+    if (event.attempt.target < view_.targets.size()) ++view_.targets[event.attempt.target].failed;
+    std::string line = job.label + ": attempt " + std::to_string(event.attempt.number) + " on " + target_name(event.attempt.target) +
+                       " failed after " + duration_text(event.took) + ": " + long_name(event.verdict);
+    if (event.verdict.hint > Duration::zero()) line += ", asks for " + duration_text(event.verdict.hint);
+    say(line, false);
+  }
+
+  void on(const WaitBegan& event) {
+    const std::scoped_lock lock{mutex_};
+    JobView& job = calls_[event.call];
+    job.wait = event.source;
+    job.since = event.at;
+    job.until = event.until;
+    if (event.until - event.at >= std::chrono::seconds{1})
+      say(job.label + ": waiting until " + time_of_day_(event.until) + " (" + wait_text(event.source) + ")", false);
+  }
+
+  void on(const WaitEnded& event) {
+    const std::scoped_lock lock{mutex_};
+    JobView& job = calls_[event.call];
+    job.wait = WaitSource::none;
+    job.since = event.at;
+  }
+
+  void on(const Rejected& event) {
+    if (event.by != Role::circuit_breaker || event.earliest == end_of_time) return;
+    const std::scoped_lock lock{mutex_};
+    if (event.target < view_.targets.size()) view_.targets[event.target].opens_at = event.earliest;
+  }
+
+  void on(const CircuitChanged& event) {
+    const std::scoped_lock lock{mutex_};
+    if (event.target < view_.targets.size()) view_.targets[event.target].circuit = event.what;
+    say(target_name(event.target) + ": " + circuit_text(event.what), false);
+  }
+
+  void on(const TargetChanged& event) {
+    const std::scoped_lock lock{mutex_};
+    say(calls_[event.call].label + ": goes from " + target_name(event.from) + " to " + target_name(event.to) + " (" +
+            std::string{name(event.why)} + ")",
+        false);
+  }
+
+  void on(const QuotaSurprise& event) {
+    const std::scoped_lock lock{mutex_};
+    say(target_name(event.target) + ": its quota (" + std::string{name(event.dimension)} + ") is smaller than we knew", false);
+  }
+
+  /// "an open circuit": what a wait is for.
+  [[nodiscard]] static const char* wait_text(WaitSource source) noexcept {
+    switch (source) {
+      case WaitSource::hint: return "as the service asks";
+      case WaitSource::circuit: return "circuit open";
+      case WaitSource::cooldown: return "target rests";
+      default: return name(source);
+    }
+  }
+
+ private:
+  struct Ended {
+    std::vector<TrailEntry> trail;
+    Duration took{};
+  };
+
+  static std::string label_of(const Job& job) { return job.stem.substr(0, job.stem.size() - job.mark.size() - 1); }
+
+  static std::string attempts_text(unsigned attempts) { return std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts"); }
+
+  // "503", or where no status tells it, the id or the kind.
+  static std::string short_name(const Verdict& verdict) {
+    const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
+    if (row && row->http_status >= 400) return std::to_string(row->http_status);
+    return std::string{row ? row->id.text() : name(verdict.kind)};
+  }
+
+  static std::string long_name(const Verdict& verdict) {
+    const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
+    std::string text = row && row->http_status > 0 ? std::to_string(row->http_status) + " " : std::string{};
+    text += name(verdict.kind);
+    if (row) text.append(" (").append(verdict.id.text()).append(")");
+    return text;
+  }
+
+  static const char* circuit_text(Signal signal) noexcept {
+    switch (signal) {
+      case Signal::circuit_opened: return "circuit open: it keeps failing and is left alone";
+      case Signal::circuit_half_opened: return "circuit half open: one request finds out";
+      case Signal::circuit_closed: return "circuit closed: it is well again";
+      default: return "circuit changed";
+    }
+  }
+
+  [[nodiscard]] std::string target_name(unsigned target) const {
+    return target < view_.targets.size() ? view_.targets[target].name : "target " + std::to_string(target);
+  }
+
+  void count(const JobRecord& record) {
+    switch (record.outcome) {
+      case JobOutcome::ok:
+        ++view_.made;
+        for (TargetView& target : view_.targets)
+          if (target.name == record.target) ++target.made;
+        break;
+      case JobOutcome::kept: ++view_.kept; break;
+      default: ++view_.failed;
+    }
+  }
+
+  void say(const std::string& line, bool ends_job) {
+    if (note_) note_(line, ends_job);
+  }
+
+  TimeOfDay time_of_day_;
+  Note note_;
+  mutable std::mutex mutex_;
+  ProgressView view_;                           // `running` stays empty: it is filled in copies
+  std::map<std::uint64_t, JobView> calls_;      // under way
+  std::map<std::thread::id, std::string> threads_;
+  std::map<std::thread::id, Ended> ended_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::tools

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// cpp-httplib's flags change the size of its classes: two units with different flags in one program are undefined behaviour.
+#ifndef DUCTILE_HTTPLIB_FROM_TARGET
+#error "ductile: link the CMake target ductile::httplib (it brings cpp-httplib and the flags that it was built with)"
+#endif
+
+#include <ductile/core/transport.hpp>  // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
+#include <ductile/transports/detail/url.hpp>
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+struct HttplibOptions {
+  std::string ca_file{};                ///< Certificates to trust, PEM; empty: the system's.
+  std::size_t idle_connections = 8;     ///< Kept open for each host, 0 to 1000; 0: a connection for each exchange.
+  std::string user_agent = "ductile";   ///< Sent when the request names none.
+};
+
+namespace detail {
+
+/// Ends exchanges whose time is over or that are to stop. A blocking client cannot do it itself: between two reads of a slow answer, and
+/// while it waits for the first byte, it looks at nothing but its idle limit. One thread for a transport, started by its first exchange.
+class HttplibWatch {
+ public:
+  using Clock = std::chrono::steady_clock;
+  enum class Verdict { none, total_timeout, cancelled };
+
+  struct Exchange {
+    httplib::Client* client = nullptr;
+    Clock::time_point deadline;
+    StopView stop;
+    std::atomic<bool> connected = false;  // before that, `stop()` would wait for the connection; its own limit ends that
+    std::atomic<Verdict> verdict = Verdict::none;
+  };
+
+  HttplibWatch() = default;
+  HttplibWatch(const HttplibWatch&) = delete;
+  HttplibWatch& operator=(const HttplibWatch&) = delete;
+  ~HttplibWatch() {
+    {
+      const std::lock_guard lock{mutex_};
+      ending_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  /// Watches an exchange for as long as it lives.
+  class Guard {
+   public:
+    Guard(HttplibWatch& watch, Exchange& exchange) : watch_(watch), exchange_(exchange) { watch_.add(exchange_); }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard() { watch_.remove(exchange_); }
+
+   private:
+    HttplibWatch& watch_;
+    Exchange& exchange_;
+  };
+
+ private:
+  void add(Exchange& exchange) {
+    const std::lock_guard lock{mutex_};
+    exchanges_.push_back(&exchange);
+    if (!thread_.joinable()) thread_ = std::thread{[this] { watch(); }};
+    changed_.notify_all();
+  }
+
+  // After it the exchange is not touched again.
+  void remove(Exchange& exchange) {
+    const std::lock_guard lock{mutex_};
+    exchanges_.remove(&exchange);
+  }
+
+  void watch() {
+    std::unique_lock lock{mutex_};
+    while (!ending_) {
+      const Clock::time_point now = Clock::now();
+      Clock::time_point next = now + std::chrono::hours{1};
+      for (Exchange* exchange : exchanges_) {
+        if (exchange->verdict != Verdict::none) continue;
+        const bool stop = exchange->stop.stop_requested();
+        if (stop || exchange->deadline <= now) {
+          if (exchange->connected) {
+            exchange->verdict = stop ? Verdict::cancelled : Verdict::total_timeout;
+            exchange->client->stop();
+            continue;
+          }
+          next = std::min(next, now + stop_poll);
+        } else {
+          next = std::min(next, exchange->deadline);
+        }
+        if (exchange->stop) next = std::min(next, now + stop_poll);
+      }
+      changed_.wait_until(lock, next);
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::list<Exchange*> exchanges_;
+  std::thread thread_;
+  bool ending_ = false;
+};
+
+}  // namespace detail
+
+/// Carries requests by cpp-httplib, blocking. Connections are verified (https), kept open and reused, sent without delay; redirects are not
+/// followed; a body larger than the limit ends the exchange.
+///
+/// Errors   Each fault of the network as a `TransportError`; a wrong URL as `other`. `sent` is `no` until the whole request was handed to
+///          the connection. Resolving a name has no limit but the system's.
+/// Threads  Any number at once; each exchange has a connection to itself. Must outlive its exchanges.
+/// Cost     A lock for each exchange; one thread for the whole transport.
+class HttplibTransport {
+ public:
+  explicit HttplibTransport(HttplibOptions options = {}) : options_(std::move(options)) {}
+
+  [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) {
+    const auto url = detail::parse_url(request.url);
+    if (!url) return TransportError{TransportFault::other, Sent::no, "url: must be absolute, http or https, without a name and a password"};
+    if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped before it was sent"};
+    if (limits.total <= Duration::zero()) return TransportError{TransportFault::total_timeout, Sent::no, "no time was left to send it"};
+    Exchange exchange{*this, *url, limits};
+    return exchange.run(request);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // One exchange: what happened on the way, so that a fault can be named.
+  class Exchange {
+   public:
+    Exchange(HttplibTransport& transport, const detail::Url& url, const TransportLimits& limits)
+        : transport_(transport), url_(url), limits_(limits), client_(transport.borrow(url)) {}
+
+    TransportResult run(const HttpRequest& request) {
+      prepare();
+      httplib::Request out = outgoing(request);
+      httplib::Response in;
+      httplib::Error error = httplib::Error::Success;
+      const detail::HttplibWatch::Guard guard{transport_.watch_, watched_};
+      errno = 0;
+      const bool done = client_->send(out, in, error);
+      const int system_error = errno;
+      if (done && !too_large_) return answer(in);
+      return fault(error, system_error);
+    }
+
+   private:
+    void prepare() {
+      started_ = last_byte_ = Clock::now();
+      watched_.client = client_.get();
+      watched_.deadline = started_ + std::min(limits_.total, Duration{std::chrono::hours{24 * 365}});
+      watched_.stop = limits_.stop;
+      const auto at_most_total = [this](Duration limit) {
+        return std::chrono::ceil<std::chrono::microseconds>(std::clamp(limit, Duration{std::chrono::milliseconds{1}}, limits_.total));
+      };
+      client_->set_connection_timeout(at_most_total(limits_.connect));
+      client_->set_read_timeout(at_most_total(limits_.idle));
+      client_->set_write_timeout(at_most_total(limits_.idle));
+      client_->set_socket_options([this](socket_t) { resolved_ = true; });  // no socket is made for a name without an address
+    }
+
+    // The body goes through a provider: its first call says that the connection stands, its last that the request has left.
+    httplib::Request outgoing(const HttpRequest& request) {
+      httplib::Request out;
+      out.method = request.method;
+      out.path = url_.target;
+      for (const HttpHeader& header : request.headers) out.headers.emplace(header.name, header.value);
+      if (!out.has_header("User-Agent")) out.headers.emplace("User-Agent", transport_.options_.user_agent);
+      if (!out.has_header("Accept")) out.headers.emplace("Accept", "*/*");
+      if (request.body.empty()) {
+        all_sent_ = true;  // nothing can be said of a request without a body: it may have left
+      } else {
+        out.content_length_ = request.body.size();
+        out.content_provider_ = [this, &request](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+          watched_.connected = true;
+          const bool written = sink.write(request.body.data() + offset, length);
+          all_sent_ = written && offset + length >= request.body.size();
+          return written;
+        };
+      }
+      out.response_handler = [this](const httplib::Response& response) {
+        watched_.connected = true;
+        status_ = response.status;
+        last_byte_ = Clock::now();
+        const std::string length = response.get_header_value("Content-Length");
+        const auto announced = detail::whole_number(length);
+        too_large_ = announced && static_cast<std::size_t>(*announced) > limits_.max_response_bytes;
+        return !too_large_;
+      };
+      out.content_receiver = [this](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+        last_byte_ = Clock::now();
+        too_large_ = size > limits_.max_response_bytes - body_.size();
+        if (!too_large_) body_.append(data, size);
+        return !too_large_;
+      };
+      return out;
+    }
+
+    HttpResponse answer(const httplib::Response& in) {
+      HttpResponse response;
+      response.status = in.status;
+      for (const auto& [name, value] : in.headers) response.headers.push_back({name, value});
+      response.body = std::move(body_);
+      const bool closes = detail::same_word(in.get_header_value("Connection"), "close");
+      if (!closes) transport_.give_back(url_, std::move(client_));
+      return response;
+    }
+
+    TransportError fault(httplib::Error error, int system_error) const {
+      TransportError result;
+      result.what = named(error, system_error);
+      result.sent = all_sent_ || status_ != 0 ? Sent::unknown : Sent::no;
+      result.status = status_;
+      result.received = body_.size();
+      result.message = std::string{name(result.what)} + " at " + url_.origin() + " after " +
+                       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_).count()) + " ms" +
+                       " (cpp-httplib: " + httplib::to_string(error) + ")";
+      return result;
+    }
+
+    [[nodiscard]] TransportFault named(httplib::Error error, int system_error) const {
+      const auto verdict = watched_.verdict.load();
+      if (verdict == detail::HttplibWatch::Verdict::cancelled || limits_.stop.stop_requested()) return TransportFault::cancelled;
+      if (verdict == detail::HttplibWatch::Verdict::total_timeout) return TransportFault::total_timeout;
+      if (too_large_) return TransportFault::too_large;
+      const Duration idle = Clock::now() - last_byte_;
+      const bool total_over = Clock::now() >= watched_.deadline;
+      switch (error) {
+        case httplib::Error::Connection: return resolved_ ? TransportFault::refused : TransportFault::resolve;
+        case httplib::Error::ConnectionTimeout: return total_over ? TransportFault::total_timeout : TransportFault::connect_timeout;
+        case httplib::Error::SSLConnection:
+        case httplib::Error::SSLLoadingCerts:
+        case httplib::Error::SSLServerVerification: return TransportFault::tls;
+        default: break;
+      }
+      if (total_over) return TransportFault::total_timeout;
+      if (system_error == ECONNRESET || system_error == EPIPE) return TransportFault::reset;
+      // A read ends without a fault of the system in two ways: the limit, or the other side's orderly end.
+      constexpr auto grain = std::chrono::milliseconds{5};
+      if (idle + grain >= limits_.idle) return TransportFault::idle_timeout;
+      if (error == httplib::Error::Read) return status_ == 0 ? TransportFault::closed : TransportFault::truncated;
+      return error == httplib::Error::Write ? TransportFault::reset : TransportFault::other;
+    }
+
+    HttplibTransport& transport_;
+    const detail::Url& url_;
+    const TransportLimits& limits_;
+    std::unique_ptr<httplib::Client> client_;
+    detail::HttplibWatch::Exchange watched_;
+    Clock::time_point started_;
+    Clock::time_point last_byte_;
+    std::string body_;
+    int status_ = 0;
+    bool resolved_ = false;
+    bool all_sent_ = false;
+    bool too_large_ = false;
+  };
+
+  std::unique_ptr<httplib::Client> borrow(const detail::Url& url) {
+    {
+      const std::lock_guard lock{mutex_};
+      auto& idle = idle_[url.origin()];
+      if (!idle.empty()) {
+        auto client = std::move(idle.back());
+        idle.pop_back();
+        return client;
+      }
+    }
+    auto client = std::make_unique<httplib::Client>(url.origin());
+    client->set_keep_alive(options_.idle_connections > 0);
+    client->set_tcp_nodelay(true);
+    client->set_follow_location(false);
+    client->set_url_encode(false);
+    if (!options_.ca_file.empty()) client->set_ca_cert_path(options_.ca_file.c_str());
+    client->enable_server_certificate_verification(true);
+    return client;
+  }
+
+  void give_back(const detail::Url& url, std::unique_ptr<httplib::Client> client) {
+    const std::lock_guard lock{mutex_};
+    auto& idle = idle_[url.origin()];
+    if (idle.size() < options_.idle_connections) idle.push_back(std::move(client));
+  }
+
+  HttplibOptions options_;
+  std::mutex mutex_;
+  std::map<std::string, std::vector<std::unique_ptr<httplib::Client>>> idle_;
+  detail::HttplibWatch watch_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION
