@@ -138,7 +138,7 @@ class QuotaTracker {
       return ask_store(now, attempt.target);
     const auto taken = state.lease_.take(costs_, now(), owner_);
     if (taken.windows != N) [[unlikely]] {
-      const auto [admission, permit] = book(state, now, attempt.deadline, taken);
+      const auto [admission, permit] = book(state, now, std::min(attempt.deadline, attempt.start_by), taken);
       call = permit;
       return admission;
     }
@@ -160,7 +160,7 @@ class QuotaTracker {
       case Grant::Status::failed: break;
     }
     if (when_store_fails_ == StoreLoss::fail_closed) return Admission::reject(Kind::store_unavailable).with(Remedy::immediately);
-    const auto [admission, permit] = book(state, now, attempt.deadline, {});
+    const auto [admission, permit] = book(state, now, std::min(attempt.deadline, attempt.start_by), {});
     call = permit;
     return admission;
   }

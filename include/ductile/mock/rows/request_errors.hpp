@@ -25,8 +25,7 @@ inline constexpr std::array request_error_rows{
     Row{.id = "image-size-invalid", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "* GenerateContentRequest.generation_config.image_config.image_size: image_size must be one of ${sizes}.\n"},
     Row{.id = "image-size-px", .status = 400, .grpc = "INVALID_ARGUMENT",
-        .text = "* GenerateContentRequest.generation_config.image_config.image_size: '512px' is not a valid image_size, "
-                "image_size must be one of ${sizes}.\n"},
+        .text = "* GenerateContentRequest.generation_config.image_config.image_size: '512px' is not a supported image size.\n"},
     Row{.id = "modality-unsupported", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "Model does not support the requested response modalities: image"},
     Row{.id = "base64-data-url", .status = 400, .grpc = "INVALID_ARGUMENT",
@@ -97,7 +96,7 @@ inline constexpr std::array request_error_rows{
         .text = R"json({"error": {"message": "Gemini image generation blocked [IMAGE_SAFETY]: The generated image was blocked due to safety policy violation, please modify your prompt and try again (request id: 20260711100232144984950t8z13Rop)",
           "type": "upstream_error", "param": "", "code": "bad_response"}})json"},
     Row{.id = "region-blocked-html-fragment", .status = 500, .form = Form::json,
-        .text = R"json({"error": {"code": "500", "details": "e-appear{height:48px;width:48px}}.data:empty{display:none}.data{border-radius:5px;color:#8e8ea0;max-width:420px;text-align:center;width:100%}.data ul{list-style:none;padding:0}.blocked-icon{color:#ef4444}.message{align-items:center;display:flex;font-size:1.5rem;gap:1rem;justify-content:center}</style></head><body><div class=\"message\">Unable to load site</div><div class=\"explanation\">If you are using a VPN, try turning it off.</div></body></html>"}})json"},
+        .text = R"json({"error": {"code": "500", "details": "e-appear{height:48px;width:48px}}.data:empty{display:none}.data{border-radius:5px;color:#8e8ea0;max-width:420px;text-align:center;width:100%}.data ul{list-style:none;padding:0}.blocked-icon{color:#ef4444}.message{align-items:center;display:flex;font-size:1.5rem;gap:1rem;justify-content:center}.explanation{font-size:.9rem;line-height:1.5;max-width:420px;opacity:50%;text-align:center;width:100%}"}})json"},
 
     // 404
     Row{.id = "model-not-found", .status = 404, .grpc = "NOT_FOUND",

@@ -241,7 +241,7 @@ class QuotaLedger {
   }
 
   Duration tick_;
-  Time now_ = Time::min();
+  Time now_{};  // no clock shows an earlier moment
   std::vector<Window> windows_;
 };
 

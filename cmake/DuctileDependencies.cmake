@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSL-1.0
+#
+# How each component finds what it needs. Read by the project and, installed beside the package file, by its users, so that both find
+# the same things in the same way. After `ductile_find_<component>()` the variable `ductile_<component>_MISSING` is empty or says in
+# words what is not there.
+
+set(ductile_boost_json_SOURCE ${CMAKE_CURRENT_LIST_DIR}/boost_json.cpp)
+
+# Headers alone: naming Boost COMPONENTS would ask for the compiled -dev packages.
+macro(ductile_find_core)
+  set(ductile_core_MISSING "")
+  if(NOT Boost_NO_BOOST_CMAKE)
+    find_package(Boost 1.81 CONFIG QUIET)
+  endif()
+  if(NOT TARGET Boost::headers) # bare headers at BOOST_ROOT
+    find_package(Boost 1.81 MODULE QUIET)
+  endif()
+  if(NOT TARGET Boost::headers)
+    set(ductile_core_MISSING "Boost 1.81 or newer, headers (Debian 12: libboost1.81-dev)")
+  endif()
+endmacro()
+
+# `ductile::cpp_httplib` is cpp-httplib with the flags its library was built with: they change the size of its classes.
+macro(ductile_find_httplib)
+  set(ductile_httplib_MISSING "")
+  if(NOT TARGET ductile::cpp_httplib)
+    find_package(Threads QUIET)
+    find_package(OpenSSL QUIET)
+    find_package(httplib CONFIG QUIET)
+    if(TARGET httplib::httplib)
+      set(ductile_httplib_TARGET httplib::httplib)
+    else()
+      find_package(PkgConfig QUIET)
+      if(PKG_CONFIG_FOUND)
+        pkg_check_modules(ductile_cpp_httplib QUIET IMPORTED_TARGET cpp-httplib)
+      endif()
+      set(ductile_httplib_TARGET PkgConfig::ductile_cpp_httplib)
+    endif()
+    if(NOT TARGET ${ductile_httplib_TARGET})
+      set(ductile_httplib_MISSING "cpp-httplib, as CMake package or by pkg-config (Debian 12: libcpp-httplib-dev and pkg-config)")
+    elseif(NOT TARGET OpenSSL::SSL)
+      set(ductile_httplib_MISSING "OpenSSL (Debian 12: libssl-dev)")
+    elseif(NOT TARGET Threads::Threads)
+      set(ductile_httplib_MISSING "a threads library")
+    else()
+      add_library(ductile::cpp_httplib INTERFACE IMPORTED)
+      target_link_libraries(ductile::cpp_httplib INTERFACE ${ductile_httplib_TARGET} OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+    endif()
+  endif()
+endmacro()
+
+# `ductile::boost_json` is Boost's compiled library where there is one; else one source file that each program compiles once.
+macro(ductile_find_gemini)
+  ductile_find_core()
+  set(ductile_gemini_MISSING "${ductile_core_MISSING}")
+  if(NOT ductile_gemini_MISSING AND NOT TARGET ductile::boost_json)
+    if(NOT Boost_NO_BOOST_CMAKE)
+      find_package(Boost 1.81 CONFIG QUIET OPTIONAL_COMPONENTS json)
+    endif()
+    add_library(ductile::boost_json INTERFACE IMPORTED)
+    target_link_libraries(ductile::boost_json INTERFACE Boost::headers)
+    if(TARGET Boost::json)
+      target_link_libraries(ductile::boost_json INTERFACE Boost::json)
+    elseif(TARGET ductile_boost_json) # inside the project, and where it is a subdirectory: one library for all programs of the build
+      target_link_libraries(ductile::boost_json INTERFACE ductile_boost_json)
+    else()
+      target_sources(ductile::boost_json INTERFACE ${ductile_boost_json_SOURCE})
+    endif()
+  endif()
+endmacro()
+
+macro(ductile_find_mock)
+  ductile_find_gemini()
+  ductile_find_httplib()
+  set(ductile_mock_MISSING "${ductile_gemini_MISSING}${ductile_httplib_MISSING}")
+  if(NOT ductile_mock_MISSING)
+    find_package(PNG QUIET)
+    if(NOT TARGET PNG::PNG)
+      set(ductile_mock_MISSING "libpng (Debian 12: libpng-dev)")
+    endif()
+  endif()
+endmacro()
+
+macro(ductile_find_testing)
+  ductile_find_core()
+  set(ductile_testing_MISSING "${ductile_core_MISSING}")
+endmacro()
+
+macro(ductile_find_tools)
+  ductile_find_mock()
+  set(ductile_tools_MISSING "${ductile_mock_MISSING}")
+endmacro()

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/backoff/exponential.hpp>  // Exponential
+#include <ductile/core/call_options.hpp>    // CallOptions
+#include <ductile/core/clock.hpp>           // Clock, SystemClock
+#include <ductile/core/observer.hpp>        // Observe
+#include <ductile/core/operation.hpp>       // repeatable
+#include <ductile/core/pipeline.hpp>        // Pipeline
+#include <ductile/core/result.hpp>          // Result
+#include <ductile/core/stop.hpp>            // NoStop, StopToken
+#include <ductile/core/target.hpp>          // Target
+#include <ductile/core/transport.hpp>       // Transport
+#include <ductile/drivers/blocking.hpp>
+#include <ductile/gemini/client.hpp>
+#include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/fallback_chain.hpp>
+#include <ductile/policies/quota_tracker.hpp>
+#include <ductile/policies/retry.hpp>
+#include <ductile/policies/timeout.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION::gemini {
+
+/// The default chain: the model that makes the best images, the one that Google recommends, and the fast one. The last makes 1K only, and
+/// is left out for a request that asks for more.
+[[nodiscard]] inline std::vector<Target> image_targets() {
+  return {{.name = "pro", .model = "gemini-3-pro-image"},
+          {.name = "banana", .model = "gemini-nano-banana-2.1"},
+          {.name = "lite", .model = "gemini-3.1-flash-lite-image"}};
+}
+
+/// All numbers of a resilient image client. Each default has its reason; `describe(options)` prints both.
+struct ResilientOptions {
+  Duration deadline = std::chrono::minutes{10};  ///< Of one image, waits included. Ten times a slow image, and a few minutes of overload.
+  FallbackOptions fallback{.targets = image_targets()};
+  /// From 3 to 60 s: overload lasts minutes, and a call that comes back within a second meets it again - and counts against the day.
+  RetryOptions<Exponential> retry{.attempts = 5, .backoff = {.base = std::chrono::seconds{3}, .cap = std::chrono::seconds{60}}};
+  /// Two failures that are 60 % of the last ten within two minutes: at one image every half minute a longer count would notice too late.
+  CircuitBreakerOptions<FailureRatio> breaker{
+      .trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}), .open_for = std::chrono::seconds{10}, .probes = 2};
+  QuotaOptions<5> quota = learning();  ///< Limits differ by project and are published nowhere: learnt from the refusals.
+  /// A bound for what asks for more time than `suggested_timeout` of its request.
+  Duration attempt_timeout = std::chrono::minutes{5};
+};
+
+/// What the article did whose sample code many programs carry: 5 attempts of 1 to 32 s, a breaker that opens for 5 minutes after 3
+/// failures, a target that rests 15 minutes after a 500 that did not pass, and the end after 30 minutes of one error. To compare with, not
+/// to recommend: docs/gemini/defaults.md tells what each of these numbers costs.
+[[nodiscard]] inline ResilientOptions seed_defaults() {
+  using namespace std::chrono_literals;
+  ResilientOptions options;
+  options.deadline = 31min;  // so that the half hour decides
+  options.retry = {.attempts = 5, .backoff = {.base = 1s, .cap = 32s}};
+  options.fallback.table.set(Kind::internal, {Next::here, 5}).set(Kind::overload, {Next::here, 5});
+  options.fallback.rest.set(Kind::internal, 15min);
+  for (const Kind kind : {Kind::rate_limit, Kind::overload, Kind::internal, Kind::timeout, Kind::network})
+    options.fallback.give_up_after.set(kind, 30min);
+  options.breaker = {.trip = ratio(1.0, {.of = 3, .within = 24h, .at_least = 3}), .open_for = 5min};
+  return options;
+}
+
+/// The options with their reasons, a line each, for a log or a person.
+[[nodiscard]] inline std::string describe(const ResilientOptions& options) {
+  const auto seconds = [](Duration span) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(span).count()) + " ms";
+  };
+  std::string text;
+  const auto line = [&text](const std::string& what, const char* why) { text.append(what).append(" - ").append(why).append("\n"); };
+  std::string targets;
+  for (const Target& target : options.fallback.targets)
+    targets.append(targets.empty() ? "" : " -> ").append(target.name + "=" + target.model);
+  line("targets " + targets, "in this order; one that cannot make the asked size is left out for that call");
+  line("deadline " + seconds(options.deadline), "for one image, all attempts and waits together");
+  line("attempts " + std::to_string(options.retry.attempts) + " a target, waits from " + seconds(options.retry.backoff.base) + " to " +
+           seconds(options.retry.backoff.cap),
+       "overload lasts minutes, and each failed call counts against the day's quota; while another target is left, fewer");
+  line("breaker opens at " + std::to_string(static_cast<int>(options.breaker.trip.share * 100)) + " % of the last " +
+           std::to_string(options.breaker.trip.window.of) + " within " + seconds(options.breaker.trip.window.within) + ", for " +
+           seconds(options.breaker.open_for),
+       "a model in a burst of overload is left alone, and asked again by single probes");
+  line("patience " + std::to_string(static_cast<int>(options.fallback.patience * 100)) + " % of the time left (" +
+           std::to_string(static_cast<int>(options.fallback.patience_when_long * 100)) + " % of more than " +
+           seconds(options.fallback.long_slack) + ")",
+       "how long a target may make a call wait while another is left");
+  line("quota learnt from refusals", "limits differ by project; a day that is spent stays closed until midnight in California");
+  line("attempt at most " + seconds(options.attempt_timeout), "and no longer than its size needs: 120 s, 180 s for 4K");
+  return text;
+}
+
+namespace detail {
+template <class... Os>
+using ResilientPipeline =
+    Pipeline<Deadline, FallbackChain, Retry<Exponential>, CircuitBreaker<FailureRatio>, QuotaTracker<5>, AttemptTimeout, Observe<Os>...>;
+}  // namespace detail
+
+/// An image client that bends and does not break: asks, waits, falls back and gives up as `ResilientOptions` say. Made by `resilient`.
+///
+/// Errors   As `Client`'s, with the trail of all attempts. A request that no target can take fails before anything is sent.
+/// Threads  Any number of threads may call `generate`; they share breakers, quota ledgers and rests, one of each for every target.
+/// Cost     Beside the exchange itself nothing that can be measured.
+template <Transport T, class... Os>
+class ResilientClient {
+ public:
+  ResilientClient(T& transport, ClientOptions client, ResilientOptions options, Os&... observers)
+      : client_(transport, std::move(client)),
+        targets_(options.fallback.targets),
+        pipeline_(Deadline{options.deadline}, FallbackChain{std::move(options.fallback)}, Retry{options.retry},
+                  CircuitBreaker{options.breaker}, QuotaTracker{options.quota}, AttemptTimeout{options.attempt_timeout},
+                  Observe<Os>{observers}...) {}
+
+  /// Makes the image, however many attempts it takes.
+  ///
+  /// \param options What this call does differently. Its `targets` are limited further to those that can take the request.
+  /// \param stop Ends the call soon after it is requested, in a wait or in the exchange: `Kind::cancelled`.
+  /// \param clock What the call waits on; give `ClientOptions::pace` the factor of a `ScaledClock`.
+  template <StopToken Stop = NoStop, Clock C = const SystemClock>
+  [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, CallOptions options = {}, const Stop& stop = {},
+                                            C& clock = system_clock) {
+    const TargetSet able = able_targets(request, options.targets);
+    if (able == 0) return client_.generate(request, targets_.front().model);  // refuses, and says why
+    options.targets = able;
+    const auto operation = [&](const Attempt& attempt) {
+      const Target& target = targets_[attempt.target];
+      GenerateOptions how;
+      how.timeout = std::min(suggested_timeout(request), attempt.remaining(clock.now()()));
+      if constexpr (!std::same_as<Stop, NoStop>) how.stop = StopView{stop};
+      how.base_url = target.base_url;
+      return client_.generate(request, target.model, how);
+    };
+    return pipeline_.run(repeatable(operation), options, stop, clock);
+  }
+
+  [[nodiscard]] const std::vector<Target>& targets() const noexcept { return targets_; }
+  [[nodiscard]] const Client<T>& client() const noexcept { return client_; }
+  /// The pipeline, to look at its states: `pipeline().template state<3>(target)` is the breaker of that target.
+  [[nodiscard]] auto& pipeline() noexcept { return pipeline_; }
+
+ private:
+  static constexpr SystemClock system_clock{};
+
+  // A request that only some targets can take (4K, an odd ratio) is offered to no other.
+  [[nodiscard]] TargetSet able_targets(const ImageRequest& request, TargetSet wanted) const {
+    TargetSet able = 0;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      const Target& target = targets_[i];
+      const bool is_wanted = wanted == 0 || (wanted & (1U << i)) != 0;
+      const bool has_size = target.sizes.empty() || !request.image_size ||
+                            std::find(target.sizes.begin(), target.sizes.end(), name(*request.image_size)) != target.sizes.end();
+      if (is_wanted && has_size && !check(request, target.model)) able = static_cast<TargetSet>(able | (1U << i));
+    }
+    return able;
+  }
+
+  Client<T> client_;
+  std::vector<Target> targets_;
+  detail::ResilientPipeline<Os...> pipeline_;
+};
+
+/// A resilient image client over any transport: `auto client = gemini::resilient(transport, {.api_key = key});`
+///
+/// The transport and the observers must outlive it.
+/// Errors   `ConfigError` when an option is out of range.
+template <Transport T, class... Os>
+[[nodiscard]] ResilientClient<T, Os...> resilient(T& transport, ClientOptions client, ResilientOptions options = {}, Os&... observers) {
+  return ResilientClient<T, Os...>{transport, std::move(client), std::move(options), observers...};
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::gemini

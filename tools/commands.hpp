@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/tools/problem.hpp>  // Ending
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What the command line says, and the subcommands that do it. Each throws `Problem` or `ConfigError` when it cannot begin.
+namespace ductile::tools {
+
+struct ImagineFlags {
+  std::string prompts{};
+  std::string out{};
+  std::string base_url{};
+  std::string key_env{};
+  std::vector<std::string> targets{};
+  std::string deadline = "10m";
+  unsigned concurrency = 4;
+  std::string report{};
+  std::optional<double> time_scale{};
+  std::string size{};
+  std::string ratio{};
+  std::optional<std::uint64_t> seed{};
+  std::string scenario{};
+  std::string tier{};
+  std::string mock_journal{};
+  bool json = false;
+};
+
+struct MockFlags {
+  std::string host = "127.0.0.1";
+  int port = 0;
+  std::string scenario = "calm";
+  std::string tier{};
+  std::uint64_t seed = 1;
+  double time_scale = 1;
+  std::string at{};
+  bool json = false;
+};
+
+Ending imagine(const ImagineFlags& flags);
+Ending mock_service(const MockFlags& flags);
+
+}  // namespace ductile::tools

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "commands.hpp"
+
+#include <ductile/core/config_error.hpp>  // ConfigError
+#include <ductile/core/version.hpp>
+#include <ductile/tools/problem.hpp>  // Ending, misuse, Problem
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace ductile::tools;
+
+// Flags of a file, as `name = value` lines; what the command line says outranks them. (CLI11's own reading of configuration files knows only
+// the whole program, not a subcommand.)
+void read_config(CLI::App& command, const std::string& path) {
+  if (!std::ifstream{path}) throw misuse("--config: the file " + path + " cannot be read");
+  for (const CLI::ConfigItem& item : CLI::ConfigTOML{}.from_file(path)) {
+    if (item.name == "++" || item.name == "--") continue;  // a section begins or ends
+    CLI::Option* const option = item.name == "config" || item.name == "help" ? nullptr : command.get_option_no_throw("--" + item.name);
+    if (!option || !(item.parents.empty() || item.parents == std::vector<std::string>{command.get_name()}))
+      throw misuse("--config: " + path + ": '" + item.fullname() + "' is not known");
+    if (option->count() > 0) continue;
+    if (option->get_expected_max() == 0)
+      option->add_result(option->get_flag_value(item.name, CLI::ConfigTOML{}.to_flag(item)));
+    else
+      for (const std::string& input : item.inputs) option->add_result(input);
+    option->run_callback();
+  }
+}
+
+const char* const imagine_help =
+    "Makes an image of each prompt, through a service that fails, and writes them to a folder.\n\n"
+    "PROMPTS is a file with one prompt a line, or one JSON object a line:\n"
+    "  {\"prompt\": \"A lighthouse\", \"size\": \"2K\", \"ratio\": \"16:9\", \"id\": \"cover\", \"seed\": 7}\n"
+    "An argument that is no existing file is the prompt itself.\n\n"
+    "Without key and URL a mock of the service is started inside, and has a bad day: no network, no cost. Its time runs 60 times as fast.\n"
+    "Run it again to make what is missing: what is made is kept.\n\n"
+    "Exit status: 0 every image was made that could be made, 1 not, 64 the command line or a file is wrong.";
+
+const char* const mock_help =
+    "A mock of the service, on a port of this machine: prints `listening on http://HOST:PORT` and runs until it is interrupted.\n\n"
+    "One request can ask for one answer: header `x-ductile-scenario: ID`, key `scenario-ID`, or query `scenario=ID`.\n"
+    "GET /_ductile/scenario lists the IDs; health, requests, verdict, quota and clock are there, too.";
+
+void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
+  command.add_option("PROMPTS", flags.prompts, "a file of prompts, or a prompt");
+  command.add_option("--out,-o", flags.out, "the folder for the images; made if it is not there");
+  command.add_option("--base-url", flags.base_url, "the service, without a version (/v1beta/... is appended)");
+  command.add_option("--key-env", flags.key_env, "the environment variable that holds the key [GOOGLE_API_KEY, else GEMINI_API_KEY]");
+  command.add_option("--target", flags.targets, "NAME=MODEL[@URL], once for each target, in order; replaces the default chain")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("NAME=MODEL[@URL]");
+  command.add_option("--deadline", flags.deadline, "how long a job may take, from its first admission: 90s, 10m, 1h30m; 1s to 30d")
+      ->capture_default_str();
+  command.add_option("--concurrency,-j", flags.concurrency, "jobs under way at once")->check(CLI::Range(1, 256))->capture_default_str();
+  command.add_option("--report", flags.report, "writes the report there, as JSON; without it there is none");
+  command.add_option("--size", flags.size, "of jobs that name none: 512, 1K, 2K, 4K");
+  command.add_option("--ratio", flags.ratio, "of jobs that name none: 1:1, 16:9, ...");
+  command.add_option("--time-scale", flags.time_scale, "joins a ductile mock whose time runs so many times as fast; refused elsewhere")
+      ->check(CLI::Range(0.001, 100'000.0));
+  command.add_option("--config", config, "a file of flags, one `name = value` a line; the command line outranks it");
+  command.add_flag("--json", flags.json, "one JSON object a job on stdout, then one with the summary, and nothing else");
+  const std::string inside = "The mock inside";
+  command.add_option("--scenario", flags.scenario, "bad-day, calm, outage-30min, or a file [bad-day]")->group(inside);
+  command.add_option("--seed", flags.seed, "which day it is [1]")->check(CLI::Range(0.0, 18446744073709551615.0))->group(inside);
+  command.add_option("--tier", flags.tier, "its quotas: zero, free, tier1, tier2, ...")->group(inside);
+  command.add_option("--mock-journal", flags.mock_journal, "writes down what it was asked, and which prompts it would ever draw")->group(inside);
+}
+
+void define(CLI::App& command, MockFlags& flags) {
+  command.add_option("--host", flags.host, "the address to listen on")->capture_default_str();
+  command.add_option("--port", flags.port, "the port; 0: any that is free")->check(CLI::Range(0, 65'535))->capture_default_str();
+  command.add_option("--scenario", flags.scenario, "calm, bad-day, outage-30min, or a file")->capture_default_str();
+  command.add_option("--tier", flags.tier, "its quotas: zero, free, tier1, tier2, ...; the scenario's if left out");
+  command.add_option("--seed", flags.seed, "same seed, same requests, same answers")->capture_default_str();
+  command.add_option("--time-scale", flags.time_scale, "how many times as fast its time runs")
+      ->check(CLI::Range(0.001, 100'000.0))
+      ->capture_default_str();
+  command.add_option("--at", flags.at, "its time at the start: 2026-11-24T10:00:00Z");
+  command.add_flag("--json", flags.json, "the first line is a JSON object");
+}
+
+Ending run(int argc, char** argv) {
+  CLI::App app{"Makes images through a service that fails, and mocks that service."};
+  app.name("ductile");
+  app.set_version_flag("--version", "ductile " + std::string{DUCTILE_VERSION_TEXT});
+  app.require_subcommand(1);
+
+  ImagineFlags imagine_flags;
+  std::string config;
+  CLI::App& imagine_command = *app.add_subcommand("imagine", imagine_help);
+  define(imagine_command, imagine_flags, config);
+  MockFlags mock_flags;
+  CLI::App& mock_command = *app.add_subcommand("mock", mock_help);
+  define(mock_command, mock_flags);
+
+  if (argc > 1 && argv[1][0] != '-' && !app.get_subcommand_no_throw(argv[1]))
+    throw misuse("there is no subcommand '" + std::string{argv[1]} + "'; ductile --help lists them");
+  try {
+    app.parse(argc, argv);
+    if (!config.empty()) read_config(imagine_command, config);
+  } catch (const CLI::Success& success) {
+    return app.exit(success) == 0 ? Ending::ok : Ending::failed;
+  } catch (const CLI::ParseError& error) {
+    throw misuse(error.what());
+  }
+  return imagine_command.parsed() ? imagine(imagine_flags) : mock_service(mock_flags);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto end = [](Ending ending, const char* line) {
+    fmt::print(stderr, "ductile: {}\n", line);
+    return static_cast<int>(ending);
+  };
+  try {
+    return static_cast<int>(run(argc, argv));
+  } catch (const Problem& problem) {
+    return end(problem.ending(), problem.what());
+  } catch (const ductile::ConfigError& error) {
+    return end(Ending::usage, error.what());
+  } catch (const std::exception& error) {
+    return end(Ending::failed, error.what());
+  }
+}
