@@ -124,7 +124,7 @@ class CircuitBreaker {
       if (verdict.ok() && word == call.word && (word & (seen_failures | mode_mask)) == 0) [[likely]]
         return Reaction::pass();
     }
-    return settle_changing(state, call.word, now, verdict);
+    return settle_changing(state, call.word, now, news_of(verdict));
   }
 
  private:
@@ -166,17 +166,24 @@ class CircuitBreaker {
     return {Admission::reject(Kind::circuit_open, later(at, soon), "circuit-half-open"), 0};
   }
 
-  [[gnu::noinline]] Reaction settle_changing(State& state, std::uint64_t permit, Now now, Verdict verdict) const noexcept {
+  // What an end says of the service. Decided before the cold path is entered, which then needs no verdict in memory.
+  enum class News : std::uint8_t { good, bad, neither };
+
+  [[nodiscard]] News news_of(const Verdict& verdict) const noexcept {
+    if (verdict.ok()) return News::good;
+    return verdict.says != Says::policy && options_.counts[verdict.kind] ? News::bad : News::neither;
+  }
+
+  [[gnu::noinline]] Reaction settle_changing(State& state, std::uint64_t permit, Now now, News news) const noexcept {
     const bool probe = mode_of(permit) == Mode::half_open;
-    const bool failed = !verdict.ok() && verdict.says != Says::policy && options_.counts[verdict.kind];
-    if (!failed && !verdict.ok() && !probe) return Reaction::pass();  // neither good nor bad news
-    const Time at = failed || Trip::counts_successes ? now() : Time{};
+    if (news == News::neither && !probe) return Reaction::pass();
+    const Time at = news == News::bad || Trip::counts_successes ? now() : Time{};
 
     const std::lock_guard lock{state.mutex_};
     const std::uint64_t word = state.word_.load(std::memory_order_relaxed);
-    if (probe) return settle_probe(state, era_of(permit), word, at, failed, verdict.ok());
+    if (probe) return settle_probe(state, era_of(permit), word, at, news);
     if (mode_of(word) != Mode::closed || era_of(word) != era_of(permit)) return Reaction::pass();  // of an earlier era
-    if (failed) {
+    if (news == News::bad) {
       if (options_.trip.failed(state.window_, at)) {
         open(state, at);
         return Reaction::pass().noting(Signal::circuit_opened);
@@ -189,15 +196,15 @@ class CircuitBreaker {
     return Reaction::pass();
   }
 
-  Reaction settle_probe(State& state, std::uint64_t ticket, std::uint64_t word, Time at, bool failed, bool succeeded) const noexcept {
+  Reaction settle_probe(State& state, std::uint64_t ticket, std::uint64_t word, Time at, News news) const noexcept {
     const auto probe = std::find_if(state.probes_.begin(), state.probes_.end(), [&](const auto& out) { return out.ticket == ticket; });
     if (mode_of(word) != Mode::half_open || probe == state.probes_.end()) return Reaction::pass();  // its lease was given away
     probe->ticket = 0;
-    if (failed) {
+    if (news == News::bad) {
       open(state, at);
       return Reaction::pass().noting(Signal::circuit_opened);
     }
-    if (succeeded && ++state.successes_ >= options_.successes_to_close) {
+    if (news == News::good && ++state.successes_ >= options_.successes_to_close) {
       state.window_ = {};
       change(state, Mode::closed);
       return Reaction::pass().noting(Signal::circuit_closed);
