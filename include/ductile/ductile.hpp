@@ -4,6 +4,9 @@
 // All that needs only the standard library and Boost.Outcome. Adapters (gemini, transports, mock) are included by name.
 #include <ductile/backoff/constant.hpp>
 #include <ductile/backoff/exponential.hpp>
+#include <ductile/classify/body_shape.hpp>
+#include <ductile/classify/http_status.hpp>
+#include <ductile/classify/retry_after.hpp>
 #include <ductile/core/answer.hpp>
 #include <ductile/core/attempt.hpp>
 #include <ductile/core/backoff_policy.hpp>
@@ -25,17 +28,23 @@
 #include <ductile/core/order.hpp>
 #include <ductile/core/pipeline.hpp>
 #include <ductile/core/policy.hpp>
+#include <ductile/core/quota_day.hpp>
+#include <ductile/core/quota_window.hpp>
 #include <ductile/core/result.hpp>
 #include <ductile/core/state.hpp>
 #include <ductile/core/stop.hpp>
+#include <ductile/core/store.hpp>
 #include <ductile/core/target.hpp>
 #include <ductile/core/trail.hpp>
+#include <ductile/core/transport.hpp>
 #include <ductile/core/verdict.hpp>
 #include <ductile/core/version.hpp>
 #include <ductile/drivers/blocking.hpp>
+#include <ductile/drivers/simulate.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
 #include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/fallback_table.hpp>
+#include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/timeout.hpp>
 #include <ductile/policies/trip.hpp>
