@@ -96,7 +96,7 @@ void define(CLI::App& command, MockFlags& flags) {
 Ending run(int argc, char** argv) {
   CLI::App app{"Makes images through a service that fails, and mocks that service."};
   app.name("ductile");
-  app.set_version_flag("--version", "ductile " + std::string{DUCTILE_VERSION_TEXT});
+  app.set_version_flag("--version", "ductile 0.1");
   app.require_subcommand(1);
 
   ImagineFlags imagine_flags;
@@ -107,7 +107,8 @@ Ending run(int argc, char** argv) {
   CLI::App& mock_command = *app.add_subcommand("mock", mock_help);
   define(mock_command, mock_flags);
 
-  if (argc > 1 && argv[1][0] != '-' && !app.get_subcommand_no_throw(argv[1]))
+  const std::string_view first = argc > 1 ? argv[1] : "-";
+  if (!first.starts_with('-') && first != imagine_command.get_name() && first != mock_command.get_name())
     throw misuse("there is no subcommand '" + std::string{argv[1]} + "'; ductile --help lists them");
   try {
     app.parse(argc, argv);

@@ -13,18 +13,13 @@ TEST_CASE("A body is judged by its looks", "[classify]") {
     std::string_view body;
     BodyShape shape;
   };
-  for (const Case& c : {Case{"", BodyShape::empty},
-                        Case{" \r\n\t ", BodyShape::empty},
-                        Case{R"({"error":{}})", BodyShape::json},
-                        Case{"\n  [{\n\"error\": {", BodyShape::json},
-                        Case{"\xEF\xBB\xBF{\"a\":1}", BodyShape::json},
-                        Case{"[429 Too Many Requests] Quota exceeded", BodyShape::text},
-                        Case{"data: {\"candidates\":[]}\n\n", BodyShape::sse},
-                        Case{"event: error\ndata: {}", BodyShape::sse},
-                        Case{"<!DOCTYPE html><html><title>Error 502</title>", BodyShape::html},
-                        Case{"<h3>What happened?</h3> <p>The owner</p>", BodyShape::html},
-                        Case{"<HTML><BODY>Proxy</BODY></HTML>", BodyShape::html},
-                        Case{"upstream connect error or disconnect/reset", BodyShape::text}}) {
+  for (const Case& c :
+       {Case{"", BodyShape::empty}, Case{" \r\n\t ", BodyShape::empty}, Case{R"({"error":{}})", BodyShape::json},
+        Case{"\n  [{\n\"error\": {", BodyShape::json}, Case{"\xEF\xBB\xBF{\"a\":1}", BodyShape::json},
+        Case{"[429 Too Many Requests] Quota exceeded", BodyShape::text}, Case{"data: {\"candidates\":[]}\n\n", BodyShape::sse},
+        Case{"event: error\ndata: {}", BodyShape::sse}, Case{"<!DOCTYPE html><html><title>Error 502</title>", BodyShape::html},
+        Case{"<h3>What happened?</h3> <p>The owner</p>", BodyShape::html}, Case{"<HTML><BODY>Proxy</BODY></HTML>", BodyShape::html},
+        Case{"upstream connect error or disconnect/reset", BodyShape::text}}) {
     CAPTURE(c.body);
     CHECK(body_shape(c.body) == c.shape);
   }

@@ -29,8 +29,9 @@ TEST_CASE("An HTTP date is read in all three of its forms", "[classify]") {
 }
 
 TEST_CASE("What is no date is not taken for one", "[classify]") {
-  for (const char* text : {"", "soon", "Sun, 06 Nov 1994", "06 Nov 1994 25:00:00 GMT", "Sun, 31 Feb 2026 08:49:37 GMT", "Sun, 06 Nov 99999 08:49:37 GMT",
-                           "Sun, 06 06 06 Nov 1994 08:49:37 GMT", "99999999999999999999 Nov 1994 08:49:37"}) {
+  for (const char* text :
+       {"", "soon", "Sun, 06 Nov 1994", "06 Nov 1994 25:00:00 GMT", "Sun, 31 Feb 2026 08:49:37 GMT", "Sun, 06 Nov 99999 08:49:37 GMT",
+        "Sun, 06 06 06 Nov 1994 08:49:37 GMT", "99999999999999999999 Nov 1994 08:49:37"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_http_date(text));
   }

@@ -17,21 +17,11 @@ TEST_CASE("Durations are read as the service and its neighbours write them", "[g
     std::string_view text;
     Duration value;
   };
-  for (const Case& c : {Case{"36s", 36s},
-                        Case{"34.4s", 34400ms},
-                        Case{"45.837906927s", 45837906927ns},
-                        Case{"0s", 0s},
-                        Case{"581981.300432511s", 581981300432511ns},
-                        Case{"900.2ms", 900200us},
-                        Case{"539.477544ms", 539477544ns},
-                        Case{"161h39m41s", 161h + 39min + 41s},
-                        Case{"161h39m41.300432511s", 581981300432511ns},
-                        Case{"10m", 10min},
-                        Case{"30 seconds", 30s},
-                        Case{"15 minutes", 15min},
-                        Case{"1.5h", 90min},
-                        Case{"2 Days", 48h},
-                        Case{"0.0000000009s", 0ns}}) {
+  for (const Case& c :
+       {Case{"36s", 36s}, Case{"34.4s", 34400ms}, Case{"45.837906927s", 45837906927ns}, Case{"0s", 0s},
+        Case{"581981.300432511s", 581981300432511ns}, Case{"900.2ms", 900200us}, Case{"539.477544ms", 539477544ns},
+        Case{"161h39m41s", 161h + 39min + 41s}, Case{"161h39m41.300432511s", 581981300432511ns}, Case{"10m", 10min},
+        Case{"30 seconds", 30s}, Case{"15 minutes", 15min}, Case{"1.5h", 90min}, Case{"2 Days", 48h}, Case{"0.0000000009s", 0ns}}) {
     CAPTURE(c.text);
     CHECK(parse_duration(c.text) == c.value);
   }

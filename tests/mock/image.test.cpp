@@ -42,14 +42,10 @@ TEST_CASE("A drawn image is a whole PNG of exactly the size that was asked for",
     Pixels pixels;
   };
   const Case cases[] = {
-      {"gemini-3-pro-image", "", "", {1024, 1024}},
-      {"gemini-3-pro-image", "2K", "", {2048, 2048}},
-      {"gemini-3-pro-image", "1K", "16:9", {1376, 768}},
-      {"gemini-3-pro-image", "4K", "16:9", {5504, 3072}},
-      {"gemini-3.1-flash-image", "512", "21:9", {792, 168}},
-      {"gemini-3.1-flash-image", "512", "2:3", {424, 632}},
-      {"gemini-nano-banana-2.1", "1K", "1:8", {384, 3072}},
-      {"gemini-2.5-flash-image", "", "16:9", {1344, 768}},
+      {"gemini-3-pro-image", "", "", {1024, 1024}},          {"gemini-3-pro-image", "2K", "", {2048, 2048}},
+      {"gemini-3-pro-image", "1K", "16:9", {1376, 768}},     {"gemini-3-pro-image", "4K", "16:9", {5504, 3072}},
+      {"gemini-3.1-flash-image", "512", "21:9", {792, 168}}, {"gemini-3.1-flash-image", "512", "2:3", {424, 632}},
+      {"gemini-nano-banana-2.1", "1K", "1:8", {384, 3072}},  {"gemini-2.5-flash-image", "", "16:9", {1344, 768}},
       {"gemini-3-pro-image", "1K", "7:3", {1024, 1024}},
   };
   for (const Case& each : cases) {
@@ -70,8 +66,6 @@ TEST_CASE("The same prompt, seed and size give the same bytes; another prompt or
   CHECK(decoded(cat).pixels != decoded(draw_png("a cat", 2, size)).pixels);
 }
 
-TEST_CASE("Drawing is cheap: a 4K image is a small file", "[mock]") {
-  CHECK(draw_png("a cat", 1, {4096, 4096}).size() < 100'000);
-}
+TEST_CASE("Drawing is cheap: a 4K image is a small file", "[mock]") { CHECK(draw_png("a cat", 1, {4096, 4096}).size() < 100'000); }
 
 TEST_CASE("A size that no file can have is refused", "[mock]") { CHECK_THROWS_AS(draw_png("a cat", 1, {0, 10}), std::runtime_error); }

@@ -55,7 +55,9 @@ inline constexpr auto base64_tables = [] {
   if (text.empty()) return std::string{};
   const std::size_t padding = text.back() != '=' ? 0 : text[text.size() - 2] != '=' ? 1 : 2;
   std::string bytes(text.size() / 4 * 3, '\0');
-  const auto place = [&text](std::size_t table, std::size_t at) { return detail::base64_tables[table][static_cast<unsigned char>(text[at])]; };
+  const auto place = [&text](std::size_t table, std::size_t at) {
+    return detail::base64_tables[table][static_cast<unsigned char>(text[at])];
+  };
   const auto put = [&bytes](std::size_t at, std::uint32_t group) {
     bytes[at] = static_cast<char>(static_cast<unsigned char>(group >> 16U));
     bytes[at + 1] = static_cast<char>(static_cast<unsigned char>(group >> 8U));

@@ -57,7 +57,8 @@ inline void add_header_hint(Classification& result, const std::vector<HttpHeader
 ///
 /// Errors   Never throws for what an answer holds. A body of any size and depth, invalid UTF-8 and wrong base64 have a kind.
 /// Threads  Pure.
-[[nodiscard]] inline std::variant<ImageReply, Classification> read_answer(const HttpResponse& response, const ReplyExpectation& expected = {},
+[[nodiscard]] inline std::variant<ImageReply, Classification> read_answer(const HttpResponse& response,
+                                                                          const ReplyExpectation& expected = {},
                                                                           const AnswerContext& context = {}) {
   Classification result = classify_text(response.body, response.status, context);
   if (!result.ok()) {
@@ -121,7 +122,8 @@ inline void add_header_hint(Classification& result, const std::vector<HttpHeader
   result.http_status = error.status;
   result.model = std::string{context.model};
   result.message = shortened(redacted(error.message, context.secret), detail::longest_message);
-  result.evidence.push_back({"transport", std::string{name(error.what)} + (error.received > 0 ? " after " + std::to_string(error.received) + " bytes" : "")});
+  result.evidence.push_back(
+      {"transport", std::string{name(error.what)} + (error.received > 0 ? " after " + std::to_string(error.received) + " bytes" : "")});
   return result;
 }
 

@@ -27,11 +27,11 @@ namespace ductile::inline DUCTILE_VERSION::gemini {
 struct ClientOptions {
   ApiKey api_key{};
   std::string base_url = "https://generativelanguage.googleapis.com";  ///< Without a version; "/v1beta/..." is appended.
-  std::string api_version = "v1beta";                                   ///< v1 lags behind in what it knows of images.
-  Duration connect_limit = std::chrono::seconds{10};                    ///< More than zero.
-  Duration idle_limit = std::chrono::seconds{300};                      ///< More than zero. Minutes of silence are usual before an image.
-  std::size_t max_response_bytes = std::size_t{64} * 1024 * 1024;       ///< 1 KiB or more. A 4K image is some 20 MB in base64.
-  double pace = 1.0;                                                    ///< Seconds of the call's clock in a real one: `ScaledClock`'s factor.
+  std::string api_version = "v1beta";                                  ///< v1 lags behind in what it knows of images.
+  Duration connect_limit = std::chrono::seconds{10};                   ///< More than zero.
+  Duration idle_limit = std::chrono::seconds{300};                     ///< More than zero. Minutes of silence are usual before an image.
+  std::size_t max_response_bytes = std::size_t{64} * 1024 * 1024;      ///< 1 KiB or more. A 4K image is some 20 MB in base64.
+  double pace = 1.0;  ///< Seconds of the call's clock in a real one: `ScaledClock`'s factor.
 };
 
 /// Options as the service's own clients take them from the environment: the key from GOOGLE_API_KEY or GEMINI_API_KEY, the base URL from

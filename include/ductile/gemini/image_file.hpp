@@ -93,8 +93,8 @@ inline constexpr auto crc_tables = [] {
   const auto at = [&bytes](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
   for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
     const std::uint32_t low = sum ^ (at(0) | at(1) << 8U | at(2) << 16U | at(3) << 24U);
-    sum = crc_tables[7][low & 0xFFU] ^ crc_tables[6][(low >> 8U) & 0xFFU] ^ crc_tables[5][(low >> 16U) & 0xFFU] ^ crc_tables[4][low >> 24U] ^
-          crc_tables[3][at(4)] ^ crc_tables[2][at(5)] ^ crc_tables[1][at(6)] ^ crc_tables[0][at(7)];
+    sum = crc_tables[7][low & 0xFFU] ^ crc_tables[6][(low >> 8U) & 0xFFU] ^ crc_tables[5][(low >> 16U) & 0xFFU] ^
+          crc_tables[4][low >> 24U] ^ crc_tables[3][at(4)] ^ crc_tables[2][at(5)] ^ crc_tables[1][at(6)] ^ crc_tables[0][at(7)];
   }
   for (std::size_t i = 0; i < bytes.size(); ++i) sum = crc_tables[0][(sum ^ at(i)) & 0xFFU] ^ (sum >> 8U);
   return sum ^ 0xFFFFFFFFU;
@@ -230,7 +230,9 @@ inline constexpr std::string_view png_signature{"\x89PNG\r\n\x1A\n"};
 [[nodiscard]] constexpr std::optional<ImageFacts> check_image(std::string_view bytes) noexcept {
   const auto format = sniff_image(bytes);
   if (!format) return std::nullopt;
-  return *format == ImageFormat::png ? detail::check_png(bytes) : *format == ImageFormat::jpeg ? detail::check_jpeg(bytes) : detail::check_webp(bytes);
+  return *format == ImageFormat::png    ? detail::check_png(bytes)
+         : *format == ImageFormat::jpeg ? detail::check_jpeg(bytes)
+                                        : detail::check_webp(bytes);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini

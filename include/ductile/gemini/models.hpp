@@ -41,14 +41,14 @@ struct ImageModel {
   std::string_view id;
   std::string_view nickname;
   ModelStatus status = ModelStatus::current;
-  std::optional<std::chrono::year_month_day> shutdown{};       ///< When it stopped or will stop; none is known for current ones.
-  std::string_view successor{};                                ///< What to ask instead; empty for a current one.
-  std::span<const std::string_view> aspect_ratios{};           ///< Those it takes.
-  std::array<double, image_sizes> dollars_per_image{};         ///< By size; 0: it does not make this size.
-  bool takes_size = true;                                      ///< Takes imageSize at all.
-  std::size_t most_input_images = 14;                          ///< In one request.
-  std::int32_t input_tokens = 131'072;                         ///< The longest prompt.
-  std::span<const std::string_view> thinking_levels{};         ///< Those it takes as thinkingLevel; empty: it takes none.
+  std::optional<std::chrono::year_month_day> shutdown{};  ///< When it stopped or will stop; none is known for current ones.
+  std::string_view successor{};                           ///< What to ask instead; empty for a current one.
+  std::span<const std::string_view> aspect_ratios{};      ///< Those it takes.
+  std::array<double, image_sizes> dollars_per_image{};    ///< By size; 0: it does not make this size.
+  bool takes_size = true;                                 ///< Takes imageSize at all.
+  std::size_t most_input_images = 14;                     ///< In one request.
+  std::int32_t input_tokens = 131'072;                    ///< The longest prompt.
+  std::span<const std::string_view> thinking_levels{};    ///< Those it takes as thinkingLevel; empty: it takes none.
 
   [[nodiscard]] constexpr bool makes(ImageSize size) const noexcept { return dollars_per_image[static_cast<std::size_t>(size)] > 0; }
   [[nodiscard]] constexpr bool takes(std::string_view ratio) const noexcept {
@@ -56,7 +56,7 @@ struct ImageModel {
   }
 };
 
-inline constexpr std::array<std::string_view, 14> all_aspect_ratios{"1:1", "2:3",  "3:2",  "3:4",  "4:3", "4:5", "5:4",
+inline constexpr std::array<std::string_view, 14> all_aspect_ratios{"1:1",  "2:3",  "3:2",  "3:4", "4:3", "4:5", "5:4",
                                                                     "9:16", "16:9", "21:9", "1:4", "4:1", "1:8", "8:1"};
 
 namespace detail {
@@ -183,12 +183,36 @@ struct Pixels {
 
 namespace detail {
 // In the order of `all_aspect_ratios`. The 21:9 entry of 512 stands so in the service's own table.
-inline constexpr std::array<Pixels, 14> pixels_1k{{{1024, 1024}, {848, 1264}, {1264, 848}, {896, 1200}, {1200, 896}, {928, 1152}, {1152, 928},
-                                                   {768, 1376}, {1376, 768}, {1584, 672}, {512, 2048}, {2048, 512}, {384, 3072}, {3072, 384}}};
-inline constexpr std::array<Pixels, 14> pixels_512{{{512, 512}, {424, 632}, {632, 424}, {448, 600}, {600, 448}, {464, 576}, {576, 464},
-                                                    {384, 688}, {688, 384}, {792, 168}, {256, 1024}, {1024, 256}, {192, 1536}, {1536, 192}}};
-inline constexpr std::array<Pixels, 10> pixels_fixed{{{1024, 1024}, {832, 1248}, {1248, 832}, {864, 1184}, {1184, 864}, {896, 1152}, {1152, 896},
-                                                      {768, 1344}, {1344, 768}, {1536, 672}}};
+inline constexpr std::array<Pixels, 14> pixels_1k{{{1024, 1024},
+                                                   {848, 1264},
+                                                   {1264, 848},
+                                                   {896, 1200},
+                                                   {1200, 896},
+                                                   {928, 1152},
+                                                   {1152, 928},
+                                                   {768, 1376},
+                                                   {1376, 768},
+                                                   {1584, 672},
+                                                   {512, 2048},
+                                                   {2048, 512},
+                                                   {384, 3072},
+                                                   {3072, 384}}};
+inline constexpr std::array<Pixels, 14> pixels_512{{{512, 512},
+                                                    {424, 632},
+                                                    {632, 424},
+                                                    {448, 600},
+                                                    {600, 448},
+                                                    {464, 576},
+                                                    {576, 464},
+                                                    {384, 688},
+                                                    {688, 384},
+                                                    {792, 168},
+                                                    {256, 1024},
+                                                    {1024, 256},
+                                                    {192, 1536},
+                                                    {1536, 192}}};
+inline constexpr std::array<Pixels, 10> pixels_fixed{
+    {{1024, 1024}, {832, 1248}, {1248, 832}, {864, 1184}, {1184, 864}, {896, 1152}, {1152, 896}, {768, 1344}, {1344, 768}, {1536, 672}}};
 }  // namespace detail
 
 /// How large an image of that ratio and size is; none for an unknown ratio. `takes_size` as in `ImageModel`: models of the 2.5 family have

@@ -27,7 +27,8 @@ struct SecretPrefix {
   std::string_view text;
   std::size_t least;  // characters after it that make it a secret and not a word
 };
-inline constexpr std::array<SecretPrefix, 6> secret_prefixes{{{"AIza", 16}, {"AQ.", 16}, {"ya29.", 8}, {"sk-", 16}, {"Bearer ", 8}, {"key=", 8}}};
+inline constexpr std::array<SecretPrefix, 6> secret_prefixes{
+    {{"AIza", 16}, {"AQ.", 16}, {"ya29.", 8}, {"sk-", 16}, {"Bearer ", 8}, {"key=", 8}}};
 
 [[nodiscard]] constexpr bool is_key_character(char c) noexcept {
   return ductile::detail::is_letter(c) || ductile::detail::is_digit(c) || c == '_' || c == '-' || c == '.';

@@ -34,8 +34,8 @@ enum class HarmCategory : std::uint8_t { harassment, hate_speech, sexually_expli
 enum class HarmThreshold : std::uint8_t { low_and_above, medium_and_above, only_high, none, off };
 
 [[nodiscard]] constexpr std::string_view name(HarmCategory category) noexcept {
-  constexpr std::array<std::string_view, 4> names{"HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_HATE_SPEECH", "HARM_CATEGORY_SEXUALLY_EXPLICIT",
-                                                  "HARM_CATEGORY_DANGEROUS_CONTENT"};
+  constexpr std::array<std::string_view, 4> names{"HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_HATE_SPEECH",
+                                                  "HARM_CATEGORY_SEXUALLY_EXPLICIT", "HARM_CATEGORY_DANGEROUS_CONTENT"};
   const auto index = static_cast<std::size_t>(category);
   return index < names.size() ? names[index] : names[0];
 }
@@ -65,18 +65,18 @@ struct Turn {
 
 /// What to draw. Everything but the prompt may be left out; what is left out is not sent.
 struct ImageRequest {
-  std::string prompt;                              ///< In UTF-8, not empty.
-  std::string aspect_ratio{};                      ///< "16:9"; empty: as the input image, else square.
-  std::optional<ImageSize> image_size{};           ///< None: the model's own, 1K.
-  std::vector<InputImage> images{};                ///< To edit or to follow; at most 14.
-  std::vector<SafetySetting> safety{};             ///< Where the defaults do not fit.
-  std::optional<std::int64_t> seed{};              ///< 0 to 2147483647.
-  std::optional<double> temperature{};             ///< 0 to 2. Leave it out on Gemini 3: below 1.0 it loops.
-  std::string thinking_level{};                    ///< MINIMAL, MEDIUM, HIGH; which ones depends on the model.
-  std::optional<std::int32_t> max_output_tokens{}; ///< 1 to 65536. Thoughts count: too few leave no image.
+  std::string prompt;                               ///< In UTF-8, not empty.
+  std::string aspect_ratio{};                       ///< "16:9"; empty: as the input image, else square.
+  std::optional<ImageSize> image_size{};            ///< None: the model's own, 1K.
+  std::vector<InputImage> images{};                 ///< To edit or to follow; at most 14.
+  std::vector<SafetySetting> safety{};              ///< Where the defaults do not fit.
+  std::optional<std::int64_t> seed{};               ///< 0 to 2147483647.
+  std::optional<double> temperature{};              ///< 0 to 2. Leave it out on Gemini 3: below 1.0 it loops.
+  std::string thinking_level{};                     ///< MINIMAL, MEDIUM, HIGH; which ones depends on the model.
+  std::optional<std::int32_t> max_output_tokens{};  ///< 1 to 65536. Thoughts count: too few leave no image.
   std::string system_instruction{};
-  std::vector<Turn> history{};                     ///< The turns before this one, the oldest first.
-  bool images_only = false;                        ///< Asks for an image without words.
+  std::vector<Turn> history{};  ///< The turns before this one, the oldest first.
+  bool images_only = false;     ///< Asks for an image without words.
 };
 
 /// What is wrong with a request: a row of the failure table, and a sentence that names field, range and value.
@@ -120,10 +120,12 @@ template <class List>
     return RequestProblem{"mime-unsupported", field + ".mime_type: must be one of " + listed(input_mime_types) + "; it is \"" +
                                                   shortened(image.mime_type, 80) + "\""};
   if (image.bytes.empty() == image.uri.empty())
-    return RequestProblem{"input-image-invalid", field + ": must have either bytes or a uri; it has " + (image.uri.empty() ? "neither" : "both")};
+    return RequestProblem{"input-image-invalid",
+                          field + ": must have either bytes or a uri; it has " + (image.uri.empty() ? "neither" : "both")};
   if (image.bytes.size() > most_inline_bytes)
-    return RequestProblem{"payload-too-large-400", field + ".bytes: must be at most " + std::to_string(most_inline_bytes) + " bytes; it has " +
-                                                       std::to_string(image.bytes.size()) + " (upload the file and give its uri)"};
+    return RequestProblem{"payload-too-large-400", field + ".bytes: must be at most " + std::to_string(most_inline_bytes) +
+                                                       " bytes; it has " + std::to_string(image.bytes.size()) +
+                                                       " (upload the file and give its uri)"};
   return std::nullopt;
 }
 
@@ -132,13 +134,14 @@ template <class List>
     return RequestProblem{"aspect-ratio-invalid", "aspect_ratio: " + std::string{model.id} + " takes " + listed(model.aspect_ratios) +
                                                       "; it is \"" + request.aspect_ratio + "\""};
   if (request.image_size && !model.takes_size)
-    return RequestProblem{"image-size-invalid", "image_size: " + std::string{model.id} + " takes none; it is " + std::string{name(*request.image_size)}};
+    return RequestProblem{"image-size-invalid",
+                          "image_size: " + std::string{model.id} + " takes none; it is " + std::string{name(*request.image_size)}};
   if (request.image_size && !model.makes(*request.image_size)) {
     std::string sizes;
     for (const ImageSize size : {ImageSize::px_512, ImageSize::one_k, ImageSize::two_k, ImageSize::four_k})
       if (model.makes(size)) sizes.append(sizes.empty() ? "" : ", ").append(name(size));
-    return RequestProblem{"image-size-invalid", "image_size: " + std::string{model.id} + " makes " + sizes + "; it is " +
-                                                    std::string{name(*request.image_size)}};
+    return RequestProblem{"image-size-invalid",
+                          "image_size: " + std::string{model.id} + " makes " + sizes + "; it is " + std::string{name(*request.image_size)}};
   }
   if (request.images.size() > model.most_input_images)
     return RequestProblem{"invalid-argument-generic", "images: " + std::string{model.id} + " takes at most " +
@@ -163,15 +166,17 @@ template <class List>
   if (ductile::detail::trimmed(request.prompt).empty()) return wrong("invalid-argument-generic", "prompt: must not be empty");
   if (auto problem = detail::text_problem("prompt", request.prompt)) return problem;
   if (auto problem = detail::text_problem("system_instruction", request.system_instruction)) return problem;
-  if (!request.aspect_ratio.empty() && std::ranges::find(all_aspect_ratios, std::string_view{request.aspect_ratio}) == all_aspect_ratios.end())
-    return wrong("aspect-ratio-invalid",
-                 "aspect_ratio: must be one of " + detail::listed(all_aspect_ratios) + "; it is \"" + shortened(request.aspect_ratio, 40) + "\"");
+  if (!request.aspect_ratio.empty() &&
+      std::ranges::find(all_aspect_ratios, std::string_view{request.aspect_ratio}) == all_aspect_ratios.end())
+    return wrong("aspect-ratio-invalid", "aspect_ratio: must be one of " + detail::listed(all_aspect_ratios) + "; it is \"" +
+                                             shortened(request.aspect_ratio, 40) + "\"");
   if (request.temperature && !(*request.temperature >= 0 && *request.temperature <= 2))
     return wrong("invalid-argument-generic", "temperature: must be from 0 to 2; it is " + std::to_string(*request.temperature));
   if (request.seed && (*request.seed < 0 || *request.seed > std::numeric_limits<std::int32_t>::max()))
     return wrong("invalid-argument-generic", "seed: must be from 0 to 2147483647; it is " + std::to_string(*request.seed));
   if (request.max_output_tokens && (*request.max_output_tokens < 1 || *request.max_output_tokens > 65'536))
-    return wrong("invalid-argument-generic", "max_output_tokens: must be from 1 to 65536; it is " + std::to_string(*request.max_output_tokens));
+    return wrong("invalid-argument-generic",
+                 "max_output_tokens: must be from 1 to 65536; it is " + std::to_string(*request.max_output_tokens));
   std::size_t bytes = request.prompt.size() + request.system_instruction.size();
   for (std::size_t i = 0; i < request.images.size(); ++i) {
     if (auto problem = detail::image_problem(request.images[i], i)) return problem;
@@ -185,8 +190,8 @@ template <class List>
     bytes += request.history[i].json.size();
   }
   if (bytes > detail::most_request_bytes)
-    return wrong("payload-too-large-400", "request: must be at most " + std::to_string(detail::most_request_bytes) + " bytes; it has " +
-                                              std::to_string(bytes));
+    return wrong("payload-too-large-400",
+                 "request: must be at most " + std::to_string(detail::most_request_bytes) + " bytes; it has " + std::to_string(bytes));
   const ImageModel* known = find_model(model);
   return known ? detail::model_problem(request, *known) : std::nullopt;
 }
@@ -246,7 +251,8 @@ template <class List>
   if (!request.safety.empty()) {
     json::array& settings = body["safetySettings"].emplace_array();
     for (const SafetySetting& setting : request.safety)
-      settings.push_back(json::object{{"category", json::string{name(setting.category)}}, {"threshold", json::string{name(setting.threshold)}}});
+      settings.push_back(
+          json::object{{"category", json::string{name(setting.category)}}, {"threshold", json::string{name(setting.threshold)}}});
   }
   return json::serialize(body);
 }

@@ -105,7 +105,8 @@ struct ReplyFault {
 namespace detail {
 
 // Both spellings are legal in the service's JSON.
-[[nodiscard]] inline const boost::json::value* member(const boost::json::object& object, std::string_view camel, std::string_view snake = {}) {
+[[nodiscard]] inline const boost::json::value* member(const boost::json::object& object, std::string_view camel,
+                                                      std::string_view snake = {}) {
   if (const boost::json::value* found = object.if_contains(camel)) return found;
   return snake.empty() ? nullptr : object.if_contains(snake);
 }
@@ -159,7 +160,8 @@ namespace detail {
   }
   const std::string where = "candidates[0].content.parts";
   if (!image_seen && draft_seen) return ReplyFault{"only-thought-image", where, "drafts alone"};
-  if (!image_seen) return ReplyFault{reply.text.empty() ? "stop-no-parts" : "text-only-stop", where, reply.text.empty() ? "empty" : "text alone"};
+  if (!image_seen)
+    return ReplyFault{reply.text.empty() ? "stop-no-parts" : "text-only-stop", where, reply.text.empty() ? "empty" : "text alone"};
   if (data.empty()) return ReplyFault{"inline-data-empty", where, "an image part without bytes"};
   std::optional<std::string> bytes = decode_base64(data);
   if (!bytes) return ReplyFault{"inline-data-corrupt", where, "inlineData.data is no base64"};

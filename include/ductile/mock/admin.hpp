@@ -92,8 +92,13 @@ class Admin {
   }
 
   Object health() {
-    return {{"status", "ok"}, {"scenario", engine_.scenario().name}, {"tier", engine_.tier().name}, {"seed", engine_.seed()},
-            {"time_scale", clock_.scale()}, {"now", iso_time(clock_.now())}, {"requests", engine_.journal().total()}};
+    return {{"status", "ok"},
+            {"scenario", engine_.scenario().name},
+            {"tier", engine_.tier().name},
+            {"seed", engine_.seed()},
+            {"time_scale", clock_.scale()},
+            {"now", iso_time(clock_.now())},
+            {"requests", engine_.journal().total()}};
   }
 
   Object requests() {
@@ -104,8 +109,9 @@ class Admin {
     for (const auto& [status, count] : journal.by_status()) by_status[std::to_string(status)] = count;
     boost::json::array entries;
     for (const Entry& entry : journal.entries()) {
-      Object row{{"time", iso_time(entry.time)}, {"method", entry.method},       {"model", entry.model},
-                 {"id", entry.id},               {"status", entry.status},       {"asked_for", entry.asked_for},
+      Object row{{"time", iso_time(entry.time)}, {"method", entry.method},
+                 {"model", entry.model},         {"id", entry.id},
+                 {"status", entry.status},       {"asked_for", entry.asked_for},
                  {"job", hex(entry.job)},        {"latency_s", in_seconds(entry.latency)}};
       row["key"] = entry.key == 0 ? boost::json::value{} : boost::json::value{hex(entry.key)};
       row["hint_s"] = entry.hint == Duration{} ? boost::json::value{} : boost::json::value{in_seconds(entry.hint)};

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>             // WallTime
-#include <ductile/core/transport.hpp>       // header
-#include <ductile/core/verdict.hpp>         // Duration
-#include <ductile/mock/dice.hpp>            // Dice
-#include <ductile/mock/exchange.hpp>        // Answer, Request
-#include <ductile/mock/journal.hpp>         // Entry, Journal
-#include <ductile/mock/models.hpp>          // find_served_model, listed_models
-#include <ductile/mock/quota.hpp>           // Quota
-#include <ductile/mock/quota_errors.hpp>    // quota_row, QuotaWords
-#include <ductile/mock/reply.hpp>           // reply, Scene
-#include <ductile/mock/request_check.hpp>   // Asked, check_request, Refusal
-#include <ductile/mock/scenario.hpp>        // Episode, Scenario
-#include <ductile/mock/service_model.hpp>   // Outcome, ServiceModel
+#include <ductile/core/now.hpp>            // WallTime
+#include <ductile/core/transport.hpp>      // header
+#include <ductile/core/verdict.hpp>        // Duration
+#include <ductile/mock/dice.hpp>           // Dice
+#include <ductile/mock/exchange.hpp>       // Answer, Request
+#include <ductile/mock/journal.hpp>        // Entry, Journal
+#include <ductile/mock/models.hpp>         // find_served_model, listed_models
+#include <ductile/mock/quota.hpp>          // Quota
+#include <ductile/mock/quota_errors.hpp>   // quota_row, QuotaWords
+#include <ductile/mock/reply.hpp>          // reply, Scene
+#include <ductile/mock/request_check.hpp>  // Asked, check_request, Refusal
+#include <ductile/mock/scenario.hpp>       // Episode, Scenario
+#include <ductile/mock/service_model.hpp>  // Outcome, ServiceModel
 
 #include <boost/json.hpp>
 
@@ -47,8 +47,8 @@ struct EngineOptions {
 /// The service without socket and clock: takes a request and a moment, says what the answer is and how long it takes.
 ///
 /// One request may ask for a row of the catalogue, by the header `x-ductile-scenario: ID`, the key `scenario-ID` or the query
-/// `scenario=ID`: it gets that row at once, whatever else would have been said, and it counts nowhere. The rest goes its way through the key,
-/// the model's name, the request's form, the quota, what the scenario has written down, and the service's nature.
+/// `scenario=ID`: it gets that row at once, whatever else would have been said, and it counts nowhere. The rest goes its way through the
+/// key, the model's name, the request's form, the quota, what the scenario has written down, and the service's nature.
 ///
 /// Same seed, same requests in the same order at the same moments: same bytes.
 ///
@@ -338,9 +338,10 @@ class Engine {
   // A prompt for the first time: the scenario may decide here that it is the one that is withheld.
   void meet(std::uint64_t job) {
     const std::uint32_t by = options_.scenario.withheld_by;
-    if (by == 0 || prompts_.size() >= by || !prompts_.insert(job).second) return;
-    any_withheld_ = any_withheld_ || model_.destiny(job) == Outcome::withheld;
-    if (prompts_.size() == by && !any_withheld_) withheld_.insert(job);
+    if (by == 0 || any_withheld_ || !prompts_.insert(job).second) return;
+    const Outcome destiny = model_.destiny(job);
+    if (destiny == Outcome::image && prompts_.size() >= by) withheld_.insert(job);
+    any_withheld_ = destiny == Outcome::withheld || !withheld_.empty();
   }
 
   std::uint32_t next_call(std::uint64_t job, const std::string& model) {
@@ -394,7 +395,8 @@ class Engine {
   // What a written-down answer costs: as much as the same answer of the model; none: nothing at all.
   [[nodiscard]] std::optional<QuotaCost> cost_of(std::string_view id) const {
     const Row* row = find_row(id);
-    if (!row || row->status == 401 || row->status == 402 || row->status == 403 || row->status == 404 || row->status == 429) return std::nullopt;
+    if (!row || row->status == 401 || row->status == 402 || row->status == 403 || row->status == 404 || row->status == 429)
+      return std::nullopt;
     const bool image = row->status == 504 || (row->form == Form::answer && (id.starts_with("ok-") || id.starts_with("image-safety")));
     const bool overload = row->status == 502 || row->status == 503;
     return QuotaCost{.image = image, .day = !overload || model_.parameters().count_overload_in_day};
@@ -403,7 +405,8 @@ class Engine {
   static std::string row_of(Outcome outcome, const Asked& asked, std::string_view model, Dice dice) {
     const double luck = dice.with("words").uniform();
     switch (outcome) {
-      case Outcome::overloaded: return luck < 0.5 ? "high-demand" : luck < 0.8 ? "overloaded" : luck < 0.9 ? "service-unavailable" : "bad-gateway-html";
+      case Outcome::overloaded:
+        return luck < 0.5 ? "high-demand" : luck < 0.8 ? "overloaded" : luck < 0.9 ? "service-unavailable" : "bad-gateway-html";
       case Outcome::internal: return luck < 0.8 ? "internal" : "internal-report";
       case Outcome::deadline_exceeded: return "deadline-504";
       case Outcome::withheld: return luck < 0.8 ? "image-safety" : "image-safety-text";
@@ -485,7 +488,7 @@ class Engine {
   Quota quota_;
   Journal journal_;
   std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_;
-  std::set<std::uint64_t> prompts_;  // the first few, to know when the scenario must withhold one
+  std::set<std::uint64_t> prompts_;  // until one of them is withheld
   std::set<std::uint64_t> withheld_;
   bool any_withheld_ = false;
   std::vector<std::uint64_t> progress_;  // calls that each episode has seen

@@ -15,7 +15,7 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 /// A request as the engine takes it: out of its socket already, nothing judged yet.
 struct Request {
   std::string method = "POST";
-  std::string path{};                                          ///< Without the query, decoded.
+  std::string path{};                                        ///< Without the query, decoded.
   std::vector<std::pair<std::string, std::string>> query{};  ///< Decoded.
   std::vector<HttpHeader> headers{};
   std::string body{};
@@ -36,8 +36,8 @@ struct Answer {
   std::string content_type{};
   std::vector<std::string> pieces{};  ///< The body; more than one piece is a stream.
   bool streamed = false;
-  Duration latency{};      ///< Before the first byte.
-  Duration between{};      ///< Between two pieces.
+  Duration latency{};  ///< Before the first byte.
+  Duration between{};  ///< Between two pieces.
   ByteFault fault = ByteFault::none;
 
   /// The whole body.

@@ -63,7 +63,8 @@ class FaultStream final : public httplib::Stream {
     in_head_ = true;
   }
 
-  /// Whether nothing more may be sent: the fault has happened, or the other side is gone. cpp-httplib does not ask what became of its writes.
+  /// Whether nothing more may be sent: the fault has happened, or the other side is gone. cpp-httplib does not ask what became of its
+  /// writes.
   [[nodiscard]] bool broken() const noexcept { return broken_; }
 
   /// Waits for the next request of the connection; false when there is none within `patience` or the server stops.
@@ -232,6 +233,11 @@ class FaultServer final : public httplib::Server {
  public:
   explicit FaultServer(const ServiceClock& clock) : clock_(clock) {
     set_tcp_nodelay(true);
+    // cpp-httplib would let two servers share a port without a word.
+    set_socket_options([](socket_t socket) {
+      const int yes = 1;
+      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
     set_keep_alive_max_count(most_requests_a_connection);
     set_keep_alive_timeout(keep_alive.count());
     set_payload_max_length(std::size_t{128} << 20U);

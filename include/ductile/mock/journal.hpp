@@ -92,7 +92,8 @@ class Journal {
         verdict_.fell_back_on_safety += content ? 1 : 0;
         continue;
       }
-      const bool hopeless = row->remedy == Remedy::never || row->remedy == Remedy::after_prompt_change || row->remedy == Remedy::other_model;
+      const bool hopeless =
+          row->remedy == Remedy::never || row->remedy == Remedy::after_prompt_change || row->remedy == Remedy::other_model;
       verdict_.retried_non_retryable += hopeless ? 1 : 0;
       verdict_.retry_before_hint += entry.time < last.answered + last.hint ? 1 : 0;
       verdict_.hammered += row->remedy == Remedy::after_delay && entry.time < last.answered + hammer ? 1 : 0;

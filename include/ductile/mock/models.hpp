@@ -43,7 +43,8 @@ struct ServedModel {
 };
 
 namespace detail {
-inline constexpr std::array text_models{ServedModel{"gemini-3.8-flash", "Gemini 3.8 Flash"}, ServedModel{"gemini-2.5-flash", "Gemini 2.5 Flash"}};
+inline constexpr std::array text_models{ServedModel{"gemini-3.8-flash", "Gemini 3.8 Flash"},
+                                        ServedModel{"gemini-2.5-flash", "Gemini 2.5 Flash"}};
 }  // namespace detail
 
 /// The model of that id; none when there is no such model.
@@ -68,7 +69,8 @@ inline constexpr std::array text_models{ServedModel{"gemini-3.8-flash", "Gemini 
 [[nodiscard]] constexpr gemini::Pixels image_pixels(std::string_view model, std::string_view size, std::string_view ratio) noexcept {
   const gemini::ImageModel* known = gemini::find_model(model);
   const gemini::ImageSize pixels = gemini::parse_image_size(size).value_or(gemini::ImageSize::one_k);
-  return gemini::pixels_of(ratio.empty() ? std::string_view{"1:1"} : ratio, pixels, !known || known->takes_size).value_or(gemini::Pixels{1024, 1024});
+  return gemini::pixels_of(ratio.empty() ? std::string_view{"1:1"} : ratio, pixels, !known || known->takes_size)
+      .value_or(gemini::Pixels{1024, 1024});
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

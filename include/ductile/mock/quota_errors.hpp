@@ -22,7 +22,7 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 struct QuotaWords {
   std::vector<QuotaViolation> violations{};  ///< None: the body does not say which window.
   bool free = false;
-  std::string_view suffix{};  ///< Of the quota ids, instead of the tier's.
+  std::string_view suffix{};   ///< Of the quota ids, instead of the tier's.
   bool value_as_text = false;  ///< A zero is written out, and not left away as proto3 does.
   std::optional<Duration> hint{};
 };
@@ -97,7 +97,8 @@ inline QuotaName quota_name(QuotaDimension dimension, const QuotaWords& words) {
   if (words.hint) {
     message.append("\nPlease retry in ").append(duration_text(*words.hint)).append(".");
     // The two differ: the message has the fraction, the detail drops it.
-    details.push_back({{"@type", type + "RetryInfo"}, {"retryDelay", duration_text(std::chrono::floor<std::chrono::seconds>(*words.hint))}});
+    details.push_back(
+        {{"@type", type + "RetryInfo"}, {"retryDelay", duration_text(std::chrono::floor<std::chrono::seconds>(*words.hint))}});
   }
   boost::json::object error{{"code", 429}, {"message", message}, {"status", "RESOURCE_EXHAUSTED"}};
   if (!details.empty()) error["details"] = std::move(details);

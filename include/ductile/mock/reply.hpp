@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>                // WallTime
-#include <ductile/gemini/base64.hpp>           // encode_base64
-#include <ductile/gemini/models.hpp>           // find_model, ImageSize, Pixels
-#include <ductile/mock/detail/json_text.hpp>   // fill, json_text, print_json
-#include <ductile/mock/dice.hpp>               // Dice
-#include <ductile/mock/exchange.hpp>           // Answer
-#include <ductile/mock/image.hpp>              // draw_png
-#include <ductile/mock/models.hpp>             // find_served_model, image_pixels
-#include <ductile/mock/quota_errors.hpp>       // quota_error, QuotaWords
-#include <ductile/mock/rows.hpp>               // find_row, Form, Row
+#include <ductile/core/now.hpp>               // WallTime
+#include <ductile/gemini/base64.hpp>          // encode_base64
+#include <ductile/gemini/models.hpp>          // find_model, ImageSize, Pixels
+#include <ductile/mock/detail/json_text.hpp>  // fill, json_text, print_json
+#include <ductile/mock/dice.hpp>              // Dice
+#include <ductile/mock/exchange.hpp>          // Answer
+#include <ductile/mock/image.hpp>             // draw_png
+#include <ductile/mock/models.hpp>            // find_served_model, image_pixels
+#include <ductile/mock/quota_errors.hpp>      // quota_error, QuotaWords
+#include <ductile/mock/rows.hpp>              // find_row, Form, Row
 
 #include <boost/json.hpp>
 
@@ -122,7 +122,9 @@ inline std::vector<std::string_view> accepted_sizes(std::string_view model) {
   return accepted;
 }
 
-inline std::string drawn(const Scene& scene, gemini::Pixels pixels) { return gemini::encode_base64(draw_png(scene.prompt, scene.seed, pixels)); }
+inline std::string drawn(const Scene& scene, gemini::Pixels pixels) {
+  return gemini::encode_base64(draw_png(scene.prompt, scene.seed, pixels));
+}
 
 // Letters that look like an opaque token, the same for the same answer.
 inline std::string token(const Scene& scene, std::string_view what, std::size_t length) {
@@ -245,7 +247,8 @@ inline boost::json::value error_envelope(const Row& row, const Scene& scene) {
     for (json::value& detail : details.as_array()) {
       json::value& type = detail.as_object()["@type"];
       type = "type.googleapis.com/google.rpc." + std::string{type.as_string()};
-      if (const auto violations = detail.as_object().find("fieldViolations"); violations != detail.as_object().end() && !scene.field.empty())
+      if (const auto violations = detail.as_object().find("fieldViolations");
+          violations != detail.as_object().end() && !scene.field.empty())
         violations->value().as_array()[0].as_object()["field"] = scene.field;
     }
     error["details"] = std::move(details);
@@ -366,7 +369,8 @@ inline constexpr Duration silence_lasts = std::chrono::minutes{3};
   if (const auto words = canned_quota_words(id)) return quota_reply(id, *words, scene);
   Answer answer{.id = "unknown-scenario", .status = 400, .content_type = "application/json; charset=UTF-8"};
   answer.pieces = {detail::json_text(
-      {{"error", {{"code", 400}, {"message", "ductile mock: there is no scenario '" + std::string{id} + "'"}, {"status", "INVALID_ARGUMENT"}}}})};
+      {{"error",
+        {{"code", 400}, {"message", "ductile mock: there is no scenario '" + std::string{id} + "'"}, {"status", "INVALID_ARGUMENT"}}}})};
   return answer;
 }
 

@@ -48,11 +48,12 @@ class RequestReader {
   Asked read(std::string_view body) {
     boost::json::error_code error;
     const boost::json::value parsed = boost::json::parse(body, error);
-    if (error || !parsed.is_object()) throw invalid("Invalid JSON payload received. " + (error ? error.message() : "Root element must be a message."));
+    if (error || !parsed.is_object())
+      throw invalid("Invalid JSON payload received. " + (error ? error.message() : "Root element must be a message."));
     const auto& root = parsed.as_object();
     known(root, "",
-          {"contents", "system_instruction", "generation_config", "safety_settings", "tools", "tool_config", "cached_content", "service_tier",
-           "model", "store"});
+          {"contents", "system_instruction", "generation_config", "safety_settings", "tools", "tool_config", "cached_content",
+           "service_tier", "model", "store"});
     if (const auto* tier = find(root, "service_tier")) asked_.service_tier = string(*tier, "service_tier");
     read_contents(find(root, "contents"));
     if (const auto* config = find(root, "generation_config")) read_config(object(*config, "generation_config"));
@@ -60,7 +61,8 @@ class RequestReader {
     asked_.tokens = std::max<std::int64_t>(1, letters_ / 4 + images_ * tokens_an_image);
     if (asked_.tokens > model_.input_tokens())
       throw Refusal{"token-count-exceeded", "The input token count (" + std::to_string(asked_.tokens) +
-                                                ") exceeds the maximum number of tokens allowed (" + std::to_string(model_.input_tokens()) + ")."};
+                                                ") exceeds the maximum number of tokens allowed (" + std::to_string(model_.input_tokens()) +
+                                                ")."};
     return asked_;
   }
 
@@ -89,8 +91,8 @@ class RequestReader {
     for (const auto& [name, value] : message) {
       if (std::find(names.begin(), names.end(), snake(name)) != names.end()) continue;
       throw Refusal{"unknown-field",
-                    "Invalid JSON payload received. Unknown name \"" + std::string{name} + "\"" + (where.empty() ? "" : " at '" + where + "'") +
-                        ": Cannot find field.",
+                    "Invalid JSON payload received. Unknown name \"" + std::string{name} + "\"" +
+                        (where.empty() ? "" : " at '" + where + "'") + ": Cannot find field.",
                     where};
     }
   }
@@ -189,9 +191,26 @@ class RequestReader {
 
   void read_config(const boost::json::object& config) {
     known(config, "generation_config",
-          {"response_modalities", "image_config", "thinking_config", "temperature", "top_p", "top_k", "max_output_tokens", "candidate_count",
-           "seed", "stop_sequences", "response_mime_type", "response_schema", "response_json_schema", "presence_penalty",
-           "frequency_penalty", "response_logprobs", "logprobs", "speech_config", "media_resolution", "response_format",
+          {"response_modalities",
+           "image_config",
+           "thinking_config",
+           "temperature",
+           "top_p",
+           "top_k",
+           "max_output_tokens",
+           "candidate_count",
+           "seed",
+           "stop_sequences",
+           "response_mime_type",
+           "response_schema",
+           "response_json_schema",
+           "presence_penalty",
+           "frequency_penalty",
+           "response_logprobs",
+           "logprobs",
+           "speech_config",
+           "media_resolution",
+           "response_format",
            "enable_enhanced_civic_answers"});
     if (const auto* modalities = find(config, "response_modalities")) read_modalities(*modalities);
     if (!model_.draws()) asked_.image = false;
@@ -217,9 +236,10 @@ class RequestReader {
       else if (name == "TEXT")
         asked_.text = true;
       else
-        throw invalid("Invalid value at 'generation_config.response_modalities[0]' (type.googleapis.com/google.ai.generativelanguage."
-                      "v1beta.GenerationConfig.Modality), \"" +
-                      name + "\"");
+        throw invalid(
+            "Invalid value at 'generation_config.response_modalities[0]' (type.googleapis.com/google.ai.generativelanguage."
+            "v1beta.GenerationConfig.Modality), \"" +
+            name + "\"");
     }
     if (asked_.image && !model_.draws()) throw Refusal{"modality-unsupported"};
   }
@@ -275,7 +295,8 @@ inline constexpr std::size_t most_request_bytes = 104'857'600;
 ///
 /// Threads  Pure.
 [[nodiscard]] inline std::variant<Asked, Refusal> check_request(std::string_view body, ServedModel model) {
-  if (body.size() > most_request_bytes) return Refusal{"payload-too-large-400", "Request payload size exceeds the limit: " + std::to_string(most_request_bytes) + " bytes."};
+  if (body.size() > most_request_bytes)
+    return Refusal{"payload-too-large-400", "Request payload size exceeds the limit: " + std::to_string(most_request_bytes) + " bytes."};
   try {
     return detail::RequestReader{model}.read(body);
   } catch (const Refusal& refusal) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/quota_errors.hpp>         // canned_quota_words
+#include <ductile/mock/quota_errors.hpp>  // canned_quota_words
 #include <ductile/mock/rows/access_errors.hpp>
 #include <ductile/mock/rows/answers.hpp>
 #include <ductile/mock/rows/limit_errors.hpp>
@@ -19,9 +19,10 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 namespace detail {
 
 // The rows whose bodies are made from facts.
-inline constexpr std::array<std::string_view, 13> quota_row_ids{
-    "rpm-free", "rpm-paid", "tpm-free",   "tpm-paid",        "tpd-free",            "rpd-free",          "rpd-paid",
-    "ipm",      "multi-violation", "limit-zero", "limit-zero-paid", "limit-zero-explicit", "shared-project-rpm"};
+inline constexpr std::array<std::string_view, 13> quota_row_ids{"rpm-free",          "rpm-paid",   "tpm-free",        "tpm-paid",
+                                                                "tpd-free",          "rpd-free",   "rpd-paid",        "ipm",
+                                                                "multi-violation",   "limit-zero", "limit-zero-paid", "limit-zero-explicit",
+                                                                "shared-project-rpm"};
 
 template <class Visitor>
 constexpr void for_each_row(const Visitor& visit) {

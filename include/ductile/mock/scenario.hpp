@@ -26,14 +26,14 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 /// An episode counts every image call that its `model` and `prompt` let in, whoever answers it, and that came in its span of time. It
 /// answers those from the `after`-th on, `calls` of them. The first episode of a scenario that is due answers.
 struct Episode {
-  std::string answer{};                 ///< A row of the catalogue, or `ok-image` and the like.
-  std::string model{};                  ///< Only calls to this model; empty: to all.
-  std::string prompt{};                 ///< Only prompts that contain this; empty: all.
-  std::uint32_t after = 0;              ///< Calls to let pass first.
+  std::string answer{};                  ///< A row of the catalogue, or `ok-image` and the like.
+  std::string model{};                   ///< Only calls to this model; empty: to all.
+  std::string prompt{};                  ///< Only prompts that contain this; empty: all.
+  std::uint32_t after = 0;               ///< Calls to let pass first.
   std::optional<std::uint32_t> calls{};  ///< How many it answers; none: all in its span of time.
-  Duration from{};                      ///< Since the service's start.
-  std::optional<Duration> until{};      ///< Since the service's start; none: for ever.
-  std::optional<Duration> latency{};    ///< How long the answer takes; none: seconds, or what the row itself takes.
+  Duration from{};                       ///< Since the service's start.
+  std::optional<Duration> until{};       ///< Since the service's start; none: for ever.
+  std::optional<Duration> latency{};     ///< How long the answer takes; none: seconds, or what the row itself takes.
 };
 
 /// What a service is like while it runs: its nature, its quotas, and what is written down.
@@ -44,9 +44,9 @@ struct Scenario {
   std::optional<WallTime> starts_at{};  ///< The service's time at the start; none: the computer's.
   std::vector<Episode> episodes{};
 
-  /// By the time so many different prompts have been asked for, one has been withheld: when the model itself withholds none of them, the
-  /// last of them is, for good and by every model. 0: no such rule. (A prompt that is withheld once and drawn on the next try would not do:
-  /// the advice is not to try again.)
+  /// Among so many different prompts one is withheld: when the model withholds none of the first ones, the last of them that it would have
+  /// drawn is, for good and by every model. 0: no such rule. (A prompt that is withheld once and drawn on the next try would not do: the
+  /// advice is not to try again.)
   std::uint32_t withheld_by = 0;
 };
 
@@ -56,8 +56,8 @@ constexpr WallTime moment(int hour, int minute) {
   return std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours{hour} + std::chrono::minutes{minute};
 }
 
-// One of each kind of trouble within the first 24 calls, three calls apart on average and in an order that the seed shuffles. Each passes on
-// the next try.
+// One of each kind of trouble within the first 24 calls, three calls apart on average and in an order that the seed shuffles. Each passes
+// on the next try.
 inline std::vector<Episode> one_of_each(std::uint64_t seed) {
   using std::chrono::seconds;
   std::vector<Episode> episodes{{.answer = "ipm"},

@@ -85,7 +85,8 @@ inline Span span(const boost::json::value& value, std::string_view name) {
   unsigned month_read = 0, day_read = 0;
   const auto all = [&] { return read == static_cast<int>(copy.size()); };
   const bool whole =
-      (std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2dZ%n", &year_read, &month_read, &day_read, &hour, &minute, &second, &read) == 6 && all()) ||
+      (std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2dZ%n", &year_read, &month_read, &day_read, &hour, &minute, &second, &read) == 6 &&
+       all()) ||
       (hour = minute = second = 0, std::sscanf(copy.c_str(), "%4d-%2u-%2u%n", &year_read, &month_read, &day_read, &read) == 3 && all());
   const year_month_day date{year{year_read}, month{month_read}, day{day_read}};
   if (!whole || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return std::nullopt;

@@ -3,12 +3,12 @@
 
 #include <ductile/mock/fault_stream.hpp>  // FaultServer, FaultStream; first: it says where cpp-httplib's flags come from
 
-#include <ductile/core/config_error.hpp>  // ConfigError
-#include <ductile/core/now.hpp>           // WallTime
-#include <ductile/mock/admin.hpp>         // Admin
-#include <ductile/mock/engine.hpp>        // Engine
-#include <ductile/mock/exchange.hpp>      // Answer, Request
-#include <ductile/mock/reply.hpp>         // reply, Scene
+#include <ductile/core/config_error.hpp>   // ConfigError
+#include <ductile/core/now.hpp>            // WallTime
+#include <ductile/mock/admin.hpp>          // Admin
+#include <ductile/mock/engine.hpp>         // Engine
+#include <ductile/mock/exchange.hpp>       // Answer, Request
+#include <ductile/mock/reply.hpp>          // reply, Scene
 #include <ductile/mock/scenario_json.hpp>  // load_scenario, tier_named
 #include <ductile/mock/service_clock.hpp>  // ServiceClock
 
@@ -32,12 +32,12 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  int port = 0;                          ///< 0: any that is free.
-  std::string scenario = "calm";         ///< `calm`, `bad-day`, `outage-30min`, or the path of a scenario file.
-  std::optional<std::string> tier{};     ///< Quotas of this tier instead of the scenario's.
+  int port = 0;                       ///< 0: any that is free.
+  std::string scenario = "calm";      ///< `calm`, `bad-day`, `outage-30min`, or the path of a scenario file.
+  std::optional<std::string> tier{};  ///< Quotas of this tier instead of the scenario's.
   std::uint64_t seed = 1;
-  double time_scale = 1;                 ///< The service's time runs so many times as fast: 0.001 to 100000.
-  std::optional<WallTime> at{};          ///< The service's time at the start, instead of the scenario's.
+  double time_scale = 1;         ///< The service's time runs so many times as fast: 0.001 to 100000.
+  std::optional<WallTime> at{};  ///< The service's time at the start, instead of the scenario's.
 
   /// Keys that share a project. A key that is not named is a project of its own.
   std::map<std::string, std::string, std::less<>> projects{};
@@ -99,7 +99,8 @@ class Server {
         http_(clock_) {
     const auto handler = [this](const httplib::Request& request, httplib::Response& response) { handle(request, response); };
     http_.Get(".*", handler).Post(".*", handler).Put(".*", handler).Patch(".*", handler).Delete(".*", handler).Options(".*", handler);
-    http_.set_error_handler([this](const httplib::Request& request, httplib::Response& response) { refuse_for_httplib(request, response); });
+    http_.set_error_handler(
+        [this](const httplib::Request& request, httplib::Response& response) { refuse_for_httplib(request, response); });
     port_ = options.port == 0 ? http_.bind_to_any_port(host_) : http_.bind_to_port(host_, options.port) ? options.port : -1;
     if (port_ <= 0) throw std::runtime_error{"mock: cannot listen on " + options.host + " port " + std::to_string(options.port)};
     http_.widen_backlog();
@@ -166,7 +167,8 @@ class Server {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
       unsigned value = 0;
-      if (text[i] == '%' && i + 2 < text.size() && std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
+      if (text[i] == '%' && i + 2 < text.size() &&
+          std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
         out += static_cast<char>(value);
         i += 2;
       } else {

@@ -38,9 +38,9 @@ enum class Outcome : std::uint8_t {
 
 /// One call as the model sees it.
 struct ServiceCall {
-  std::uint64_t job = 0;       ///< What is asked for; the mock takes the hash of the prompt.
-  std::uint32_t number = 0;    ///< Which call of this job to this model it is, from 0.
-  std::string_view model{};    ///< The model's id.
+  std::uint64_t job = 0;     ///< What is asked for; the mock takes the hash of the prompt.
+  std::uint32_t number = 0;  ///< Which call of this job to this model it is, from 0.
+  std::string_view model{};  ///< The model's id.
   Resolution resolution = Resolution::up_to_1k;
   std::uint32_t wording = 0;  ///< 0: the original words; else which rewording.
 };
@@ -95,9 +95,8 @@ class ServiceModel {
 
   /// Whether `model` is in a burst of overload.
   [[nodiscard]] bool overload_burst(std::string_view model, WallTime time) const noexcept {
-    return in_burst("overload", model, time, given_.burst_mean, [&](int hour) {
-      return share_of_time(overload_in_hour(model, hour), given_.overload_calm, given_.overload_burst);
-    });
+    return in_burst("overload", model, time, given_.burst_mean,
+                    [&](int hour) { return share_of_time(overload_in_hour(model, hour), given_.overload_calm, given_.overload_burst); });
   }
 
   /// Whether `model` is in a burst of 500s.
@@ -132,7 +131,8 @@ class ServiceModel {
     if (destiny == Outcome::prohibited) return {destiny, takes(within(dice.with("filter takes"), given_.network))};
 
     const DeadlineChance deadline = given_.deadline_chance[size];
-    if (dice.with("deadline").chance(burst ? deadline.burst : deadline.calm)) return {Outcome::deadline_exceeded, takes(given_.deadline_after)};
+    if (dice.with("deadline").chance(burst ? deadline.burst : deadline.calm))
+      return {Outcome::deadline_exceeded, takes(given_.deadline_after)};
 
     double seconds = (is_pro(call.model) ? given_.pro_latency : given_.flash_latency) * given_.size_latency_factor[size] *
                      std::exp(given_.latency_sigma * dice.with("latency").normal());

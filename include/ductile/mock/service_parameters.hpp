@@ -71,7 +71,7 @@ struct ServiceParameters {
   Span daily_hint{1, 60};  ///< The seconds that a spent day claims to need: not true.
 
   // What counts.
-  bool count_rejected = false;       ///< A 429 counts as a request of the minute.
+  bool count_rejected = false;        ///< A 429 counts as a request of the minute.
   bool count_overload_in_day = true;  ///< A 503 counts as a request of the day.
 };
 

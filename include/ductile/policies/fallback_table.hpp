@@ -73,11 +73,9 @@ class FallbackTable {
                                            {{Kind::rate_limit, twice},
                                             {Kind::quota, next},
                                             {Kind::internal, NextStep{Next::here, 3}},
-                                            {Kind::recitation, NextStep{Next::stop}},
                                             {Kind::safety_prompt, NextStep{Next::stop}},
                                             {Kind::safety_output, NextStep{Next::stop}},
                                             {Kind::prohibited, NextStep{Next::stop}},
-                                            {Kind::cancelled, twice},
                                             {Kind::circuit_open, next},
                                             {Kind::bulkhead_full, next},
                                             {Kind::store_unavailable, next}}};

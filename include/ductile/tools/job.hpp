@@ -25,10 +25,10 @@ struct Job {
   std::string stem{};                       ///< The name of its image, without extension: the place, a few words, the mark.
 };
 
-/// A few words of a text for a file name: small letters and digits of ASCII with hyphens between them, at most 40; "image" when nothing
+/// A few words of a text for a file name: small letters and digits of ASCII with hyphens between them, at most 32; "image" when nothing
 /// is left.
 [[nodiscard]] inline std::string slug(std::string_view text) {
-  constexpr std::size_t most = 40;
+  constexpr std::size_t most = 32;
   std::string words;
   for (const char letter : text) {
     if (ductile::detail::is_letter(letter) || ductile::detail::is_digit(letter))

@@ -30,7 +30,7 @@ struct TargetView {
   std::string name;
   std::string model;
   Signal circuit = Signal::circuit_closed;  ///< The last change.
-  Time opens_at{};                          ///< When an open circuit lets a probe through; in the past: not known.
+  Time opens_at{};                          ///< When an open circuit lets a request through again, to see.
   unsigned made = 0;
   unsigned failed = 0;  ///< Attempts.
 };
@@ -68,8 +68,9 @@ class Progress {
   /// A moment of the run's clock as a time of day.
   using TimeOfDay = std::function<std::string(Time)>;
 
-  Progress(const std::vector<Target>& targets, std::size_t jobs, TimeOfDay time_of_day, Note note)
-      : time_of_day_(std::move(time_of_day)), note_(std::move(note)) {
+  /// \param open_for How long a circuit stays open before a request finds out.
+  Progress(const std::vector<Target>& targets, std::size_t jobs, Duration open_for, TimeOfDay time_of_day, Note note)
+      : open_for_(open_for), time_of_day_(std::move(time_of_day)), note_(std::move(note)) {
     view_.jobs = jobs;
     for (const Target& target : targets) view_.targets.push_back({.name = target.name, .model = target.model});
   }
@@ -89,17 +90,14 @@ class Progress {
       ended_.erase(call);
     }
     count(record);
-    const std::string label = label_of(job);
     if (record.outcome == JobOutcome::ok)
-      say(label + ": made by " + record.target + ", " + attempts_text(record.attempts) + ", " + duration_text(record.took) + ": " +
-              record.file->name,
-          true);
+      say(record.file->name + ": made by " + record.target + ", " + attempts_text(record.attempts) + ", " + duration_text(record.took), true);
     else if (record.outcome == JobOutcome::kept)
-      say(label + ": there already: " + record.file->name, true);
+      say(record.file->name + ": there already", true);
     else if (record.outcome == JobOutcome::failed)
-      say(label + ": " + failure_text(record), true);
+      say(label_of(job) + ": " + failure_text(record), true);
     else if (record.outcome == JobOutcome::cancelled)
-      say(label + ": broken off", true);
+      say(label_of(job) + ": broken off", true);
   }
 
   [[nodiscard]] ProgressView view() const {
@@ -173,15 +171,12 @@ class Progress {
     job.since = event.at;
   }
 
-  void on(const Rejected& event) {
-    if (event.by != Role::circuit_breaker || event.earliest == end_of_time) return;
-    const std::scoped_lock lock{mutex_};
-    if (event.target < view_.targets.size()) view_.targets[event.target].opens_at = event.earliest;
-  }
-
   void on(const CircuitChanged& event) {
     const std::scoped_lock lock{mutex_};
-    if (event.target < view_.targets.size()) view_.targets[event.target].circuit = event.what;
+    if (event.target < view_.targets.size()) {
+      view_.targets[event.target].circuit = event.what;
+      view_.targets[event.target].opens_at = later(event.at, open_for_);
+    }
     say(target_name(event.target) + ": " + circuit_text(event.what), false);
   }
 
@@ -261,6 +256,7 @@ class Progress {
     if (note_) note_(line, ends_job);
   }
 
+  Duration open_for_;
   TimeOfDay time_of_day_;
   Note note_;
   mutable std::mutex mutex_;

@@ -50,8 +50,8 @@ namespace detail {
 
 [[nodiscard]] inline std::string target_state(const TargetView& target, unsigned index, const Canvas& canvas) {
   if (target.circuit == Signal::circuit_opened)
-    return target.opens_at > canvas.now ? "open until " + canvas.time_of_day(target.opens_at) : "open";
-  if (target.circuit == Signal::circuit_half_opened) return "half open";
+    return target.opens_at > canvas.now ? "open until " + canvas.time_of_day(target.opens_at) : "open, to be tried";
+  if (target.circuit == Signal::circuit_half_opened) return "half open, being tried";
   if (canvas.rests_until)
     if (const Time until = canvas.rests_until(index); until > canvas.now) return "rests until " + canvas.time_of_day(until);
   return "closed";
@@ -86,7 +86,7 @@ namespace detail {
   for (const TargetView& target : view.targets) name_width = std::max(name_width, std::min<std::size_t>(target.name.size(), 24));
   for (std::size_t i = 0; i < view.targets.size(); ++i) {
     const TargetView& target = view.targets[i];
-    add("  " + detail::padded(target.name, name_width) + "  " + detail::padded(detail::target_state(target, static_cast<unsigned>(i), canvas), 20) +
+    add("  " + detail::padded(target.name, name_width) + "  " + detail::padded(detail::target_state(target, static_cast<unsigned>(i), canvas), 22) +
         "  " + std::to_string(target.made) + " made, " + std::to_string(target.failed) + " failed attempts  " + target.model);
   }
 

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -61,7 +62,8 @@ struct RunTotals {
     for (const TrailEntry& entry : record.trail) {
       if (entry.kind == Kind::ok) continue;
       totals.billed += entry.billed == Billed::yes || entry.billed == Billed::input ? 1 : 0;
-      totals.maybe_billed += entry.billed == Billed::maybe ? 1 : 0;
+      const bool open = entry.billed == Billed::maybe || entry.billed == Billed::unknown;
+      totals.maybe_billed += open && entry.sent != Sent::no ? 1 : 0;
     }
   }
   return totals;
@@ -71,6 +73,11 @@ namespace detail {
 
 [[nodiscard]] inline std::int64_t whole_milliseconds(Duration span) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
+}
+
+// A whole number as one: 60, not 6E1.
+[[nodiscard]] inline boost::json::value number(double value) {
+  return std::nearbyint(value) == value && std::abs(value) < 1e15 ? boost::json::value(static_cast<std::int64_t>(value)) : boost::json::value(value);
 }
 
 [[nodiscard]] inline boost::json::value text_or_null(std::string_view text) {
@@ -160,7 +167,7 @@ namespace detail {
   for (const Target& target : facts.targets)
     targets.push_back(json::object{{"name", target.name}, {"model", target.model}, {"url", detail::text_or_null(target.base_url)}});
   std::string text = "{\"began\": " + json::serialize(json::string{detail::iso_text(facts.began)});
-  text += ",\n \"time_scale\": " + json::serialize(facts.time_scale ? json::value(*facts.time_scale) : json::value{});
+  text += ",\n \"time_scale\": " + json::serialize(facts.time_scale ? detail::number(*facts.time_scale) : json::value{});
   text += ",\n \"targets\": " + json::serialize(targets);
   text += ",\n \"totals\": " + json::serialize(totals_json(records, facts));
   text += ",\n \"jobs\": [";

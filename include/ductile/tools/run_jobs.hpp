@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/attempt.hpp>        // Attempt, most_targets, TargetSet
 #include <ductile/core/call_options.hpp>   // CallOptions
+#include <ductile/core/config_error.hpp>   // refuse
 #include <ductile/core/result.hpp>         // Result, served_by, trips
-#include <ductile/core/stop.hpp>           // StopToken
 #include <ductile/core/target.hpp>         // Target
-#include <ductile/gemini/models.hpp>       // find_model
+#include <ductile/core/transport.hpp>      // StopView
+#include <ductile/gemini/request.hpp>      // ImageRequest
 #include <ductile/gemini/response.hpp>     // ImageReply
 #include <ductile/tools/image_folder.hpp>  // ImageFolder
 #include <ductile/tools/job.hpp>           // Job
@@ -32,41 +32,32 @@ struct RunOptions {
   std::optional<Duration> deadline{};  ///< Of each job, from its first admission, by the run's clock; none: the pipeline's.
 };
 
-/// Which targets make that size and ratio; empty: none does. A model that is not in the table is taken to make everything.
-[[nodiscard]] inline TargetSet targets_for(const Job& job, const std::vector<Target>& targets) {
-  TargetSet able = 0;
-  for (std::size_t i = 0; i < targets.size() && i < most_targets; ++i) {
-    const gemini::ImageModel* model = gemini::find_model(targets[i].model);
-    const bool size = !job.size || !model || (model->takes_size && model->makes(*job.size));
-    const bool ratio = job.ratio.empty() || !model || model->takes(job.ratio);
-    if (size && ratio) able = static_cast<TargetSet>(able | 1U << i);
-  }
-  return able;
-}
-
 /// Works through a list of jobs with a few threads and one pipeline: what is on disk already is kept, what comes is written at once, what
 /// cannot be made says why and holds up nothing else.
 ///
 /// The run ends before its list does when it is told to stop, when an image cannot be written (the next one could not either, and would be
 /// paid for), or when the key is refused: by three jobs, and none made before.
-template <class Pipeline, class Ask, class C, StopToken Stop>
 class JobRun {
  public:
-  /// \param ask Called as `ask(const Job&, const Attempt&)` for each attempt; gives a `Result<gemini::ImageReply>`.
-  /// \param ended Called as `ended(index)` once for each job that had its turn, from any thread, one at a time.
-  JobRun(const std::vector<Job>& jobs, const std::vector<Target>& targets, const ImageFolder& folder, Pipeline& pipeline, Ask ask, C& clock,
-         const Stop& stop, Progress& progress, RunOptions options, std::function<void(std::size_t)> ended = {})
+  /// Makes one image, however many attempts it takes. Called by several threads at once.
+  using Generate = std::function<Result<gemini::ImageReply>(const gemini::ImageRequest&, const CallOptions&)>;
+  /// Told of each job that had its turn, one at a time.
+  using Ended = std::function<void(const Job&, const JobRecord&)>;
+
+  /// What is given by reference, and what `stop` looks at, must outlive the run.
+  JobRun(const std::vector<Job>& jobs, const std::vector<Target>& targets, const ImageFolder& folder, Generate generate, StopView stop,
+         Progress& progress, RunOptions options = {}, Ended ended = {})
       : jobs_(jobs),
         targets_(targets),
         folder_(folder),
-        pipeline_(pipeline),
-        ask_(std::move(ask)),
-        clock_(clock),
+        generate_(std::move(generate)),
         stop_(stop),
         progress_(progress),
         options_(options),
         ended_(std::move(ended)),
-        records_(jobs.size()) {}
+        records_(jobs.size()) {
+    if (options.concurrency < 1 || options.concurrency > 256) refuse("concurrency must be from 1 to 256", options.concurrency);
+  }
 
   /// Returns when all that was begun is over.
   void run() {
@@ -108,7 +99,7 @@ class JobRun {
       }
       progress_.end(jobs_[index], record);
       const std::scoped_lock lock{mutex_};
-      if (ended_) ended_(index);
+      if (ended_) ended_(jobs_[index], record);
     }
   }
 
@@ -119,18 +110,8 @@ class JobRun {
       record.file = std::move(kept);
       return;
     }
-    const TargetSet able = targets_for(job, targets_);
-    if (able == 0) {
-      record.outcome = JobOutcome::failed;
-      record.kind = Kind::no_target;
-      record.why = "no target makes " + (job.size ? "size " + std::string{gemini::name(*job.size)} : std::string{}) +
-                   (job.size && !job.ratio.empty() ? ", " : "") + (job.ratio.empty() ? "" : "ratio " + job.ratio);
-      record.fix = "Ask for another size or ratio, or name a target with --target that makes it.";
-      return;
-    }
-    const CallOptions call{.deadline = options_.deadline, .targets = able};
-    Result<gemini::ImageReply> result =
-        pipeline_.run([&](const Attempt& attempt) { return ask_(job, attempt); }, call, clock_, stop_);
+    gemini::ImageRequest request{.prompt = job.prompt, .aspect_ratio = job.ratio, .image_size = job.size, .seed = job.seed};
+    const Result<gemini::ImageReply> result = generate_(request, {.deadline = options_.deadline});
     if (result) {
       const gemini::ImageReply& reply = result.assume_value();
       record.attempts = trips(result);
@@ -159,13 +140,11 @@ class JobRun {
   const std::vector<Job>& jobs_;
   const std::vector<Target>& targets_;
   const ImageFolder& folder_;
-  Pipeline& pipeline_;
-  Ask ask_;
-  C& clock_;
-  const Stop& stop_;
+  Generate generate_;
+  StopView stop_;
   Progress& progress_;
   RunOptions options_;
-  std::function<void(std::size_t)> ended_;
+  Ended ended_;
   std::vector<JobRecord> records_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> made_{false};

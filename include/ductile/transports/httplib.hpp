@@ -30,9 +30,9 @@
 namespace ductile::inline DUCTILE_VERSION {
 
 struct HttplibOptions {
-  std::string ca_file{};                ///< Certificates to trust, PEM; empty: the system's.
-  std::size_t idle_connections = 8;     ///< Kept open for each host, 0 to 1000; 0: a connection for each exchange.
-  std::string user_agent = "ductile";   ///< Sent when the request names none.
+  std::string ca_file{};               ///< Certificates to trust, PEM; empty: the system's.
+  std::size_t idle_connections = 8;    ///< Kept open for each host, 0 to 1000; 0: a connection for each exchange.
+  std::string user_agent = "ductile";  ///< Sent when the request names none.
 };
 
 namespace detail {
@@ -256,7 +256,9 @@ class HttplibTransport {
         default: break;
       }
       if (total_over) return TransportFault::total_timeout;
-      if (system_error == ECONNRESET || system_error == EPIPE) return TransportFault::reset;
+      // cpp-httplib says no more than "Read". Of a connection that was torn down the first call after the read, which shuts it down, says
+      // so.
+      if (system_error == ECONNRESET || system_error == EPIPE || system_error == ENOTCONN) return TransportFault::reset;
       // A read ends without a fault of the system in two ways: the limit, or the other side's orderly end.
       constexpr auto grain = std::chrono::milliseconds{5};
       if (idle + grain >= limits_.idle) return TransportFault::idle_timeout;

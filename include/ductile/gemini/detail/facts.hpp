@@ -194,7 +194,8 @@ class FactsCollector {
       if (!value.cut || value.raw.ends_with('s')) keep_longest(facts_.structured_delay, parse_duration(value.raw));
     } else if (named("seconds") && LenientPath::same_name(path.ancestor(1), "retrydelay")) {
       if (const auto seconds = whole_number(value.raw))
-        keep_longest(facts_.structured_delay, std::chrono::seconds{std::min<std::int64_t>(*seconds, longest_hint / std::chrono::seconds{1})});
+        keep_longest(facts_.structured_delay,
+                     std::chrono::seconds{std::min<std::int64_t>(*seconds, longest_hint / std::chrono::seconds{1})});
     } else if (named("finishreason")) {
       if (facts_.finish_reason.empty() || value.raw.size() > 1) facts_.finish_reason = plain_reason(value.raw.substr(0, 64));
       facts_.candidate_seen = true;
@@ -289,8 +290,8 @@ class FactsCollector {
 
   void violation(const LenientPath& path, const LenientValue& value) {
     const std::size_t element = path.element_of("violations");
-    auto found = std::ranges::find_if(facts_.violations,
-                                      [&](const Violation& known) { return known.element == element && known.level == level_; });
+    auto found =
+        std::ranges::find_if(facts_.violations, [&](const Violation& known) { return known.element == element && known.level == level_; });
     if (found == facts_.violations.end()) {
       if (facts_.violations.size() == most_items) return;
       found = facts_.violations.insert(found, Violation{});
@@ -436,15 +437,14 @@ class FactsCollector {
       if (!cut) found.value = whole_number(first("quotavalue", "quota_value"));
       facts_.violations.push_back(std::move(found));
     }
-    if (const auto delay = first("retrydelay", "retry_delay"); !delay.empty())
-      keep_longest(facts_.structured_delay, parse_duration(delay));
+    if (const auto delay = first("retrydelay", "retry_delay"); !delay.empty()) keep_longest(facts_.structured_delay, parse_duration(delay));
     if (const auto reason = first("finishreason", "finish_reason"); !reason.empty() && facts_.finish_reason.empty())
       facts_.finish_reason = plain_reason(reason);
     if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
       facts_.block_reason = plain_reason(reason);
     if (facts_.code == 0) {
-      constexpr std::array<std::string_view, 10> labels{"error code: ", "code: ",    "status code ", "status: ", "http/1.1 ",
-                                                        "http/2 ",      "http ",     "status ",      "error ",   "["};
+      constexpr std::array<std::string_view, 10> labels{"error code: ", "code: ", "status code ", "status: ", "http/1.1 ",
+                                                        "http/2 ",      "http ",  "status ",      "error ",   "["};
       for (const std::string_view label : labels)
         for (std::size_t at = words.find(label); at != std::string_view::npos && facts_.code == 0; at = words.find(label, at + 1)) {
           const std::string_view name = leading_name(words.substr(at + label.size()));

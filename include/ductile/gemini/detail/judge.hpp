@@ -84,8 +84,8 @@ class Judge {
   }
 
   void add_evidence(std::string where, std::string_view what) {
-    result_.evidence.push_back({std::move(where), shortened(redacted(std::string{what.substr(0, 4 * longest_evidence)}, context_.secret),
-                                                            longest_evidence)});
+    result_.evidence.push_back(
+        {std::move(where), shortened(redacted(std::string{what.substr(0, 4 * longest_evidence)}, context_.secret), longest_evidence)});
   }
 
   // ---- a 200: the image is there, or a reason why not
@@ -142,15 +142,17 @@ class Judge {
   }
 
   [[nodiscard]] bool final_image(bool with_bytes) const noexcept {
-    return std::ranges::any_of(facts_.parts, [=](const PartSeen& part) { return part.image && !part.thought && (part.data || !with_bytes); });
+    return std::ranges::any_of(facts_.parts,
+                               [=](const PartSeen& part) { return part.image && !part.thought && (part.data || !with_bytes); });
   }
 
   void no_image() {
     const auto any = [this](auto&& fits) { return std::ranges::any_of(facts_.parts, fits); };
     if (!facts_.complete && (facts_.finish_reason.empty() || !facts_.parts.empty())) {
       decide("truncated-json", Confidence::certain, "body", "ends within an object");
-    } else if (facts_.shape == BodyShape::sse && facts_.finish_reason.empty()) {
-      decide("sse-no-finish", Confidence::certain, "stream", "ends without a finish reason");
+    } else if (facts_.finish_reason.empty() && !final_image(false) &&
+               (facts_.content_seen || (facts_.shape == BodyShape::sse && !facts_.candidates_seen))) {
+      decide("sse-no-finish", Confidence::certain, "candidates[0].finishReason", "missing");
     } else if (final_image(false)) {
       decide("inline-data-empty", Confidence::certain, "candidates[0].content.parts[].inlineData.data", "empty");
     } else if (any([](const PartSeen& part) { return part.image; })) {
@@ -199,7 +201,8 @@ class Judge {
   }
 
   [[nodiscard]] const Wording* wording(Topic topic) const noexcept {
-    const auto found = std::ranges::find_if(wordings, [&](const Wording& known) { return known.topic == topic && facts_.says(known.phrase); });
+    const auto found =
+        std::ranges::find_if(wordings, [&](const Wording& known) { return known.topic == topic && facts_.says(known.phrase); });
     return found == wordings.end() ? nullptr : &*found;
   }
 
@@ -279,7 +282,8 @@ class Judge {
     name.tokens = name.tokens || metric.tokens;
     name.images = name.images || metric.images;
     // An id without a tier is one of the paid tiers', unless it counts for a region or a shared project.
-    if (!name.free_tier && !name.shared_project && name.scope != QuotaScope::per_region && name.window != Window::unknown) name.free_tier = false;
+    if (!name.free_tier && !name.shared_project && name.scope != QuotaScope::per_region && name.window != Window::unknown)
+      name.free_tier = false;
     return name;
   }
 
@@ -359,12 +363,14 @@ class Judge {
       return false;
     }
     // Several metrics without a window between them leave the dimension open.
-    const bool several = !violation && std::ranges::adjacent_find(facts_.limits, std::ranges::not_equal_to{}, &LimitLine::metric) != facts_.limits.end();
+    const bool several =
+        !violation && std::ranges::adjacent_find(facts_.limits, std::ranges::not_equal_to{}, &LimitLine::metric) != facts_.limits.end();
     if (name.window == Window::unknown && confidence == Confidence::likely) confidence = Confidence::guess;
     if (!result_.limit_value) result_.limit_value = facts_.quota_limit_value;
     if (!result_.limit_value && !several)
       for (const LimitLine& line : facts_.limits)
-        if (!violation || violation->metric.empty() || line.metric.empty() || violation->metric == line.metric) result_.limit_value = line.limit;
+        if (!violation || violation->metric.empty() || line.metric.empty() || violation->metric == line.metric)
+          result_.limit_value = line.limit;
 
     decide(quota_id(name, several), confidence, std::move(where), what);
     if (!several) result_.verdict.dimension = name.dimension();
@@ -595,7 +601,8 @@ class Judge {
     }
     if (!verdict.ok() && !facts_.status.empty()) add_evidence("error.status", facts_.status);
     if (!verdict.ok() && http_ != 0) add_evidence("HTTP status", std::to_string(http_));
-    if (result_.limit_value) verdict.limit = static_cast<std::int32_t>(std::min<std::int64_t>(*result_.limit_value, std::numeric_limits<std::int32_t>::max()));
+    if (result_.limit_value)
+      verdict.limit = static_cast<std::int32_t>(std::min<std::int64_t>(*result_.limit_value, std::numeric_limits<std::int32_t>::max()));
     verdict.tokens = static_cast<std::int32_t>(std::min<std::int64_t>(facts_.prompt_tokens, std::numeric_limits<std::int32_t>::max()));
     result_.message = shortened(redacted(facts_.message.empty() ? plain_message() : facts_.message, context_.secret), longest_message);
   }
@@ -607,7 +614,7 @@ class Judge {
       return begin != std::string::npos && end != std::string::npos && begin < end ? facts_.words.substr(begin + 7, end - begin - 7)
                                                                                    : std::string{"a web page"};
     }
-    return facts_.words.substr(0, 2 * longest_message);
+    return facts_.shape == BodyShape::sse ? std::string{} : facts_.words.substr(0, 2 * longest_message);
   }
 
   const Facts& facts_;

@@ -41,8 +41,8 @@ class LenientPath {
     return {};
   }
 
-  /// Where the innermost object that is named `key`, or is an element of an array of that name, begins in the text; npos when there is none.
-  /// Two values with the same answer belong to the same element.
+  /// Where the innermost object that is named `key`, or is an element of an array of that name, begins in the text; npos when there is
+  /// none. Two values with the same answer belong to the same element.
   [[nodiscard]] std::size_t element_of(std::string_view key) const noexcept {
     for (std::size_t i = 0; i < depth_; ++i)
       if (same_name(frames_[i].key, key)) return i + 1 < depth_ && !frames_[i].object ? frames_[i + 1].begin : frames_[i].begin;

@@ -91,7 +91,8 @@ class DayCount {
   // Reads the calendar: where the day ends, and whether another one has begun. Done at the end and whenever the day is about to refuse,
   // for of a computer that slept, or whose clock was set, only the calendar is right.
   void read_calendar(Time at, WallTime wall) noexcept {
-    const Time end = at + std::max<Duration>(day_.next_midnight(wall) - wall, std::chrono::seconds{1});
+    const Duration left = day_.next_midnight(wall) - wall;
+    const Time end = at + (left > Duration::zero() ? left : std::chrono::minutes{1});  // a wrong rule must not ask for ever
     if (!end_ || end > *end_ + std::chrono::hours{1}) {  // less is a correction of the same midnight
       used_ = 0;
       closed_ = false;

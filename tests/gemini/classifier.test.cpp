@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../support/catch.hpp"
+
+#include <ductile/core/error_classifier.hpp>
+#include <ductile/core/transport.hpp>
+#include <ductile/gemini/classifier.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+using namespace ductile;
+using namespace ductile::gemini;
+using namespace std::chrono_literals;
+
+static_assert(ErrorClassifier<Classifier, HttpResponse>);
+static_assert(ErrorClassifier<Classifier, TransportError>);
+
+namespace {
+
+std::string envelope(int code, std::string_view status, std::string_view message, std::string_view details = "[]") {
+  return R"({"error":{"code":)" + std::to_string(code) + R"(,"message":")" + std::string{message} + R"(","status":")" +
+         std::string{status} + R"(","details":)" + std::string{details} + "}}";
+}
+
+std::string violation(std::string_view id, std::string_view more = "") {
+  return R"([{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":")" + std::string{id} + "\"" +
+         std::string{more} + "}]}]";
+}
+
+std::string_view id_of(std::string_view text, int status = 0) {
+  static std::string last;
+  last = classify_text(text, status).verdict.id.text();
+  return last;
+}
+
+}  // namespace
+
+TEST_CASE("A lack of room is overload whatever quota words stand around it", "[gemini]") {
+  const std::string body =
+      envelope(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota",
+               R"([{"reason":"MODEL_CAPACITY_EXHAUSTED"},{"violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel"}]}])");
+  const Classification said = classify_text(body, 429);
+  CHECK(said.verdict.kind == Kind::overload);
+  CHECK(said.scope == QuotaScope::shared_capacity);
+}
+
+TEST_CASE("A limit of nought outweighs every hint and every window", "[gemini]") {
+  for (const std::string& body :
+       {envelope(429, "RESOURCE_EXHAUSTED",
+                 "* Quota exceeded for metric: x/generate_content_free_tier_requests, limit: 0\\nPlease retry in 20s."),
+        envelope(429, "RESOURCE_EXHAUSTED", "Quota exceeded",
+                 violation("GenerateRequestsPerMinutePerProjectPerModel-FreeTier", R"(,"quotaValue":"0")")),
+        envelope(429, "RESOURCE_EXHAUSTED", "Quota exceeded", R"([{"reason":"RATE_LIMIT_EXCEEDED","metadata":{"quota_limit_value":"0"}}])"),
+        envelope(429, "RESOURCE_EXHAUSTED", "Gemini 4 Pro doesn't have a free quota tier.", R"([{"retryDelay":"7s"}])")}) {
+    CAPTURE(body);
+    const Classification said = classify_text(body, 429);
+    CHECK(said.verdict.remedy == Remedy::never);
+    CHECK(said.verdict.kind == Kind::quota);
+    CHECK(said.limit_zero);
+    CHECK(said.limit_value == 0);
+  }
+  CHECK_FALSE(classify_text(envelope(429, "RESOURCE_EXHAUSTED", "Quota exceeded for metric: m, limit: 0.5, model: x\\nPlease retry in 2s."))
+                  .limit_zero);
+  CHECK_FALSE(classify_text(envelope(429, "RESOURCE_EXHAUSTED", "Quota exceeded for metric: m, limit: 100, model: x\\nPlease retry in 2s."))
+                  .limit_zero);
+}
+
+TEST_CASE("A spent day is a spent day whatever the hint says, and the hint is kept beside it", "[gemini]") {
+  const std::string body = envelope(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota. Please retry in 5.9s.",
+                                    violation("GenerateRequestsPerDayPerProjectPerModel-FreeTier"));
+  const Classification said = classify_text(body, 429);
+  CHECK(said.verdict.kind == Kind::quota);
+  CHECK(said.verdict.remedy == Remedy::next_day);
+  CHECK(said.verdict.dimension == QuotaDimension::requests_per_day);
+  CHECK(said.verdict.hint == 6s);
+  CHECK(said.retry_after == 5900ms);
+}
+
+TEST_CASE("A quota's name is read by its parts, so that new names are understood", "[gemini]") {
+  struct Case {
+    std::string_view quota;
+    QuotaDimension dimension;
+    Kind kind;
+    std::optional<bool> free_tier;
+  };
+  for (const Case& c : {Case{"GenerateImagesPerMinutePerProjectPerModel", QuotaDimension::images_per_minute, Kind::rate_limit, false},
+                        Case{"GenerateRequestsPerMinutePerProjectPerModel", QuotaDimension::requests_per_minute, Kind::rate_limit, false},
+                        Case{"GenerateContentPaidTierInputTokensPerModelPerDay", QuotaDimension::tokens_per_day, Kind::quota, false},
+                        Case{"SomethingElseTokensPerMinutePerUser-FreeTier", QuotaDimension::tokens_per_minute, Kind::rate_limit, true},
+                        Case{"BatchRequestsPerDayPerProject", QuotaDimension::requests_per_day, Kind::quota, false},
+                        Case{"generate_requests_per_model_per_day", QuotaDimension::requests_per_day, Kind::quota, false}}) {
+    CAPTURE(c.quota);
+    const Classification said = classify_text(envelope(429, "RESOURCE_EXHAUSTED", "Quota exceeded", violation(c.quota)), 429);
+    CHECK(said.verdict.dimension == c.dimension);
+    CHECK(said.verdict.kind == c.kind);
+    CHECK(said.free_tier == c.free_tier);
+  }
+}
+
+TEST_CASE("Of several hints the longest counts, rounded up, a header's too", "[gemini]") {
+  const std::string body = envelope(429, "RESOURCE_EXHAUSTED", "Please retry in 36.963270863s.",
+                                    R"([{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"36s"}])");
+  CHECK(classify(HttpResponse{429, {}, body}).verdict.hint == 37s);
+  CHECK(classify(HttpResponse{429, {{"Retry-After", "50"}}, body}).verdict.hint == 50s);
+  CHECK(classify(HttpResponse{429, {{"Retry-After", "5"}}, body}).verdict.hint == 37s);
+  CHECK(classify(HttpResponse{503, {{"retry-after-ms", "1500"}}, ""}).verdict.hint == 2s);
+  CHECK(classify_text(R"({"error":{"code":429,"details":[{"retryDelay":{"seconds":"12","nanos":5}}]}})", 429).verdict.hint == 12s);
+}
+
+TEST_CASE("A reason outweighs the status that it comes under", "[gemini]") {
+  CHECK(classify_text(envelope(400, "INVALID_ARGUMENT", "x", R"([{"reason":"API_KEY_INVALID"}])"), 400).verdict.kind == Kind::auth);
+  CHECK(classify_text(envelope(403, "PERMISSION_DENIED", "x", R"([{"reason":"SERVICE_DISABLED"}])"), 403).verdict.kind == Kind::permission);
+  CHECK(classify_text(envelope(500, "INTERNAL", "x", R"([{"reason":"API_KEY_SERVICE_BLOCKED"}])"), 500).verdict.id ==
+        FailureId{"api-key-service-blocked"});
+}
+
+TEST_CASE("The service's own envelope outweighs the status under which a gateway sends it", "[gemini]") {
+  const std::string inner = R"({\"error\":{\"code\":429,\"message\":\"Resource has been exhausted\",\"status\":\"RESOURCE_EXHAUSTED\"}})";
+  const Classification said = classify_text(R"({"error":{"message":")" + inner + R"(","type":"server_error","code":500}})", 500);
+  CHECK(said.verdict.kind == Kind::rate_limit);
+  CHECK(said.grpc_status == "RESOURCE_EXHAUSTED");
+}
+
+TEST_CASE("What clients print is understood without its brackets", "[gemini]") {
+  CHECK(id_of("Error 429, Message: You exceeded your current quota, Status: RESOURCE_EXHAUSTED, Details: [map[@type:type.googleapis.com/"
+              "google.rpc.QuotaFailure violations:[map[quotaId:GenerateRequestsPerDayPerProjectPerModel-FreeTier quotaValue:20]]]]") ==
+        "rpd-free");
+  CHECK(
+      id_of("google.genai.errors.ClientError: 429 RESOURCE_EXHAUSTED. {'error': {'code': 429, 'message': \"You've exceeded\", 'status': "
+            "'RESOURCE_EXHAUSTED', 'details': [{'violations': [{'quotaId': 'GenerateRequestsPerMinutePerProjectPerModel-FreeTier'}]}]}}") ==
+      "rpm-free");
+  CHECK(id_of("google.genai.errors.ServerError: 503 UNAVAILABLE. {'error': {'code': 503, 'message': 'Busy.', 'status': 'UNAVAILABLE'}}") ==
+        "service-unavailable");
+  CHECK(id_of("finish_reason=<FinishReason.IMAGE_SAFETY: 'IMAGE_SAFETY'>") == "image-safety");
+  CHECK(id_of("prompt was blocked, block_reason: SAFETY") == "prompt-blocked-safety");
+  CHECK(id_of("httpx.ConnectError: [Errno 111] Connection refused") == "connect-refused");
+  CHECK(id_of("Error: socket hang up") == "half-close-no-reply");
+  CHECK(id_of("curl: (6) Could not resolve host: generativelanguage.googleapis.com") == "dns-failure");
+}
+
+TEST_CASE("What is not recognised is other, id unknown, and says so in its evidence", "[gemini]") {
+  for (const char* text : {"Segmentation fault", "{\"foo\":\"bar\"}", "42", ""}) {
+    CAPTURE(text);
+    const Classification said = classify_text(text);
+    CHECK(said.verdict.kind == Kind::other);
+    CHECK(said.verdict.id == FailureId{});
+    CHECK_FALSE(said.evidence.empty());
+    CHECK(said.confidence == Confidence::guess);
+  }
+}
+
+TEST_CASE("Every HTTP status has a kind, even with a body that says nothing", "[gemini]") {
+  for (int status = 300; status < 600; ++status)
+    for (const char* body : {"", "{}", "<html></html>", "nope"}) {
+      CAPTURE(status, body);
+      const Classification said = classify(HttpResponse{status, {}, body});
+      CHECK_FALSE(said.ok());
+      CHECK((said.verdict.kind != Kind::other || status == 400 || status == 409));
+    }
+}
+
+TEST_CASE("Words that a model or a user wrote decide nothing", "[gemini]") {
+  const std::string body =
+      R"({"candidates":[{"content":{"parts":[{"text":"Error 429: You exceeded your current quota, limit: 0. IMAGE_SAFETY."}]},)"
+      R"("finishReason":"STOP"}]})";
+  CHECK(id_of(body, 200) == "text-only-stop");
+}
+
+TEST_CASE("A broken exchange becomes the row that says how, and keeps whether it was sent", "[gemini]") {
+  struct Case {
+    TransportError error;
+    std::string_view id;
+    Billed billed;
+  };
+  for (const Case& c : {Case{{TransportFault::resolve, Sent::no, "", 0, 0}, "dns-failure", Billed::no},
+                        Case{{TransportFault::refused, Sent::no, "", 0, 0}, "connect-refused", Billed::no},
+                        Case{{TransportFault::connect_timeout, Sent::no, "", 0, 0}, "connect-timeout", Billed::no},
+                        Case{{TransportFault::tls, Sent::no, "", 0, 0}, "tls-failure", Billed::no},
+                        Case{{TransportFault::reset, Sent::unknown, "", 0, 0}, "reset-before-headers", Billed::maybe},
+                        Case{{TransportFault::reset, Sent::unknown, "", 200, 900}, "reset-mid-body", Billed::yes},
+                        Case{{TransportFault::closed, Sent::unknown, "", 0, 0}, "half-close-no-reply", Billed::maybe},
+                        Case{{TransportFault::idle_timeout, Sent::unknown, "", 0, 0}, "idle-timeout", Billed::maybe},
+                        Case{{TransportFault::total_timeout, Sent::unknown, "", 0, 0}, "client-deadline", Billed::maybe},
+                        Case{{TransportFault::total_timeout, Sent::unknown, "", 200, 9}, "slow-drip", Billed::yes},
+                        Case{{TransportFault::truncated, Sent::unknown, "", 200, 9}, "wrong-content-length", Billed::yes},
+                        Case{{TransportFault::too_large, Sent::unknown, "", 200, 9}, "unknown", Billed::maybe},
+                        Case{{TransportFault::other, Sent::unknown, "", 0, 0}, "unknown", Billed::maybe}}) {
+    CAPTURE(name(c.error.what), c.id);
+    const Classification said = classify(c.error);
+    CHECK(said.verdict.id.text() == c.id);
+    CHECK(said.verdict.says == Says::transport);
+    CHECK(said.verdict.sent == c.error.sent);
+    CHECK(said.verdict.billed == c.billed);
+    CHECK((said.verdict.kind == Kind::network || said.verdict.kind == Kind::timeout));
+    CHECK_FALSE(said.evidence.empty());
+  }
+  const Classification stopped = classify(TransportError{TransportFault::cancelled, Sent::unknown, "", 0, 0});
+  CHECK(stopped.verdict.kind == Kind::cancelled);
+  CHECK(stopped.verdict.says == Says::caller);
+  CHECK(stopped.verdict.remedy == Remedy::never);
+}
+
+TEST_CASE("A failed answer still counts its tokens and the image that was withheld", "[gemini]") {
+  const Classification said =
+      classify_text(R"({"candidates":[{"content":{},"finishReason":"IMAGE_SAFETY"}],"usageMetadata":{"promptTokenCount":638}})", 200);
+  CHECK(said.verdict.tokens == 638);
+  CHECK(said.verdict.images == 1);
+}

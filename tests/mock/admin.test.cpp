@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <ductile/mock/admin.hpp>
+
+#include "../support/catch.hpp"
+#include "asking.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+using namespace std::chrono_literals;
+using ductile::WallTime;
+using ductile::mock::Admin;
+using ductile::mock::Answer;
+using ductile::mock::Engine;
+using ductile::mock::EngineOptions;
+using ductile::mock::ServiceClock;
+
+namespace {
+
+constexpr WallTime start = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + 10h;
+
+struct Desk {
+  ServiceClock clock{start};
+  Engine engine{EngineOptions{.start = start}};
+  Admin admin{engine, clock};
+
+  Answer get(std::string page) { return admin.answer({.method = "GET", .path = "/_ductile/" + std::move(page)}); }
+  Answer post(std::string page, std::string body = {}) {
+    return admin.answer({.method = "POST", .path = "/_ductile/" + std::move(page), .body = std::move(body)});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("The journal's page counts the rows that were shown, and holds no key and no prompt", "[mock]") {
+  Desk desk;
+  ductile::mock::Request request = asking::for_image("a private prompt");
+  request.headers = {{"x-goog-api-key", "VerySecretKey"}};
+  (void)desk.engine.answer(request, start);
+  (void)desk.engine.answer(asking::for_row("bad-gateway-html"), start);
+  const std::string page = desk.get("requests").body();
+  const auto body = boost::json::parse(page);
+  CHECK(body.at("total").as_int64() == 2);
+  CHECK(body.at("counts").as_object().size() == 2);
+  CHECK(body.at("counts").at("bad-gateway-html").as_int64() == 1);
+  CHECK(body.at("statuses").at("502").as_int64() == 1);
+  CHECK(body.at("requests").at(1).at("id").as_string() == "bad-gateway-html");
+  CHECK(page.find("VerySecretKey") == page.npos);
+  CHECK(page.find("private") == page.npos);
+}
+
+TEST_CASE("The clock can be put forward, and the pages tell the service's time", "[mock]") {
+  Desk desk;
+  CHECK(asking::json_of(desk.post("clock/advance", R"({"seconds": 3600})")).at("time_scale").to_number<double>() == 1);
+  CHECK(desk.clock.now() >= start + 1h);
+  CHECK(desk.clock.now() < start + 1h + 10s);
+  CHECK(desk.get("clock").body().find("2026-11-24T11:00") != std::string::npos);
+}
+
+TEST_CASE("The quota's page shows what is used of what, and a refill empties it", "[mock]") {
+  Desk desk;
+  desk.engine.play({.tier = ductile::mock::find_tier("free").value()}, start);
+  (void)desk.engine.answer(asking::for_image("a cat"), desk.clock.now());
+  const auto used = asking::json_of(desk.get("quota"));
+  CHECK(used.at("limits").at("ipm").as_int64() == 2);
+  CHECK(used.at("used").at(0).at("rpd").as_int64() == 1);
+  CHECK(asking::json_of(desk.post("quota/refill")).at("used").as_array().empty());
+}
+
+TEST_CASE("Another scenario can be put in place of this one; a wrong one changes nothing", "[mock]") {
+  Desk desk;
+  const auto played = asking::json_of(desk.post("scenario", R"({"name": "storm", "episodes": [{"answer": "internal"}]})"));
+  CHECK(played.at("name").as_string() == "storm");
+  CHECK(desk.engine.answer(asking::for_image("a cat"), desk.clock.now()).id == "internal");
+  const Answer wrong = desk.post("scenario", R"({"episodes": [{"answer": "nothing-such"}]})");
+  CHECK(wrong.status == 400);
+  CHECK(wrong.body().find("there is no answer 'nothing-such'") != std::string::npos);
+  CHECK(asking::json_of(desk.get("scenario")).at("name").as_string() == "storm");
+  CHECK(asking::json_of(desk.get("health")).at("requests").as_int64() == 1);
+  CHECK(asking::json_of(desk.post("reset")).at("requests").as_int64() == 0);
+}
+
+TEST_CASE("Which prompts can be made at all is to be asked", "[mock]") {
+  Desk desk;
+  desk.engine.play({.model = {}}, start);
+  const auto body = asking::json_of(desk.post("makeable", R"({"prompts": ["a", "b", "c"]})"));
+  REQUIRE(body.at("makeable").as_array().size() == 3);
+  CHECK(body.at("makeable").at(0).as_bool() == desk.engine.makeable("a"));
+}
+
+TEST_CASE("The verdict's page starts clean", "[mock]") {
+  Desk desk;
+  CHECK(asking::json_of(desk.get("verdict")).at("clean").as_bool());
+  for (int i = 0; i < 2; ++i) {
+    ductile::mock::Request request = asking::for_image("a cat");
+    request.body = "{\"contents\": []}";
+    (void)desk.engine.answer(request, start);
+  }
+  desk.engine.play({.episodes = {{.answer = "key-leaked"}}}, start);
+  for (int i = 0; i < 2; ++i) (void)desk.engine.answer(asking::for_image("a cat"), start + i * 1min);
+  CHECK(asking::json_of(desk.get("verdict")).at("retried_non_retryable").as_int64() == 1);
+}
+
+TEST_CASE("Pages that are not there and bodies that make no sense are refused in words", "[mock]") {
+  Desk desk;
+  CHECK(desk.get("nothing").status == 404);
+  CHECK(desk.post("clock/advance", "soon").status == 400);
+  CHECK(desk.post("clock/advance", R"({"seconds": -5})").body().find("seconds must be a number from 0") != std::string::npos);
+  CHECK(desk.post("clock/advance", "{}").status == 400);
+  CHECK(desk.post("makeable", R"({"prompts": [7]})").status == 400);
+  CHECK_THROWS_AS(ServiceClock(start, 0), ductile::ConfigError);
+}

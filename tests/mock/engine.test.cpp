@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <ductile/gemini/failures.hpp>
+#include <ductile/mock/engine.hpp>
+#include <ductile/mock/scenario_json.hpp>
+
+#include "../support/catch.hpp"
+#include "asking.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using ductile::Duration;
+using ductile::WallTime;
+using ductile::mock::Answer;
+using ductile::mock::Engine;
+using ductile::mock::EngineOptions;
+using ductile::mock::Episode;
+using ductile::mock::Request;
+using ductile::mock::Scenario;
+
+namespace {
+
+constexpr WallTime start = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + 10h;
+
+Engine engine_with(Scenario scenario) { return Engine{EngineOptions{.scenario = std::move(scenario), .start = start}}; }
+
+Engine bad_day(std::uint64_t seed) {
+  return Engine{EngineOptions{.scenario = ductile::mock::find_scenario("bad-day", seed).value(), .seed = seed, .start = start}};
+}
+
+// The row of the answer; "made" for an image in any of the forms in which one comes.
+std::string ask(Engine& engine, const Request& request, WallTime now = start) {
+  const std::string id = engine.answer(request, now).id;
+  return id == "ok-image" || id == "ok-text-image" || id == "ok-thought-image" ? "made" : id;
+}
+
+Request with(Request request, std::string name, std::string value) {
+  request.headers.push_back({std::move(name), std::move(value)});
+  return request;
+}
+
+// A patient client with two models, in virtual time: four jobs at once, gives up on what will not change, waits else.
+struct Run {
+  std::map<std::string, bool> made;
+  std::map<std::string, int> shown;
+};
+
+Run patient_client(Engine& engine, const std::vector<std::string>& prompts) {
+  struct Job {
+    WallTime next = start;
+    int attempts = 0;
+    bool over = false;
+  };
+  Run run;
+  std::vector<Job> jobs(prompts.size());
+  for (;;) {
+    // The next of the first four jobs that are not over.
+    std::vector<std::size_t> running;
+    for (std::size_t i = 0; i < jobs.size() && running.size() < 4; ++i)
+      if (!jobs[i].over) running.push_back(i);
+    if (running.empty()) return run;
+    const std::size_t i =
+        *std::min_element(running.begin(), running.end(), [&](std::size_t a, std::size_t b) { return jobs[a].next < jobs[b].next; });
+    Job& job = jobs[i];
+    const bool primary = job.attempts % 2 == 0;
+    const Answer answer = engine.answer(asking::for_image(prompts[i], primary ? "gemini-3-pro-image" : "gemini-nano-banana-2.1"), job.next);
+    ++run.shown[answer.id];
+    ++job.attempts;
+    const ductile::gemini::FailureRow* failure = ductile::gemini::find_failure(answer.id);
+    job.next += answer.latency + (failure && failure->kind == ductile::Kind::rate_limit ? Duration{61s} : Duration{5s});
+    const bool hopeless = failure && (failure->remedy == ductile::Remedy::never || failure->remedy == ductile::Remedy::after_prompt_change);
+    job.over = !failure || hopeless || job.attempts == 200 || (failure->id == "model-no-access" && job.attempts >= 2);
+    if (job.over) run.made[prompts[i]] = !failure;
+    // A job that starts when another has ended starts then.
+    if (job.over)
+      for (std::size_t later = 0; later < jobs.size(); ++later)
+        if (jobs[later].attempts == 0) jobs[later].next = std::max(jobs[later].next, job.next);
+  }
+}
+
+std::vector<std::string> two_dozen_prompts() {
+  std::vector<std::string> prompts;
+  for (const char* what :
+       {"a lighthouse", "a red bicycle", "an old library", "a fox in the snow", "a harbour at dawn", "a bowl of oranges"})
+    for (const char* how : {"in watercolour", "as a woodcut", "at night", "from above"}) prompts.push_back(std::string{what} + " " + how);
+  return prompts;
+}
+
+}  // namespace
+
+TEST_CASE("One request can ask for a row, by header, key or query, and gets it at once", "[mock]") {
+  Engine engine = engine_with({});
+  const Request plain = asking::for_image("a cat");
+  CHECK(ask(engine, plain) == "made");
+  CHECK(ask(engine, with(plain, "X-Ductile-Scenario", "high-demand")) == "high-demand");
+  Request by_key = plain;
+  by_key.headers = {{"x-goog-api-key", "scenario-rpd-free"}};
+  CHECK(ask(engine, by_key) == "rpd-free");
+  Request by_query_key = plain;
+  by_query_key.headers.clear();
+  by_query_key.query = {{"key", "scenario-ipm"}};
+  CHECK(ask(engine, by_query_key) == "ipm");
+  Request by_query = plain;
+  by_query.query = {{"scenario", "deadline-504"}};
+  const Answer late = engine.answer(by_query, start);
+  CHECK(late.id == "deadline-504");
+  CHECK(late.latency == 0s);
+  CHECK(engine.answer(asking::for_row("idle-timeout"), start).latency >= 10s);
+}
+
+TEST_CASE("A row on demand stands above key, version, model, request and quota, and counts nowhere", "[mock]") {
+  Scenario scenario;
+  scenario.tier = {.name = "t", .requests_per_minute = 1};
+  Engine engine = engine_with(scenario);
+  Request request{.path = "/v1alpha/models/gemini-3-pro-image-preview:generateContent", .headers = {{"x-ductile-scenario", "ok-image"}}};
+  for (int i = 0; i < 3; ++i) {
+    const Answer answer = engine.answer(request, start);
+    CHECK(answer.id == "ok-image");
+    CHECK(asking::json_of(answer).at("modelVersion").as_string() == "gemini-3-pro-image-preview");
+  }
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");
+  CHECK(ask(engine, asking::for_image("a cat")) == "rpm-paid");
+}
+
+TEST_CASE("On a good day counting, listing and getting answer for themselves", "[mock]") {
+  Engine engine = engine_with({});
+  Request count = asking::for_image("four words are five");
+  count.path = "/v1/models/gemini-3-pro-image:countTokens";
+  for (const bool on_demand : {false, true}) {
+    const auto asked = [&](Request request) {
+      return on_demand ? with(std::move(request), "x-ductile-scenario", "ok-text-only") : request;
+    };
+    CHECK(asking::json_of(engine.answer(asked(count), start)).at("totalTokens").as_int64() > 1);
+    Request list{.method = "GET", .path = "/v1beta/models", .query = {{"pageSize", "2"}}, .headers = {{"x-goog-api-key", "k"}}};
+    const auto first = asking::json_of(engine.answer(asked(list), start));
+    CHECK(first.at("models").as_array().size() == 2);
+    list.query.emplace_back("pageToken", std::string{first.at("nextPageToken").as_string()});
+    const auto second = asking::json_of(engine.answer(asked(list), start));
+    CHECK(second.at("models").at(0).at("name") != first.at("models").at(0).at("name"));
+    const Request get{.method = "GET", .path = "/v1beta/models/gemini-3-pro-image", .headers = {{"x-goog-api-key", "k"}}};
+    CHECK(asking::json_of(engine.answer(asked(get), start)).at("name").as_string() == "models/gemini-3-pro-image");
+  }
+  const Request unknown{.method = "GET", .path = "/v1beta/models/my-model", .headers = {{"x-goog-api-key", "k"}}};
+  CHECK(ask(engine, unknown) == "model-not-found");
+  CHECK(asking::json_of(engine.answer(with(unknown, "x-ductile-scenario", "ok-image"), start)).at("name").as_string() == "models/my-model");
+}
+
+TEST_CASE("A request goes the service's way: path, key, model, form", "[mock]") {
+  Engine engine = engine_with({});
+  const auto at_path = [](std::string path, std::string method = "POST") {
+    Request request = asking::for_image("a cat");
+    request.path = std::move(path);
+    request.method = std::move(method);
+    return request;
+  };
+  CHECK(ask(engine, at_path("/")) == "path-not-found-html");
+  CHECK(ask(engine, at_path("/v1beta/v1beta/models/gemini-3-pro-image:generateContent")) == "path-not-found-html");
+  CHECK(ask(engine, at_path("/v2/models/gemini-3-pro-image:generateContent")) == "path-not-found-html");
+  CHECK(ask(engine, at_path("/v1beta/models/gemini-3-pro-image:imagine")) == "path-not-found-html");
+  CHECK(ask(engine, at_path("/v1beta/models/gemini-3-pro-image:generateContent", "GET")) == "path-not-found-html");
+  CHECK(ask(engine, at_path("/v1beta/models/gemini-2.0-flash:generateContent")) == "model-not-found");
+  CHECK(ask(engine, at_path("/v1beta/models/gemini-3-pro-image-preview:generateContent")) == "model-not-found");
+  CHECK(ask(engine, at_path("/v1beta/models/gemini-3.1-flash-image:generateContent")) == "model-retired-listed");
+  for (const char* version : {"/v1", "/v1beta", "/v1alpha"})
+    CHECK(ask(engine, at_path(std::string{version} + "/models/gemini-3-pro-image:generateContent")) == "made");
+
+  const Answer missing = engine.answer(at_path("/v1/models/no-such-model:generateContent"), start);
+  CHECK(missing.body().find("models/no-such-model is not found for API version v1,") != std::string::npos);
+  Request anonymous = asking::for_image("a cat");
+  anonymous.headers.clear();
+  CHECK(ask(engine, anonymous) == "key-missing");
+  Request malformed = asking::for_image("a cat");
+  malformed.body = "{";
+  CHECK(ask(engine, malformed) == "invalid-argument-generic");
+}
+
+TEST_CASE("Before its last day a model is served", "[mock]") {
+  Engine engine = engine_with({});
+  const Request request = asking::for_image("a cat", "gemini-3.1-flash-image");
+  const WallTime last_day{std::chrono::sys_days{std::chrono::year{2026} / 10 / 28}};
+  CHECK(ask(engine, request, last_day) == "made");
+  CHECK(ask(engine, request, last_day + 24h) == "model-retired-listed");
+}
+
+TEST_CASE("A stream without alt=sse and the other provider's path put their errors in an array", "[mock]") {
+  Engine engine = engine_with({});
+  Request stream = asking::for_row("high-demand");
+  stream.path = "/v1beta/models/gemini-3-pro-image:streamGenerateContent";
+  CHECK(asking::json_of(engine.answer(stream, start)).is_array());
+  stream.query = {{"alt", "sse"}};
+  CHECK(asking::json_of(engine.answer(stream, start)).is_object());
+  Request other = asking::for_image("a cat");
+  other.path = "/v1beta/openai/chat/completions";
+  other.headers = {{"Authorization", "Bearer AQ.something"}};
+  const Answer refused = engine.answer(other, start);
+  CHECK(refused.status == 401);
+  CHECK(asking::json_of(refused).at(0).at("error").at("code").as_int64() == 401);
+}
+
+TEST_CASE("A full window is answered with true figures, and opens when the body says", "[mock]") {
+  Scenario scenario;
+  scenario.tier = ductile::mock::find_tier("tier1").value();
+  Engine engine = engine_with(scenario);
+  for (int i = 0; i < 10; ++i) REQUIRE(engine.answer(asking::for_image("cat " + std::to_string(i)), start).status == 200);
+  const Answer refused = engine.answer(asking::for_image("one more"), start);
+  REQUIRE(refused.id == "ipm");
+  const auto body = asking::json_of(refused);
+  CHECK(body.at("error").at("details").at(1).at("violations").at(0).at("quotaValue").as_string() == "10");
+  const ductile::mock::Journal journal = engine.journal();
+  const Duration hint = journal.entries().back().hint;
+  REQUIRE(hint > 0s);
+  CHECK(ask(engine, asking::for_image("too soon"), start + hint - 1s) == "ipm");
+  CHECK(ask(engine, asking::for_image("in time"), start + hint + 1s) == "made");
+  CHECK(ask(engine, asking::for_image("elsewhere", "gemini-nano-banana-2.1")) == "made");
+}
+
+TEST_CASE("A spent day names a delay of seconds, which is a lie", "[mock]") {
+  Scenario scenario;
+  scenario.tier = {.name = "t", .requests_per_day = 1};
+  Engine engine = engine_with(scenario);
+  REQUIRE(ask(engine, asking::for_image("first")) == "made");
+  REQUIRE(ask(engine, asking::for_image("second")) == "rpd-paid");
+  const ductile::mock::Journal journal = engine.journal();
+  CHECK(journal.entries().back().hint <= 60s);
+  CHECK(ask(engine, asking::for_image("third"), start + 2min) == "rpd-paid");
+  CHECK(ask(engine, asking::for_image("fourth"), start + 22h) == "made");
+}
+
+TEST_CASE("Keys of one project share its quota", "[mock]") {
+  Scenario scenario;
+  scenario.tier = {.name = "t", .requests_per_minute = 1};
+  Engine engine{EngineOptions{.scenario = scenario, .start = start, .projects = {{"one", "shared"}, {"two", "shared"}}}};
+  const auto by = [&](const char* key) {
+    Request request = asking::for_image("a cat");
+    request.headers = {{"x-goog-api-key", key}};
+    return ask(engine, request);
+  };
+  CHECK(by("one") == "made");
+  CHECK(by("two") == "rpm-paid");
+  CHECK(by("three") == "made");
+}
+
+TEST_CASE("An episode answers the calls that it was written for", "[mock]") {
+  Scenario scenario;
+  scenario.episodes = {{.answer = "high-demand", .model = "gemini-3-pro-image", .prompt = "cat", .after = 1, .calls = 2},
+                       {.answer = "overloaded", .from = 1min, .until = 2min}};
+  Engine engine = engine_with(scenario);
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");
+  CHECK(ask(engine, asking::for_image("a dog")) == "made");
+  CHECK(ask(engine, asking::for_image("a cat", "gemini-nano-banana-2.1")) == "made");
+  CHECK(ask(engine, asking::for_image("a cat")) == "high-demand");
+  CHECK(ask(engine, asking::for_image("two cats")) == "high-demand");
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");
+  CHECK(ask(engine, asking::for_image("a dog"), start + 60s) == "overloaded");
+  CHECK(ask(engine, asking::for_image("a dog"), start + 120s) == "made");
+}
+
+TEST_CASE("For half an hour every model is down", "[mock]") {
+  const Scenario scenario = ductile::mock::find_scenario("outage-30min", 1).value();
+  Engine engine{EngineOptions{.scenario = scenario, .start = *scenario.starts_at}};
+  for (const char* model : {"gemini-3-pro-image", "gemini-nano-banana-2.1", "gemini-3.1-flash-lite-image"})
+    for (Duration since = 1min; since < 31min; since += 1min)
+      CHECK(engine.answer(asking::for_image("a cat", model), *scenario.starts_at + since).status == 503);
+  int served = 0;
+  for (Duration since = 31min; since < 90min; since += 1min)
+    served += engine.answer(asking::for_image("a dog " + std::to_string(since.count())), *scenario.starts_at + since).status == 200 ? 1 : 0;
+  CHECK(served > 30);
+}
+
+TEST_CASE("The service gives up at the deadline that the client has set for it", "[mock]") {
+  Scenario scenario;
+  scenario.episodes = {{.answer = "ok-image", .latency = 40s}};
+  Engine engine = engine_with(scenario);
+  const Answer patient = engine.answer(with(asking::for_image("a cat"), "X-Server-Timeout", "60"), start);
+  CHECK(patient.id == "ok-image");
+  CHECK(patient.latency == 40s);
+  const Answer impatient = engine.answer(with(asking::for_image("a cat"), "X-Server-Timeout", "30"), start);
+  CHECK(impatient.id == "deadline-504");
+  CHECK(impatient.latency == 30s);
+}
+
+TEST_CASE("A bad day shows every kind of trouble in a run of 24 prompts, and a patient client makes all that can be made", "[mock]") {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    INFO("seed " << seed);
+    Engine engine = bad_day(seed);
+    const std::vector<std::string> prompts = two_dozen_prompts();
+    const Run run = patient_client(engine, prompts);
+    for (const char* id :
+         {"ipm", "internal", "high-demand", "idle-timeout", "reset-before-headers", "reset-mid-body", "bad-gateway-html", "no-image"}) {
+      INFO(id);
+      CHECK(run.shown.contains(id));
+    }
+    CHECK((run.shown.contains("image-safety") || run.shown.contains("image-safety-text")));
+    int makeable = 0;
+    for (const std::string& prompt : prompts) {
+      INFO(prompt);
+      CHECK(run.made.at(prompt) == engine.makeable(prompt));
+      makeable += engine.makeable(prompt) ? 1 : 0;
+    }
+    CHECK(makeable < 24);
+    CHECK(makeable >= 18);
+  }
+}
+
+TEST_CASE("The same seed and the same requests at the same moments give the same bytes", "[mock]") {
+  const auto story = [](std::uint64_t seed) {
+    Engine engine = bad_day(seed);
+    std::string bytes;
+    WallTime now = start;
+    for (int i = 0; i < 40; ++i) {
+      const Answer answer = engine.answer(asking::for_image("prompt " + std::to_string(i % 15)), now);
+      bytes += answer.body() + std::to_string(answer.status) + std::to_string(answer.latency.count());
+      for (const auto& header : answer.headers) bytes += header.name + header.value;
+      now += 7s;
+    }
+    return bytes;
+  };
+  const std::string first = story(1);
+  CHECK(first == story(1));
+  CHECK(first != story(2));
+}
+
+TEST_CASE("The journal counts what was shown and never knows a key", "[mock]") {
+  Engine engine = engine_with({});
+  Request request = asking::for_image("a private prompt");
+  request.headers = {{"x-goog-api-key", "AIzaSyVerySecret"}};
+  (void)engine.answer(request, start);
+  (void)engine.answer(asking::for_row("high-demand"), start);
+  (void)engine.answer(asking::for_row("high-demand"), start);
+  const ductile::mock::Journal journal = engine.journal();
+  CHECK(journal.total() == 3);
+  CHECK(journal.entries()[0].id.starts_with("ok-"));
+  CHECK(journal.count("high-demand") == 2);
+  CHECK(journal.by_status().at(503) == 2);
+  CHECK(journal.entries()[0].key != 0);
+  CHECK_FALSE(journal.entries()[0].asked_for);
+  CHECK(journal.entries()[1].asked_for);
+}
+
+TEST_CASE("A new scenario begins at once and everything that was asked is forgotten", "[mock]") {
+  Scenario scenario;
+  scenario.tier = {.name = "t", .requests_per_minute = 1};
+  scenario.episodes = {{.answer = "internal", .calls = 1}};
+  Engine engine = engine_with(scenario);
+  CHECK(ask(engine, asking::for_image("a cat")) == "internal");
+  CHECK(ask(engine, asking::for_image("a cat")) == "rpm-paid");
+  engine.reset(start + 5s);
+  CHECK(engine.journal().total() == 0);
+  CHECK(ask(engine, asking::for_image("a cat"), start + 5s) == "internal");
+  engine.refill_quota();
+  CHECK(ask(engine, asking::for_image("a cat"), start + 5s) == "made");
+  engine.play({}, start + 6s);
+  for (int i = 0; i < 5; ++i) CHECK(ask(engine, asking::for_image("a cat"), start + 6s) == "made");
+}

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../support/catch.hpp"
+#include "../support/verdicts.hpp"
+
+#include <ductile/core/make.hpp>
+#include <ductile/policies/quota_tracker.hpp>
+
+#include <string>
+#include <type_traits>
+#include <vector>
+
+using namespace ductile;
+using namespace std::chrono_literals;
+using support::abandoned;
+using support::said;
+using support::success;
+
+namespace {
+
+// A clock whose calendar a test sets by hand, and that counts who looks at it. It begins on 24 November 2026 at noon UTC: 20 hours before
+// midnight in California.
+class Calendar : private TimeSource {
+ public:
+  Now now() noexcept { return Now{*this}; }
+  void pass(Duration span) noexcept { time_ += span; }
+  void set_wall(Duration span) noexcept { wall_ += span; }
+  int looks() const noexcept { return looks_; }
+
+ private:
+  Time steady() noexcept override { return time_; }
+  WallTime wall() noexcept override {
+    ++looks_;
+    return wall_ + time_.time_since_epoch();
+  }
+  std::uint64_t random() noexcept override { return 0; }
+
+  Time time_{};
+  WallTime wall_{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 12h};
+  int looks_ = 0;
+};
+
+constexpr auto to_midnight = 20h;
+
+template <std::size_t N>
+struct Quota {
+  QuotaTracker<N> tracker;
+  typename QuotaTracker<N>::State state;
+  Calendar clock{};
+  using Call = typename QuotaTracker<N>::Call;
+
+  explicit Quota(const QuotaOptions<N>& options) : tracker(options), state(tracker) {}
+
+  Admission admit(Call& call, Time deadline = end_of_time) {
+    Attempt attempt;
+    attempt.deadline = deadline;
+    return tracker.admit(state, call, clock.now(), attempt);
+  }
+  Admission admit() {
+    Call call;
+    return admit(call);
+  }
+  Reaction settle(Call& call, const Verdict& verdict) { return tracker.settle(state, call, clock.now(), Attempt{}, verdict); }
+  // One attempt that may go at once and ends so.
+  Reaction attempt_ends(const Verdict& verdict) {
+    Call call;
+    REQUIRE(admit(call) == Admission::go());
+    return settle(call, verdict);
+  }
+  QuotaUsage usage(std::size_t window = 0) { return tracker.usage(state, clock.now())[window]; }
+  std::int64_t used(std::size_t window = 0) { return usage(window).used; }
+  Time now() { return clock.now()(); }
+  void fill(int calls) {
+    for (int i = 0; i < calls; ++i) REQUIRE(admit() == Admission::go());
+  }
+};
+
+Verdict refused(QuotaDimension dimension, Duration hint = {}, std::int32_t limit = -1) {
+  const bool day = dimension == QuotaDimension::requests_per_day || dimension == QuotaDimension::tokens_per_day;
+  Verdict verdict = said(day || limit == 0 ? Kind::quota : Kind::rate_limit, hint);
+  verdict.dimension = dimension;
+  verdict.limit = limit;
+  return verdict;
+}
+
+Verdict with(Verdict verdict, int images, int tokens) {
+  verdict.images = static_cast<std::int8_t>(images);
+  verdict.tokens = tokens;
+  return verdict;
+}
+
+Admission waits_until(Time time) { return Admission::go_at(time, Kind::rate_limit, WaitSource::quota); }
+
+constexpr QuotaTracker compiles{QuotaOptions{.limits = {per_minute(15), per_day(50, pacific)}}};
+static_assert(std::same_as<decltype(compiles), const QuotaTracker<2>>);
+static_assert(std::same_as<decltype(QuotaTracker{}), QuotaTracker<5>>);
+static_assert(std::same_as<decltype(QuotaTracker{learning()}), QuotaTracker<5>>);
+static_assert(Admits<QuotaTracker<1>> && Settles<QuotaTracker<1>> && HearsGrants<QuotaTracker<1>> && !AllowsExtra<QuotaTracker<1>>);
+static_assert(std::is_trivially_copyable_v<QuotaTracker<16>::Call> && sizeof(QuotaTracker<16>::Call) <= 16);
+
+}  // namespace
+
+TEST_CASE("A minute's quota lets its number of attempts through and makes the next one wait", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(3)}}};
+  quota.fill(3);
+  CHECK(quota.admit() == waits_until(support::at(61s)));
+}
+
+TEST_CASE("A minute's window slides: what was used early opens early", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(3)}}};
+  quota.fill(1);
+  quota.clock.pass(20s);
+  quota.fill(2);
+  quota.clock.pass(20s);
+  CHECK(quota.admit() == waits_until(support::at(61s)));
+  CHECK(quota.admit() == waits_until(support::at(81s)));
+  CHECK(quota.admit() == waits_until(support::at(81s)));
+  CHECK(quota.admit() == waits_until(support::at(122s)));
+}
+
+TEST_CASE("Those who wait are not overtaken, and the window is theirs when it opens", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(2)}}};
+  quota.fill(2);
+  CHECK(quota.admit() == waits_until(support::at(61s)));
+  quota.clock.pass(61s);
+  quota.fill(1);  // one place was reserved at 61 s, one is free
+  CHECK(quota.admit() == waits_until(support::at(122s)));
+}
+
+TEST_CASE("A large attempt that waits is not overtaken by a small one", "[policies]") {
+  // Two policies that share the counts, and expect differently large attempts.
+  Quota large{QuotaOptions{.limits = {tokens_per_minute(100)}, .tokens = 60}};
+  const QuotaTracker small{QuotaOptions{.limits = {tokens_per_minute(100)}, .tokens = 10}};
+  large.fill(1);
+  CHECK(large.admit() == waits_until(support::at(61s)));
+  QuotaTracker<1>::Call call;
+  CHECK(small.admit(large.state, call, large.clock.now(), Attempt{}) == waits_until(support::at(61s)));
+}
+
+TEST_CASE("A wait that does not fit the deadline reserves nothing", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(1)}}};
+  quota.fill(1);
+  QuotaTracker<1>::Call call;
+  CHECK(quota.admit(call, support::at(30s)) == Admission::ask_at(support::at(61s), Kind::rate_limit, WaitSource::quota));
+  CHECK(quota.admit(call, support::at(61s)).form() == Admission::Form::ask_at);
+  CHECK(quota.admit(call, support::at(61s) + 1ns) == waits_until(support::at(61s)));
+}
+
+TEST_CASE("A reservation that is given up opens its place again", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(2)}}};
+  quota.fill(2);
+  QuotaTracker<1>::Call first;
+  QuotaTracker<1>::Call second;
+  REQUIRE(quota.admit(first) == waits_until(support::at(61s)));
+  REQUIRE(quota.admit(second) == waits_until(support::at(61s)));
+  quota.settle(second, abandoned(Sent::no));
+  CHECK(quota.admit(second) == waits_until(support::at(61s)));
+  quota.settle(first, abandoned(Sent::no));
+  quota.settle(second, abandoned(Sent::no));
+  quota.clock.pass(61s);
+  quota.fill(2);
+}
+
+TEST_CASE("Reservations reach two windows ahead, and who comes later is asked again", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(1)}}};
+  quota.fill(1);
+  CHECK(quota.admit() == waits_until(support::at(61s)));
+  QuotaTracker<1>::Call call;
+  CHECK(quota.admit(call) == Admission::ask_at(support::at(60s), Kind::rate_limit, WaitSource::quota));
+  // The queue ends at 121 s, which does not fit this deadline: refused now, and not after a wait.
+  CHECK(quota.admit(call, support::at(100s)) == Admission::ask_at(support::at(121s), Kind::rate_limit, WaitSource::quota));
+  quota.clock.pass(60s);
+  CHECK(quota.admit() == waits_until(support::at(122s)));
+}
+
+TEST_CASE("A spent day refuses until the next midnight in California", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(2)}}};
+  quota.fill(2);
+  const Admission spent = Admission::reject(Kind::quota, support::at(to_midnight)).with(Remedy::next_day);
+  CHECK(quota.admit() == spent);
+  quota.clock.pass(to_midnight - 1ns);
+  CHECK(quota.admit() == spent);
+  quota.clock.pass(1ns);
+  quota.fill(2);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(to_midnight + 24h)).with(Remedy::next_day));
+}
+
+TEST_CASE("A day may end at another midnight", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(1, utc)}}};
+  quota.fill(1);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(12h)).with(Remedy::next_day));
+}
+
+TEST_CASE("A window of a day does not look at the calendar with each attempt", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(1000), per_day(100'000)}}};
+  for (int i = 0; i < 5000; ++i) {
+    quota.fill(1);
+    quota.clock.pass(100ms);
+  }
+  CHECK(quota.clock.looks() == 1);
+}
+
+TEST_CASE("A day that is spent looks at the calendar: the computer may have slept, or its clock been set", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(1)}}};
+  quota.fill(1);
+  REQUIRE(quota.admit().form() == Admission::Form::reject);
+  SECTION("into the next day") {
+    quota.clock.set_wall(21h);
+    CHECK(quota.admit() == Admission::go());
+  }
+  SECTION("by some seconds forward") {
+    quota.clock.set_wall(10s);
+    CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(to_midnight - 10s)).with(Remedy::next_day));
+  }
+  SECTION("by some seconds back, and the same midnight does not come twice") {
+    quota.clock.pass(1h);
+    quota.clock.set_wall(-10s);
+    quota.clock.pass(to_midnight - 1h);
+    CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(to_midnight + 10s)).with(Remedy::next_day));
+    quota.clock.pass(10s);
+    CHECK(quota.admit() == Admission::go());
+  }
+}
+
+TEST_CASE("A new day begins at midnight and not a moment later", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(50)}}};
+  quota.clock.set_wall(250ms);  // midnight does not fall on a whole second of the call's clock
+  quota.clock.pass(to_midnight - 300ms);
+  quota.fill(3);
+  quota.clock.pass(60ms);
+  quota.fill(1);
+  CHECK(quota.used() == 1);
+}
+
+TEST_CASE("A wait is not reserved across midnight, whichever window comes first", "[policies]") {
+  const auto is_asked_at_midnight = [](auto quota_options, std::size_t day) {
+    Quota quota{quota_options};
+    quota.clock.pass(to_midnight - 30s);
+    quota.fill(1);
+    CHECK(quota.admit() == Admission::ask_at(support::at(to_midnight), Kind::quota, WaitSource::quota));
+    CHECK(quota.used(day) == 1);
+  };
+  is_asked_at_midnight(QuotaOptions{.limits = {per_minute(1), per_day(50)}}, 1);
+  is_asked_at_midnight(QuotaOptions{.limits = {per_day(50), per_minute(1)}}, 0);
+}
+
+TEST_CASE("An attempt needs room in all windows, and is charged for the moment at which it goes", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(2), images_per_minute(2)}, .images = 2}};
+  quota.fill(1);
+  CHECK(quota.admit() == waits_until(support::at(61s)));  // one more request would fit, the images do not
+  CHECK(quota.used(0) == 1);
+  quota.clock.pass(61s);
+  CHECK(quota.used(0) == 1);
+  CHECK(quota.used(1) == 2);
+}
+
+TEST_CASE("An attempt that is larger than its window goes alone", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {tokens_per_minute(500)}, .tokens = 700}};
+  quota.fill(1);
+  CHECK(quota.admit() == waits_until(support::at(61s)));
+}
+
+TEST_CASE("A limit of zero refuses for good", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(0)}}};
+  const Admission answer = quota.admit();
+  CHECK(answer == Admission::reject(Kind::quota, end_of_time, "limit-zero"));
+  CHECK(answer.remedy() == Remedy::never);
+}
+
+TEST_CASE("What an attempt counts for follows from how it ended", "[policies]") {
+  struct Row {
+    const char* how;
+    Verdict verdict;
+    QuotaCost counts;
+  };
+  const QuotaCost reserved{.requests = 1, .images = 2, .tokens = 300};
+  const QuotaCost nothing{.requests = 0};
+  Verdict lost = said(Kind::network);
+  lost.sent = Sent::unknown;
+  Verdict unsent = said(Kind::network);
+  unsent.sent = Sent::no;
+  const std::vector<Row> rows{
+      {"ok, cost unknown", success(), {1, 2, 300}},
+      {"ok, cost known", with(success(), 1, 250), {1, 1, 250}},
+      {"503", said(Kind::overload), {1, 0, 300}},
+      {"500", said(Kind::internal), {1, 0, 300}},
+      {"504: the work may have been done", said(Kind::timeout), {1, 2, 300}},
+      {"400", said(Kind::bad_request), {1, 0, 300}},
+      {"413", said(Kind::payload_too_large), {1, 0, 300}},
+      {"429 of a minute", refused(QuotaDimension::requests_per_minute), nothing},
+      {"429 of a day", refused(QuotaDimension::requests_per_day), nothing},
+      {"401", said(Kind::auth), nothing},
+      {"403", said(Kind::permission), nothing},
+      {"404", said(Kind::not_found), nothing},
+      {"withheld image", with(said(Kind::safety_output), 1, 120), {1, 1, 120}},
+      {"blocked prompt", with(said(Kind::safety_prompt), 0, 120), {1, 0, 120}},
+      {"text only", with(said(Kind::no_image), 0, 120), {1, 0, 120}},
+      {"lost answer", lost, {1, 2, 300}},
+      {"never sent", unsent, nothing},
+      {"refused by an inner layer", support::refused_inside(Kind::circuit_open), nothing},
+      {"abandoned before it was sent", abandoned(Sent::no), nothing},
+      {"abandoned in flight", abandoned(Sent::unknown), {1, 2, 300}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.how);
+    const QuotaCost counts = quota_cost(row.verdict, reserved);
+    CHECK(counts.requests == row.counts.requests);
+    CHECK(counts.images == row.counts.images);
+    CHECK(counts.tokens == row.counts.tokens);
+
+    // The ledger does what the rule says.
+    Quota quota{QuotaOptions{.limits = {per_minute(10), images_per_minute(10), tokens_per_minute(10'000), per_day(10)},
+                             .images = reserved.images,
+                             .tokens = reserved.tokens}};
+    quota.attempt_ends(row.verdict);
+    const auto usage = quota.tracker.usage(quota.state, quota.clock.now());
+    CHECK(usage[0].used == row.counts.requests);
+    CHECK(usage[1].used == row.counts.images);
+    CHECK(usage[2].used == row.counts.tokens);
+    CHECK(usage[3].used == row.counts.requests);
+  }
+}
+
+TEST_CASE("Refusals count where the options say so", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(10)}, .count_refusals = true}};
+  quota.attempt_ends(said(Kind::not_found));
+  CHECK(quota.used() == 1);
+}
+
+TEST_CASE("A settlement that comes late corrects its own time and not the present", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {tokens_per_minute(1000), tokens_per_day(10'000)}, .tokens = 100}};
+  QuotaTracker<2>::Call early;
+  REQUIRE(quota.admit(early) == Admission::go());
+  SECTION("in a later minute") {
+    quota.clock.pass(2min);
+    quota.fill(1);
+    quota.settle(early, with(success(), 0, 600));
+    CHECK(quota.used(0) == 100);
+    CHECK(quota.used(1) == 700);
+  }
+  SECTION("in the same minute") {
+    quota.clock.pass(40s);
+    quota.fill(1);
+    quota.settle(early, with(success(), 0, 600));
+    CHECK(quota.used(0) == 700);
+    quota.clock.pass(21s);
+    CHECK(quota.used(0) == 100);
+  }
+  SECTION("on a later day") {
+    quota.clock.pass(to_midnight);
+    quota.fill(1);
+    quota.settle(early, with(success(), 0, 600));
+    CHECK(quota.used(1) == 100);
+  }
+  SECTION("on a later day, as a refund") {
+    quota.clock.pass(to_midnight);
+    quota.fill(1);
+    quota.settle(early, abandoned(Sent::no));
+    CHECK(quota.used(1) == 100);
+  }
+}
+
+TEST_CASE("An attempt that cost more than was reserved makes the next ones wait", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {tokens_per_minute(1000)}, .tokens = 100}};
+  quota.attempt_ends(with(success(), 0, 950));
+  CHECK(quota.admit() == waits_until(support::at(61s)));
+}
+
+TEST_CASE("A refusal closes the minute's window that it names until its hint", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(15), images_per_minute(10)}}};
+  const Reaction reaction = quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 19'370ms));
+  CHECK(reaction.earliest() == support::at(19'370ms));
+  CHECK(quota.admit() == waits_until(support::at(19'370ms)));
+  CHECK(quota.usage(0).closed_until == support::at(19'370ms));
+  CHECK_FALSE(quota.usage(1).closed_until);
+}
+
+TEST_CASE("A refusal without a hint closes the window for its span", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(15)}}};
+  quota.clock.pass(5s);
+  quota.attempt_ends(refused(QuotaDimension::requests_per_minute));
+  CHECK(quota.admit() == waits_until(support::at(65s)));
+}
+
+TEST_CASE("A hint that is longer than anyone should wait is reported and not slept", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(15)}}};
+  quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 600s));
+  CHECK(quota.admit() == Admission::reject(Kind::rate_limit, support::at(600s)));
+}
+
+TEST_CASE("A refusal of the day closes it until midnight, whatever its hint", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(15), per_day(50)}}};
+  const Reaction reaction = quota.attempt_ends(refused(QuotaDimension::requests_per_day, 5s));
+  CHECK(reaction.earliest() == support::at(to_midnight));
+  quota.clock.pass(5s);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(to_midnight)).with(Remedy::next_day));
+  quota.clock.pass(to_midnight - 5s);
+  CHECK(quota.admit() == Admission::go());
+}
+
+TEST_CASE("A refusal of the day around midnight does not cost the new day", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(50)}}};
+  QuotaTracker<1>::Call before;
+  quota.clock.pass(to_midnight - 1s);
+  REQUIRE(quota.admit(before) == Admission::go());
+  SECTION("because the attempt began on the day before") {
+    quota.clock.pass(10min);
+    quota.fill(1);
+    quota.settle(before, refused(QuotaDimension::requests_per_day));
+  }
+  SECTION("because the service's clock is behind") {
+    quota.clock.pass(2s);
+    quota.attempt_ends(refused(QuotaDimension::requests_per_day));
+  }
+  CHECK(quota.admit() == Admission::go_at(quota.now() + 1min, Kind::quota, WaitSource::quota));
+}
+
+TEST_CASE("A window without a limit learns it from a refusal", "[policies]") {
+  Quota quota{learning()};
+  for (std::size_t i = 0; i < 5; ++i) CHECK_FALSE(quota.usage(i).limit);
+  quota.fill(100);
+  quota.attempt_ends(refused(QuotaDimension::images_per_minute, 10s, 4));
+  CHECK(quota.usage(2).limit == 4);
+  CHECK_FALSE(quota.usage(0).limit);
+  quota.clock.pass(2min);
+  quota.fill(4);
+  CHECK(quota.admit().form() == Admission::Form::go_at);
+}
+
+TEST_CASE("A limit that the service names counts when it is lower than the configured one", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(15)}}};
+  SECTION("lower") {
+    quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 1s, 5));
+    CHECK(quota.usage().limit == 5);
+  }
+  SECTION("higher") {
+    quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 1s, 60));
+    CHECK(quota.usage().limit == 15);
+  }
+  SECTION("lower, then raised") {
+    quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 1s, 5));
+    quota.clock.pass(1s);
+    quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 1s, 10));
+    CHECK(quota.usage().limit == 10);
+  }
+}
+
+TEST_CASE("A limit of zero that the service names refuses for a day, whatever the hint", "[policies]") {
+  Quota quota{learning()};
+  quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 20s, 0));
+  quota.clock.pass(23h);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, end_of_time, "limit-zero"));
+  quota.clock.pass(1h);
+  CHECK(quota.admit() == Admission::go());  // the account may have been upgraded
+}
+
+TEST_CASE("A refusal while there was room is a surprise, once", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(3), per_day(50)}}};
+  QuotaTracker<2>::Call first;
+  QuotaTracker<2>::Call second;
+  QuotaTracker<2>::Call third;
+  quota.admit(first);
+  quota.admit(second);
+  quota.admit(third);
+  CHECK(quota.settle(first, refused(QuotaDimension::requests_per_minute, 10s)).signal() == Signal::quota_surprise);
+  CHECK(quota.settle(second, refused(QuotaDimension::requests_per_minute, 10s)).signal() == Signal::none);  // it is closed by now
+  CHECK(quota.settle(third, refused(QuotaDimension::tokens_per_minute)).signal() == Signal::none);          // nothing is known of tokens
+  CHECK(quota.tracker.surprises(quota.state) == 1);
+}
+
+TEST_CASE("A refusal that names no window is a surprise, and closes none", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(3), per_day(50)}}};
+  CHECK(quota.attempt_ends(said(Kind::rate_limit, 10s)).signal() == Signal::quota_surprise);
+  CHECK(quota.admit() == Admission::go());
+}
+
+TEST_CASE("A refusal is no surprise to a ledger that knows no limit", "[policies]") {
+  Quota quota{learning()};
+  CHECK(quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 1s, 5)).signal() == Signal::none);
+  quota.clock.pass(1s);
+  CHECK(quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 1s, 5)).signal() == Signal::quota_surprise);
+}
+
+TEST_CASE("A refusal by another layer teaches nothing", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(3)}}};
+  Verdict inside = support::refused_inside(Kind::rate_limit, 30s);
+  inside.dimension = QuotaDimension::requests_per_minute;
+  CHECK(quota.attempt_ends(inside) == Reaction::pass());
+  CHECK(quota.admit() == Admission::go());
+}
+
+TEST_CASE("Policies with other limits may share the counts while calls are out", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(10)}}};
+  const QuotaTracker lower{QuotaOptions{.limits = {per_minute(4)}}};
+  const QuotaTracker higher{QuotaOptions{.limits = {per_minute(20)}}};
+  QuotaTracker<1>::Call call;
+  const auto ask = [&](const QuotaTracker<1>& policy) { return policy.admit(quota.state, call, quota.clock.now(), Attempt{}).form(); };
+  using Form = Admission::Form;
+  quota.fill(4);
+  CHECK(quota.admit(call, quota.now()).form() == Form::go);
+  CHECK(lower.admit(quota.state, call, quota.clock.now(), Attempt{.deadline = quota.now()}).form() == Form::ask_at);
+  quota.fill(5);
+  CHECK(quota.admit(call, quota.now()).form() == Form::ask_at);
+  for (int i = 0; i < 10; ++i) CHECK(ask(higher) == Form::go);
+  CHECK(higher.admit(quota.state, call, quota.clock.now(), Attempt{.deadline = quota.now()}).form() == Form::ask_at);
+  lower.settle(quota.state, call, quota.clock.now(), Attempt{}, abandoned(Sent::no));
+  CHECK(ask(higher) == Form::go);
+}
+
+TEST_CASE("Options out of range are refused with field, range and value", "[policies]") {
+  struct Row {
+    QuotaOptions<1> options;
+    std::string text;
+  };
+  QuotaWindow long_window = per_minute(1);
+  long_window.span = 25h;
+  const std::vector<Row> rows{
+      {{.limits = {per_minute(-1)}}, "QuotaTracker: limit must be from 0 to 1000000000 a window; it is -1"},
+      {{.limits = {per_day(1'000'000'001)}}, "QuotaTracker: limit must be from 0 to 1000000000 a window; it is 1000000001"},
+      {{.limits = {long_window}}, "QuotaTracker: span must be from 1 to 86400 seconds (a day that ends at midnight is per_day); it is 90000"},
+      {{.limits = {per_minute(1)}, .images = 0}, "QuotaTracker: images must be from 1 to 1000 an attempt; it is 0"},
+      {{.limits = {per_minute(1)}, .tokens = 0}, "QuotaTracker: tokens must be from 1 to 1000000000 an attempt; it is 0"},
+      {{.limits = {per_minute(1)}, .store_patience = 61s}, "QuotaTracker: store_patience must be from 0.001 to 60 seconds; it is 61"},
+  };
+  for (const Row& row : rows) {
+    const auto made = make<QuotaTracker<1>>(row.options);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().message() == row.text);
+    CHECK_THROWS_WITH(QuotaTracker{row.options}, row.text);
+  }
+  CHECK(make<QuotaTracker<1>>(QuotaOptions{.limits = {per_minute(0)}}));
+}

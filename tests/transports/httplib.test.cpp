@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../support/catch.hpp"
+#include "raw_server.hpp"
+
+#include <ductile/core/transport.hpp>
+#include <ductile/transports/httplib.hpp>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <variant>
+#include <vector>
+
+using namespace ductile;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+static_assert(Transport<HttplibTransport>);
+
+namespace {
+
+const std::string ok_head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
+
+std::string ok(std::string_view body) {
+  return ok_head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
+}
+
+HttpRequest post(std::string url, std::string body = "hello") {
+  return {"POST", std::move(url), {{"Content-Type", "text/plain"}}, std::move(body)};
+}
+
+TransportLimits patient() {
+  TransportLimits limits;
+  limits.connect = 5s;
+  limits.idle = 10s;
+  limits.total = 20s;
+  return limits;
+}
+
+TransportError fault(const TransportResult& result) {
+  const auto* error = std::get_if<TransportError>(&result);
+  REQUIRE(error);
+  return *error;
+}
+
+Duration time_of(auto&& action) {
+  const auto begun = std::chrono::steady_clock::now();
+  action();
+  return std::chrono::steady_clock::now() - begun;
+}
+
+}  // namespace
+
+TEST_CASE("A request arrives as it was given, and its answer comes back whole", "[transports]") {
+  std::string seen;
+  RawServer server{[&](RawServer::Connection& client) {
+    seen = client.request();
+    client.write("HTTP/1.1 418 Teapot\r\nX-One: 1\r\nContent-Length: 5\r\n\r\nshort");
+  }};
+  HttplibTransport transport;
+  HttpRequest request = post(server.url("/v1/models/x:generate?a=b%20c"), "{\"prompt\":1}");
+  request.headers.push_back({"x-goog-api-key", "the-key"});
+  const TransportResult result = transport.send(request, patient());
+  const auto* response = std::get_if<HttpResponse>(&result);
+  REQUIRE(response);
+  CHECK(response->status == 418);
+  CHECK(response->body == "short");
+  CHECK(header(response->headers, "x-one") == "1");
+  CHECK_THAT(seen, ContainsSubstring("POST /v1/models/x:generate?a=b%20c HTTP/1.1\r\n"));
+  CHECK_THAT(seen, ContainsSubstring("x-goog-api-key: the-key\r\n"));
+  CHECK_THAT(seen, ContainsSubstring("Content-Length: 12\r\n"));
+  CHECK_THAT(seen, ContainsSubstring("\r\n\r\n{\"prompt\":1}"));
+}
+
+TEST_CASE("A connection is kept and used again", "[transports]") {
+  RawServer server{[](RawServer::Connection& client) {
+    while (!client.request().empty()) client.write(ok("again"));
+  }};
+  HttplibTransport transport;
+  for (int i = 0; i < 3; ++i) REQUIRE(std::holds_alternative<HttpResponse>(transport.send(post(server.url()), patient())));
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("A kept connection that the other side closed is replaced", "[transports]") {
+  RawServer server{[](RawServer::Connection& client) {
+    client.request();
+    client.write(ok("once"));
+  }};
+  HttplibTransport transport;
+  int answered = 0;
+  for (int i = 0; i < 5; ++i) {
+    answered += std::holds_alternative<HttpResponse>(transport.send(post(server.url()), patient())) ? 1 : 0;
+    std::this_thread::sleep_for(20ms);  // for the close to arrive; without it the race is the service's `half-close-no-reply`
+  }
+  CHECK(answered == 5);
+  CHECK(server.connections() == 5);
+}
+
+TEST_CASE("A redirect is an answer and is not followed", "[transports]") {
+  RawServer server{[](RawServer::Connection& client) {
+    client.request();
+    client.write("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  }};
+  HttplibTransport transport;
+  const TransportResult result = transport.send(post(server.url()), patient());
+  REQUIRE(std::holds_alternative<HttpResponse>(result));
+  CHECK(std::get<HttpResponse>(result).status == 302);
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("Where nothing listens, and a name without an address, are told apart, and nothing was sent", "[transports]") {
+  std::string url;
+  {
+    RawServer server{[](RawServer::Connection&) {}};
+    url = server.url();
+  }
+  HttplibTransport transport;
+  const TransportError refused = fault(transport.send(post(url), patient()));
+  CHECK(name(refused.what) == "refused");
+  CHECK(refused.sent == Sent::no);
+  const TransportError unresolved = fault(transport.send(post("http://no-such-host.invalid/"), patient()));
+  CHECK(name(unresolved.what) == "resolve");
+  CHECK(unresolved.sent == Sent::no);
+}
+
+TEST_CASE("Each way in which a server can break off has its fault, and says that the request may have been taken", "[transports]") {
+  struct Case {
+    std::string_view what;
+    RawServer::Script script;
+    std::string_view fault;
+    int status;
+  };
+  const std::vector<Case> cases{
+      {"reset before the head",
+       [](auto& c) {
+         c.request();
+         c.reset();
+       },
+       "reset", 0},
+      {"reset within the head",
+       [](auto& c) {
+         c.request();
+         c.write("HTTP/1.1 20");
+         std::this_thread::sleep_for(20ms);
+         c.reset();
+       },
+       "reset", 0},
+      {"reset within the body",
+       [](auto& c) {
+         c.request();
+         c.write(ok_head + "Content-Length: 100\r\n\r\nten bytes.");
+         std::this_thread::sleep_for(50ms);
+         c.reset();
+       },
+       "reset", 200},
+      {"closed without an answer", [](auto& c) { c.request(); }, "closed", 0},
+      {"a short body",
+       [](auto& c) {
+         c.request();
+         c.write(ok_head + "Content-Length: 100\r\n\r\nten bytes.");
+       },
+       "truncated", 200},
+      {"a cut chunk",
+       [](auto& c) {
+         c.request();
+         c.write(ok_head + "Transfer-Encoding: chunked\r\n\r\n20\r\nten bytes.");
+       },
+       "truncated", 200},
+      {"no HTTP",
+       [](auto& c) {
+         c.request();
+         c.write("\x15\x03\x03 this is TLS\r\n\r\n");
+       },
+       "closed", 0},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.what);
+    RawServer server{c.script};
+    HttplibTransport transport;
+    const TransportError error = fault(transport.send(post(server.url()), patient()));
+    CHECK(name(error.what) == c.fault);
+    CHECK(error.sent == Sent::unknown);
+    CHECK(error.status == c.status);
+    CHECK_THAT(error.message, ContainsSubstring("127.0.0.1"));
+  }
+}
+
+TEST_CASE("Silence ends at the idle limit", "[transports]") {
+  RawServer server{[](auto& c) {
+    c.request();
+    c.keep_silent();
+  }};
+  HttplibTransport transport;
+  TransportLimits limits = patient();
+  limits.idle = 100ms;
+  TransportError error;
+  const Duration spent = time_of([&] { error = fault(transport.send(post(server.url()), limits)); });
+  CHECK(name(error.what) == "idle_timeout");
+  CHECK(error.sent == Sent::unknown);
+  CHECK(spent >= 100ms);
+  CHECK(spent < 5s);
+}
+
+TEST_CASE("The total limit holds against silence, a body and a head that trickle", "[transports]") {
+  struct Case {
+    std::string_view what;
+    RawServer::Script script;
+    int status;
+  };
+  for (const Case& c : {Case{"silence",
+                             [](auto& client) {
+                               client.request();
+                               client.keep_silent();
+                             },
+                             0},
+                        Case{"a body",
+                             [](auto& client) {
+                               client.request();
+                               client.write(ok_head + "Content-Length: 9999\r\n\r\n");
+                               client.drip('x');
+                             },
+                             200},
+                        Case{"a head",
+                             [](auto& client) {
+                               client.request();
+                               client.write("HTTP/1.1 200 OK\r\nX-Slow: ");
+                               client.drip('x');
+                             },
+                             0}}) {
+    CAPTURE(c.what);
+    RawServer server{c.script};
+    HttplibTransport transport;
+    TransportLimits limits = patient();
+    limits.total = 150ms;
+    TransportError error;
+    const Duration spent = time_of([&] { error = fault(transport.send(post(server.url()), limits)); });
+    CHECK(name(error.what) == "total_timeout");
+    CHECK(error.sent == Sent::unknown);
+    CHECK(error.status == c.status);
+    CHECK(spent >= 150ms);
+    CHECK(spent < 5s);
+  }
+}
+
+TEST_CASE("No time left means that nothing is sent", "[transports]") {
+  RawServer server{[](auto& c) {
+    c.request();
+    c.write(ok("late"));
+  }};
+  HttplibTransport transport;
+  TransportLimits limits = patient();
+  limits.total = 0s;
+  const TransportError error = fault(transport.send(post(server.url()), limits));
+  CHECK(name(error.what) == "total_timeout");
+  CHECK(error.sent == Sent::no);
+  CHECK(server.connections() == 0);
+}
+
+TEST_CASE("A stop ends an exchange that waits, within 50 ms or little more", "[transports]") {
+  RawServer server{[](auto& c) {
+    c.request();
+    c.keep_silent();
+  }};
+  HttplibTransport transport;
+  std::stop_source source;
+  const std::stop_token token = source.get_token();
+  TransportLimits limits = patient();
+  limits.stop = StopView{token};
+  std::chrono::steady_clock::time_point asked;
+  std::thread stopper{[&] {
+    std::this_thread::sleep_for(100ms);
+    asked = std::chrono::steady_clock::now();
+    source.request_stop();
+  }};
+  const TransportError error = fault(transport.send(post(server.url()), limits));
+  const Duration late = std::chrono::steady_clock::now() - asked;
+  stopper.join();
+  CHECK(name(error.what) == "cancelled");
+  CHECK(error.sent == Sent::unknown);
+  CHECK(late < 500ms);  // 20 ms by design; the machine may be busy
+
+  const TransportError before = fault(transport.send(post(server.url()), limits));
+  CHECK(name(before.what) == "cancelled");
+  CHECK(before.sent == Sent::no);
+}
+
+TEST_CASE("An answer larger than the limit is not taken, announced or not", "[transports]") {
+  for (const bool announced : {true, false}) {
+    CAPTURE(announced);
+    RawServer server{[announced](auto& c) {
+      c.request();
+      c.write(ok_head + (announced ? "Content-Length: 1000000\r\n\r\n" : "Connection: close\r\n\r\n"));
+      for (int i = 0; i < 1000; ++i) c.write(std::string(1000, 'x'));
+    }};
+    HttplibTransport transport;
+    TransportLimits limits = patient();
+    limits.max_response_bytes = 10'000;
+    const TransportError error = fault(transport.send(post(server.url()), limits));
+    CHECK(name(error.what) == "too_large");
+    CHECK(error.received <= 10'000);
+    CHECK(error.status == 200);
+  }
+}
+
+TEST_CASE("A body of exactly the limit is taken", "[transports]") {
+  RawServer server{[](auto& c) {
+    c.request();
+    c.write(ok(std::string(10'000, 'x')));
+  }};
+  HttplibTransport transport;
+  TransportLimits limits = patient();
+  limits.max_response_bytes = 10'000;
+  CHECK(std::holds_alternative<HttpResponse>(transport.send(post(server.url()), limits)));
+}
+
+TEST_CASE("A wrong address is a fault, and nothing leaves", "[transports]") {
+  HttplibTransport transport;
+  for (const char* url : {"", "example.com", "ftp://example.com/", "http://", "http://a b/", "https://me:pw@example.com/",
+                          "http://x:99999/", "http://x:0/", "http://x/\r\nHost: y"}) {
+    CAPTURE(url);
+    const TransportError error = fault(transport.send(post(url), patient()));
+    CHECK(error.sent == Sent::no);
+    CHECK_THAT(error.message, ContainsSubstring("url: must be absolute"));
+  }
+}
+
+TEST_CASE("Many threads share a transport", "[transports]") {
+  httplib::Server server;
+  server.Post("/", [](const httplib::Request& request, httplib::Response& response) { response.set_content(request.body, "text/plain"); });
+  server.set_tcp_nodelay(true);
+  const int port = server.bind_to_any_port("127.0.0.1");
+  std::thread serving{[&] { server.listen_after_bind(); }};
+  auto transport = std::make_unique<HttplibTransport>();
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 25; ++i) {
+        const std::string body = std::to_string(t * 1000 + i);
+        const TransportResult result = transport->send(post("http://127.0.0.1:" + std::to_string(port) + "/", body), patient());
+        const auto* response = std::get_if<HttpResponse>(&result);
+        right += response && response->body == body ? 1 : 0;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  transport.reset();  // the server waits for connections that are kept
+  server.stop();
+  serving.join();
+  CHECK(right == 100);
+}
+
+namespace {
+
+// A certificate for `host`, signed by itself, with its key; and a file of it that goes with the object.
+struct Certificate {
+  std::unique_ptr<X509, decltype(&X509_free)> certificate{X509_new(), &X509_free};
+  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{EVP_EC_gen("P-256"), &EVP_PKEY_free};
+  std::string file;
+
+  explicit Certificate(const std::string& subject_alternative) {
+    X509_set_version(certificate.get(), 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+    X509_set_pubkey(certificate.get(), key.get());
+    X509_NAME* subject = X509_get_subject_name(certificate.get());
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("ductile test"), -1, -1, 0);
+    X509_set_issuer_name(certificate.get(), subject);
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, subject_alternative.c_str());
+    X509_add_ext(certificate.get(), extension, -1);
+    X509_EXTENSION_free(extension);
+    X509_sign(certificate.get(), key.get(), EVP_sha256());
+
+    char name[] = "/tmp/ductile-test-XXXXXX";
+    const int descriptor = ::mkstemp(name);
+    std::FILE* out = ::fdopen(descriptor, "w");
+    PEM_write_X509(out, certificate.get());
+    std::fclose(out);
+    file = name;
+  }
+  Certificate(const Certificate&) = delete;
+  Certificate& operator=(const Certificate&) = delete;
+  ~Certificate() { std::remove(file.c_str()); }
+};
+
+// Answers over TLS for as long as it lives.
+struct SecureServer {
+  httplib::SSLServer server;
+  int port;
+  std::thread serving;
+
+  explicit SecureServer(const Certificate& certificate)
+      : server(certificate.certificate.get(), certificate.key.get()),
+        port((server.Post("/", [](const httplib::Request&, httplib::Response& response) { response.set_content("secret", "text/plain"); }),
+              server.bind_to_any_port("127.0.0.1"))),
+        serving([this] { server.listen_after_bind(); }) {}
+  SecureServer(const SecureServer&) = delete;
+  SecureServer& operator=(const SecureServer&) = delete;
+  ~SecureServer() {
+    server.stop();
+    serving.join();
+  }
+
+  [[nodiscard]] std::string url(std::string_view host) const { return "https://" + std::string{host} + ":" + std::to_string(port) + "/"; }
+};
+
+}  // namespace
+
+TEST_CASE("A server whose certificate is not trusted gets nothing", "[transports]") {
+  const Certificate certificate{"DNS:localhost,IP:127.0.0.1"};
+  const SecureServer server{certificate};
+  HttplibTransport distrusting;
+  const TransportError error = fault(distrusting.send(post(server.url("localhost")), patient()));
+  CHECK(name(error.what) == "tls");
+  CHECK(error.sent == Sent::no);
+
+  HttplibTransport trusting{{.ca_file = certificate.file}};
+  const TransportResult result = trusting.send(post(server.url("localhost")), patient());
+  REQUIRE(std::holds_alternative<HttpResponse>(result));
+  CHECK(std::get<HttpResponse>(result).body == "secret");
+}
+
+TEST_CASE("A trusted certificate for another host is refused", "[transports]") {
+  const Certificate certificate{"DNS:elsewhere.example"};
+  const SecureServer server{certificate};
+  HttplibTransport transport{{.ca_file = certificate.file}};
+  const TransportError error = fault(transport.send(post(server.url("localhost")), patient()));
+  CHECK(name(error.what) == "tls");
+  CHECK(error.sent == Sent::no);
+}
