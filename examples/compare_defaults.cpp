@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// What the numbers cost: the same bad days, in virtual time, with the defaults, with each number of `seed_defaults()` put in alone, and with
-// all of them. docs/gemini/defaults.md has the table that `compare_defaults 40` prints.
+// What the numbers cost: the same bad days, in virtual time, with the defaults, with each number of `seed_defaults()` put in alone, and
+// with all of them. docs/gemini/defaults.md has the table that `compare_defaults 40` prints.
 #include "engine_transport.hpp"
 
 #include <ductile/ductile.hpp>

@@ -49,8 +49,7 @@ int main() {
   // [usage]
   const std::vector<ductile::Target> targets{{.name = "pro", .model = "gemini-3-pro-image"},
                                              {.name = "banana", .model = "gemini-nano-banana-2.1"}};
-  ductile::Pipeline pipeline{ductile::Deadline{10min},
-                             ductile::FallbackChain{ductile::FallbackOptions{.targets = targets}},
+  ductile::Pipeline pipeline{ductile::Deadline{10min}, ductile::FallbackChain{ductile::FallbackOptions{.targets = targets}},
                              ductile::Retry{},  // how often, and how long to wait; anew for each target
                              ductile::AttemptTimeout{2min}};
 
@@ -68,9 +67,9 @@ int main() {
     if (image) std::cout << prompt << ": by " << targets[ductile::served_by(image)].name << ", attempt " << ductile::trips(image) << '\n';
     right = right && as_expected;
   };
-  expect("a brief overload", 0, 2);        // the same model, a moment later
-  expect("no pro today", 1, 3);            // two tries, then the other one
-  expect("both are overloaded", 0, 8);     // two tries here, five there, where no other is left; a wait, and back to the first
+  expect("a brief overload", 0, 2);     // the same model, a moment later
+  expect("no pro today", 1, 3);         // two tries, then the other one
+  expect("both are overloaded", 0, 8);  // two tries here, five there, where no other is left; a wait, and back to the first
 
   const auto withheld = draw("a withheld picture");  // asked once, of one model
   right = right && !withheld && withheld.error().kind() == ductile::Kind::safety_output && withheld.error().attempts() == 1;

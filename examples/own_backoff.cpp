@@ -28,9 +28,8 @@ struct Linear {
 int main() {
   // [usage]
   ductile::Pipeline steady{ductile::Retry{ductile::RetryOptions{.attempts = 4, .backoff = Linear{.step = 2s}}}};
-  ductile::Pipeline doubling{ductile::Retry{ductile::RetryOptions{.attempts = 4, .backoff = [](unsigned failures) {
-                                                                    return ductile::Duration{100ms} * (1 << failures);
-                                                                  }}}};
+  ductile::Pipeline doubling{ductile::Retry{
+      ductile::RetryOptions{.attempts = 4, .backoff = [](unsigned failures) { return ductile::Duration{100ms} * (1 << failures); }}}};
   // [/usage]
 
   ductile::VirtualClock clock;  // waits cost nothing, and last exactly as long as they say

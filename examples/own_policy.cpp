@@ -22,7 +22,8 @@ class AtOnce {
     running.fetch_sub(1);
     return ductile::Admission::reject(ductile::Kind::bulkhead_full);
   }
-  ductile::Reaction settle(State& running, ductile::NoCall&, ductile::Now, const ductile::Attempt&, const ductile::Verdict&) const noexcept {
+  ductile::Reaction settle(State& running, ductile::NoCall&, ductile::Now, const ductile::Attempt&,
+                           const ductile::Verdict&) const noexcept {
     running.fetch_sub(1);  // once for each admission, however the attempt ends
     return ductile::Reaction::pass();
   }
@@ -53,6 +54,7 @@ int main() {
     thrown = true;
   }
   const int running = pipeline.state<1>();
-  std::cout << "the call within was told " << ductile::name(second.value()) << ", and " << running << " attempts are under way at the end\n";
+  std::cout << "the call within was told " << ductile::name(second.value()) << ", and " << running
+            << " attempts are under way at the end\n";
   return second.value() == ductile::Kind::bulkhead_full && attempts == 2 && thrown && running == 0 ? 0 : 1;
 }

@@ -67,7 +67,8 @@ Batch draw_batch(const char* name, const ductile::gemini::ResilientOptions& how)
 
   batch.took = clock.now()() - began;
   batch.calls = service.engine().journal().total();
-  std::cout << name << ": " << batch.delivered << " of " << jobs << " images in " << batch.took / 1s << " s with " << batch.calls << " calls\n";
+  std::cout << name << ": " << batch.delivered << " of " << jobs << " images in " << batch.took / 1s << " s with " << batch.calls
+            << " calls\n";
   return batch;
 }
 

@@ -67,10 +67,10 @@ int main() {
   for (const auto* result : {&absent, &day, &same_day}) std::cout << ductile::describe(result->error(), clock.now()()) << '\n';
 
   const auto requests = service.engine().journal().total();
-  const bool right = minute && ductile::trips(minute) == 2 && waited >= 31s &&                                 //
-                     day.error().remedy() == ductile::Remedy::next_day && day.error().attempts() == 1 &&       //
-                     same_day.error().says() == ductile::Says::policy && same_day.error().attempts() == 0 &&   //
-                     absent.error().kind() == ductile::Kind::not_found && absent.error().attempts() == 1 &&    //
+  const bool right = minute && ductile::trips(minute) == 2 && waited >= 31s &&                                //
+                     day.error().remedy() == ductile::Remedy::next_day && day.error().attempts() == 1 &&      //
+                     same_day.error().says() == ductile::Says::policy && same_day.error().attempts() == 0 &&  //
+                     absent.error().kind() == ductile::Kind::not_found && absent.error().attempts() == 1 &&   //
                      requests == 4 && service.engine().journal().verdict().clean();
   return right ? 0 : 1;
 }

@@ -70,10 +70,8 @@ struct PaintworksClassifier {
 // One attempt at Paintworks.
 template <ductile::Transport T>
 ductile::Result<Picture> paint(T& transport, const std::string& prompt, ductile::Duration time_left) {
-  const ductile::HttpRequest request{.method = "POST",
-                                     .url = "https://paintworks.example/pictures",
-                                     .headers = {{"Authorization", "Token a-token"}},
-                                     .body = prompt};
+  const ductile::HttpRequest request{
+      .method = "POST", .url = "https://paintworks.example/pictures", .headers = {{"Authorization", "Token a-token"}}, .body = prompt};
   ductile::TransportResult result = transport.send(request, {.total = time_left});
   if (auto* error = std::get_if<ductile::TransportError>(&result))
     return ductile::Failure{ductile::HttpStatusClassifier{}(*error), error->message};
@@ -102,7 +100,8 @@ int main() {
 
   // [usage]
   enum : std::uint8_t { first, second };
-  ductile::Pipeline pipeline{ductile::Deadline{5min}, ductile::FallbackChain{ductile::FallbackOptions{.targets = {{.name = "gemini"}, {.name = "paintworks"}}}},
+  ductile::Pipeline pipeline{ductile::Deadline{5min},
+                             ductile::FallbackChain{ductile::FallbackOptions{.targets = {{.name = "gemini"}, {.name = "paintworks"}}}},
                              ductile::Retry{}, ductile::AttemptTimeout{2min}};
 
   const std::string prompt = "a red balloon";

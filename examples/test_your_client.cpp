@@ -23,7 +23,8 @@ class MyClient {
   bool draw(const std::string& prompt) {
     const std::string body = R"({"contents": [{"parts": [{"text": ")" + prompt + R"("}]}]})";
     for (int attempt = 0; attempt < 2; ++attempt) {
-      const auto answer = http_.Post("/v1beta/models/gemini-3-pro-image:generateContent", {{"x-goog-api-key", "any"}}, body, "application/json");
+      const auto answer =
+          http_.Post("/v1beta/models/gemini-3-pro-image:generateContent", {{"x-goog-api-key", "any"}}, body, "application/json");
       if (answer && answer->status == 200 && answer->body.find("inlineData") != std::string::npos) return true;
     }
     return false;

@@ -234,10 +234,10 @@ std::string begin_line(const Service& service, const ImagineFlags& flags, std::s
 
 void print_summary(Screen& screen, const std::vector<Job>& jobs, const std::vector<JobRecord>& records, const RunFacts& facts) {
   const RunTotals totals = totals_of(records);
-  screen.line(fmt::format("{} {}: {} made, {} kept, {} failed, {} cancelled, {} not begun; {} attempts, {} waited in all, {}{}", totals.jobs,
+  screen.line(fmt::format("{} {}: {} made, {} kept, {} failed, {} cancelled, {} not begun; {}, {} waited in all, {}{}", totals.jobs,
                           totals.jobs == 1 ? "job" : "jobs", totals.count(JobOutcome::ok), totals.count(JobOutcome::kept),
                           totals.count(JobOutcome::failed), totals.count(JobOutcome::cancelled), totals.count(JobOutcome::not_started),
-                          totals.attempts, duration_text(totals.waited), duration_text(facts.took), facts.time_scale ? " of the service's time" : ""));
+                          Progress::attempts_text(totals.attempts), duration_text(totals.waited), duration_text(facts.took), facts.time_scale ? " of the service's time" : ""));
   const auto list = [&](std::string_view heading, const auto& belongs) {
     bool first = true;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -246,8 +246,13 @@ void print_summary(Screen& screen, const std::vector<Job>& jobs, const std::vect
       screen.line("  " + jobs[i].id + ": " + Progress::failure_text(records[i]));
     }
   };
-  list("Refused as they stand:", [](Shortfall shortfall) { return shortfall == Shortfall::refused; });
-  list("Not made:", [](Shortfall shortfall) { return shortfall == Shortfall::account || shortfall == Shortfall::unfinished; });
+  list("Refused as they stand:", [](Shortfall shortfall) { return shortfall != Shortfall::unfinished; });
+  list("Not made:", [](Shortfall shortfall) { return shortfall == Shortfall::unfinished; });
+  for (const JobRecord& record : records) {
+    if (record.outcome != JobOutcome::not_started) continue;
+    screen.line(fmt::format("{} not begun: {}. {}", totals.count(JobOutcome::not_started), record.why, record.fix));
+    break;
+  }
   if (totals.unfinished > 0) screen.line("Run it again to make what is missing; what is made is kept.");
 }
 

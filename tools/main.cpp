@@ -11,12 +11,15 @@
 #include <CLI/Validators.hpp>
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 namespace {
 
@@ -38,6 +41,13 @@ void read_config(CLI::App& command, const std::string& path) {
       for (const std::string& input : item.inputs) option->add_result(input);
     option->run_callback();
   }
+}
+
+// CLI11 would take -3 for a very large number.
+std::string refuse_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  return error == std::errc{} && end == text.data() + text.size() ? std::string{} : "Value " + text + " not in range 0 to 18446744073709551615";
 }
 
 const char* const imagine_help =
@@ -75,7 +85,7 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
   command.add_flag("--json", flags.json, "one JSON object a job on stdout, then one with the summary, and nothing else");
   const std::string inside = "The mock inside";
   command.add_option("--scenario", flags.scenario, "bad-day, calm, outage-30min, or a file [bad-day]")->group(inside);
-  command.add_option("--seed", flags.seed, "which day it is [1]")->check(CLI::Range(0.0, 18446744073709551615.0))->group(inside);
+  command.add_option("--seed", flags.seed, "which day it is [1]")->check(refuse_seed)->group(inside);
   command.add_option("--tier", flags.tier, "its quotas: zero, free, tier1, tier2, ...")->group(inside);
   command.add_option("--mock-journal", flags.mock_journal, "writes down what it was asked, and which prompts it would ever draw")->group(inside);
 }
@@ -85,7 +95,7 @@ void define(CLI::App& command, MockFlags& flags) {
   command.add_option("--port", flags.port, "the port; 0: any that is free")->check(CLI::Range(0, 65'535))->capture_default_str();
   command.add_option("--scenario", flags.scenario, "calm, bad-day, outage-30min, or a file")->capture_default_str();
   command.add_option("--tier", flags.tier, "its quotas: zero, free, tier1, tier2, ...; the scenario's if left out");
-  command.add_option("--seed", flags.seed, "same seed, same requests, same answers")->capture_default_str();
+  command.add_option("--seed", flags.seed, "same seed, same requests, same answers")->check(refuse_seed)->capture_default_str();
   command.add_option("--time-scale", flags.time_scale, "how many times as fast its time runs")
       ->check(CLI::Range(0.001, 100'000.0))
       ->capture_default_str();

@@ -18,7 +18,7 @@ using ductile::mock::Tier;
 namespace {
 
 constexpr WallTime at(int year, unsigned month, unsigned day, Duration time) {
-  return WallTime{std::chrono::sys_days{std::chrono::year{year} / month / day}} + time;
+  return WallTime{std::chrono::sys_days{std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}}} + time;
 }
 
 constexpr WallTime noon = at(2026, 11, 24, 12h);

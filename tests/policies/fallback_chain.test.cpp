@@ -312,3 +312,12 @@ TEST_CASE("Chain options out of range are refused by name, range and value", "[p
   CHECK(refusal([](auto& o) { o.give_up_after.set(Kind::quota, -1s); }) ==
         "FallbackChain: give_up_after must be from 0 to 2592000 s; it is -1");
 }
+
+TEST_CASE("What a repeat rarely cures is no reason to try all targets anew", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{RetryOptions{.backoff = Constant{.wait = 1s}}}};
+  for (const Kind kind : {Kind::no_image, Kind::recitation, Kind::other, Kind::auth}) {
+    CAPTURE(name(kind));
+    CHECK(trip(pipeline, clock, [&](const Attempt&) { return fails(said(kind, Remedy::immediately)); }).went_to == "aabb");
+  }
+}

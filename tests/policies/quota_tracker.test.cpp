@@ -387,6 +387,12 @@ TEST_CASE("A hint that is longer than anyone should wait is reported and not sle
   CHECK(quota.admit() == Admission::reject(Kind::rate_limit, support::at(600s)));
 }
 
+TEST_CASE("A hint of a week closes the window for a day", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(15)}}};
+  quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 581'981s));
+  CHECK(quota.admit() == Admission::reject(Kind::rate_limit, support::at(24h)));
+}
+
 TEST_CASE("A refusal of the day closes it until midnight, whatever its hint", "[policies]") {
   Quota quota{QuotaOptions{.limits = {per_minute(15), per_day(50)}}};
   const Reaction reaction = quota.attempt_ends(refused(QuotaDimension::requests_per_day, 5s));
@@ -465,6 +471,11 @@ TEST_CASE("A refusal while there was room is a surprise, once", "[policies]") {
   CHECK(quota.settle(second, refused(QuotaDimension::requests_per_minute, 10s)).signal() == Signal::none);  // it is closed by now
   CHECK(quota.settle(third, refused(QuotaDimension::tokens_per_minute)).signal() == Signal::none);          // nothing is known of tokens
   CHECK(quota.tracker.surprises(quota.state) == 1);
+}
+
+TEST_CASE("A refusal that itself counts does not take away the room that it surprises by", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(1)}, .count_refusals = true}};
+  CHECK(quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 10s)).signal() == Signal::quota_surprise);
 }
 
 TEST_CASE("A refusal that names no window is a surprise, and closes none", "[policies]") {

@@ -46,12 +46,16 @@ TEST_CASE("Threads that compete for a window get exactly what is in it", "[prope
   using Tracker = QuotaTracker<2>;
   constexpr std::int64_t requests = 1000;
   constexpr std::int64_t images = 700;
-  constexpr int minutes = 20;
+  constexpr int minutes = 200;
   const Tracker tracker{QuotaOptions{.limits = {per_minute(requests), images_per_minute(images)}}};
   Tracker::State state{tracker};
   SharedClock clock;
   std::array<std::atomic<std::int64_t>, minutes> went{};
-  std::barrier all_together{threads, [&]() noexcept { clock.pass(61s); }};
+  std::vector<std::array<QuotaUsage, 2>> usages;
+  std::barrier all_together{threads, [&]() noexcept {
+                              usages.push_back(tracker.usage(state, clock.now()));
+                              clock.pass(61s);
+                            }};
   in_threads([&](int) {
     for (std::size_t minute = 0; minute < minutes; ++minute) {
       Attempt attempt;
@@ -62,6 +66,10 @@ TEST_CASE("Threads that compete for a window get exactly what is in it", "[prope
     }
   });
   for (const auto& in_a_minute : went) CHECK(in_a_minute == images);
+  for (const auto& usage : usages) {  // who got only one of the two has given it back
+    CHECK(usage[0].used == images);
+    CHECK(usage[1].used == images);
+  }
 }
 
 TEST_CASE("At no interleaving does a span hold more than its limit", "[properties]") {

@@ -77,6 +77,14 @@ constexpr decltype(auto) untagged(Operation& operation) noexcept {
     return (operation);
 }
 
+template <class Operation>
+using Untagged = std::remove_reference_t<decltype(untagged(std::declval<Operation&>()))>;
+
+template <class Operation>
+inline constexpr Repetition repetition_of = Repetition::repeatable;
+template <class Operation, Repetition Tag>
+inline constexpr Repetition repetition_of<Tagged<Operation, Tag>> = Tag;
+
 template <class F>
 concept Callable = std::invocable<F&, const Attempt&> || std::invocable<F&> || std::invocable<F, const Attempt&> || std::invocable<F>;
 
@@ -93,7 +101,13 @@ constexpr decltype(auto) call(F& operation, const Attempt& attempt) {
 }
 
 template <class F>
-using CallResult = decltype(call(std::declval<F&>(), std::declval<const Attempt&>()));
+using CallResult = std::remove_cv_t<decltype(call(std::declval<F&>(), std::declval<const Attempt&>()))>;
+
+// Whether a classifier has anything to do with an operation that returns R.
+template <class Classifier, class R>
+concept ClassifiesSome =
+    std::same_as<Classifier, Unclassified> || ClaimsExceptions<Classifier> ||
+    (!is_result<R> && (ErrorClassifier<Classifier, R> || (ExpectedLike<R> && ErrorClassifier<Classifier, typename R::error_type>)));
 
 template <class R, class Classifier>
 struct ValueOf {

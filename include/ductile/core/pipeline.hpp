@@ -99,16 +99,24 @@ struct ObserversFrom<std::tuple<Observe<Os>...>> {
 template <class T, class Body>
 struct BlockingCall;
 
-// What stands in for a pipeline that was explained away: it takes any call, so that one mistake gives one error.
+// What stands in for a result that was explained away: it may be used like one, so that one mistake gives one error. Nothing of it is
+// ever defined, for the program does not compile anyway.
 struct Anything {
   template <class T>
-  operator T() const;  // never defined: the program does not compile anyway
+  operator T() const;
+  Anything value() const;
+  Anything assume_value() const;
+  const Failure& error() const;
+  const Failure& assume_error() const;
+  bool has_value() const;
+  bool has_error() const;
 };
 
 template <bool Valid, class... Elements>
 class PipelineBody {
  public:
-  explicit PipelineBody(Elements...) {}
+  template <class... Arguments>
+  explicit PipelineBody(Arguments&&...) {}
   template <class... Arguments>
   Anything run(Arguments&&...) {
     return {};
@@ -146,6 +154,46 @@ struct IsClassifier : std::bool_constant<!ClockArgument<Argument> && !StopArgume
 template <template <class> class Is, class... Arguments>
 inline constexpr std::size_t how_many = (std::size_t{0} + ... + (Is<std::remove_reference_t<Arguments>>::value ? 1 : 0));
 
+inline constexpr Unclassified no_classifier{};
+inline constexpr SystemClock system_clock{};
+inline constexpr NoStop no_stop{};
+inline constexpr CallOptions no_options{};
+
+template <class... Arguments>
+using ClassifierAmong = std::remove_cvref_t<decltype(pick<IsClassifier>(no_classifier, std::declval<Arguments&>()...))>;
+
+// One question a branch, as for policies.
+template <class Operation, class... Arguments>
+consteval bool explain_run() {
+  using F = Untagged<Operation>;
+  constexpr bool fits = how_many<IsClock, Arguments...> <= 1 && how_many<IsStop, Arguments...> <= 1 &&
+                        how_many<IsOptions, Arguments...> <= 1 && how_many<IsClassifier, Arguments...> <= 1;
+  if constexpr (!Callable<F>) {
+    static_assert(
+        Callable<F>,
+        "ductile E0101: the operation can be called neither as operation() nor as operation(const Attempt&); give it one of these "
+        "forms (docs/rules/E0101.md)");
+    return false;
+  } else if constexpr (!fits) {
+    static_assert(fits,
+                  "ductile E0108: run takes at most one CallOptions, one stop token, one classifier and one clock after the operation "
+                  "(docs/rules/E0108.md)");
+    return false;
+  } else if constexpr (std::is_reference_v<CallResult<F>>) {
+    static_assert(!std::is_reference_v<CallResult<F>>,
+                  "ductile E0107: the operation returns a reference, which no Result can hold; return a value or a pointer "
+                  "(docs/rules/E0107.md)");
+    return false;
+  } else if constexpr (!ClassifiesSome<ClassifierAmong<Arguments...>, CallResult<F>>) {
+    static_assert(ClassifiesSome<ClassifierAmong<Arguments...>, CallResult<F>>,
+                  "ductile E0112: an argument of run is no CallOptions, no stop token and no clock, and as a classifier it claims neither "
+                  "what the operation returns nor exceptions; leave it out, or make it one of these (docs/rules/E0112.md)");
+    return false;
+  } else {
+    return true;
+  }
+}
+
 template <class... Elements>
 class PipelineBody<true, Elements...> {
  public:
@@ -168,37 +216,14 @@ class PipelineBody<true, Elements...> {
   /// Cost     When the first attempt succeeds: no allocation, no indirect call; see docs/performance.md.
   template <class Operation, class... Arguments>
   [[nodiscard]] auto run(Operation&& operation, Arguments&&... arguments) {
-    using Plain = std::remove_reference_t<Operation>;
-    using F = std::remove_reference_t<decltype(untagged(std::declval<Plain&>()))>;
-    static_assert(
-        Callable<F>,
-        "ductile E0101: the operation can be called neither as operation() nor as operation(const Attempt&); give it one of these "
-        "forms (docs/rules/E0101.md)");
-    if constexpr (Callable<F>) {
-      constexpr bool fits = how_many<IsClock, Arguments...> <= 1 && how_many<IsStop, Arguments...> <= 1 &&
-                            how_many<IsOptions, Arguments...> <= 1 && how_many<IsClassifier, Arguments...> <= 1;
-      static_assert(fits,
-                    "ductile E0108: run takes at most one CallOptions, one stop token, one classifier and one clock after the operation "
-                    "(docs/rules/E0108.md)");
-      if constexpr (fits) {
-        using Classifier = std::remove_cvref_t<decltype(pick<IsClassifier>(no_classifier, arguments...))>;
-        using R = CallResult<F>;
-        static_assert(!std::is_reference_v<R>,
-                      "ductile E0107: the operation returns a reference, which no Result can hold; return a value or a pointer "
-                      "(docs/rules/E0107.md)");
-        if constexpr (!std::is_reference_v<R>) {
-          using T = typename ValueOf<R, Classifier>::type;
-          constexpr Repetition repetition = [] {
-            if constexpr (is_tagged<std::remove_const_t<Plain>>)
-              return Plain::repetition;
-            else
-              return Repetition::repeatable;
-          }();
-          return BlockingCall<T, PipelineBody>::template run<repetition>(
-              *this, untagged(operation), pick<IsClassifier>(no_classifier, arguments...), pick<IsClock>(system_clock, arguments...),
-              pick<IsStop>(no_stop, arguments...), pick<IsOptions>(no_options, arguments...));
-        }
-      }
+    if constexpr (explain_run<std::remove_reference_t<Operation>, std::remove_reference_t<Arguments>...>()) {
+      using Classifier = ClassifierAmong<std::remove_reference_t<Arguments>...>;
+      using T = typename ValueOf<CallResult<Untagged<std::remove_reference_t<Operation>>>, Classifier>::type;
+      return BlockingCall<T, PipelineBody>::template run<repetition_of<std::remove_cvref_t<Operation>>>(
+          *this, untagged(operation), pick<IsClassifier>(no_classifier, arguments...), pick<IsClock>(system_clock, arguments...),
+          pick<IsStop>(no_stop, arguments...), pick<IsOptions>(no_options, arguments...));
+    } else {
+      return Anything{};
     }
   }
 
@@ -214,11 +239,6 @@ class PipelineBody<true, Elements...> {
   [[nodiscard]] ObserversType& observers() noexcept { return observers_; }
 
  private:
-  static constexpr Unclassified no_classifier{};
-  static constexpr SystemClock system_clock{};
-  static constexpr NoStop no_stop{};
-  static constexpr CallOptions no_options{};
-
   [[no_unique_address]] ObserversType observers_;
   LayersType layers_;
 };

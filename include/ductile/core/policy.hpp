@@ -185,6 +185,11 @@ consteval bool explain_policy() {
                   "ductile E0109: granted has the wrong form; write Admission granted(State&, Call&, Now, const Attempt&, Grant) const "
                   "noexcept (docs/rules/E0109.md)");
     return false;
+  } else if constexpr (!std::move_constructible<P>) {
+    static_assert(std::move_constructible<P>,
+                  "ductile E0111: a policy must be movable; keep what cannot move (an atomic, a mutex) in its State "
+                  "(docs/rules/E0111.md)");
+    return false;
   } else if constexpr (!Policy<P>) {
     static_assert(Policy<P>, "ductile E0104: this type answers neither admit nor settle nor extra; add one of them (docs/rules/E0104.md)");
     return false;

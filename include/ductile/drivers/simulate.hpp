@@ -43,17 +43,6 @@ struct SimulatedValue<Simulated<R>> {
   using type = R;
 };
 
-template <class Operation>
-using Untagged = std::remove_reference_t<decltype(untagged(std::declval<Operation&>()))>;
-
-template <class Operation>
-consteval Repetition repetition_of() {
-  if constexpr (is_tagged<Operation>)
-    return Operation::repetition;
-  else
-    return Repetition::repeatable;
-}
-
 // What becomes of an attempt whose answer is not there by its deadline.
 [[nodiscard]] inline Failure lost_answer() {
   Verdict verdict;
@@ -272,7 +261,7 @@ class Simulation::FrameOf final : public Simulation::Frame {
       walk.call = body_.observers().next_call();
       body_.observers().tell(OperationBegan{walk.call, walk.began});
     }
-    machine_.emplace(body_.layers(), body_.observers(), now, detail::repetition_of<Operation>(), walk);
+    machine_.emplace(body_.layers(), body_.observers(), now, detail::repetition_of<Operation>, walk);
   }
 
   Asks begin() {

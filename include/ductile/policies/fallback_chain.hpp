@@ -37,6 +37,8 @@ struct FallbackOptions {
                              .cap = std::chrono::seconds{60}};  ///< Wait before all targets are tried anew.
   /// How long a target rests, for all calls, after a failure of this kind that was not tried again on it; zero: not at all. 0 to 1 day.
   ByKind<Duration> rest{Duration::zero(), {{Kind::not_found, std::chrono::minutes{10}}, {Kind::permission, std::chrono::minutes{10}}}};
+  /// Whether a failure of this kind is reason to wait and try all targets anew. Not for what a repeat rarely cures and mostly costs.
+  ByKind<bool> begin_anew{true, {{Kind::recitation, false}, {Kind::no_image, false}, {Kind::other, false}, {Kind::auth, false}}};
   ByKind<Duration> give_up_after{Duration::zero(),
                                  {}};  ///< A call whose first failure is so old stops at a failure of this kind; zero: never.
 };
@@ -210,7 +212,7 @@ class FallbackChain {
       call.first_failure_ms = milliseconds(at);
     }
     const bool passes = verdict.remedy == Remedy::immediately || verdict.remedy == Remedy::after_delay;
-    call.curable = call.curable || passes;
+    call.curable = call.curable || (passes && options_.begin_anew[verdict.kind]);
     if (passes && verdict.hint > Duration::zero()) state.close(call.current, later(at, verdict.hint));
     if (options_.table(verdict).next != Next::stop && options_.rest[verdict.kind] > Duration::zero())
       state.close(call.current, later(at, options_.rest[verdict.kind]));

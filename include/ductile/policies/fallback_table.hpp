@@ -70,9 +70,7 @@ class FallbackTable {
 
   std::array<NextStep, remedies> by_remedy_{stop, twice, twice, next, next, stop};  // in the order of Remedy
   ByKind<std::optional<NextStep>> by_kind_{std::nullopt,
-                                           {{Kind::rate_limit, twice},
-                                            {Kind::quota, next},
-                                            {Kind::internal, NextStep{Next::here, 3}},
+                                           {{Kind::quota, next},
                                             {Kind::safety_prompt, NextStep{Next::stop}},
                                             {Kind::safety_output, NextStep{Next::stop}},
                                             {Kind::prohibited, NextStep{Next::stop}},
@@ -80,9 +78,7 @@ class FallbackTable {
                                             {Kind::bulkhead_full, next},
                                             {Kind::store_unavailable, next}}};
   // What empties the account empties it for every model.
-  // The 502 page is an internal failure that behaves like overload.
-  std::vector<IdRule> by_id_{
-      {"bad-gateway-html", twice}, {"prepay-depleted-402", stop}, {"prepay-depleted-429", stop}, {"spend-cap-monthly", stop}};
+  std::vector<IdRule> by_id_{{"prepay-depleted-402", stop}, {"prepay-depleted-429", stop}, {"spend-cap-monthly", stop}};
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION

@@ -41,8 +41,8 @@ enum class JobOutcome : std::uint8_t {
 /// What the lack of an image says about the whole run.
 enum class Shortfall : std::uint8_t {
   none,        ///< There is an image.
-  refused,     ///< The request itself will never be drawn as it stands.
-  account,     ///< The key or the account may not do this.
+  refused,     ///< Its content will never be drawn as it stands.
+  doubtful,    ///< It was turned away for its form, or for the account: whether that is the job's own doing, other jobs show.
   unfinished   ///< It could have been made: with more time, on a better day, with another key.
 };
 
@@ -73,13 +73,12 @@ struct JobRecord {
       case Kind::safety_prompt:
       case Kind::safety_output:
       case Kind::prohibited:
-      case Kind::recitation:
+      case Kind::recitation: return Shortfall::refused;
       case Kind::bad_request:
       case Kind::payload_too_large:
-      case Kind::no_target: return Shortfall::refused;
       case Kind::permission:
       case Kind::failed_precondition:
-      case Kind::not_found: return Shortfall::account;
+      case Kind::not_found: return Shortfall::doubtful;
       default: return Shortfall::unfinished;
     }
   }
@@ -124,20 +123,20 @@ inline void explain(const Failure& failure, JobRecord& record) {
   if (has(failure.notes(), Note::deadline_would_pass)) record.why += "; the next attempt did not fit its deadline";
 }
 
-/// Whether a run did what could be done. What no key, day or patience would have drawn is no failure of the run; what the account may not
-/// do is one, unless other jobs show that the account works.
+/// Whether a run did what could be done. What no key, day or patience would have drawn is no failure of the run. A job that was turned away
+/// for its form or by the account is none either when another one got its image: then key, models and program work.
 [[nodiscard]] inline Ending ending_of(std::span<const JobRecord> records) {
-  bool account_refused = false;
-  bool account_works = false;
+  bool doubt = false;
+  bool proof = false;
   for (const JobRecord& record : records) {
     switch (record.shortfall()) {
       case Shortfall::unfinished: return Ending::failed;
-      case Shortfall::account: account_refused = true; break;
-      case Shortfall::none: account_works = true; break;
+      case Shortfall::doubtful: doubt = true; break;
+      case Shortfall::none: proof = true; break;
       case Shortfall::refused: break;
     }
   }
-  return account_refused && !account_works ? Ending::failed : Ending::ok;
+  return doubt && !proof ? Ending::failed : Ending::ok;
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::tools

@@ -192,7 +192,12 @@ class Progress {
     say(target_name(event.target) + ": its quota (" + std::string{name(event.dimension)} + ") is smaller than we knew", false);
   }
 
-  /// "an open circuit": what a wait is for.
+  /// "1 attempt", "3 attempts"
+  [[nodiscard]] static std::string attempts_text(std::uint64_t attempts) {
+    return std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts");
+  }
+
+  /// What a wait is for.
   [[nodiscard]] static const char* wait_text(WaitSource source) noexcept {
     switch (source) {
       case WaitSource::hint: return "as the service asks";
@@ -209,8 +214,6 @@ class Progress {
   };
 
   static std::string label_of(const Job& job) { return job.stem.substr(0, job.stem.size() - job.mark.size() - 1); }
-
-  static std::string attempts_text(unsigned attempts) { return std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts"); }
 
   // "503", or where no status tells it, the id or the kind.
   static std::string short_name(const Verdict& verdict) {

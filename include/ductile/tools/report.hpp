@@ -53,7 +53,7 @@ struct RunTotals {
   RunTotals totals{.jobs = records.size()};
   for (const JobRecord& record : records) {
     ++totals.by_outcome[static_cast<std::size_t>(record.outcome)];
-    totals.refused += record.shortfall() == Shortfall::refused ? 1 : 0;
+    totals.refused += record.shortfall() == Shortfall::refused || record.shortfall() == Shortfall::doubtful ? 1 : 0;
     totals.unfinished += record.shortfall() == Shortfall::unfinished ? 1 : 0;
     totals.attempts += record.attempts;
     totals.bytes += record.file ? record.file->bytes : 0;

@@ -41,7 +41,7 @@ class JobRun {
  public:
   /// Makes one image, however many attempts it takes. Called by several threads at once.
   using Generate = std::function<Result<gemini::ImageReply>(const gemini::ImageRequest&, const CallOptions&)>;
-  /// Told of each job that had its turn, one at a time.
+  /// Told of each job when it is over, one at a time.
   using Ended = std::function<void(const Job&, const JobRecord&)>;
 
   /// What is given by reference, and what `stop` looks at, must outlive the run.
@@ -64,8 +64,12 @@ class JobRun {
     std::vector<std::thread> workers;
     for (std::size_t i = 0; i < std::min<std::size_t>(options_.concurrency, jobs_.size()); ++i) workers.emplace_back([this] { work(); });
     for (std::thread& worker : workers) worker.join();
-    for (JobRecord& record : records_)
-      if (record.outcome == JobOutcome::not_started) record.why = halted_ ? halt_reason_ : "the run was ended before its turn";
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      if (records_[i].outcome != JobOutcome::not_started) continue;
+      if (halted_) records_[i] = halt_;
+      records_[i].why = "the run was ended before its turn" + (halted_ ? ": " + halt_.why : std::string{});
+      if (ended_) ended_(jobs_[i], records_[i]);
+    }
   }
 
   [[nodiscard]] const std::vector<JobRecord>& records() const noexcept { return records_; }
@@ -91,7 +95,7 @@ class JobRun {
         record.kind = Kind::other;
         record.why = problem.what();
         record.fix = "Make room or choose another folder, and run again.";
-        halt(problem.what());
+        halt(record);
       } catch (const std::exception& error) {
         record.outcome = JobOutcome::failed;
         record.kind = Kind::other;
@@ -127,13 +131,18 @@ class JobRun {
     record.attempts = failure.attempts();
     if (failure.attempts() > 0 && failure.target() < targets_.size()) record.target = targets_[failure.target()].name;
     explain(failure, record);
-    if (failure.kind() == Kind::auth && !made_ && ++refused_for_key_ == refusals_of_a_key) halt(record.why);
+    if (failure.kind() == Kind::auth && !made_ && ++refused_for_key_ == refusals_of_a_key) halt(record);
   }
 
-  void halt(const std::string& reason) {
+  // No further job begins; what is left fails as `first` did.
+  void halt(const JobRecord& first) {
     const std::scoped_lock lock{mutex_};
     if (halted_) return;
-    halt_reason_ = "the run was ended before its turn: " + reason;
+    halt_.kind = first.kind;
+    halt_.failure = first.failure;
+    halt_.why = first.why;
+    halt_.fix = first.fix;
+    halt_.message = first.message;
     halted_ = true;
   }
 
@@ -151,7 +160,7 @@ class JobRun {
   std::atomic<unsigned> refused_for_key_{0};
   std::atomic<bool> halted_{false};
   std::mutex mutex_;
-  std::string halt_reason_;  // guarded by the mutex until `halted_` is set
+  JobRecord halt_;  // why; guarded by the mutex until `halted_` is set
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::tools
