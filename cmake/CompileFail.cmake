@@ -7,6 +7,9 @@
 #
 # The file begins with `// expect: <part of a sentence>`. As it stands it must compile: so the mistake alone is what is refused. With
 # MISUSE defined it must be refused with exactly one error, and the line of that error must hold the sentence.
+#
+# A second line `// shown: <sentence>` is for what no compiler puts into the line of the error, such as the arguments of a constexpr call: it
+# must stand anywhere in the output.
 
 cmake_minimum_required(VERSION 3.23)
 
@@ -71,4 +74,12 @@ string(SUBSTRING "${line}" 0 ${end} line)
 string(FIND "${line}" "${expect}" found)
 if(found EQUAL -1)
   message(FATAL_ERROR "The error must say\n  ${expect}\nand says\n ${line}${shown}")
+endif()
+
+if(text MATCHES "\n// shown: ([^\n]+)")
+  set(sentence "${CMAKE_MATCH_1}")
+  string(FIND "${output}" "${sentence}" found)
+  if(found EQUAL -1)
+    message(FATAL_ERROR "The output must show\n  ${sentence}${shown}")
+  endif()
 endif()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// What the numbers cost: the same bad days, in virtual time, with the defaults, with each number of `seed_defaults()` put in alone, and
-// with all of them. docs/gemini/defaults.md has the table that `compare_defaults 40` prints.
+// What the numbers cost: the same days, in virtual time, with the defaults, with each number of `seed_defaults()` put in alone, and with
+// all of them. docs/gemini/defaults.md has what `compare_defaults 40 bad-day` and `compare_defaults 40 outage-30min` print.
 #include "engine_transport.hpp"
 
 #include <ductile/ductile.hpp>
@@ -40,10 +40,10 @@ struct Days {
   }
 };
 
-Days run(const Options& options, std::uint64_t seeds) {
+Days run(const Options& options, std::uint64_t seeds, const std::string& scenario) {
   Days days;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-    const auto day = ductile::mock::find_scenario("bad-day", seed).value();
+    const auto day = ductile::mock::find_scenario(scenario, seed).value();
     ductile::mock::Engine engine{{.scenario = day, .seed = seed, .start = day.starts_at.value()}};
     ductile::VirtualClock clock{day.starts_at.value(), seed};
     EngineTransport transport{engine, clock};
@@ -93,15 +93,16 @@ std::vector<std::pair<const char*, Options>> strategies() {
 
 int main(int count, char** arguments) {
   const std::uint64_t seeds = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 1;
+  const std::string scenario = count > 2 ? arguments[2] : "bad-day";
   std::printf("%-35s %9s %11s %12s %8s %8s %8s\n", "", "delivered", "calls/image", "by the first", "median", "95 %", "longest");
   std::vector<Days> results;
   for (const auto& [name, options] : strategies()) {
-    Days days = run(options, seeds);
+    Days days = run(options, seeds, scenario);
     const double images = std::max(days.delivered, 1);
     std::printf("%-35s %7.1f %% %11.2f %10.0f %% %6.0f s %6.0f s %6.0f s\n", name, 100.0 * days.delivered / std::max(days.makeable, 1),
                 static_cast<double>(days.calls) / images, 100 * days.by_the_first / images, days.part(0.5), days.part(0.95), days.part(1));
     results.push_back(std::move(days));
   }
   const Days& ours = results.front();
-  return ours.makeable > 0 && ours.delivered >= 0.98 * ours.makeable ? 0 : 1;
+  return ours.makeable > 0 && ours.delivered >= 0.8 * ours.makeable && ours.delivered >= results.back().delivered ? 0 : 1;
 }

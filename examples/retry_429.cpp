@@ -18,7 +18,6 @@
 #include <ductile/ductile.hpp>
 #include <ductile/gemini/client.hpp>
 #include <ductile/mock/server.hpp>
-#include <ductile/policies/quota_tracker.hpp>
 #include <ductile/transports/httplib.hpp>
 
 #include <chrono>

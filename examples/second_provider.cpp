@@ -2,7 +2,6 @@
 //
 // A second provider behind the first: another protocol, another client, its own idea of an error. A target of the chain is only a number;
 // the operation looks at `attempt.target` and does what that target needs.
-#include <ductile/classify/http_status.hpp>
 #include <ductile/ductile.hpp>
 #include <ductile/gemini/client.hpp>
 #include <ductile/mock/server.hpp>

@@ -1,45 +1,43 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
 
-#include <ductile/core/clock.hpp>           // ScaledClock
-#include <ductile/core/transport.hpp>       // StopView, TransportLimits, TransportResult
-#include <ductile/gemini/api_key.hpp>       // ApiKey
-#include <ductile/gemini/resilient.hpp>     // client_options_from_environment, image_targets, resilient, ResilientOptions
-#include <ductile/mock/admin.hpp>           // Admin
-#include <ductile/mock/server.hpp>          // Server
-#include <ductile/tools/day_seen.hpp>       // day_seen
-#include <ductile/tools/duration_text.hpp>  // duration_text, parse_duration
-#include <ductile/tools/image_folder.hpp>   // ImageFolder
-#include <ductile/tools/live_block.hpp>     // LiveBlock
-#include <ductile/tools/progress.hpp>       // Progress
+#include <ductile/core/clock.hpp>            // ScaledClock
+#include <ductile/core/transport.hpp>        // StopView, TransportLimits, TransportResult
+#include <ductile/gemini/api_key.hpp>        // ApiKey
+#include <ductile/gemini/resilient.hpp>      // client_options_from_environment, image_targets, resilient, ResilientOptions
+#include <ductile/mock/admin.hpp>            // Admin
+#include <ductile/mock/server.hpp>           // Server
+#include <ductile/tools/day_seen.hpp>        // day_seen
+#include <ductile/tools/duration_text.hpp>   // duration_text, parse_duration
+#include <ductile/tools/image_folder.hpp>    // ImageFolder
+#include <ductile/tools/joined_mock.hpp>     // join_mock
+#include <ductile/tools/progress.hpp>        // Progress
 #include <ductile/tools/progress_lines.hpp>  // Canvas, progress_lines
-#include <ductile/tools/prompts.hpp>        // job_defaults, jobs_of
-#include <ductile/tools/report.hpp>         // job_json, report_text, RunFacts, totals_json
-#include <ductile/tools/run_jobs.hpp>       // JobRun
-#include <ductile/tools/stop_flag.hpp>      // StopAfterGrace, StopFlag
-#include <ductile/tools/target_flags.hpp>   // model_doubt, parse_targets, require_base_url
-#include <ductile/tools/whole_file.hpp>     // require_writable, write_whole_file
-#include <ductile/transports/httplib.hpp>   // HttplibTransport
+#include <ductile/tools/prompts.hpp>         // job_defaults, jobs_of
+#include <ductile/tools/report.hpp>          // job_json, report_text, RunFacts, totals_json
+#include <ductile/tools/run_jobs.hpp>        // JobRun
+#include <ductile/tools/screen.hpp>          // Screen, telling_for
+#include <ductile/tools/stop_flag.hpp>       // StopAfterGrace, StopFlag
+#include <ductile/tools/summary.hpp>         // summary_lines
+#include <ductile/tools/target_flags.hpp>    // model_doubt, parse_targets, require_base_url
+#include <ductile/tools/whole_file.hpp>      // require_writable, write_whole_file
+#include <ductile/transports/httplib.hpp>    // HttplibTransport
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
-
-#include <sys/ioctl.h>
-#include <unistd.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace ductile::tools {
@@ -88,30 +86,6 @@ std::vector<std::string> urls_of(const Service& service) {
   return {urls.begin(), urls.end()};
 }
 
-// Asks a server that ought to be a mock for its clock. A real service is never asked: --time-scale alone leads here.
-WallTime join_mock(const std::string& url, double scale) {
-  const auto refused = [&](const std::string& why) { return misuse("--time-scale joins a ductile mock, and " + url + " is none: " + why); };
-  HttplibTransport transport;
-  std::string base = url;
-  while (base.ends_with('/')) base.pop_back();
-  HttpRequest request;
-  request.url = base + "/_ductile/clock";
-  const TransportResult result =
-      transport.send(request, {.connect = 5s, .idle = 5s, .total = 5s, .max_response_bytes = 65'536});
-  if (const auto* error = std::get_if<TransportError>(&result)) throw trouble("--time-scale: " + error->message);
-  const HttpResponse& response = std::get<HttpResponse>(result);
-  if (response.status != 200) throw refused("it has no clock");
-  boost::json::error_code error;
-  const boost::json::value page = boost::json::parse(response.body, error);
-  const boost::json::object* clock = error ? nullptr : page.if_object();
-  const boost::json::value* its_scale = clock ? clock->if_contains("time_scale") : nullptr;
-  const boost::json::value* its_time = clock ? clock->if_contains("unix_s") : nullptr;
-  if (!its_scale || !its_scale->is_number() || !its_time || !its_time->is_number()) throw refused("its clock cannot be read");
-  if (const double other = its_scale->to_number<double>(); other != scale)
-    throw misuse(fmt::format("--time-scale must be the mock's own, {}; it is {}", other, scale));
-  return WallTime{std::chrono::duration_cast<Duration>(std::chrono::duration<double>{its_time->to_number<double>()})};
-}
-
 Service service_of(const ImagineFlags& flags) {
   Service service{.client = gemini::client_options_from_environment(),
                   .targets = flags.targets.empty() ? gemini::image_targets() : parse_targets(flags.targets)};
@@ -125,14 +99,16 @@ Service service_of(const ImagineFlags& flags) {
     if (!key) throw misuse("--key-env: there is no key in the environment variable '" + flags.key_env + "'");
     service.client.api_key = *std::move(key);
   }
-  const bool own_url = service.client.base_url != default_url ||
-                       std::any_of(service.targets.begin(), service.targets.end(), [](const Target& target) { return !target.base_url.empty(); });
+  const bool own_url =
+      !flags.base_url.empty() || service.client.base_url != default_url ||
+      std::any_of(service.targets.begin(), service.targets.end(), [](const Target& target) { return !target.base_url.empty(); });
   const bool wants_mock = !flags.scenario.empty() || flags.seed || !flags.tier.empty() || !flags.mock_journal.empty();
   if (wants_mock && own_url) throw misuse("--scenario, --seed, --tier and --mock-journal are for the mock inside, which no URL leads to");
 
   if (wants_mock || (!own_url && service.client.api_key.empty())) {
     const double scale = flags.time_scale.value_or(mock_time_scale);
-    mock::ServerOptions options{.scenario = flags.scenario.empty() ? "bad-day" : flags.scenario, .seed = flags.seed.value_or(1), .time_scale = scale};
+    mock::ServerOptions options{
+        .scenario = flags.scenario.empty() ? "bad-day" : flags.scenario, .seed = flags.seed.value_or(1), .time_scale = scale};
     if (!flags.tier.empty()) options.tier = flags.tier;
     for (const Target& target : service.targets)
       if (!gemini::find_model(target.model)) throw misuse("--target: " + model_doubt(target));
@@ -156,9 +132,10 @@ Service service_of(const ImagineFlags& flags) {
   }
   service.now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
   if (flags.time_scale) {
+    HttplibTransport transport;
     for (const std::string& url : urls_of(service)) {
       if (url == default_url) throw misuse("--time-scale joins a ductile mock, and " + url + " is none");
-      service.now = join_mock(url, *flags.time_scale);
+      service.now = join_mock(transport, url, *flags.time_scale);
     }
     service.time_scale = flags.time_scale;
   }
@@ -173,87 +150,15 @@ std::string time_of_day(WallTime wall, bool utc) {
   return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-// Where lines go: a live picture on a terminal, lines in a pipe, nothing where stdout is for JSON.
-class Screen {
- public:
-  explicit Screen(bool json) : json_(json), live_(!json && ::isatty(STDOUT_FILENO) == 1) {}
-
-  [[nodiscard]] bool live() const noexcept { return live_; }
-
-  void note(const std::string& line, bool ends_job) {
-    if (json_ || (live_ && !ends_job)) return;
-    const std::scoped_lock lock{mutex_};
-    if (live_)
-      above_.push_back(line);
-    else
-      put(line + "\n");
-  }
-
-  void line(const std::string& text) {
-    if (!json_) put(text + "\n");
-  }
-
-  void json(const boost::json::object& object) {
-    if (json_) put(boost::json::serialize(object) + "\n");
-  }
-
-  void draw(const std::vector<std::string>& block) {
-    const std::scoped_lock lock{mutex_};
-    put(block_.draw(above_, block));
-    above_.clear();
-  }
-
-  [[nodiscard]] static std::pair<std::size_t, std::size_t> size() {
-    winsize window{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0 || window.ws_row == 0) return {80, 24};
-    return {window.ws_col, window.ws_row};
-  }
-
- private:
-  static void put(const std::string& bytes) {
-    std::fwrite(bytes.data(), 1, bytes.size(), stdout);
-    std::fflush(stdout);
-  }
-
-  bool json_;
-  bool live_;
-  std::mutex mutex_;
-  LiveBlock block_;
-  std::vector<std::string> above_;
-};
-
 std::string begin_line(const Service& service, const ImagineFlags& flags, std::size_t jobs) {
   std::string targets;
   for (const Target& target : service.targets) targets += (targets.empty() ? "" : " -> ") + target.name + "=" + target.model;
-  std::string text = fmt::format("{} {}, {} at once, {} each: {}", jobs, jobs == 1 ? "job" : "jobs", flags.concurrency, flags.deadline, targets);
+  std::string text =
+      fmt::format("{} {}, {} at once, {} each: {}", jobs, jobs == 1 ? "job" : "jobs", flags.concurrency, flags.deadline, targets);
   if (service.inside)
-    text += fmt::format("\nA mock inside stands for the service: scenario {}, seed {}, its time runs {} times as fast", service.inside->engine().scenario().name,
-                        service.inside->engine().seed(), *service.time_scale);
+    text += fmt::format("\nA mock inside stands for the service: scenario {}, seed {}, its time runs {} times as fast",
+                        service.inside->engine().scenario().name, service.inside->engine().seed(), *service.time_scale);
   return text;
-}
-
-void print_summary(Screen& screen, const std::vector<Job>& jobs, const std::vector<JobRecord>& records, const RunFacts& facts) {
-  const RunTotals totals = totals_of(records);
-  screen.line(fmt::format("{} {}: {} made, {} kept, {} failed, {} cancelled, {} not begun; {}, {} waited in all, {}{}", totals.jobs,
-                          totals.jobs == 1 ? "job" : "jobs", totals.count(JobOutcome::ok), totals.count(JobOutcome::kept),
-                          totals.count(JobOutcome::failed), totals.count(JobOutcome::cancelled), totals.count(JobOutcome::not_started),
-                          Progress::attempts_text(totals.attempts), duration_text(totals.waited), duration_text(facts.took), facts.time_scale ? " of the service's time" : ""));
-  const auto list = [&](std::string_view heading, const auto& belongs) {
-    bool first = true;
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-      if (records[i].outcome != JobOutcome::failed || !belongs(records[i].shortfall())) continue;
-      if (std::exchange(first, false)) screen.line(std::string{heading});
-      screen.line("  " + jobs[i].id + ": " + Progress::failure_text(records[i]));
-    }
-  };
-  list("Refused as they stand:", [](Shortfall shortfall) { return shortfall != Shortfall::unfinished; });
-  list("Not made:", [](Shortfall shortfall) { return shortfall == Shortfall::unfinished; });
-  for (const JobRecord& record : records) {
-    if (record.outcome != JobOutcome::not_started) continue;
-    screen.line(fmt::format("{} not begun: {}. {}", totals.count(JobOutcome::not_started), record.why, record.fix));
-    break;
-  }
-  if (totals.unfinished > 0) screen.line("Run it again to make what is missing; what is made is kept.");
 }
 
 // What the mock inside was asked, what of a bad day it showed, and which prompts it would ever draw: one fact a line.
@@ -266,8 +171,8 @@ std::string mock_journal_text(mock::Server& server, const std::vector<Job>& jobs
   text += "\n },\n \"prompts\": [";
   first = true;
   for (const Job& job : jobs)
-    text += fmt::format("{}\n  {{\"makeable\": {}, \"stem\": \"{}\"}}", std::exchange(first, false) ? "" : ",", server.engine().makeable(job.prompt),
-                        job.stem);
+    text += fmt::format("{}\n  {{\"makeable\": {}, \"stem\": \"{}\"}}", std::exchange(first, false) ? "" : ",",
+                        server.engine().makeable(job.prompt), job.stem);
   text += "\n ],\n \"journal\": ";
   text += admin.answer({.method = "GET", .path = std::string{mock::Admin::prefix} + "requests"}).body();
   return text + "}\n";
@@ -279,22 +184,22 @@ Ending imagine(const ImagineFlags& flags) {
   if (flags.prompts.empty()) throw misuse("PROMPTS is missing: a file of prompts, or a prompt");
   if (flags.out.empty()) throw misuse("--out is missing: the folder for the images");
   const Duration deadline = deadline_of(flags.deadline);
+  StopFlag::listen();
+  const StopFlag stop;
   const JobList list = jobs_of(flags.prompts, job_defaults(flags.size, flags.ratio));
   Service service = service_of(flags);
+  ScaledClock clock{service.time_scale.value_or(1.0), service.now};
   const ImageFolder folder{flags.out};
   if (!flags.report.empty()) require_writable(flags.report);
   if (!flags.mock_journal.empty()) require_writable(flags.mock_journal);
   for (const std::string& warning : list.warnings) fmt::print(stderr, "ductile: {}\n", warning);
 
-  StopFlag::listen();
-  const StopFlag stop;
-  ScaledClock clock{service.time_scale.value_or(1.0), service.now};
   const bool scaled = service.time_scale.has_value();
   const auto face = [&](Time time) {
     const Now now = clock.now();
     return time_of_day(now.wall() + (time - now()), scaled);
   };
-  Screen screen{flags.json};
+  Screen screen{telling_for(flags.json)};
   gemini::ResilientOptions options{.deadline = deadline};
   options.fallback.targets = service.targets;
   Progress progress{service.targets, list.jobs.size(), options.breaker.open_for, face,
@@ -312,7 +217,7 @@ Ending imagine(const ImagineFlags& flags) {
              StopView{stop},
              progress,
              {.concurrency = flags.concurrency, .deadline = deadline},
-             [&](const Job& job, const JobRecord& record) { screen.json(job_json(job, record, service.targets)); }};
+             [&](const Job& job, const JobRecord& record) { screen.json(boost::json::serialize(job_json(job, record, service.targets))); }};
 
   screen.line(begin_line(service, flags, list.jobs.size()));
   const Time began = clock.now()();
@@ -321,12 +226,13 @@ Ending imagine(const ImagineFlags& flags) {
   const auto picture = [&] {
     const auto [width, height] = Screen::size();
     const ProgressView view = progress.view();
-    return progress_lines(view, {.width = width - 1,
-                                 .height = height,
-                                 .now = clock.now()(),
-                                 .title = stop.stop_requested() ? "ending" : "imagine",
-                                 .time_of_day = face,
-                                 .rests_until = [&](unsigned target) { return client.pipeline().template state<1>().closed_until(target); }});
+    return progress_lines(view,
+                          {.width = width - 1,
+                           .height = height,
+                           .now = clock.now()(),
+                           .title = stop.stop_requested() ? "ending" : "imagine",
+                           .time_of_day = face,
+                           .rests_until = [&](unsigned target) { return client.pipeline().template state<1>().closed_until(target); }});
   };
   std::thread painter;
   if (screen.live())
@@ -343,10 +249,10 @@ Ending imagine(const ImagineFlags& flags) {
 
   facts.took = clock.now()() - began;
   facts.complete = run.complete();
-  print_summary(screen, list.jobs, run.records(), facts);
+  for (const std::string& line : summary_lines(list.jobs, run.records(), facts)) screen.line(line);
+  screen.json(boost::json::serialize(boost::json::object{{"summary", totals_json(run.records(), facts)}}));
   if (!flags.report.empty()) write_whole_file(flags.report, report_text(list.jobs, run.records(), facts));
   if (!flags.mock_journal.empty()) write_whole_file(flags.mock_journal, mock_journal_text(*service.inside, list.jobs));
-  screen.json({{"summary", totals_json(run.records(), facts)}});
   return ending_of(run.records());
 }
 

@@ -5,11 +5,11 @@
 #include <ductile/core/version.hpp>
 #include <ductile/tools/problem.hpp>  // Ending, misuse, Problem
 
+#include <fmt/format.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
-#include <fmt/format.h>
 
 #include <charconv>
 #include <cstdint>
@@ -25,8 +25,8 @@ namespace {
 
 using namespace ductile::tools;
 
-// Flags of a file, as `name = value` lines; what the command line says outranks them. (CLI11's own reading of configuration files knows only
-// the whole program, not a subcommand.)
+// Flags of a file, as `name = value` lines; what the command line says outranks them. (CLI11's own reading of configuration files knows
+// only the whole program, not a subcommand.)
 void read_config(CLI::App& command, const std::string& path) {
   if (!std::ifstream{path}) throw misuse("--config: the file " + path + " cannot be read");
   for (const CLI::ConfigItem& item : CLI::ConfigTOML{}.from_file(path)) {
@@ -47,7 +47,8 @@ void read_config(CLI::App& command, const std::string& path) {
 std::string refuse_seed(const std::string& text) {
   std::uint64_t seed = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
-  return error == std::errc{} && end == text.data() + text.size() ? std::string{} : "Value " + text + " not in range 0 to 18446744073709551615";
+  return error == std::errc{} && end == text.data() + text.size() ? std::string{}
+                                                                  : "Value " + text + " not in range 0 to 18446744073709551615";
 }
 
 const char* const imagine_help =
@@ -87,7 +88,8 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
   command.add_option("--scenario", flags.scenario, "bad-day, calm, outage-30min, or a file [bad-day]")->group(inside);
   command.add_option("--seed", flags.seed, "which day it is [1]")->check(refuse_seed)->group(inside);
   command.add_option("--tier", flags.tier, "its quotas: zero, free, tier1, tier2, ...")->group(inside);
-  command.add_option("--mock-journal", flags.mock_journal, "writes down what it was asked, and which prompts it would ever draw")->group(inside);
+  command.add_option("--mock-journal", flags.mock_journal, "writes down what it was asked, and which prompts it would ever draw")
+      ->group(inside);
 }
 
 void define(CLI::App& command, MockFlags& flags) {
@@ -106,7 +108,7 @@ void define(CLI::App& command, MockFlags& flags) {
 Ending run(int argc, char** argv) {
   CLI::App app{"Makes images through a service that fails, and mocks that service."};
   app.name("ductile");
-  app.set_version_flag("--version", "ductile 0.1");
+  app.set_version_flag("--version", "ductile " PROGRAM_VERSION);
   app.require_subcommand(1);
 
   ImagineFlags imagine_flags;

@@ -6,8 +6,8 @@
 #include <ductile/tools/problem.hpp>       // misuse
 #include <ductile/tools/stop_flag.hpp>     // StopFlag
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <chrono>
 #include <cstdio>

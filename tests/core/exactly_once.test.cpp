@@ -157,20 +157,23 @@ TEST_CASE("An observer that throws is not heard of again, and the call goes on",
 
 TEST_CASE("A move of T that throws settles every admission", "[core][exactly_once]") {
   const Since since;
-  SECTION("on the straight path T is not moved at all") {
-    Pipeline pipeline{P{}, P{}};
-    CHECK(pipeline.run([] { return Brittle{true}; }).has_value());
-    CHECK(since.granted() == 2);
+  std::vector<Verdict> verdicts;
+  SECTION("on the straight path") {
+    Pipeline pipeline{P{}.telling(verdicts), P{}};
+    CHECK_THROWS_WITH(pipeline.run([] { return Brittle{true}; }), "the move");
   }
-  SECTION("in the machine the exception arrives at the caller") {
-    LoudObserver observer;  // observed calls end in the machine
-    std::vector<Verdict> verdicts;
+  SECTION("in the machine, where an observed call ends") {
+    LoudObserver observer;
     Pipeline pipeline{Observe{observer}, P{}.telling(verdicts), P{}};
     CHECK_THROWS_WITH(pipeline.run([] { return Brittle{true}; }), "the move");
-    CHECK(since.granted() == 2);
-    REQUIRE(verdicts.size() == 1);
-    CHECK(verdicts[0].kind == Kind::abandoned);
   }
+  SECTION("in the machine, after a repeat") {
+    Pipeline pipeline{P{}.telling(verdicts), P{Admission::go_at(Time{}, Kind::quota, WaitSource::quota)}};
+    CHECK_THROWS_WITH(pipeline.run([] { return Brittle{true}; }), "the move");
+  }
+  CHECK(since.granted() == 2);
+  REQUIRE(verdicts.size() == 1);
+  CHECK(verdicts[0].kind == Kind::abandoned);
   CHECK(settled_all());
 }
 

@@ -137,8 +137,31 @@ TEST_CASE("What clients print is understood without its brackets", "[gemini]") {
   CHECK(id_of("finish_reason=<FinishReason.IMAGE_SAFETY: 'IMAGE_SAFETY'>") == "image-safety");
   CHECK(id_of("prompt was blocked, block_reason: SAFETY") == "prompt-blocked-safety");
   CHECK(id_of("httpx.ConnectError: [Errno 111] Connection refused") == "connect-refused");
+  CHECK(id_of("The candidate's [finish_reason](https://ai.google.dev/api/generate-content#finishreason) is 3.") == "safety-finish");
+  CHECK(id_of("Candidate was blocked due to SAFETY") == "safety-finish");
   CHECK(id_of("Error: socket hang up") == "half-close-no-reply");
   CHECK(id_of("curl: (6) Could not resolve host: generativelanguage.googleapis.com") == "dns-failure");
+}
+
+TEST_CASE("Protobuf's text form, as older clients print details, is read like JSON", "[gemini]") {
+  const Classification said = classify_text(
+      "429 You exceeded your current quota.\nPlease retry in 30.2s. [violations {\n  quota_metric: "
+      "\"x/generate_content_free_tier_requests\"\n"
+      "  quota_id: \"GenerateRequestsPerDayPerProjectPerModel-FreeTier\"\n  quota_dimensions {\n    key: \"location\"\n    value: "
+      "\"global\"\n  }\n"
+      "  quota_dimensions {\n    key: \"model\"\n    value: \"gemini-2.5-pro\"\n  }\n  quota_value: 50\n}\n, links {\n  description: "
+      "\"Learn\"\n}\n"
+      ", retry_delay {\n  seconds: 31\n}\n]");
+  CHECK(said.verdict.id == FailureId{"rpd-free"});
+  CHECK(said.limit_value == 50);
+  CHECK(said.model == "gemini-2.5-pro");
+  CHECK(said.retry_after == 31s);
+  const Classification zero = classify_text(
+      "429 Quota exceeded [reason: \"RATE_LIMIT_EXCEEDED\"\nmetadata {\n  key: \"quota_limit_value\"\n  value: \"0\"\n}\nmetadata {\n  "
+      "key: "
+      "\"quota_limit\"\n  value: \"GenerateContentRequestsPerMinutePerProjectPerRegion\"\n}\n]");
+  CHECK(zero.limit_zero);
+  CHECK(zero.scope == QuotaScope::per_region);
 }
 
 TEST_CASE("What is not recognised is other, id unknown, and says so in its evidence", "[gemini]") {

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
 source "$(dirname "${BASH_SOURCE[0]}")/planted.bash"
 
-plant examples/one.cpp '// SPDX-License-Identifier: BSL-1.0' 'int main() {' '  // [usage]' '  int a = 1;' '' '    int b = 2;' '  // [/usage]' '}'
-plant docs/page.md 'Text.' '<!-- example: examples/one.cpp#usage -->' '```cpp' 'int a = 1;' '' '  int b = 2;' '```' 'See [one](../examples/one.cpp).'
-plant README.md '<!-- example: examples/one.cpp -->' '```cpp' 'int main() {' '  int a = 1;' '' '    int b = 2;' '}' '```' '```sh' 'ls' '```'
+plant examples/one.cpp '// SPDX-License-Identifier: BSL-1.0' 'int f() {' '  // [usage]' '  int a = 1;' '' '    int b = 2;' '  // [/usage]' '}'
+plant docs/page.md 'Text.' '<!-- example: examples/one.cpp#usage -->' '```cpp' 'int a = 1;' '' '  int b = 2;' '```' 'See [`one`](../examples/one.cpp), not `[a](b.md)`.'
+plant README.md '<!-- example: examples/one.cpp -->' '```cpp' 'int f() {' '  int a = 1;' '' '    int b = 2;' '}' '```' '```sh' 'echo [a](b.md)' '```' 'Text.'
 plant docs/rules/E0001.md '```cpp' 'wrong;' '```'
 holds check_docs "$tree"
 
@@ -16,8 +16,8 @@ plant docs/page.md '<!-- example: examples/one.cpp#use -->' '```cpp' 'int a = 1;
 refuses check_docs "$tree" 'examples/one.cpp has no region [use]'
 plant docs/page.md '<!-- example: examples/two.cpp -->' '```cpp' 'int a = 1;' '```'
 refuses check_docs "$tree" 'examples/two.cpp cannot be read'
-plant docs/page.md '```cpp' 'int a = 1;' '```'
-refuses check_docs "$tree" 'docs/page.md:1: this block is compiled nowhere'
+plant docs/page.md '```sh' 'ls' '```' '```cpp' 'int a = 1;' '```'
+refuses check_docs "$tree" 'docs/page.md:4: this block is compiled nowhere'
 plant docs/page.md '<!-- example: examples/one.cpp#usage -->' '' '```cpp' 'int a = 1;' '```'
 refuses check_docs "$tree" 'after <!-- example --> comes the block'
 plant docs/page.md 'See [two](two.md).'

@@ -45,6 +45,8 @@ TEST_CASE("A client that waits, changes its target and gives up in time is clean
 TEST_CASE("Asking again after what will not change is counted", "[mock]") {
   CHECK(verdict({entry(0s, "api-key-invalid"), entry(9s, "api-key-invalid")}).retried_non_retryable == 1);
   CHECK(verdict({entry(0s, "image-safety"), entry(9s, "image-safety"), entry(19s, "image-safety")}).retried_non_retryable == 2);
+  CHECK(verdict({entry(10h, "rpd-free"), entry(11h, "rpd-free")}).retried_non_retryable == 1);
+  CHECK(verdict({entry(1h, "rpd-free"), entry(25h, "ok-image")}).retried_non_retryable == 0);
   CHECK(verdict({entry(0s, "limit-zero"), entry(9s, "limit-zero", "flash")}).retried_non_retryable == 0);
 }
 

@@ -40,6 +40,56 @@ TEST_CASE("A scenario file says all that a scenario is", "[mock]") {
   CHECK(scenario.episodes[1].until == 1860s);
 }
 
+TEST_CASE("Every figure of the model can be set by the name that the day's file gives it", "[mock]") {
+  const ductile::mock::ServiceParameters read = read_scenario(R"({"model": {
+    "p503_by_hour": [0.1, 0.2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.3], "flash_503_factor": 0.5, "p503_calm": 0.01,
+    "p503_burst": 0.8, "burst_mean_s": 60, "slow_503_share": 0.4, "slow_503_s": [1, 2], "fast_503_s": [3, 4], "p500_mean": 0.02,
+    "p500_calm": 0.001, "p500_burst": 0.7, "burst500_mean_s": 90, "poison500_share": 0.5, "latency_median_s": {"pro": 20, "flash": 5},
+    "latency_sigma": 0.3, "overload_latency_factor": [1, 9], "p504": {"1K": [0.1, 0.2], "2K": [0.3, 0.4], "4K": [0.5, 0.6]}, "t504_s": 170,
+    "size_mix": {"1K": 0.7}, "size_latency": {"1K": 1.1, "2K": 1.2, "4K": 1.3},
+    "safety": {"borderline_share": 0.2, "prohibited_share": 0.1, "borderline_block_original": 0.9, "reword_pass": 0.6},
+    "permanent": {"400": 0.01, "403": 0.02, "404": 0.03}, "retry_info_present": 0.4, "quota_detail_present": 0.3,
+    "daily_hint_misleading_s": [2, 3], "tokens_median": 350, "reference_image_share": 0.1, "reference_image_tokens": 1300,
+    "pacific_midnight_utc_h": 8, "quota_window": "fixed", "count_429_rpm": true, "count_503_rpd": false, "network_s": [0, 1]}})",
+                                                              1)
+                                                    .model;
+  CHECK(read.overload_by_hour[1] == 0.2);
+  CHECK(read.overload_by_hour[23] == 0.3);
+  CHECK(read.flash_overload_factor == 0.5);
+  CHECK(read.overload_calm == 0.01);
+  CHECK(read.overload_burst == 0.8);
+  CHECK(read.burst_mean == 60);
+  CHECK(read.slow_overload_share == 0.4);
+  CHECK(read.slow_overload.high == 2);
+  CHECK(read.fast_overload.low == 3);
+  CHECK(read.internal_mean == 0.02);
+  CHECK(read.internal_calm == 0.001);
+  CHECK(read.internal_burst == 0.7);
+  CHECK(read.internal_burst_mean == 90);
+  CHECK(read.poison_share == 0.5);
+  CHECK(read.pro_latency == 20);
+  CHECK(read.flash_latency == 5);
+  CHECK(read.latency_sigma == 0.3);
+  CHECK(read.burst_latency_factor.high == 9);
+  CHECK(read.deadline_chance[0].burst == 0.2);
+  CHECK(read.deadline_chance[2].calm == 0.5);
+  CHECK(read.deadline_after == 170);
+  CHECK(read.size_latency_factor[1] == 1.2);
+  CHECK(read.borderline_share == 0.2);
+  CHECK(read.prohibited_share == 0.1);
+  CHECK(read.borderline_blocked == 0.9);
+  CHECK(read.reworded_passes == 0.6);
+  CHECK(read.bad_request_share == 0.01);
+  CHECK(read.permission_share == 0.02);
+  CHECK(read.not_found_share == 0.03);
+  CHECK(read.retry_info_present == 0.4);
+  CHECK(read.quota_detail_present == 0.3);
+  CHECK(read.daily_hint.low == 2);
+  CHECK(read.count_rejected);
+  CHECK_FALSE(read.count_overload_in_day);
+  CHECK(read.network.high == 1);
+}
+
 TEST_CASE("What is wrong in a scenario file is named, with its range and its value", "[mock]") {
   struct Case {
     std::string_view text;
@@ -54,6 +104,10 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
       {R"({"episodes": [{"answer": "internal", "after": -1}]})", "after must be a number from 0 to 1e+09; it is -1"},
       {R"({"model": {"p503_calm": 1.5}})", "p503_calm must be a number from 0 to 1; it is 1.5"},
       {R"({"model": {"p503": 1}})", "model has no member 'p503'"},
+      {R"({"model": {"safety": {"share": 1}}})", "safety has no member 'share'"},
+      {R"({"model": {"p504": {"8K": [0, 0]}}})", "p504 has no member '8K'"},
+      {R"({"model": {"slow_503_s": 5}})", "slow_503_s must be [low, high]"},
+      {R"({"model": {"count_429_rpm": 1}})", "count_429_rpm must be true or false; it is 1"},
       {R"({"model": "sunny"})", "model must be calm, day or an object; it is 'sunny'"},
       {R"({"tier": "tier9"})", "tier must be one of zero, free, tier1"},
       {R"({"starts_at": "10:00"})", "starts_at must look like"},

@@ -527,7 +527,8 @@ TEST_CASE("Options out of range are refused with field, range and value", "[poli
   const std::vector<Row> rows{
       {{.limits = {per_minute(-1)}}, "QuotaTracker: limit must be from 0 to 1000000000 a window; it is -1"},
       {{.limits = {per_day(1'000'000'001)}}, "QuotaTracker: limit must be from 0 to 1000000000 a window; it is 1000000001"},
-      {{.limits = {long_window}}, "QuotaTracker: span must be from 1 to 86400 seconds (a day that ends at midnight is per_day); it is 90000"},
+      {{.limits = {long_window}},
+       "QuotaTracker: span must be from 1 to 86400 seconds (a day that ends at midnight is per_day); it is 90000"},
       {{.limits = {per_minute(1)}, .images = 0}, "QuotaTracker: images must be from 1 to 1000 an attempt; it is 0"},
       {{.limits = {per_minute(1)}, .tokens = 0}, "QuotaTracker: tokens must be from 1 to 1000000000 an attempt; it is 0"},
       {{.limits = {per_minute(1)}, .store_patience = 61s}, "QuotaTracker: store_patience must be from 0.001 to 60 seconds; it is 61"},

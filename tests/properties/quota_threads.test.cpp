@@ -44,9 +44,9 @@ void in_threads(Body body) {
 
 TEST_CASE("Threads that compete for a window get exactly what is in it", "[properties]") {
   using Tracker = QuotaTracker<2>;
-  constexpr std::int64_t requests = 1000;
-  constexpr std::int64_t images = 700;
-  constexpr int minutes = 200;
+  constexpr std::int64_t requests = 60;
+  constexpr std::int64_t images = 40;
+  constexpr int minutes = 3000;
   const Tracker tracker{QuotaOptions{.limits = {per_minute(requests), images_per_minute(images)}}};
   Tracker::State state{tracker};
   SharedClock clock;
@@ -76,8 +76,9 @@ TEST_CASE("At no interleaving does a span hold more than its limit", "[propertie
   using Tracker = QuotaTracker<2>;
   constexpr std::int64_t requests = 400;
   constexpr std::int64_t images = 300;
-  const std::array<Tracker, 2> trackers{Tracker{QuotaOptions{.limits = {per_minute(requests), images_per_minute(images)}, .images = 3}},
-                                        Tracker{QuotaOptions{.limits = {per_minute(requests / 2), images_per_minute(images)}, .images = 3}}};
+  const std::array<Tracker, 2> trackers{
+      Tracker{QuotaOptions{.limits = {per_minute(requests), images_per_minute(images)}, .images = 3}},
+      Tracker{QuotaOptions{.limits = {per_minute(requests / 2), images_per_minute(images)}, .images = 3}}};
   Tracker::State state{trackers[0]};
   SharedClock clock;
   struct Charge {

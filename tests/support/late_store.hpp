@@ -56,7 +56,7 @@ class LateStore final : public ductile::QuotaStore {
 
   [[nodiscard]] std::uint64_t visits() const { return visits_; }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
-  [[nodiscard]] std::uint64_t granted() const { return granted_; }                ///< And heard.
+  [[nodiscard]] std::uint64_t granted() const { return granted_; }                  ///< And heard.
   [[nodiscard]] std::uint64_t granted_unheard() const { return granted_unheard_; }  ///< The waiter had left.
   [[nodiscard]] const std::vector<ductile::QuotaTicket>& tickets() const { return tickets_; }
   [[nodiscard]] const std::vector<ductile::QuotaSettlement>& settlements() const { return settlements_; }

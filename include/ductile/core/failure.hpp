@@ -203,6 +203,8 @@ static_assert(sizeof(Failure) <= 48);
   if (has(failure.notes(), Note::attempts_spent)) text.append("; no attempt is left");
   if (has(failure.notes(), Note::time_spent)) text.append("; the time for failures of this kind is over");
   if (has(failure.notes(), Note::deadline_would_pass)) text.append("; the next wait did not fit the deadline");
+  if (has(failure.notes(), Note::outer_layer_refused))
+    text.append("; a layer outside (a budget, a chain's table) allowed no further attempt");
   if (has(failure.notes(), Note::not_repeatable)) text.append("; not repeated, because the lost answer may have done its work");
   return text;
 }

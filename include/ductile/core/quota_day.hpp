@@ -7,15 +7,6 @@
 
 namespace ductile::inline DUCTILE_VERSION {
 
-/// When a quota's day ends. A value, so that another zone, or another law, can be put in:
-/// `QuotaDay{[](WallTime at) noexcept { return ...; }}`.
-struct QuotaDay {
-  /// The first midnight after a moment, both in UTC. Must be later than the moment.
-  WallTime (*next_midnight)(WallTime) noexcept = nullptr;
-
-  friend constexpr bool operator==(const QuotaDay&, const QuotaDay&) = default;
-};
-
 namespace detail {
 
 // The United States since 2007: daylight saving time from the second Sunday of March, 02:00 standard time, to the first Sunday of
@@ -42,6 +33,15 @@ namespace detail {
 }
 
 }  // namespace detail
+
+/// When a quota's day ends. A value, so that another zone, or another law, can be put in:
+/// `QuotaDay{[](WallTime at) noexcept { return ...; }}`.
+struct QuotaDay {
+  /// The first midnight after a moment, both in UTC. Must be later than the moment.
+  WallTime (*next_midnight)(WallTime) noexcept = &detail::next_utc_midnight;
+
+  friend constexpr bool operator==(const QuotaDay&, const QuotaDay&) = default;
+};
 
 /// Days that end at midnight in California, 23 to 25 hours long, as Google counts them. The rule of the United States since 2007; the
 /// library reads no time zone data, and would need a release if that law changed.

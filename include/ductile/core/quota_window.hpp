@@ -34,10 +34,10 @@ struct QuotaWindow {
   QuotaUnit unit = QuotaUnit::requests;
   std::optional<std::int64_t> limit{};      ///< 0 to 1'000'000'000; 0: closed. Empty: not known until the service names it.
   Duration span = std::chrono::minutes{1};  ///< 1 s to 24 h. Without meaning where `day` is given.
-  QuotaDay day{};                           ///< Given: the window is that day, and not a span.
+  std::optional<QuotaDay> day{};            ///< Given: the window is that day, and not a span.
 
   /// Whether it is a day, and no span.
-  [[nodiscard]] constexpr bool daily() const noexcept { return day.next_midnight != nullptr; }
+  [[nodiscard]] constexpr bool daily() const noexcept { return day.has_value(); }
 
   friend constexpr bool operator==(const QuotaWindow&, const QuotaWindow&) = default;
 };

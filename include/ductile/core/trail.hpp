@@ -53,26 +53,39 @@ struct TrailEntry {
 
 static_assert(sizeof(TrailEntry) <= 16);
 
-/// What happened in a call, in order. The first eight entries need no memory of their own; after 256 only the count grows.
+/// What happened in a call, in order. The first eight entries need no memory of their own; after 256, or without memory, only the count
+/// grows.
 class Trail {
  public:
-  void add(const TrailEntry& entry) {
+  void add(const TrailEntry& entry) noexcept {
     if (size_ < first_.size())
       first_[size_] = entry;
-    else if (size_ < most_kept)
-      more_.push_back(entry);
+    else if (size_ == kept() && size_ < most_kept)
+      add_to_more(entry);
     ++size_;
   }
 
   /// How many entries were added, kept or not.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// How many can be read.
-  [[nodiscard]] std::size_t kept() const noexcept { return std::min(size_, most_kept); }
+  [[nodiscard]] std::size_t kept() const noexcept { return std::min(size_, first_.size() + more_.size()); }
   [[nodiscard]] const TrailEntry& operator[](std::size_t index) const noexcept {
     return index < first_.size() ? first_[index] : more_[index - first_.size()];
   }
 
  private:
+  // A trail is written while a call is being given up, too, where nothing may throw.
+  void add_to_more(const TrailEntry& entry) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+      more_.push_back(entry);
+    } catch (...) {
+    }
+#else
+    more_.push_back(entry);
+#endif
+  }
+
   static constexpr std::size_t most_kept = 256;
   std::array<TrailEntry, 8> first_{};
   std::vector<TrailEntry> more_;

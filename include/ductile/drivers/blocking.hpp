@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
@@ -100,8 +101,10 @@ struct BlockingCall {
     Result<T> result = straight_attempt<Tag>(context, path, now, attempt);
     if (!Obs::observed && result) [[likely]]
       settle_all<count>(context.body.layers(), path, now.afresh(), attempt, verdict_on_success(result));
-    else  // with observers the machine ends every call, for it knows what to tell
+    else if constexpr (std::is_move_assignable_v<Result<T>>)  // with observers the machine ends every call, for it knows what to tell
       result = go_on<Tag>(Ctx{context}, path, std::move(result));
+    else  // two returns cost the happy path a move
+      return go_on<Tag>(Ctx{context}, path, std::move(result));
     return result;
   }
 

@@ -36,7 +36,7 @@ struct Wording {
 inline constexpr std::size_t longest_phrase = 40;
 
 /// Within a topic the first that fits decides.
-inline constexpr std::array<Wording, 122> wordings{{
+inline constexpr std::array<Wording, 129> wordings{{
     {Topic::capacity, "no capacity available", "capacity-503", "Code Assist, 429 and 503"},
     {Topic::capacity, "上游负载已饱和", "gateway-saturated", "new-api gateway: upstream saturated"},
     {Topic::capacity, "error-code-429", "vertex-dsq", "Vertex, dynamic shared quota"},
@@ -62,6 +62,8 @@ inline constexpr std::array<Wording, 122> wordings{{
     {Topic::access, "api key expired", "api-key-expired", "Gemini API, 400"},
     {Topic::access, "api key not found", "api-key-not-found", "Gemini API, 400"},
     {Topic::access, "api key not valid", "api-key-invalid", "Gemini API, 400"},
+    {Topic::access, "invalid api key", "api-key-invalid", "gateways, 401"},
+    {Topic::access, "incorrect api key", "api-key-invalid", "gateways, 401"},
     {Topic::access, "reported as leaked", "key-leaked", "Gemini API, 403"},
     {Topic::access, "unregistered callers", "key-missing", "Google APIs, 403"},
     {Topic::access, "api keys are not supported", "oauth-expected", "Vertex, 401"},
@@ -115,6 +117,8 @@ inline constexpr std::array<Wording, 122> wordings{{
     {Topic::request, "maximum request body size", "body-too-large-413", "proxies, 413"},
     {Topic::request, "exception parsing response", "sdk-stand-in-400", "a client library"},
     {Topic::request, "content management policy", "azure-content-filter", "Azure OpenAI, 400"},
+    {Topic::request, "blocked due to safety", "safety-finish", "client library for JavaScript"},
+    {Topic::request, "blocked due to recitation", "recitation", "client library for JavaScript"},
     {Topic::request, "contains an invalid argument", "invalid-argument-generic", "Google APIs, 400"},
 
     {Topic::server, "upstream connect error", "envoy-503", "Envoy, 503"},
@@ -147,6 +151,7 @@ inline constexpr std::array<Wording, 122> wordings{{
     {Topic::transport, "certificate verify failed", "tls-failure", "OpenSSL"},
     {Topic::transport, "self-signed certificate", "tls-failure", "Node"},
     {Topic::transport, "ssl certificate problem", "tls-failure", "curl"},
+    {Topic::transport, "handshake timeout", "connect-timeout", "Go"},
     {Topic::transport, "handshake", "tls-failure", "OpenSSL, Go"},
     {Topic::transport, "connect timeout", "connect-timeout", "Node"},
     {Topic::transport, "connecttimeout", "connect-timeout", "httpx"},
@@ -166,6 +171,8 @@ inline constexpr std::array<Wording, 122> wordings{{
     {Topic::transport, "read timed out", "client-deadline", "Python requests"},
     {Topic::transport, "operation timed out", "client-deadline", "curl"},
     {Topic::transport, "context deadline", "client-deadline", "Go"},
+    {Topic::transport, "context canceled", "cancelled-499", "Go"},
+    {Topic::transport, "fetch failed", "reset-before-headers", "Node: no word on what failed"},
     {Topic::transport, "etimedout", "connect-timeout", "Node"},
 }};
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>            // WallTime
-#include <ductile/core/transport.hpp>      // header
-#include <ductile/core/verdict.hpp>        // Duration
-#include <ductile/mock/dice.hpp>           // Dice
-#include <ductile/mock/exchange.hpp>       // Answer, Request
-#include <ductile/mock/journal.hpp>        // Entry, Journal
-#include <ductile/mock/models.hpp>         // find_served_model, listed_models
+#include <ductile/core/now.hpp>        // WallTime
+#include <ductile/core/transport.hpp>  // header
+#include <ductile/core/verdict.hpp>    // Duration
+#include <ductile/mock/dice.hpp>       // Dice
+#include <ductile/mock/exchange.hpp>   // Answer, Request
+#include <ductile/mock/journal.hpp>    // Entry, Journal
+#include <ductile/mock/model_pages.hpp>
+#include <ductile/mock/models.hpp>         // find_served_model
 #include <ductile/mock/quota.hpp>          // Quota
 #include <ductile/mock/quota_errors.hpp>   // quota_row, QuotaWords
 #include <ductile/mock/reply.hpp>          // reply, Scene
 #include <ductile/mock/request_check.hpp>  // Asked, check_request, Refusal
+#include <ductile/mock/route.hpp>          // key_of, read_route, wanted_row
 #include <ductile/mock/scenario.hpp>       // Episode, Scenario
 #include <ductile/mock/service_model.hpp>  // Outcome, ServiceModel
 
@@ -26,7 +28,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,7 +70,7 @@ class Engine {
     const std::string_view wanted = wanted_row(request);
     Entry entry{.time = now, .method = scene.method, .model = scene.model, .key = hashed(key_of(request))};
 
-    Answer given = !wanted.empty() ? on_demand(wanted, request, route, scene, entry) : serve(request, route, scene, entry);
+    Answer given = !wanted.empty() ? on_demand(wanted, request, route, scene) : serve(request, route, scene, entry);
     entry.id = given.id;
     entry.status = given.fault == ByteFault::reset_before_head || given.fault == ByteFault::close_before_head ||
                            given.fault == ByteFault::silence || given.fault == ByteFault::garbage
@@ -83,10 +84,10 @@ class Engine {
   }
 
   /// Whether any patience gets an image for this prompt in these words: the truth that a client's result is measured against.
+  /// A scenario may give the first few prompts their parts when they are first asked for: so ask after the run.
   [[nodiscard]] bool makeable(std::string_view prompt) const {
     const std::scoped_lock lock{mutex_};
-    const std::uint64_t job = Dice::hash(prompt);
-    return model_.makeable(job) && !withheld_.contains(job);
+    return destiny(Dice::hash(prompt)) == Outcome::image;
   }
 
   /// A copy of the journal as it stands.
@@ -132,8 +133,6 @@ class Engine {
   }
 
  private:
-  enum class Route : std::uint8_t { generate, count_tokens, list_models, get_model, batch, openai, nowhere };
-
   static constexpr std::size_t most_jobs = 100'000;
 
   static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : Dice{Dice::hash(key)}.bits(); }
@@ -144,73 +143,8 @@ class Engine {
     quota_ = Quota{options_.seed, options_.scenario.tier};
     journal_ = Journal{};
     calls_.clear();
-    prompts_.clear();
-    withheld_.clear();
-    any_withheld_ = false;
+    cast_.clear();
     progress_.assign(options_.scenario.episodes.size(), 0);
-  }
-
-  // --- what is asked, of whom, by whom
-
-  static Route read_route(const Request& request, Scene& scene) {
-    std::string_view path = request.path;
-    const auto take = [&path](std::string_view prefix) {
-      if (!path.starts_with(prefix)) return false;
-      path.remove_prefix(prefix.size());
-      return true;
-    };
-    scene.model.clear();
-    scene.method.clear();
-    bool versioned = false;
-    for (const std::string_view version : {"v1beta", "v1alpha", "v1"})
-      if (!versioned && path.starts_with("/" + std::string{version} + "/")) {
-        versioned = take("/" + std::string{version} + "/");
-        scene.version = version;
-      }
-    if (!versioned) return Route::nowhere;
-    if (take("openai/")) {
-      scene.delivery = Delivery::openai;
-      scene.method = "openai";
-      return Route::openai;
-    }
-    const bool get = request.method == "GET";
-    if (path == "models" && get) {
-      scene.method = "listModels";
-      return Route::list_models;
-    }
-    if (!take("models/")) return Route::nowhere;
-    const std::size_t colon = path.find(':');
-    scene.model = path.substr(0, colon);
-    if (scene.model.empty() || scene.model.find('/') != scene.model.npos) return Route::nowhere;
-    if (colon == path.npos) {
-      scene.method = "getModel";
-      return get ? Route::get_model : Route::nowhere;
-    }
-    scene.method = path.substr(colon + 1);
-    if (get) return Route::nowhere;
-    if (scene.method == "streamGenerateContent") {
-      scene.delivery = request.query_value("alt") == "sse" ? Delivery::events : Delivery::array;
-      return Route::generate;
-    }
-    if (scene.method == "generateContent") return Route::generate;
-    if (scene.method == "countTokens") return Route::count_tokens;
-    if (scene.method == "batchGenerateContent") return Route::batch;
-    return Route::nowhere;
-  }
-
-  static std::string_view key_of(const Request& request) {
-    if (const std::string_view key = header(request.headers, "x-goog-api-key"); !key.empty()) return key;
-    if (const std::string_view key = request.query_value("key"); !key.empty()) return key;
-    constexpr std::string_view bearer = "Bearer ";
-    const std::string_view credentials = header(request.headers, "authorization");
-    return credentials.starts_with(bearer) ? credentials.substr(bearer.size()) : std::string_view{};
-  }
-
-  static std::string_view wanted_row(const Request& request) {
-    if (const std::string_view id = header(request.headers, "x-ductile-scenario"); !id.empty()) return id;
-    constexpr std::string_view prefix = "scenario-";
-    if (const std::string_view key = key_of(request); key.starts_with(prefix)) return key.substr(prefix.size());
-    return request.query_value("scenario");
   }
 
   [[nodiscard]] std::string project_of(std::string_view key) const {
@@ -220,13 +154,13 @@ class Engine {
 
   // --- a row on demand
 
-  static Answer on_demand(std::string_view id, const Request& request, Route route, Scene scene, Entry& entry) {
+  static Answer on_demand(std::string_view id, const Request& request, Route route, Scene scene) {
     // What the request says still decides how the picture looks; a body that makes no sense asks for the usual.
     const auto known = find_served_model(scene.model);
     const ServedModel generous{"any", "any", gemini::find_model("gemini-3.1-flash-image")};  // takes every ratio and size
     auto checked = check_request(request.body, known.value_or(generous));
     if (std::holds_alternative<Refusal>(checked)) checked = check_request(request.body, generous);
-    if (const auto* asked = std::get_if<Asked>(&checked)) put(*asked, scene, entry);
+    if (const auto* asked = std::get_if<Asked>(&checked)) put(*asked, scene);
     if (id.starts_with("ok-")) {
       if (route == Route::count_tokens) return tokens_counted(scene);
       if (route == Route::list_models) return models_listed(request, scene);
@@ -236,13 +170,12 @@ class Engine {
     return reply(id, scene);
   }
 
-  static void put(const Asked& asked, Scene& scene, Entry& entry) {
+  static void put(const Asked& asked, Scene& scene) {
     scene.prompt = asked.prompt;
     scene.size = asked.size;
     scene.ratio = asked.ratio;
     scene.service_tier = asked.service_tier;
     scene.prompt_tokens = asked.tokens;
-    entry.job = Dice::hash(asked.prompt);
   }
 
   // --- the service's own way
@@ -269,8 +202,9 @@ class Engine {
       return reply(refusal->id, scene);
     }
     const Asked& asked = std::get<Asked>(checked);
-    put(asked, scene, entry);
+    put(asked, scene);
     if (route == Route::count_tokens) return tokens_counted(scene);
+    entry.job = Dice::hash(asked.prompt);
     return generate(request, asked, scene, entry, project_of(key));
   }
 
@@ -284,8 +218,10 @@ class Engine {
 
   Answer generate(const Request& request, const Asked& asked, Scene& scene, Entry& entry, const std::string& project) {
     Settled settled = settle(asked, scene, entry, project);
-    // The deadline that the client sets for the service, which then gives up in its own words.
-    if (const auto limit = server_timeout(request); limit && settled.latency && *settled.latency > *limit)
+    // The deadline that the client sets for the service, which then gives up in its own words; what breaks on the way knows none.
+    const Row* row = find_row(settled.id);
+    const bool breaks = row && row->fault != ByteFault::none;
+    if (const auto limit = server_timeout(request); limit && !breaks && settled.latency && *settled.latency > *limit)
       settled = {.id = "deadline-504", .latency = limit, .call = settled.call};
     scene.call = settled.call;
     Answer given = settled.quota ? quota_reply(settled.id, *settled.quota, scene) : reply(settled.id, scene);
@@ -307,9 +243,8 @@ class Engine {
 
     if (auto full = quota_.check(project, scene.model, asked.tokens, now); !full.empty()) {
       if (parameters.count_rejected) quota_.count(project, scene.model, {.day = false}, now);
-      settled.id = std::string{quota_row(full, quota_.tier().free())};
-      settled.quota = words(std::move(full), dice);
-      if (settled.quota->violations.empty()) settled.id = "quota-no-details";
+      settled.quota = words(full, dice);
+      settled.id = std::string{quota_row(full, *settled.quota)};
       settled.latency = quickly();
       return settled;
     }
@@ -320,12 +255,11 @@ class Engine {
       const Row* row = find_row(settled.id);
       settled.latency = episode->latency;
       if (!settled.latency) settled.latency = row && row->fault == ByteFault::silence ? silence_lasts : quickly();
-      if (const auto cost = cost_of(settled.id)) quota_.count(project, scene.model, with_tokens(*cost, asked.tokens), now);
+      if (const auto cost = cost_of(settled.id, asked.tokens)) quota_.count(project, scene.model, *cost, now);
       return settled;
     }
 
-    ServiceReply real = model_.reply({entry.job, number, scene.model, resolution(asked.size)}, now);
-    if (withheld_.contains(entry.job) && real.outcome == Outcome::image) real.outcome = Outcome::withheld;
+    const ServiceReply real = model_.reply({entry.job, number, scene.model, resolution(asked.size)}, now, destiny(entry.job));
     settled.id = row_of(real.outcome, asked, scene.model, dice);
     settled.latency = real.latency;
     if (real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
@@ -335,13 +269,27 @@ class Engine {
     return settled;
   }
 
-  // A prompt for the first time: the scenario may decide here that it is the one that is withheld.
+  // What becomes of a job in the end: as the model has it, except where the scenario wants it otherwise.
+  [[nodiscard]] Outcome destiny(std::uint64_t job) const {
+    const auto wanted = cast_.find(job);
+    return wanted != cast_.end() ? wanted->second : model_.destiny(job);
+  }
+
+  // A prompt for the first time: one of the first few gets its part here.
   void meet(std::uint64_t job) {
-    const std::uint32_t by = options_.scenario.withheld_by;
-    if (by == 0 || any_withheld_ || !prompts_.insert(job).second) return;
-    const Outcome destiny = model_.destiny(job);
-    if (destiny == Outcome::image && prompts_.size() >= by) withheld_.insert(job);
-    any_withheld_ = destiny == Outcome::withheld || !withheld_.empty();
+    const Scenario& scenario = options_.scenario;
+    if (cast_.size() >= scenario.cast || cast_.contains(job)) return;
+    Outcome part = model_.destiny(job);
+    const bool withheld = std::any_of(cast_.begin(), cast_.end(), [](const auto& met) { return met.second == Outcome::withheld; });
+    const auto drawn = std::count_if(cast_.begin(), cast_.end(), [](const auto& met) { return met.second == Outcome::image; });
+    const std::size_t hopeless = cast_.size() - static_cast<std::size_t>(drawn);
+    if (part == Outcome::image) {
+      if (!withheld && scenario.withheld_by > 0 && cast_.size() + 1 >= scenario.withheld_by) part = Outcome::withheld;
+    } else if (scenario.hopeless_at_most) {
+      const std::size_t kept = scenario.withheld_by > 0 && !withheld && part != Outcome::withheld ? 1 : 0;  // for the one withheld
+      if (hopeless + kept >= *scenario.hopeless_at_most) part = Outcome::image;
+    }
+    cast_[job] = part;
   }
 
   std::uint32_t next_call(std::uint64_t job, const std::string& model) {
@@ -364,20 +312,15 @@ class Engine {
   }
 
   // How much a 429 says, and what of it is true: a spent day names a delay of seconds, as the service does.
-  QuotaWords words(std::vector<QuotaViolation> full, Dice dice) const {
+  [[nodiscard]] QuotaWords words(const std::vector<QuotaViolation>& full, Dice dice) const {
     const ServiceParameters& parameters = model_.parameters();
-    QuotaWords said{.violations = std::move(full), .free = quota_.tier().free()};
+    QuotaWords said{.free = quota_.tier().free()};
+    if (dice.with("detail").chance(parameters.quota_detail_present)) said.violations = full;
     if (dice.with("hint").chance(parameters.retry_info_present)) {
       Duration longest{};
-      bool minutes_only = true;
-      for (const QuotaViolation& violation : said.violations) {
-        const bool day = violation.dimension == QuotaDimension::requests_per_day || violation.limit == 0;
-        minutes_only = minutes_only && !day;
-        longest = std::max(longest, violation.opens_in);
-      }
-      said.hint = minutes_only ? longest : seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
+      for (const QuotaViolation& violation : full) longest = std::max(longest, violation.opens_in);
+      said.hint = only_minutes(full) ? longest : seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
     }
-    if (!dice.with("detail").chance(parameters.quota_detail_present)) said.violations.clear();
     return said;
   }
 
@@ -387,19 +330,14 @@ class Engine {
     return size == "4K" ? Resolution::up_to_4k : size == "2K" ? Resolution::up_to_2k : Resolution::up_to_1k;
   }
 
-  static QuotaCost with_tokens(QuotaCost cost, std::int64_t tokens) {
-    cost.tokens = tokens;
-    return cost;
-  }
-
   // What a written-down answer costs: as much as the same answer of the model; none: nothing at all.
-  [[nodiscard]] std::optional<QuotaCost> cost_of(std::string_view id) const {
+  [[nodiscard]] std::optional<QuotaCost> cost_of(std::string_view id, std::int64_t tokens) const {
     const Row* row = find_row(id);
     if (!row || row->status == 401 || row->status == 402 || row->status == 403 || row->status == 404 || row->status == 429)
       return std::nullopt;
     const bool image = row->status == 504 || (row->form == Form::answer && (id.starts_with("ok-") || id.starts_with("image-safety")));
     const bool overload = row->status == 502 || row->status == 503;
-    return QuotaCost{.image = image, .day = !overload || model_.parameters().count_overload_in_day};
+    return QuotaCost{.tokens = tokens, .image = image, .day = !overload || model_.parameters().count_overload_in_day};
   }
 
   static std::string row_of(Outcome outcome, const Asked& asked, std::string_view model, Dice dice) {
@@ -429,69 +367,14 @@ class Engine {
     return seconds(limit);
   }
 
-  // --- the other methods
-
-  static Answer page(std::string_view id, const boost::json::value& body, const Scene& scene) {
-    Answer given{.id = std::string{id}, .content_type = "application/json; charset=UTF-8", .pieces = {detail::json_text(body)}};
-    detail::put_headers(given, scene);
-    return given;
-  }
-
-  static Answer tokens_counted(const Scene& scene) {
-    namespace json = boost::json;
-    return page("ok-count-tokens",
-                {{"totalTokens", scene.prompt_tokens},
-                 {"promptTokensDetails", json::array{json::object{{"modality", "TEXT"}, {"tokenCount", scene.prompt_tokens}}}}},
-                scene);
-  }
-
-  static boost::json::object described(const ServedModel& model) {
-    return {{"name", "models/" + std::string{model.id}},
-            {"version", "1.0"},
-            {"displayName", model.title},
-            {"inputTokenLimit", model.input_tokens()},
-            {"outputTokenLimit", 32'768},
-            {"supportedGenerationMethods", boost::json::array{"generateContent", "countTokens", "batchGenerateContent"}},
-            {"temperature", 1},
-            {"topP", 0.95},
-            {"topK", 64},
-            {"maxTemperature", 2},
-            {"thinking", model.thinks()}};
-  }
-
-  static Answer models_listed(const Request& request, const Scene& scene) {
-    const auto number = [&](std::string_view name, std::size_t otherwise) {
-      const std::string_view text = request.query_value(name);
-      std::size_t read = otherwise;
-      std::from_chars(text.data(), text.data() + text.size(), read);
-      return read;
-    };
-    const std::size_t size = std::clamp<std::size_t>(number("pageSize", 50), 1, 1000);
-    const std::size_t from = number("pageToken", 0);
-    boost::json::array models;
-    std::size_t at = 0;
-    std::size_t listed = 0;
-    for (const ServedModel& model : listed_models()) {
-      if (at++ < from) continue;
-      if (++listed <= size) models.push_back(described(model));
-    }
-    boost::json::object body{{"models", std::move(models)}};
-    if (listed > size) body["nextPageToken"] = std::to_string(from + size);
-    return page("ok-list-models", std::move(body), scene);
-  }
-
-  static Answer model_shown(const ServedModel& model, const Scene& scene) { return page("ok-get-model", described(model), scene); }
-
   EngineOptions options_;
   mutable std::mutex mutex_;
   ServiceModel model_;
   Quota quota_;
   Journal journal_;
   std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_;
-  std::set<std::uint64_t> prompts_;  // until one of them is withheld
-  std::set<std::uint64_t> withheld_;
-  bool any_withheld_ = false;
-  std::vector<std::uint64_t> progress_;  // calls that each episode has seen
+  std::map<std::uint64_t, Outcome> cast_;  // the first jobs, and what becomes of them
+  std::vector<std::uint64_t> progress_;    // calls that each episode has seen
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

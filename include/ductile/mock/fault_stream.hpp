@@ -11,21 +11,15 @@
 
 #include <httplib.h>
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <functional>
-#include <iterator>
-#include <list>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -189,95 +183,6 @@ class FaultStream final : public httplib::Stream {
   bool in_head_ = true;
   bool broken_ = false;
   bool reset_ = false;
-};
-
-/// A thread for each connection: a pool of fixed size would let the connections that stall starve the rest.
-class ThreadPerConnection final : public httplib::TaskQueue {
- public:
-  ~ThreadPerConnection() override { shutdown(); }
-
-  void enqueue(std::function<void()> work) override {
-    const std::scoped_lock lock{mutex_};
-    for (auto connection = connections_.begin(); connection != connections_.end();) {
-      if (connection->done) connection->thread.join();
-      connection = connection->done ? connections_.erase(connection) : std::next(connection);
-    }
-    Connection& connection = connections_.emplace_back();
-    connection.thread = std::thread{[&connection, work = std::move(work)] {
-      work();
-      connection.done = true;
-    }};
-  }
-
-  void shutdown() override {
-    std::list<Connection> ending;
-    {
-      const std::scoped_lock lock{mutex_};
-      ending.swap(connections_);
-    }
-    for (Connection& connection : ending) connection.thread.join();
-  }
-
- private:
-  struct Connection {
-    std::thread thread;
-    std::atomic<bool> done = false;
-  };
-
-  std::mutex mutex_;
-  std::list<Connection> connections_;
-};
-
-/// cpp-httplib's server with our stream under each connection.
-class FaultServer final : public httplib::Server {
- public:
-  explicit FaultServer(const ServiceClock& clock) : clock_(clock) {
-    set_tcp_nodelay(true);
-    // cpp-httplib would let two servers share a port without a word.
-    set_socket_options([](socket_t socket) {
-      const int yes = 1;
-      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    });
-    set_keep_alive_max_count(most_requests_a_connection);
-    set_keep_alive_timeout(keep_alive.count());
-    set_payload_max_length(std::size_t{128} << 20U);
-    new_task_queue = [] { return new ThreadPerConnection; };
-  }
-
-  /// More clients may knock at once than the five that cpp-httplib's own `listen` lets queue.
-  void widen_backlog() { ::listen(svr_sock_, 1024); }
-
-  /// The connection that the calling handler answers on.
-  [[nodiscard]] static FaultStream& current_stream() { return *stream_of_this_thread(); }
-
- private:
-  static constexpr std::size_t most_requests_a_connection = 10'000;
-  static constexpr std::chrono::seconds keep_alive{60};
-
-  static FaultStream*& stream_of_this_thread() {
-    thread_local FaultStream* stream = nullptr;
-    return stream;
-  }
-
-  bool process_and_close_socket(socket_t socket) override {
-    FaultStream stream{socket, clock_};
-    stream_of_this_thread() = &stream;
-    bool good = true;
-    for (std::size_t left = most_requests_a_connection; good && left > 0 && stream.wait_for_request(keep_alive); --left) {
-      bool closed = false;
-      // What is sent must be what was written: no compression, no ranges.
-      const auto plainly = [](httplib::Request& request) {
-        request.headers.erase("Accept-Encoding");
-        request.ranges.clear();
-      };
-      stream.arm(ByteFault::none, 0);
-      good = process_request(stream, left == 1, closed, plainly) && !closed && !stream.broken();
-    }
-    stream_of_this_thread() = nullptr;
-    return good;
-  }
-
-  const ServiceClock& clock_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -5,6 +5,7 @@
 #include <ductile/core/now.hpp>         // WallTime
 #include <ductile/core/verdict.hpp>     // Duration
 #include <ductile/gemini/failures.hpp>  // find_failure
+#include <ductile/mock/pacific.hpp>     // pacific_day
 
 #include <chrono>
 #include <cstddef>
@@ -34,7 +35,7 @@ struct Entry {
 
 /// A client's faults, as far as a server can see them. Counts of calls.
 struct ClientVerdict {
-  std::uint64_t retried_non_retryable = 0;  ///< Asked the same model for the same again after an answer that will not change.
+  std::uint64_t retried_non_retryable = 0;  ///< Asked the same model for the same again after an answer that will not change, or not today.
   std::uint64_t retry_before_hint = 0;      ///< Asked again before the time that the answer named.
   std::uint64_t fell_back_on_safety = 0;    ///< Took to another model what one had refused for its content.
   std::uint64_t hammered = 0;               ///< Asked again at once (within `hammer`) after overload, a limit or an error of the service.
@@ -92,8 +93,9 @@ class Journal {
         verdict_.fell_back_on_safety += content ? 1 : 0;
         continue;
       }
+      const bool same_day = row->remedy == Remedy::next_day && pacific_day(entry.time) == pacific_day(last.answered);
       const bool hopeless =
-          row->remedy == Remedy::never || row->remedy == Remedy::after_prompt_change || row->remedy == Remedy::other_model;
+          same_day || row->remedy == Remedy::never || row->remedy == Remedy::after_prompt_change || row->remedy == Remedy::other_model;
       verdict_.retried_non_retryable += hopeless ? 1 : 0;
       verdict_.retry_before_hint += entry.time < last.answered + last.hint ? 1 : 0;
       verdict_.hammered += row->remedy == Remedy::after_delay && entry.time < last.answered + hammer ? 1 : 0;

@@ -8,7 +8,7 @@
 
 #include <boost/json.hpp>
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -26,6 +26,14 @@ struct QuotaWords {
   bool value_as_text = false;  ///< A zero is written out, and not left away as proto3 does.
   std::optional<Duration> hint{};
 };
+
+/// Whether nothing longer than a minute is full, so that a short wait helps.
+[[nodiscard]] inline bool only_minutes(const std::vector<QuotaViolation>& violations) {
+  return std::none_of(violations.begin(), violations.end(), [](const QuotaViolation& violation) {
+    return violation.limit == 0 || violation.dimension == QuotaDimension::requests_per_day ||
+           violation.dimension == QuotaDimension::tokens_per_day;
+  });
+}
 
 /// Seconds as protobuf prints a duration: "19.369401572s".
 [[nodiscard]] inline std::string duration_text(Duration span) {
@@ -71,11 +79,13 @@ inline QuotaName quota_name(QuotaDimension dimension, const QuotaWords& words) {
 
 }  // namespace detail
 
-/// The body of a 429 about a quota of `model`.
-[[nodiscard]] inline boost::json::value quota_error(const QuotaWords& words, std::string_view model) {
+/// The body of a 429 about a quota of `model`, in the sentence of row `id`.
+[[nodiscard]] inline boost::json::value quota_error(const QuotaWords& words, std::string_view id, std::string_view model) {
   std::string message =
-      "You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: "
-      "https://ai.google.dev/gemini-api/docs/rate-limits. To monitor your current usage, head to: https://ai.dev/rate-limit. ";
+      id == "rate-generic"
+          ? "Resource has been exhausted (e.g. check quota)."
+          : "You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: "
+            "https://ai.google.dev/gemini-api/docs/rate-limits. To monitor your current usage, head to: https://ai.dev/rate-limit. ";
   boost::json::array violations;
   for (const QuotaViolation& violation : words.violations) {
     const detail::QuotaName name = detail::quota_name(violation.dimension, words);
@@ -105,17 +115,16 @@ inline QuotaName quota_name(QuotaDimension dimension, const QuotaWords& words) {
   return {{"error", std::move(error)}};
 }
 
-/// The catalogue row of what is full.
-[[nodiscard]] inline std::string_view quota_row(const std::vector<QuotaViolation>& violations, bool free) {
-  if (violations.empty()) return "quota-no-details";
-  bool day = false;
-  bool minute = false;
-  for (const QuotaViolation& violation : violations) {
+/// The catalogue row of a refusal for what is `full`, when the body says `words`: without a word about the window only the sentence is
+/// left.
+[[nodiscard]] inline std::string_view quota_row(const std::vector<QuotaViolation>& full, const QuotaWords& words) {
+  const bool free = words.free;
+  if (words.violations.empty()) return only_minutes(full) ? "rate-generic" : "quota-no-details";
+  const auto is_day = [](const QuotaViolation& violation) { return violation.dimension == QuotaDimension::requests_per_day; };
+  for (const QuotaViolation& violation : full)
     if (violation.limit == 0) return free ? "limit-zero" : "limit-zero-paid";
-    (violation.dimension == QuotaDimension::requests_per_day ? day : minute) = true;
-  }
-  if (day && minute) return "multi-violation";
-  switch (violations.front().dimension) {
+  if (full.size() > 1 && std::any_of(full.begin(), full.end(), is_day)) return "multi-violation";
+  switch (full.front().dimension) {
     case QuotaDimension::requests_per_day: return free ? "rpd-free" : "rpd-paid";
     case QuotaDimension::tokens_per_minute: return free ? "tpm-free" : "tpm-paid";
     case QuotaDimension::images_per_minute: return "ipm";

@@ -1,163 +1,26 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>               // WallTime
-#include <ductile/gemini/base64.hpp>          // encode_base64
-#include <ductile/gemini/models.hpp>          // find_model, ImageSize, Pixels
+#include <ductile/core/verdict.hpp>           // Duration
 #include <ductile/mock/detail/json_text.hpp>  // fill, json_text, print_json
-#include <ductile/mock/dice.hpp>              // Dice
+#include <ductile/mock/detail/words.hpp>      // token, word
 #include <ductile/mock/exchange.hpp>          // Answer
-#include <ductile/mock/image.hpp>             // draw_png
-#include <ductile/mock/models.hpp>            // find_served_model, image_pixels
 #include <ductile/mock/quota_errors.hpp>      // quota_error, QuotaWords
 #include <ductile/mock/rows.hpp>              // find_row, Form, Row
+#include <ductile/mock/scene.hpp>             // Delivery, http_date, Scene
 
 #include <boost/json.hpp>
 
-#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
 
-/// In what shape a client gets what is said.
-enum class Delivery : std::uint8_t {
-  whole,   ///< One JSON object.
-  events,  ///< A stream of server-sent events (`alt=sse`).
-  array,   ///< A stream that is one JSON array; errors stand in an array too.
-  openai   ///< The path in another provider's manner, where errors stand in an array.
-};
-
-/// All that an answer may speak of.
-struct Scene {
-  std::string version = "v1beta";
-  std::string model = "gemini-3-pro-image";
-  std::string method = "generateContent";
-  std::string path{};
-  std::string prompt{};
-  std::string size{};          ///< imageSize as asked; empty: not asked.
-  std::string ratio{};         ///< aspectRatio as asked; empty: not asked.
-  std::string service_tier{};  ///< As asked; empty: standard.
-  std::int64_t prompt_tokens = 1;
-  std::uint64_t seed = 1;
-  std::uint64_t call = 0;  ///< Names this answer among all of its seed.
-  WallTime time{};
-  Delivery delivery = Delivery::whole;
-  std::string message{};  ///< Says an error in these words instead of the row's.
-  std::string field{};    ///< The field that a BadRequest names instead of the row's.
-};
-
-/// A moment as HTTP writes it: "Tue, 24 Nov 2026 12:00:00 GMT".
-[[nodiscard]] inline std::string http_date(WallTime time) {
-  using namespace std::chrono;
-  static constexpr std::array days_of_week{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array months_of_year{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const sys_days midnight = floor<days>(time);
-  const year_month_day date{midnight};
-  const hh_mm_ss clock{floor<seconds>(time - midnight)};
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", days_of_week[weekday{midnight}.c_encoding()],
-                static_cast<unsigned>(date.day()), months_of_year[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return text.data();
-}
-
-/// A moment in RFC 3339, to the second: "2026-11-24T12:00:00Z".
-[[nodiscard]] inline std::string iso_time(WallTime time) {
-  using namespace std::chrono;
-  const sys_days midnight = floor<days>(time);
-  const year_month_day date{midnight};
-  const hh_mm_ss clock{floor<seconds>(time - midnight)};
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
-  return text.data();
-}
-
 namespace detail {
-
-inline std::string quoted_list(std::span<const std::string_view> values) {
-  std::string list;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) list += i + 1 == values.size() ? ", or " : ", ";
-    list.append("'").append(values[i]).append("'");
-  }
-  return list;
-}
-
-inline std::string escaped_for_html(std::string_view text) {
-  std::string out;
-  for (const char each : text) {
-    if (each == '<')
-      out += "&lt;";
-    else if (each == '>')
-      out += "&gt;";
-    else if (each == '&')
-      out += "&amp;";
-    else
-      out += each;
-  }
-  return out;
-}
-
-inline std::span<const std::string_view> accepted_ratios(std::string_view model) {
-  const gemini::ImageModel* known = gemini::find_model(model);
-  return known ? known->aspect_ratios : std::span<const std::string_view>{gemini::all_aspect_ratios};
-}
-
-inline std::vector<std::string_view> accepted_sizes(std::string_view model) {
-  std::vector<std::string_view> accepted;
-  for (const auto size : {gemini::ImageSize::px_512, gemini::ImageSize::one_k, gemini::ImageSize::two_k, gemini::ImageSize::four_k}) {
-    const gemini::ImageModel* known = gemini::find_model(model);
-    if (!known || known->makes(size)) accepted.push_back(gemini::name(size));
-  }
-  return accepted;
-}
-
-inline std::string drawn(const Scene& scene, gemini::Pixels pixels) {
-  return gemini::encode_base64(draw_png(scene.prompt, scene.seed, pixels));
-}
-
-// Letters that look like an opaque token, the same for the same answer.
-inline std::string token(const Scene& scene, std::string_view what, std::size_t length) {
-  const Dice dice = Dice{scene.seed}.with(what).with(scene.prompt).with(scene.call);
-  std::string bytes;
-  for (std::uint64_t word = 0; bytes.size() < length; ++word) {
-    const std::uint64_t bits = dice.with(word).bits();
-    for (unsigned shift = 0; shift < 64 && bytes.size() < length; shift += 8) bytes.push_back(static_cast<char>(bits >> shift & 255U));
-  }
-  return gemini::encode_base64(bytes);
-}
-
-/// The words that templates may ask for.
-inline std::string word(std::string_view name, const Scene& scene) {
-  if (name == "model") return scene.model;
-  if (name == "version") return scene.version;
-  if (name == "method") return scene.method;
-  if (name == "path") return escaped_for_html(scene.path);
-  if (name == "message") return scene.message;
-  if (name == "ratios") return quoted_list(accepted_ratios(scene.model));
-  if (name == "sizes") return quoted_list(accepted_sizes(scene.model));
-  if (name == "in_a_week") return iso_time(scene.time + std::chrono::seconds{581'981});
-  if (name == "signature") return token(scene, "signature", 96);
-  const gemini::Pixels asked = image_pixels(scene.model, scene.size, scene.ratio);
-  if (name == "png") return drawn(scene, asked);
-  if (name == "draft") return drawn(scene, {asked.width / 2, asked.height / 2});
-  if (name == "other_size") return drawn(scene, {asked.width / 2, asked.width / 2 + 64});
-  if (name == "corrupt") {  // right letters, wrong bytes: the head of a PNG file and then noise
-    std::string damaged = drawn(scene, {64, 64});
-    return damaged.substr(0, 40) + token(scene, "noise", 60) + damaged.substr(120);
-  }
-  return {};
-}
 
 inline std::int64_t image_tokens(std::string_view model, std::string_view size) {
   if (model.starts_with("gemini-2.")) return 1290;
@@ -359,7 +222,7 @@ inline constexpr Duration silence_lasts = std::chrono::minutes{3};
 [[nodiscard]] inline Answer quota_reply(std::string_view id, const QuotaWords& words, const Scene& scene) {
   Answer answer{.id = std::string{id}, .status = 429};
   detail::put_headers(answer, scene);
-  detail::put_error(answer, quota_error(words, Quota::bucket(scene.model)), scene);
+  detail::put_error(answer, quota_error(words, id, Quota::bucket(scene.model)), scene);
   return answer;
 }
 

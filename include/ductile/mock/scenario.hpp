@@ -44,10 +44,11 @@ struct Scenario {
   std::optional<WallTime> starts_at{};  ///< The service's time at the start; none: the computer's.
   std::vector<Episode> episodes{};
 
-  /// Among so many different prompts one is withheld: when the model withholds none of the first ones, the last of them that it would have
-  /// drawn is, for good and by every model. 0: no such rule. (A prompt that is withheld once and drawn on the next try would not do: the
-  /// advice is not to try again.)
-  std::uint32_t withheld_by = 0;
+  // What the scenario wants of the first `cast` different prompts that are asked for, where the model has it otherwise. For good and by
+  // every model; a prompt that was withheld once and drawn on the next try would not do: the advice is not to try again.
+  std::uint32_t cast = 24;
+  std::uint32_t withheld_by = 0;                    ///< One of so many is withheld: at the latest the last of them. 0: no such wish.
+  std::optional<std::uint32_t> hopeless_at_most{};  ///< No more than so many can never be drawn; the others are. None: no such wish.
 };
 
 namespace detail {
@@ -63,7 +64,7 @@ inline std::vector<Episode> one_of_each(std::uint64_t seed) {
   std::vector<Episode> episodes{{.answer = "ipm"},
                                 {.answer = "internal"},
                                 {.answer = "high-demand"},
-                                {.answer = "idle-timeout", .latency = seconds{90}},
+                                {.answer = "idle-timeout"},
                                 {.answer = "reset-before-headers"},
                                 {.answer = "reset-mid-body", .latency = seconds{12}},
                                 {.answer = "bad-gateway-html"},
@@ -83,8 +84,8 @@ inline std::vector<Episode> one_of_each(std::uint64_t seed) {
 /// The scenarios that have a name. `seed` decides the order of what is written down.
 ///
 /// - `calm`: answers at once, never fails, no quota.
-/// - `bad-day`: from 10:00 UTC of a weekday, the service's worst hours, with the model's own trouble, the quotas of `tier1`, and one of
-///   each kind of trouble within the first 24 calls.
+/// - `bad-day`: from 10:00 UTC of a weekday, the service's worst hours, with the model's own trouble, the quotas of `tier1`, one of
+///   each kind of trouble within the first 24 calls, and 1 to 4 of the first 24 prompts that no patience gets drawn.
 /// - `outage-30min`: a minute of an ordinary night, then half an hour in which every model answers 503.
 [[nodiscard]] inline std::optional<Scenario> find_scenario(std::string_view name, std::uint64_t seed) {
   using std::chrono::minutes;
@@ -95,7 +96,8 @@ inline std::vector<Episode> one_of_each(std::uint64_t seed) {
                     .tier = find_tier("tier1").value(),
                     .starts_at = detail::moment(10, 0),
                     .episodes = detail::one_of_each(seed),
-                    .withheld_by = 10};
+                    .withheld_by = 10,
+                    .hopeless_at_most = 4};
   if (name == "outage-30min")
     return Scenario{.name = "outage-30min",
                     .model = {},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/fault_stream.hpp>  // FaultServer, FaultStream; first: it says where cpp-httplib's flags come from
+#include <ductile/mock/fault_server.hpp>  // FaultServer; first: it says where cpp-httplib's flags come from
 
 #include <ductile/core/config_error.hpp>   // ConfigError
 #include <ductile/core/now.hpp>            // WallTime
@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -71,6 +72,7 @@ class Server {
 
   /// Ends every answer that is under way, closes the port. Again does nothing.
   void stop() {
+    const std::scoped_lock lock{stopping_};
     clock_.stop();
     http_.stop();
     if (listener_.joinable()) listener_.join();
@@ -184,6 +186,7 @@ class Server {
   Engine engine_;
   Admin admin_;
   FaultServer http_;
+  std::mutex stopping_;
   std::thread listener_;
 };
 

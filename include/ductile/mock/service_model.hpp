@@ -112,8 +112,12 @@ class ServiceModel {
 
   /// What happens to `call` that arrives at `time`.
   [[nodiscard]] ServiceReply reply(const ServiceCall& call, WallTime time) const noexcept {
+    return reply(call, time, destiny(call.job, call.wording));
+  }
+
+  /// The same for a job that is to end otherwise than the model has it: a scenario may have its own view of some.
+  [[nodiscard]] ServiceReply reply(const ServiceCall& call, WallTime time, Outcome destiny) const noexcept {
     const Dice dice = Dice{seed_}.with("call").with(call.job).with(call.wording).with(call.model).with(call.number);
-    const Outcome destiny = this->destiny(call.job, call.wording);
     const bool burst = overload_burst(call.model, time);
     const auto size = static_cast<std::size_t>(call.resolution);
     const auto takes = [&](double seconds) { return to_duration(seconds + within(dice.with("network"), given_.network)); };

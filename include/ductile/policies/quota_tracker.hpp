@@ -102,9 +102,10 @@ class QuotaTracker {
         store_patience_(options.store_patience),
         when_store_fails_(options.when_store_fails),
         count_refusals_(options.count_refusals),
+        settles_success_(options.store != nullptr),
         owner_(fingerprint(options)) {
     std::copy(std::begin(options.limits), std::end(options.limits), windows_.begin());
-    for (const QuotaWindow& window : windows_) true_up_ = true_up_ || window.unit != QuotaUnit::requests;
+    for (const QuotaWindow& window : windows_) settles_success_ = settles_success_ || window.unit != QuotaUnit::requests;
   }
 
   /// A ledger that starts ignorant; see `learning`.
@@ -166,7 +167,7 @@ class QuotaTracker {
   }
 
   [[gnu::always_inline]] Reaction settle(State& state, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
-    if (verdict.ok() && !store_ && (!true_up_ || as_reserved(verdict))) [[likely]]
+    if (verdict.ok() && (!settles_success_ || as_reserved(verdict))) [[likely]]
       return Reaction::pass();
     return settle_difference(state, call, now, attempt.target, verdict);
   }
@@ -234,9 +235,8 @@ class QuotaTracker {
   }
 
   [[nodiscard]] QuotaTicket ticket(std::uint8_t target) const noexcept {
-    return {.target = target,
-            .images = static_cast<std::uint16_t>(reserved_.images),
-            .tokens = static_cast<std::uint32_t>(reserved_.tokens)};
+    return {
+        .target = target, .images = static_cast<std::uint16_t>(reserved_.images), .tokens = static_cast<std::uint32_t>(reserved_.tokens)};
   }
 
   // By value in and out: what the hot path hands on by reference it must keep in memory.
@@ -249,9 +249,10 @@ class QuotaTracker {
     return {booking.admission, {static_cast<std::uint32_t>(booking.tick), false}};
   }
 
-  // Whether a success cost what was set aside for it.
+  // Whether a success cost what was set aside for it, and nobody else need know.
   [[nodiscard]] bool as_reserved(const Verdict& verdict) const noexcept {
-    return (verdict.images <= 0 || verdict.images == reserved_.images) && (verdict.tokens <= 0 || verdict.tokens == reserved_.tokens);
+    return !store_ && (verdict.images <= 0 || verdict.images == reserved_.images) &&
+           (verdict.tokens <= 0 || verdict.tokens == reserved_.tokens);
   }
 
   [[nodiscard, gnu::cold, gnu::noinline]] Reaction settle_difference(State& state, Call call, Now now, std::uint8_t target,
@@ -285,7 +286,7 @@ class QuotaTracker {
     return reaction;
   }
 
-  [[nodiscard]] static constexpr const QuotaOptions<N>& checked(const QuotaOptions<N>& options) {
+  [[nodiscard]] static constexpr QuotaOptions<N> checked(const QuotaOptions<N>& options) {
     RefusingRules rules;
     check(options, rules);
     return options;
@@ -301,8 +302,7 @@ class QuotaTracker {
   // Policies with other limits must not take from each other's leases.
   [[nodiscard]] static constexpr std::uint64_t fingerprint(const QuotaOptions<N>& options) noexcept {
     std::uint64_t mixed = 0;
-    for (const QuotaWindow& window : options.limits)
-      mixed = SplitMix64{mixed ^ static_cast<std::uint64_t>(window.limit.value_or(-1))}();
+    for (const QuotaWindow& window : options.limits) mixed = SplitMix64{mixed ^ static_cast<std::uint64_t>(window.limit.value_or(-1))}();
     return mixed | 1U;  // zero is nobody's
   }
 
@@ -313,7 +313,7 @@ class QuotaTracker {
   Duration store_patience_;
   StoreLoss when_store_fails_;
   bool count_refusals_;
-  bool true_up_ = false;
+  bool settles_success_;  // else a success costs what was reserved for it, and there is nobody to tell
   std::uint64_t owner_;
 };
 

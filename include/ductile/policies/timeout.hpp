@@ -31,14 +31,15 @@ class Deadline {
   static constexpr unsigned edits = edits_deadline;
   static constexpr bool reads_time = true;
 
-  constexpr explicit Deadline(Duration limit) : limit_(limit) {
-    RefusingRules rules;
-    check(limit, rules);
-  }
-
   template <class Rules>
   static constexpr void check(Duration limit, Rules& rules) {
     detail::check_limit(limit, "Deadline: limit must be from 0.001 to 31536000 s", rules);
+  }
+
+  // After `check`: clang knows a constexpr template in a class only from there on.
+  constexpr explicit Deadline(Duration limit) : limit_(limit) {
+    RefusingRules rules;
+    check(limit, rules);
   }
 
   [[nodiscard]] constexpr Duration limit() const noexcept { return limit_; }
@@ -65,14 +66,15 @@ class AttemptTimeout {
   static constexpr unsigned edits = edits_deadline;
   static constexpr bool reads_time = true;
 
-  constexpr explicit AttemptTimeout(Duration limit) : limit_(limit) {
-    RefusingRules rules;
-    check(limit, rules);
-  }
-
   template <class Rules>
   static constexpr void check(Duration limit, Rules& rules) {
     detail::check_limit(limit, "AttemptTimeout: limit must be from 0.001 to 31536000 s", rules);
+  }
+
+  // After `check`: clang knows a constexpr template in a class only from there on.
+  constexpr explicit AttemptTimeout(Duration limit) : limit_(limit) {
+    RefusingRules rules;
+    check(limit, rules);
   }
 
   [[nodiscard]] constexpr Duration limit() const noexcept { return limit_; }

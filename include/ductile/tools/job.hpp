@@ -57,7 +57,8 @@ inline void name_job(Job& job, std::size_t repetition) {
   job.mark = sha256(asked).substr(0, 12);
 
   const std::string place = std::to_string(job.number);
-  job.stem = std::string(place.size() < 3 ? 3 - place.size() : 0, '0') + place + "-" + slug(job.id.empty() ? job.prompt : job.id) + "-" + job.mark;
+  job.stem =
+      std::string(place.size() < 3 ? 3 - place.size() : 0, '0') + place + "-" + slug(job.id.empty() ? job.prompt : job.id) + "-" + job.mark;
   if (job.id.empty()) job.id = job.stem;
 }
 

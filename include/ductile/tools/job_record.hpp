@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/failure.hpp>       // Failure
-#include <ductile/core/kind.hpp>          // Billed, Kind
-#include <ductile/core/trail.hpp>         // TrailEntry
-#include <ductile/core/verdict.hpp>       // Duration
-#include <ductile/gemini/failures.hpp>    // find_failure
+#include <ductile/core/failure.hpp>        // Failure
+#include <ductile/core/kind.hpp>           // Billed, Kind
+#include <ductile/core/trail.hpp>          // TrailEntry
+#include <ductile/core/verdict.hpp>        // Duration
+#include <ductile/gemini/failures.hpp>     // find_failure
 #include <ductile/tools/image_folder.hpp>  // ImageFile
-#include <ductile/tools/problem.hpp>      // Ending
+#include <ductile/tools/problem.hpp>       // Ending
 
 #include <cstddef>
 #include <cstdint>
@@ -20,11 +20,11 @@ namespace ductile::inline DUCTILE_VERSION::tools {
 
 /// How a job ended.
 enum class JobOutcome : std::uint8_t {
-  ok,           ///< Its image was made in this run.
-  kept,         ///< Its image was there already.
-  failed,       ///< It has no image, and says why.
-  cancelled,    ///< The program was told to end while it was under way.
-  not_started   ///< The run ended before its turn.
+  ok,          ///< Its image was made in this run.
+  kept,        ///< Its image was there already.
+  failed,      ///< It has no image, and says why.
+  cancelled,   ///< The program was told to end while it was under way.
+  not_started  ///< The run ended before its turn.
 };
 
 [[nodiscard]] constexpr const char* name(JobOutcome outcome) noexcept {
@@ -40,10 +40,10 @@ enum class JobOutcome : std::uint8_t {
 
 /// What the lack of an image says about the whole run.
 enum class Shortfall : std::uint8_t {
-  none,        ///< There is an image.
-  refused,     ///< Its content will never be drawn as it stands.
-  doubtful,    ///< It was turned away for its form, or for the account: whether that is the job's own doing, other jobs show.
-  unfinished   ///< It could have been made: with more time, on a better day, with another key.
+  none,       ///< There is an image.
+  refused,    ///< Its content will never be drawn as it stands.
+  doubtful,   ///< It was turned away for its form, or for the account: whether that is the job's own doing, other jobs show.
+  unfinished  ///< It could have been made: with more time, on a better day, with another key.
 };
 
 /// What became of one job.
@@ -53,6 +53,7 @@ struct JobRecord {
   std::string failure{};        ///< The catalogue's id, or the rejecting policy's; empty when there is an image.
   std::string why{};            ///< What happened.
   std::string fix{};            ///< What to do about it.
+  bool rejected = false;        ///< A policy of our own had the last word: nothing was sent for it.
   std::string message{};        ///< The other side's words.
   std::string target{};         ///< Who made it, or who failed last; empty when nobody was asked.
   unsigned attempts = 0;
@@ -88,6 +89,7 @@ struct JobRecord {
 inline void explain(const Failure& failure, JobRecord& record) {
   record.kind = failure.kind();
   record.failure = failure.id().text();
+  record.rejected = failure.says() == Says::policy;
   record.message = failure.message();
   if (const gemini::FailureRow* row = gemini::find_failure(failure.id().text())) {
     record.why = row->cause;
@@ -115,12 +117,21 @@ inline void explain(const Failure& failure, JobRecord& record) {
         record.why = "no target may take it";
         record.fix = "Run again later, or name more targets with --target.";
         break;
-      default:
-        record.why = "what happened is not in the catalogue";
-        record.fix = "Run again; if it stays so, report it with the message.";
+      default: record.why = "what happened is not in the catalogue"; record.fix = "Run again; if it stays so, report it with the message.";
     }
   }
   if (has(failure.notes(), Note::deadline_would_pass)) record.why += "; the next attempt did not fit its deadline";
+}
+
+/// Names what a rejected job had last met, where that is what kept its image from it: a closed circuit and a passed deadline say only that
+/// it lasted too long.
+inline void name_last_answer(const Verdict& last, JobRecord& record) {
+  const bool passes = last.remedy == Remedy::immediately || last.remedy == Remedy::after_delay || last.remedy == Remedy::next_day;
+  if (!record.rejected || !passes) return;
+  const gemini::FailureRow* row = gemini::find_failure(last.id.text());
+  record.kind = last.kind;
+  record.failure = last.id.text();
+  record.why = std::string{row ? row->cause : name(last.kind)} + "; then " + record.why;
 }
 
 /// Whether a run did what could be done. What no key, day or patience would have drawn is no failure of the run. A job that was turned away

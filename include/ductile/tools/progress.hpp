@@ -38,10 +38,10 @@ struct TargetView {
 /// What one running job is doing.
 struct JobView {
   std::string label;
-  unsigned attempt = 0;    ///< 0: none was made yet.
+  unsigned attempt = 0;  ///< 0: none was made yet.
   std::uint8_t target = 0;
-  std::string after{};     ///< What the attempt before ended with: "503"; empty: it is the first.
-  Time since{};            ///< When the attempt, or the wait, began.
+  std::string after{};                 ///< What the attempt before ended with: "503"; empty: it is the first.
+  Time since{};                        ///< When the attempt, or the wait, began.
   WaitSource wait = WaitSource::none;  ///< `none`: it is being asked for.
   Time until{};
 };
@@ -87,11 +87,13 @@ class Progress {
     if (const auto call = ended_.find(std::this_thread::get_id()); call != ended_.end()) {
       record.trail = std::move(call->second.trail);
       record.took = call->second.took;
+      if (record.outcome == JobOutcome::failed && call->second.last) name_last_answer(*call->second.last, record);
       ended_.erase(call);
     }
     count(record);
     if (record.outcome == JobOutcome::ok)
-      say(record.file->name + ": made by " + record.target + ", " + attempts_text(record.attempts) + ", " + duration_text(record.took), true);
+      say(record.file->name + ": made by " + record.target + ", " + attempts_text(record.attempts) + ", " + duration_text(record.took),
+          true);
     else if (record.outcome == JobOutcome::kept)
       say(record.file->name + ": there already", true);
     else if (record.outcome == JobOutcome::failed)
@@ -103,7 +105,7 @@ class Progress {
   [[nodiscard]] ProgressView view() const {
     const std::scoped_lock lock{mutex_};
     ProgressView copy = view_;
-    for (const auto& [call, job] : calls_) copy.running.push_back(job);
+    for (const auto& [number, call] : calls_) copy.running.push_back(call.job);
     return copy;
   }
 
@@ -121,21 +123,21 @@ class Progress {
 
   void on(const OperationBegan& event) {
     const std::scoped_lock lock{mutex_};
-    calls_[event.call] = {.label = threads_[std::this_thread::get_id()], .since = event.at};
+    calls_[event.call].job = {.label = threads_[std::this_thread::get_id()], .since = event.at};
   }
 
   void on(const OperationEnded& event) {
     const std::scoped_lock lock{mutex_};
-    calls_.erase(event.call);
     Ended& ended = ended_[std::this_thread::get_id()];
-    ended = {.trail = {}, .took = event.took};
+    ended = {.trail = {}, .took = event.took, .last = calls_[event.call].last};
+    calls_.erase(event.call);
     if (!event.trail) return;
     for (std::size_t i = 0; i < event.trail->kept(); ++i) ended.trail.push_back((*event.trail)[i]);
   }
 
   void on(const AttemptBegan& event) {
     const std::scoped_lock lock{mutex_};
-    JobView& job = calls_[event.call];
+    JobView& job = calls_[event.call].job;
     job.attempt = event.attempt.number;
     job.target = event.attempt.target;
     job.since = event.at;
@@ -145,7 +147,9 @@ class Progress {
   void on(const AttemptEnded& event) {
     if (event.verdict.ok()) return;
     const std::scoped_lock lock{mutex_};
-    JobView& job = calls_[event.call];
+    Call& call = calls_[event.call];
+    call.last = event.verdict;
+    JobView& job = call.job;
     job.after = short_name(event.verdict);
     if (event.attempt.target < view_.targets.size()) ++view_.targets[event.attempt.target].failed;
     std::string line = job.label + ": attempt " + std::to_string(event.attempt.number) + " on " + target_name(event.attempt.target) +
@@ -156,7 +160,7 @@ class Progress {
 
   void on(const WaitBegan& event) {
     const std::scoped_lock lock{mutex_};
-    JobView& job = calls_[event.call];
+    JobView& job = calls_[event.call].job;
     job.wait = event.source;
     job.since = event.at;
     job.until = event.until;
@@ -166,7 +170,7 @@ class Progress {
 
   void on(const WaitEnded& event) {
     const std::scoped_lock lock{mutex_};
-    JobView& job = calls_[event.call];
+    JobView& job = calls_[event.call].job;
     job.wait = WaitSource::none;
     job.since = event.at;
   }
@@ -177,12 +181,14 @@ class Progress {
       view_.targets[event.target].circuit = event.what;
       view_.targets[event.target].opens_at = later(event.at, open_for_);
     }
-    say(target_name(event.target) + ": " + circuit_text(event.what), false);
+    // That one request finds out is seen by what becomes of it.
+    if (event.what != Signal::circuit_half_opened) say(target_name(event.target) + ": " + circuit_text(event.what), false);
   }
 
   void on(const TargetChanged& event) {
+    if (event.why == Kind::circuit_open) return;  // said when it opened
     const std::scoped_lock lock{mutex_};
-    say(calls_[event.call].label + ": goes from " + target_name(event.from) + " to " + target_name(event.to) + " (" +
+    say(calls_[event.call].job.label + ": goes from " + target_name(event.from) + " to " + target_name(event.to) + " (" +
             std::string{name(event.why)} + ")",
         false);
   }
@@ -208,9 +214,15 @@ class Progress {
   }
 
  private:
+  struct Call {
+    JobView job;
+    std::optional<Verdict> last{};  // the last failed attempt's
+  };
+
   struct Ended {
     std::vector<TrailEntry> trail;
     Duration took{};
+    std::optional<Verdict> last{};
   };
 
   static std::string label_of(const Job& job) { return job.stem.substr(0, job.stem.size() - job.mark.size() - 1); }
@@ -233,7 +245,6 @@ class Progress {
   static const char* circuit_text(Signal signal) noexcept {
     switch (signal) {
       case Signal::circuit_opened: return "circuit open: it keeps failing and is left alone";
-      case Signal::circuit_half_opened: return "circuit half open: one request finds out";
       case Signal::circuit_closed: return "circuit closed: it is well again";
       default: return "circuit changed";
     }
@@ -263,8 +274,8 @@ class Progress {
   TimeOfDay time_of_day_;
   Note note_;
   mutable std::mutex mutex_;
-  ProgressView view_;                           // `running` stays empty: it is filled in copies
-  std::map<std::uint64_t, JobView> calls_;      // under way
+  ProgressView view_;                    // `running` stays empty: it is filled in copies
+  std::map<std::uint64_t, Call> calls_;  // under way
   std::map<std::thread::id, std::string> threads_;
   std::map<std::thread::id, Ended> ended_;
 };

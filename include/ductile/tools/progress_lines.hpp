@@ -21,9 +21,9 @@ struct Canvas {
   std::size_t width = 80;   ///< Columns; a longer line is cut.
   std::size_t height = 24;  ///< Rows; jobs that do not fit are counted instead.
   Time now{};
-  std::string title{};                                   ///< What the first line begins with.
-  std::function<std::string(Time)> time_of_day{};        ///< A moment of the run's clock as "10:07:32".
-  std::function<Time(unsigned target)> rests_until{};    ///< Until when the chain leaves a target alone; in the past: not.
+  std::string title{};                                 ///< What the first line begins with.
+  std::function<std::string(Time)> time_of_day{};      ///< A moment of the run's clock as "10:07:32".
+  std::function<Time(unsigned target)> rests_until{};  ///< Until when the chain leaves a target alone; in the past: not.
 };
 
 namespace detail {
@@ -78,7 +78,8 @@ namespace detail {
   std::string headline = canvas.title + "  " + std::to_string(view.made) + " made";
   if (view.kept > 0) headline += ", " + std::to_string(view.kept) + " kept";
   if (view.failed > 0) headline += ", " + std::to_string(view.failed) + " failed";
-  headline += ", " + std::to_string(view.running.size()) + " running, " + std::to_string(view.to_go()) + " to go of " + std::to_string(view.jobs);
+  headline +=
+      ", " + std::to_string(view.running.size()) + " running, " + std::to_string(view.to_go()) + " to go of " + std::to_string(view.jobs);
   if (canvas.time_of_day) headline += "  " + canvas.time_of_day(canvas.now);
   add(headline);
 
@@ -86,8 +87,9 @@ namespace detail {
   for (const TargetView& target : view.targets) name_width = std::max(name_width, std::min<std::size_t>(target.name.size(), 24));
   for (std::size_t i = 0; i < view.targets.size(); ++i) {
     const TargetView& target = view.targets[i];
-    add("  " + detail::padded(target.name, name_width) + "  " + detail::padded(detail::target_state(target, static_cast<unsigned>(i), canvas), 22) +
-        "  " + std::to_string(target.made) + " made, " + std::to_string(target.failed) + " failed attempts  " + target.model);
+    add("  " + detail::padded(target.name, name_width) + "  " +
+        detail::padded(detail::target_state(target, static_cast<unsigned>(i), canvas), 22) + "  " + std::to_string(target.made) +
+        " made, " + std::to_string(target.failed) + " failed attempts  " + target.model);
   }
 
   const std::size_t room = canvas.height > lines.size() + 2 ? canvas.height - lines.size() - 2 : 0;

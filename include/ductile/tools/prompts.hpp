@@ -75,10 +75,12 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults, std
   if (!given) throw misuse("this is no JSON object");
 
   Job job{.prompt = {}, .size = defaults.size, .ratio = defaults.ratio};
-  for (const auto& [key, member] : *given) {
-    const std::string_view name = key;
-    const auto text = [&, &member = member] {
-      if (!member.is_string()) throw misuse("'" + std::string{name} + "' must be a text; it is " + gemini::shortened(boost::json::serialize(member), 40));
+  for (const auto& pair : *given) {
+    const std::string_view name = pair.key();
+    const boost::json::value& member = pair.value();
+    const auto text = [&] {
+      if (!member.is_string())
+        throw misuse("'" + std::string{name} + "' must be a text; it is " + gemini::shortened(boost::json::serialize(member), 40));
       return std::string{member.as_string()};
     };
     if (name == "prompt") {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>         // Billed, Kind, name
-#include <ductile/core/now.hpp>          // WallTime
-#include <ductile/core/target.hpp>       // Target
-#include <ductile/core/trail.hpp>        // name, TrailEntry
-#include <ductile/gemini/models.hpp>     // name
-#include <ductile/tools/job.hpp>         // Job
-#include <ductile/tools/job_record.hpp>  // ending_of, JobRecord
+#include <ductile/core/kind.hpp>          // Billed, Kind, name
+#include <ductile/core/now.hpp>           // WallTime
+#include <ductile/core/target.hpp>        // Target
+#include <ductile/core/trail.hpp>         // name, TrailEntry
+#include <ductile/gemini/models.hpp>      // name
+#include <ductile/tools/job.hpp>          // Job
+#include <ductile/tools/job_record.hpp>   // ending_of, JobRecord
+#include <ductile/tools/number_text.hpp>  // number_text
 
 #include <boost/json.hpp>
 
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -28,10 +28,10 @@ namespace ductile::inline DUCTILE_VERSION::tools {
 /// What a run was, beside its jobs.
 struct RunFacts {
   std::vector<Target> targets{};
-  WallTime began{};                     ///< By the run's clock: the service's time when it joins a mock.
-  Duration took{};                      ///< By the run's clock.
-  std::optional<double> time_scale{};   ///< The run's clock against the computer's; none: they are the same.
-  bool complete = true;                 ///< Every job had its turn.
+  WallTime began{};                    ///< By the run's clock: the service's time when it joins a mock.
+  Duration took{};                     ///< By the run's clock.
+  std::optional<double> time_scale{};  ///< The run's clock against the computer's; none: they are the same.
+  bool complete = true;                ///< Every job had its turn.
 };
 
 /// Counts of a whole run.
@@ -75,11 +75,6 @@ namespace detail {
   return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
 }
 
-// A whole number as one: 60, not 6E1.
-[[nodiscard]] inline boost::json::value number(double value) {
-  return std::nearbyint(value) == value && std::abs(value) < 1e15 ? boost::json::value(static_cast<std::int64_t>(value)) : boost::json::value(value);
-}
-
 [[nodiscard]] inline boost::json::value text_or_null(std::string_view text) {
   return text.empty() ? boost::json::value{} : boost::json::value(boost::json::string(text));
 }
@@ -90,9 +85,9 @@ namespace detail {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
   std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   return text.data();
 }
 
@@ -110,7 +105,8 @@ namespace detail {
   for (const TrailEntry& entry : record.trail) {
     const json::string target{detail::target_name(targets, entry.target)};
     if (entry.wait_ms > 0)
-      waits.push_back(json::object{{"ms", entry.wait_ms}, {"source", name(entry.wait)}, {"before_attempt", entry.number}, {"target", target}});
+      waits.push_back(
+          json::object{{"ms", entry.wait_ms}, {"source", name(entry.wait)}, {"before_attempt", entry.number}, {"target", target}});
     attempts.push_back(json::object{{"attempt", entry.number},
                                     {"target", target},
                                     {"kind", json::string{name(entry.kind)}},
@@ -167,7 +163,7 @@ namespace detail {
   for (const Target& target : facts.targets)
     targets.push_back(json::object{{"name", target.name}, {"model", target.model}, {"url", detail::text_or_null(target.base_url)}});
   std::string text = "{\"began\": " + json::serialize(json::string{detail::iso_text(facts.began)});
-  text += ",\n \"time_scale\": " + json::serialize(facts.time_scale ? detail::number(*facts.time_scale) : json::value{});
+  text += ",\n \"time_scale\": " + (facts.time_scale ? number_text(*facts.time_scale) : std::string{"null"});
   text += ",\n \"targets\": " + json::serialize(targets);
   text += ",\n \"totals\": " + json::serialize(totals_json(records, facts));
   text += ",\n \"jobs\": [";

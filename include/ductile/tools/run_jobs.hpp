@@ -75,7 +75,8 @@ class JobRun {
   [[nodiscard]] const std::vector<JobRecord>& records() const noexcept { return records_; }
   /// Whether every job had its turn.
   [[nodiscard]] bool complete() const noexcept {
-    return std::none_of(records_.begin(), records_.end(), [](const JobRecord& record) { return record.outcome == JobOutcome::not_started; });
+    return std::none_of(records_.begin(), records_.end(),
+                        [](const JobRecord& record) { return record.outcome == JobOutcome::not_started; });
   }
 
  private:

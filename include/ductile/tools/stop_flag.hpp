@@ -19,7 +19,7 @@ class StopFlag {
  public:
   /// From now on the signals set the flag.
   static void listen() noexcept {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = &heard;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
@@ -54,8 +54,8 @@ class StopFlag {
   static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 };
 
-/// The stop token of exchanges that are under way: set a little after the flag, so that an answer which is about to arrive, and is paid for,
-/// is kept.
+/// The stop token of exchanges that are under way: set a little after the flag, so that an answer which is about to arrive, and is paid
+/// for, is kept.
 struct StopAfterGrace {
   Duration grace = std::chrono::seconds{2};
 

@@ -18,7 +18,8 @@ namespace ductile::inline DUCTILE_VERSION::tools {
 /// Refuses what is no base URL: http or https, a host, no name or password, no query. A version in it is refused too: it is appended.
 inline void require_base_url(std::string_view flag, const std::string& url) {
   const auto wrong = [&](std::string_view what) {
-    return misuse(std::string{flag} + ": a URL must " + std::string{what} + "; it is '" + gemini::shortened(gemini::redacted(url), 120) + "'");
+    return misuse(std::string{flag} + ": a URL must " + std::string{what} + "; it is '" + gemini::shortened(gemini::redacted(url), 120) +
+                  "'");
   };
   std::string_view rest = url;
   for (const std::string_view scheme : {"https://", "http://"})
@@ -65,7 +66,8 @@ inline void require_base_url(std::string_view flag, const std::string& url) {
     targets.push_back(std::move(target));
   }
   if (targets.size() > most_targets)
-    throw misuse("--target must be given at most " + std::to_string(most_targets) + " times; it is given " + std::to_string(targets.size()) + " times");
+    throw misuse("--target must be given at most " + std::to_string(most_targets) + " times; it is given " +
+                 std::to_string(targets.size()) + " times");
   return targets;
 }
 

@@ -72,10 +72,9 @@ inline bool write_all(int file, std::string_view bytes) noexcept {
 inline void write_whole_file(const std::filesystem::path& path, std::string_view bytes) {
   static std::atomic<unsigned> files{0};
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-  const std::string unfinished =
-      (folder / (std::string{detail::unfinished_prefix} + std::to_string(::getpid()) + "-" + std::to_string(++files) +
-                 std::string{detail::unfinished_suffix}))
-          .string();
+  const std::string unfinished = (folder / (std::string{detail::unfinished_prefix} + std::to_string(::getpid()) + "-" +
+                                            std::to_string(++files) + std::string{detail::unfinished_suffix}))
+                                     .string();
 
   detail::Descriptor file{::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
   if (!file) throw trouble("cannot write " + path.string() + ": " + detail::error_text(errno));
@@ -97,9 +96,9 @@ inline void require_writable(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) throw trouble("cannot write " + path.string() + ": it is a folder");
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-  if (!std::filesystem::is_directory(folder, error)) throw trouble("cannot write " + path.string() + ": there is no folder " + folder.string());
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw trouble("cannot write " + path.string() + ": " + detail::error_text(errno));
+  if (!std::filesystem::is_directory(folder, error))
+    throw trouble("cannot write " + path.string() + ": there is no folder " + folder.string());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) throw trouble("cannot write " + path.string() + ": " + detail::error_text(errno));
 }
 
 /// The content of a file; none when it cannot be read.

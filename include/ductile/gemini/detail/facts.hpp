@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // What an answer says, taken out of whatever shape it came in: an envelope, an envelope in an array, in a string, in a gateway's own
@@ -168,8 +169,16 @@ class FactsCollector {
   }
 
   void value(const LenientPath& path, const LenientValue& value) {
-    const std::string_view name = path.name();
-    const auto named = [name](std::string_view plain) { return LenientPath::same_name(name, plain); };
+    std::string_view name = path.name();
+    const auto named = [&name](std::string_view plain) { return LenientPath::same_name(name, plain); };
+    // Protobuf's text form writes a map as pairs: quota_dimensions { key: "model" value: "..." }.
+    if (path.within("metadata") || path.within("quotadimensions")) {
+      if (named("key")) {
+        pair_key_ = value.raw;
+        return;
+      }
+      if (named("value") && !pair_key_.empty()) name = std::exchange(pair_key_, {});
+    }
     if (path.within("parts") && !path.within("error")) {
       part(path, value);
     } else if (named("code") || named("statuscode") || named("httpstatus")) {
@@ -438,8 +447,8 @@ class FactsCollector {
       facts_.violations.push_back(std::move(found));
     }
     if (const auto delay = first("retrydelay", "retry_delay"); !delay.empty()) keep_longest(facts_.structured_delay, parse_duration(delay));
-    if (const auto reason = first("finishreason", "finish_reason"); !reason.empty() && facts_.finish_reason.empty())
-      facts_.finish_reason = plain_reason(reason);
+    for (const std::string_view label : {"finishreason", "finish_reason", "finishreason) is"})
+      if (const auto reason = after(label); !reason.empty() && facts_.finish_reason.empty()) facts_.finish_reason = plain_reason(reason);
     if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
       facts_.block_reason = plain_reason(reason);
     if (facts_.code == 0) {
@@ -476,6 +485,7 @@ class FactsCollector {
   int code_level_ = -1;
   int status_level_ = -1;
   int message_level_ = -1;
+  std::string_view pair_key_;
   bool outside_of_events_ = false;
 };
 

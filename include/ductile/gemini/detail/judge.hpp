@@ -189,13 +189,13 @@ class Judge {
       capacity(said->id, Confidence::likely, "error.message", said->phrase);
       return;
     }
-    if (money() || zero() || reason() || quota() || quoted_answer()) return;
+    if (money() || zero() || reason() || quota() || quoted_answer() || withheld()) return;
     for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport})
       if (const Wording* said = wording(topic)) {
         sentence(*said);
         return;
       }
-    if (code_word() || plain_quota() || withheld() || by_status()) return;
+    if (code_word() || plain_quota() || by_status()) return;
     add_evidence("body", "not recognised");
     decide_kind(Kind::other);
   }
@@ -238,7 +238,6 @@ class Judge {
     }
     if (facts_.shape == BodyShape::sse && http_ >= 200 && http_ < 300) id = facts_.tail_error ? "sse-error-tail-raw" : "sse-error-event";
     decide(id, confidence, std::move(where), what);
-    if (result_.verdict.kind == Kind::overload && id != "visibility-check") result_.scope = QuotaScope::shared_capacity;
   }
 
   bool money() {
@@ -571,7 +570,7 @@ class Judge {
     return family_in_words();
   }
 
-  // "Gemini 2.5 Pro Preview doesn't have a free quota tier": quotas are counted under the family's name, which has no "-preview".
+  // "Gemini 9 Pro Preview doesn't have" a tier: quotas are counted under the family's name, which has no "-preview".
   [[nodiscard]] std::string family_in_words() const {
     const std::size_t end = facts_.words.find(" doesn");
     const std::size_t begin = facts_.words.rfind("gemini ", end);
@@ -594,6 +593,8 @@ class Judge {
     result_.http_status = http_ != 0 ? http_ : status_;
     result_.grpc_status = facts_.status.empty() && speaks_of_quota() ? "RESOURCE_EXHAUSTED" : facts_.status;
     result_.model = model();
+    // The control plane's outage is the one overload that is not a matter of room.
+    if (verdict.kind == Kind::overload && verdict.id != FailureId{"visibility-check"}) result_.scope = QuotaScope::shared_capacity;
     result_.retry_after = hint();
     if (!verdict.ok() && result_.retry_after) {
       verdict.hint = rounded_up(*result_.retry_after);

@@ -95,7 +95,9 @@ class LenientReader {
     while (at_ < text_.size()) {
       if (path_.depth_ == 0 && too_deep_ == 0) {
         if (!opens_here()) continue;
-        if (at_ > outside) visitor_.outside(text_.substr(outside, at_ - outside));
+        const std::string_view before = text_.substr(outside, at_ - outside);
+        if (!before.empty()) visitor_.outside(before);
+        if (text_[at_] == '{') path_.key_ = trailing_name(before);
       }
       step();
       if (path_.depth_ == 0 && too_deep_ == 0) outside = at_;
@@ -126,6 +128,14 @@ class LenientReader {
     }
     if (!opens) at_ = at + 1;
     return opens;
+  }
+
+  // In protobuf's text form a name stands before its object: "retry_delay { seconds: 30 }".
+  [[nodiscard]] static std::string_view trailing_name(std::string_view text) noexcept {
+    text = trimmed(text.substr(text.size() - (text.size() < 64 ? text.size() : 64)));
+    std::size_t length = 0;
+    while (length < text.size() && (is_letter(text[text.size() - 1 - length]) || text[text.size() - 1 - length] == '_')) ++length;
+    return text.substr(text.size() - length);
   }
 
   [[nodiscard]] std::size_t skip_space(std::size_t at) const noexcept {
@@ -209,7 +219,9 @@ class LenientReader {
     if (too_deep_ == 0 && path_.depth_ > 0) {
       const bool named = path_.frames_[path_.depth_ - 1].object;
       const std::size_t next = skip_space(at_);
-      if (named && before_ != ':' && next < text_.size() && text_[next] == ':') {
+      const bool colon = next < text_.size() && text_[next] == ':';
+      const bool brace = next < text_.size() && text_[next] == '{' && value.type == LenientValue::Type::word;  // protobuf's text form
+      if (named && before_ != ':' && (colon || brace)) {
         path_.key_ = value.raw;
       } else {
         if (values_++ < most_values) visitor_.value(path_, value);

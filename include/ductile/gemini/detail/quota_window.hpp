@@ -10,8 +10,8 @@
 #include <string_view>
 
 // What the name of a quota says. Names are read by their parts, never compared whole: new ones are made of the old parts.
-//   GenerateRequestsPerDayPerProjectPerModel-FreeTier, GenerateContentPaidTierInputTokensPerModelPerMinute,
-//   generate_requests_per_model_per_day, GenerateContentRequestsPerMinutePerProjectPerRegion
+//   GenerateRequests | GenerateContentInputTokens | ...  then PerDay | PerMinute, PerProject, PerModel | PerRegion in any order, then
+//   -FreeTier | -SharedProject; metrics say the same in small letters: generate_requests_per_model_per_day
 namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 
 using namespace ductile::detail;  // the ASCII helpers
@@ -58,7 +58,7 @@ struct QuotaName {
     name.scope = QuotaScope::per_user;
   } else if (has("perproject", "per_project", "per project")) {
     name.scope = QuotaScope::per_project;
-  } else if (contains(text, "generativelanguage.googleapis.com/generate_content")) {
+  } else if (contains(text, "googleapis.com/generate_content")) {
     name.scope = QuotaScope::per_project_per_model;  // the Gemini API counts per project and model, says it or not
   }
   if (has("freetier", "free_tier", "free tier")) name.free_tier = true;

@@ -93,7 +93,7 @@ class DayCount {
   void read_calendar(Time at, WallTime wall) noexcept {
     const Duration left = day_.next_midnight(wall) - wall;
     const Time end = at + (left > Duration::zero() ? left : std::chrono::minutes{1});  // a wrong rule must not ask for ever
-    if (!end_ || end > *end_ + std::chrono::hours{1}) {  // less is a correction of the same midnight
+    if (!end_ || end > *end_ + std::chrono::hours{1}) {                                // less is a correction of the same midnight
       used_ = 0;
       closed_ = false;
       began_ = end_;

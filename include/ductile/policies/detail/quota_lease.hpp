@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
 
@@ -18,7 +19,9 @@ namespace ductile::inline DUCTILE_VERSION::detail {
 // A word is the lease's number (upper half) and the room that is left (lower half). A caller takes from a word only as long as it has
 // the number that he has seen, so that what he read of the terms beside it is of the same lease. The words stand on cache lines of their
 // own; the terms are written once a lease and read by all.
-template <std::size_t N>
+//
+// Tests put in their own atomics, to run through all interleavings.
+template <std::size_t N, template <class> class Atomic = std::atomic>
 class QuotaLease {
  public:
   struct Taken {
@@ -28,20 +31,7 @@ class QuotaLease {
 
   // Takes `costs`. \param owner For whose limits the lease must have been made.
   [[nodiscard, gnu::always_inline]] Taken take(const std::array<std::int32_t, N>& costs, Time at, std::uint64_t owner) noexcept {
-    std::array<std::uint64_t, N> seen;
-    for (std::size_t i = 0; i < N; ++i) {
-      seen[i] = lines_[i].word.load(std::memory_order_acquire);
-      if (room(seen[i]) < static_cast<std::uint32_t>(costs[i])) return {};
-    }
-    // Acquire: terms that are newer than the words must come with the knowledge that the words are over.
-    if (at.time_since_epoch().count() >= end_.load(std::memory_order_acquire) || owner_.load(std::memory_order_acquire) != owner) return {};
-    const std::uint32_t tick = tick_.load(std::memory_order_acquire);
-    for (std::size_t i = 0; i < N; ++i) {
-      const std::uint32_t number = number_of(seen[i]);
-      while (!lines_[i].word.compare_exchange_weak(seen[i], seen[i] - static_cast<std::uint32_t>(costs[i]), std::memory_order_relaxed))
-        if (number_of(seen[i]) != number || room(seen[i]) < static_cast<std::uint32_t>(costs[i])) return {i, tick};
-    }
-    return {N, tick};
+    return take_each(costs, at, owner, std::make_index_sequence<N>{});
   }
 
   // Ends the lease: nobody takes any more. \return What was taken from each window.
@@ -66,17 +56,38 @@ class QuotaLease {
 
  private:
   struct alignas(64) Line {
-    std::atomic<std::uint64_t> word{0};
+    Atomic<std::uint64_t> word{0};
   };
+
+  // Spelled out for each window: the compiler keeps what a loop would hold in memory in registers.
+  template <std::size_t... Is>
+  [[nodiscard, gnu::always_inline]] Taken take_each(const std::array<std::int32_t, N>& costs, Time at, std::uint64_t owner,
+                                                    std::index_sequence<Is...>) noexcept {
+    const std::array<std::uint64_t, N> seen{lines_[Is].word.load(std::memory_order_acquire)...};
+    if (((room(seen[Is]) < static_cast<std::uint32_t>(costs[Is])) || ...)) return {};
+    // Acquire: terms that are newer than the words must come with the knowledge that the words are over.
+    if (at.time_since_epoch().count() >= end_.load(std::memory_order_acquire) || owner_.load(std::memory_order_acquire) != owner) return {};
+    Taken taken{0, tick_.load(std::memory_order_acquire)};
+    static_cast<void>(((take_from(lines_[Is].word, seen[Is], static_cast<std::uint32_t>(costs[Is])) && ++taken.windows > 0) && ...));
+    return taken;
+  }
+
+  [[nodiscard, gnu::always_inline]] static bool take_from(Atomic<std::uint64_t>& word, std::uint64_t seen, std::uint32_t cost) noexcept {
+    std::uint64_t expected = seen;
+    // Relaxed: the word guards nothing but itself. Who ends the lease orders what he does after with his own exchange.
+    while (!word.compare_exchange_weak(expected, expected - cost, std::memory_order_relaxed))
+      if (number_of(expected) != number_of(seen) || room(expected) < cost) return false;
+    return true;
+  }
 
   [[nodiscard]] static std::uint32_t room(std::uint64_t word) noexcept { return static_cast<std::uint32_t>(word); }
   [[nodiscard]] static std::uint32_t number_of(std::uint64_t word) noexcept { return static_cast<std::uint32_t>(word >> 32U); }
   [[nodiscard]] std::uint64_t word(std::uint32_t room) const noexcept { return std::uint64_t{number_} << 32U | room; }
 
   std::array<Line, N> lines_{};
-  alignas(64) std::atomic<Time::rep> end_{std::numeric_limits<Time::rep>::min()};
-  std::atomic<std::uint64_t> owner_{0};
-  std::atomic<std::uint32_t> tick_{0};
+  alignas(64) Atomic<Time::rep> end_{std::numeric_limits<Time::rep>::min()};
+  Atomic<std::uint64_t> owner_{0};
+  Atomic<std::uint32_t> tick_{0};
   alignas(64) std::uint32_t number_ = 0;  // from here on only under the ledger's lock
   std::array<std::uint32_t, N> given_{};
 };

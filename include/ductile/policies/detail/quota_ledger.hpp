@@ -146,7 +146,7 @@ class QuotaLedger {
   struct Window {
     Window(const QuotaWindow& window, Duration tick) {
       if (window.daily())
-        day.emplace(window.day);
+        day.emplace(*window.day);
       else
         sliding.emplace((window.span + tick - Duration{1}) / tick);
     }

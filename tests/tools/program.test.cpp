@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// The program as a stranger runs it: command line in, files, lines and exit status out.
+#include "../support/catch.hpp"
+#include "folder_for_test.hpp"
+
+#include <ductile/gemini/image_file.hpp>
+#include <ductile/mock/server.hpp>
+#include <ductile/tools/sha256.hpp>
+#include <ductile/tools/whole_file.hpp>
+
+#include <boost/json.hpp>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#ifdef DUCTILE_PROGRAM
+
+using namespace ductile;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A run of the program, its stdout and stderr in files.
+class Program {
+ public:
+  explicit Program(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}) {
+    arguments.insert(arguments.begin(), DUCTILE_PROGRAM);
+    child_ = ::fork();
+    if (child_ != 0) return;
+    for (const char* const name : {"GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GOOGLE_GENAI_API_VERSION"})
+      ::unsetenv(name);
+    for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
+    for (const auto& [descriptor, file] : {std::pair{STDOUT_FILENO, out()}, std::pair{STDERR_FILENO, error()}})
+      ::dup2(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), descriptor);
+    std::vector<char*> raw;
+    for (std::string& argument : arguments) raw.push_back(argument.data());
+    raw.push_back(nullptr);
+    ::execv(raw[0], raw.data());
+    ::_exit(127);
+  }
+  ~Program() {
+    if (!ended_) {
+      ::kill(child_, SIGKILL);
+      (void)exit_status();
+    }
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // The exit status, or minus the signal that ended it.
+  int exit_status() {
+    if (ended_) return status_;
+    int status = 0;
+    ::waitpid(child_, &status, 0);
+    ended_ = true;
+    return status_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+  void signal(int number) const { ::kill(child_, number); }
+
+  [[nodiscard]] std::string stdout_text() const { return tools::read_file(out()).value_or(""); }
+  [[nodiscard]] std::string stderr_text() const { return tools::read_file(error()).value_or(""); }
+
+  // Until `text` stands in stdout; false when that takes longer than the test can wait.
+  [[nodiscard]] bool says(const std::string& text) const {
+    for (const auto end = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < end; std::this_thread::sleep_for(10ms))
+      if (stdout_text().find(text) != std::string::npos) return true;
+    return false;
+  }
+
+ private:
+  [[nodiscard]] std::string out() const { return (folder_ / "out").string(); }
+  [[nodiscard]] std::string error() const { return (folder_ / "error").string(); }
+
+  FolderForTest folder_;
+  pid_t child_ = -1;
+  bool ended_ = false;
+  int status_ = 0;
+};
+
+const std::string six_prompts = "a red balloon\na cat in the rain\na lighthouse\nan old map\na bowl of ramen\na paper dragon\n";
+
+std::size_t whole_images(const FolderForTest& folder) {
+  std::size_t count = 0;
+  for (const std::string& name : folder.names())
+    if (const auto bytes = tools::read_file(folder / name); bytes && gemini::check_image(*bytes)) ++count;
+  return count;
+}
+
+std::vector<boost::json::object> json_lines(const std::string& text) {
+  std::vector<boost::json::object> objects;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) objects.push_back(boost::json::parse(line).as_object());
+  return objects;
+}
+
+}  // namespace
+
+TEST_CASE("imagine makes the images of a bad day with a mock inside, and tells it without escapes in a pipe", "[program]") {
+  const FolderForTest work;
+  const FolderForTest images;
+  tools::write_whole_file(work / "prompts", six_prompts);
+  Program program{{"imagine", (work / "prompts").string(), "--out", images.path().string(), "--report", (work / "report").string(),
+                   "--mock-journal", (work / "journal").string(), "--time-scale", "600"}};
+  CHECK(program.exit_status() == 0);
+  CHECK(program.stderr_text().empty());
+  CHECK(program.stdout_text().find('\x1b') == std::string::npos);
+
+  const boost::json::value report = boost::json::parse(tools::read_file(work / "report").value());
+  const boost::json::value journal = boost::json::parse(tools::read_file(work / "journal").value());
+  std::size_t makeable = 0;
+  for (std::size_t i = 0; i < 6; ++i) {
+    const auto& job = report.at("jobs").at(i);
+    const bool can = journal.at("prompts").at(i).at("makeable").as_bool();
+    makeable += can ? 1 : 0;
+    INFO(boost::json::serialize(job));
+    CHECK(job.at("outcome") == (can ? "ok" : "failed"));
+    if (!can) continue;
+    const auto bytes = tools::read_file(images / job.at("file").as_string().c_str());
+    REQUIRE(bytes);
+    CHECK(job.at("sha256") == boost::json::string{tools::sha256(*bytes)});
+  }
+  CHECK(makeable >= 4);
+  CHECK(whole_images(images) == makeable);
+  CHECK(images.names().size() == makeable);
+}
+
+TEST_CASE("imagine --json prints one object a job and a summary, and nothing else", "[program]") {
+  const FolderForTest images;
+  Program program{{"imagine", "a red balloon", "--out", images.path().string(), "--json", "--scenario", "calm", "--seed", "3"}};
+  CHECK(program.exit_status() == 0);
+  const auto lines = json_lines(program.stdout_text());
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].at("prompt") == "a red balloon");
+  CHECK(lines[0].at("outcome") == "ok");
+  CHECK(lines[1].at("summary").at("ok") == 1);
+}
+
+TEST_CASE("a second run makes only what is missing, and asks nothing for the rest", "[program]") {
+  const FolderForTest work;
+  const FolderForTest images;
+  mock::Server service;
+  tools::write_whole_file(work / "prompts", six_prompts);
+  const std::vector<std::string> command{"imagine",    (work / "prompts").string(), "--out", images.path().string(), "--base-url",
+                                         service.url()};
+  const std::map<std::string, std::string> key{{"GEMINI_API_KEY", "any-key"}};
+  CHECK(Program{command, key}.exit_status() == 0);
+  CHECK(service.engine().journal().total() == 6);
+  std::filesystem::remove(images / *images.names().begin());
+  CHECK(Program{command, key}.exit_status() == 0);
+  CHECK(service.engine().journal().total() == 7);
+  CHECK(whole_images(images) == 6);
+}
+
+TEST_CASE("a run that was killed leaves no half image, and the next one finishes its work", "[program]") {
+  const FolderForTest work;
+  const FolderForTest images;
+  tools::write_whole_file(work / "prompts", six_prompts);
+  const std::vector<std::string> command{
+      "imagine", (work / "prompts").string(), "--out", images.path().string(), "--scenario", "calm", "--time-scale", "0.1", "--concurrency",
+      "1"};
+  {
+    Program program{command};
+    REQUIRE(program.says("made by"));
+    program.signal(SIGKILL);
+    CHECK(program.exit_status() == -SIGKILL);
+  }
+  const std::size_t made = whole_images(images);
+  CHECK(made >= 1);
+  CHECK(made < 6);
+  tools::write_whole_file(images / ".ductile-1-1.part", "half an im");
+  CHECK(Program{command}.exit_status() == 0);
+  CHECK(whole_images(images) == 6);
+  CHECK(images.names().size() == 6);
+}
+
+TEST_CASE("an interrupt ends a run in order: summary and report are written, and the status is 1", "[program]") {
+  const FolderForTest work;
+  const FolderForTest images;
+  tools::write_whole_file(work / "prompts", six_prompts);
+  tools::write_whole_file(work / "always-full", R"({"episodes": [{"answer": "high-demand", "latency_s": 0.01}]})");
+  Program program{{"imagine", (work / "prompts").string(), "--out", images.path().string(), "--report", (work / "report").string(),
+                   "--scenario", (work / "always-full").string(), "--time-scale", "1", "--concurrency", "2"}};
+  REQUIRE(program.says("waiting until"));
+  const auto asked = std::chrono::steady_clock::now();
+  program.signal(GENERATE(SIGINT, SIGTERM));
+  CHECK(program.exit_status() == 1);
+  CHECK(std::chrono::steady_clock::now() - asked < 1s);
+  CHECK_THAT(program.stdout_text(), Catch::Matchers::ContainsSubstring("Run it again to make what is missing"));
+  const boost::json::value report = boost::json::parse(tools::read_file(work / "report").value());
+  CHECK(report.at("totals").at("complete") == false);
+  CHECK(report.at("jobs").as_array().size() == 6);
+  CHECK(report.at("totals").at("exit") == 1);
+}
+
+TEST_CASE("with nowhere else to go a job is tried until its deadline, and then says what it met", "[program]") {
+  const FolderForTest work;
+  tools::write_whole_file(work / "always-full", R"({"episodes": [{"answer": "high-demand", "latency_s": 1}]})");
+  Program program{{"imagine", "a cat", "--out", (work / "images").string(), "--scenario", (work / "always-full").string(), "--target",
+                   "only=gemini-3-pro-image", "--deadline", "10m", "--time-scale", "600", "--json"}};
+  CHECK(program.exit_status() == 1);
+  const auto lines = json_lines(program.stdout_text());
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].at("outcome") == "failed");
+  CHECK(lines[0].at("kind") == "overload");
+  CHECK(lines[0].at("attempts").as_int64() >= 5);
+  CHECK(lines[0].at("took_ms").as_int64() > 8 * 60'000);
+  CHECK(lines[0].at("took_ms").as_int64() <= 10 * 60'000 + 30'000);
+  CHECK(lines[1].at("summary").at("exit") == 1);
+}
+
+TEST_CASE("a size that only some targets make goes to those, and one that none makes is refused by name", "[program]") {
+  const FolderForTest work;
+  tools::write_whole_file(work / "prompts", R"({"prompt": "large", "size": "4K"}
+{"prompt": "tiny", "size": "512"}
+{"prompt": "long", "ratio": "8:1"})");
+  Program program{{"imagine", (work / "prompts").string(), "--out", (work / "images").string(), "--scenario", "calm", "--json", "--target",
+                   "lite=gemini-3.1-flash-lite-image", "--target", "pro=gemini-3-pro-image", "--target", "banana=gemini-nano-banana-2.1"}};
+  CHECK(program.exit_status() == 0);
+  std::map<std::string, boost::json::object> jobs;
+  for (const auto& line : json_lines(program.stdout_text()))
+    if (line.contains("prompt")) jobs[line.at("prompt").as_string().c_str()] = line;
+  CHECK(jobs["large"].at("target") == "pro");
+  CHECK(jobs["long"].at("target") == "banana");
+  CHECK(jobs["tiny"].at("outcome") == "failed");
+  CHECK(jobs["tiny"].at("attempts") == 0);
+  CHECK_THAT(std::string{jobs["tiny"].at("message").as_string()}, Catch::Matchers::ContainsSubstring("512"));
+}
+
+TEST_CASE("a second interrupt ends the program at once", "[program]") {
+  const FolderForTest images;
+  Program program{{"imagine", "a cat", "--out", images.path().string(), "--scenario", "outage-30min", "--time-scale", "0.01"}};
+  REQUIRE(program.says("A mock inside"));
+  std::this_thread::sleep_for(100ms);
+  const auto asked = std::chrono::steady_clock::now();
+  program.signal(SIGINT);
+  std::this_thread::sleep_for(50ms);
+  program.signal(SIGINT);
+  CHECK(program.exit_status() == 1);
+  CHECK(std::chrono::steady_clock::now() - asked < 1500ms);
+}
+
+TEST_CASE("a wrong key ends the list early, says what to do, and is nowhere to be read", "[program]") {
+  const FolderForTest work;
+  const FolderForTest images;
+  mock::Server service;
+  tools::write_whole_file(work / "prompts", six_prompts);
+  const std::string key = "scenario-api-key-invalid";
+  Program program{{"imagine", (work / "prompts").string(), "--out", images.path().string(), "--base-url", service.url(), "--key-env",
+                   "MY_KEY", "--concurrency", "1", "--report", (work / "report").string()},
+                  {{"MY_KEY", key}}};
+  CHECK(program.exit_status() == 1);
+  CHECK(service.engine().journal().total() == 3);
+  CHECK(images.names().empty());
+  CHECK_THAT(program.stdout_text(), Catch::Matchers::ContainsSubstring("Replace the key."));
+  for (const std::string& text : {program.stdout_text(), program.stderr_text(), tools::read_file(work / "report").value()})
+    CHECK(text.find(key) == std::string::npos);
+}
+
+TEST_CASE("imagine joins a mock's time, and asks for its clock only then", "[program]") {
+  const FolderForTest images;
+  mock::Server service{{.scenario = "bad-day", .seed = 2, .time_scale = 300}};
+  const std::map<std::string, std::string> key{{"GEMINI_API_KEY", "any-key"}};
+  const auto run = [&](const std::string& prompt, const std::vector<std::string>& more) {
+    std::vector<std::string> command{"imagine", prompt, "--out", images.path().string(), "--base-url", service.url(), "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    return std::make_unique<Program>(command, key);
+  };
+  CHECK(run("a cat", {"--time-scale", "300"})->exit_status() == 0);
+  const auto refused = run("a dog", {"--time-scale", "299"});
+  CHECK(refused->exit_status() == 64);
+  CHECK(refused->stderr_text() == "ductile: --time-scale must be the mock's own, 300; it is 299\n");
+}
+
+TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and makes nothing", "[program]") {
+  struct Row {
+    std::vector<std::string> arguments;
+    int status;
+    std::string says;
+  };
+  const auto row = GENERATE(values<Row>({
+      {{}, 64, "A subcommand is required"},
+      {{"imagin"}, 64, "there is no subcommand 'imagin'"},
+      {{"imagine"}, 64, "PROMPTS is missing"},
+      {{"imagine", "a cat"}, 64, "--out is missing"},
+      {{"imagine", "a cat", "--bogus"}, 64, "--bogus"},
+      {{"imagine", "a cat", "--out", "OUT", "--concurrency", "0"}, 64, "--concurrency: Value 0 not in range 1 to 256"},
+      {{"imagine", "a cat", "--out", "OUT", "--concurrency", "many"}, 64, "--concurrency"},
+      {{"imagine", "a cat", "--out", "OUT", "--deadline", "10"}, 64, "--deadline must be from 1s to 30d"},
+      {{"imagine", "a cat", "--out", "OUT", "--deadline", "31d"}, 64, "it is '31d'"},
+      {{"imagine", "a cat", "--out", "OUT", "--time-scale", "0"}, 64, "--time-scale"},
+      {{"imagine", "a cat", "--out", "OUT", "--time-scale", "nan"}, 64, "time_scale must be from 0.001 to 100000"},
+      {{"imagine", "a cat", "--out", "OUT", "--seed", "-3"}, 64, "--seed: Value -3 not in range"},
+      {{"imagine", "a cat", "--out", "OUT", "--size", "3K"}, 64, "--size must be one of"},
+      {{"imagine", "a cat", "--out", "OUT", "--ratio", "7:3"}, 64, "--ratio must be one of"},
+      {{"imagine", "a cat", "--out", "OUT", "--target", "x"}, 64, "--target must be NAME=MODEL"},
+      {{"imagine", "a cat", "--out", "OUT", "--target", "x=gemini-99"}, 64, "the model 'gemini-99' is not known"},
+      {{"imagine", "a cat", "--out", "OUT", "--scenario", "worse-day"}, 64, "it is 'worse-day'"},
+      {{"imagine", "a cat", "--out", "OUT", "--tier", "tier9"}, 64, "it is 'tier9'"},
+      {{"imagine", "a cat", "--out", "OUT", "--base-url", "localhost"}, 64, "--base-url: a URL must begin with http"},
+      {{"imagine", "a cat", "--out", "OUT", "--base-url", "http://127.0.0.1:1"}, 64, "there is no key"},
+      {{"imagine", "a cat", "--out", "OUT", "--base-url", "http://127.0.0.1:1", "--seed", "1"}, 64, "the mock inside"},
+      {{"imagine", "a cat", "--out", "OUT", "--key-env", "NO_SUCH_KEY"}, 64, "'NO_SUCH_KEY'"},
+      {{"imagine", "a cat", "--out", "OUT", "--config", "no-such-file"}, 64, "--config: the file no-such-file cannot be read"},
+      {{"imagine", "no-such-list.txt", "--out", "OUT"}, 64, "there is no such list of prompts"},
+      {{"imagine", "/", "--out", "OUT"}, 1, "this is a folder"},
+      {{"imagine", "a cat", "--out", "/proc/no-such-folder"}, 1, "cannot make the folder"},
+      {{"imagine", "a cat", "--out", "/dev/null"}, 1, "/dev/null"},
+      {{"imagine", "a cat", "--out", "OUT", "--report", "/no/such/folder/report"}, 1, "cannot write /no/such/folder/report"},
+      {{"mock", "--port", "65536"}, 64, "--port: Value 65536 not in range 0 to 65535"},
+      {{"mock", "--port", "-1"}, 64, "--port"},
+      {{"mock", "--scenario", "worse-day"}, 64, "it is 'worse-day'"},
+      {{"mock", "--tier", "tier9"}, 64, "it is 'tier9'"},
+      {{"mock", "--at", "yesterday"}, 64, "--at must look like"},
+      {{"mock", "--seed", "x"}, 64, "--seed: Value x not in range"},
+      {{"mock", "--time-scale", "1e9"}, 64, "--time-scale"},
+  }));
+  const FolderForTest work;
+  std::vector<std::string> arguments = row.arguments;
+  for (std::string& argument : arguments)
+    if (argument == "OUT") argument = (work / "images").string();
+  Program program{arguments};
+  CHECK(program.exit_status() == row.status);
+  const std::string said = program.stderr_text();
+  INFO(said);
+  CHECK_THAT(said, Catch::Matchers::StartsWith("ductile: ") && Catch::Matchers::ContainsSubstring(row.says));
+  CHECK(std::count(said.begin(), said.end(), '\n') == 1);
+  CHECK(program.stdout_text().empty());
+  if (std::filesystem::exists(work / "images")) CHECK(std::filesystem::is_empty(work / "images"));
+}
+
+TEST_CASE("a file of flags is outranked by the command line, and an unknown one in it is refused", "[program]") {
+  const FolderForTest work;
+  const FolderForTest images;
+  tools::write_whole_file(work / "flags",
+                          "seed = 4\nscenario = \"calm\"\njson = true\nsize = \"2K\"\ntarget = [\"a=gemini-3-pro-image\"]\n");
+  Program program{{"imagine", "a cat", "--out", images.path().string(), "--config", (work / "flags").string(), "--size", "1K"}};
+  CHECK(program.exit_status() == 0);
+  const auto lines = json_lines(program.stdout_text());
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].at("size") == "1K");
+  CHECK(lines[0].at("target") == "a");
+
+  tools::write_whole_file(work / "flags", "concurency = 4\n");
+  Program refused{{"imagine", "a cat", "--out", images.path().string(), "--config", (work / "flags").string()}};
+  CHECK(refused.exit_status() == 64);
+  CHECK_THAT(refused.stderr_text(), Catch::Matchers::ContainsSubstring("'concurency' is not known"));
+}
+
+TEST_CASE("mock says where it listens in its first line, runs until it is told to end, and ends with 0", "[program]") {
+  Program first{{"mock", "--scenario", "calm", "--seed", "5"}};
+  REQUIRE(first.says("\n"));
+  const std::string line = first.stdout_text();
+  REQUIRE_THAT(line, Catch::Matchers::StartsWith("listening on http://127.0.0.1:"));
+  const std::string port = line.substr(line.rfind(':') + 1, line.size() - line.rfind(':') - 2);
+  Program second{{"mock", "--port", port}};
+  CHECK(second.exit_status() == 1);
+  CHECK_THAT(second.stderr_text(), Catch::Matchers::ContainsSubstring("port " + port));
+  first.signal(SIGTERM);
+  CHECK(first.exit_status() == 0);
+}
+
+TEST_CASE("every subcommand has help", "[program]") {
+  for (const std::string command : {"imagine", "mock"}) {
+    Program program{{command, "--help"}};
+    CHECK(program.exit_status() == 0);
+    CHECK_THAT(program.stdout_text(), Catch::Matchers::ContainsSubstring("--seed") && Catch::Matchers::ContainsSubstring("--json"));
+  }
+}
+
+#endif
