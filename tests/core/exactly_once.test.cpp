@@ -226,57 +226,87 @@ TEST_CASE("A stop ends each kind of wait at once, and everything is settled", "[
   clock.at(Time{3s}, [&] { stop.set = true; });
   std::vector<Verdict> verdicts;
   const Since since;
-  const auto operation = [] { return Result<int>{Failure{Kind::overload}}; };
-  std::optional<Result<int>> result;
+  const auto overloaded = []() -> Result<int> { return Failure{Kind::overload}; };
+  const auto check_stopped = [&](auto& pipeline, auto operation) {
+    const Result<int> result = pipeline.run(operation, clock, stop);
+    CHECK(result.error().kind() == Kind::cancelled);
+    CHECK(result.error().says() == Says::caller);
+    CHECK(clock.now()() == Time{3s});
+  };
   std::uint64_t granted = 2;
   std::size_t settled_by_stop = 1;
 
   SECTION("the wait before a repeat") {
     Pipeline pipeline{P{}.telling(verdicts), P{Admission::go(), Reaction::again_at(Time{1h}, WaitSource::backoff)}};
-    result.emplace(pipeline.run(operation, clock, stop));
+    check_stopped(pipeline, overloaded);
   }
   SECTION("the wait of an admission that holds a reservation") {
     Pipeline pipeline{P{}.telling(verdicts), P{Admission::go_at(Time{1h}, Kind::quota, WaitSource::quota)}.telling(verdicts)};
-    result.emplace(pipeline.run(operation, clock, stop));
+    check_stopped(pipeline, overloaded);
     settled_by_stop = 2;
   }
   SECTION("the wait until a layer may be asked again") {
     Pipeline pipeline{P{}.telling(verdicts), P{Admission::ask_at(Time{1h}, Kind::quota, WaitSource::quota)}};
-    result.emplace(pipeline.run(operation, clock, stop));
+    check_stopped(pipeline, overloaded);
     granted = 1;
   }
   SECTION("the wait at a gate") {
     ManualGate gate;
     Pipeline pipeline{P{}.telling(verdicts), P{Admission::wait(gate, Kind::bulkhead_full)}};
-    result.emplace(pipeline.run(operation, clock, stop));
+    check_stopped(pipeline, overloaded);
     CHECK_FALSE(gate.occupied());
     granted = 1;
   }
   SECTION("the wait at a gate that grants in the moment of leaving") {
     ManualGate gate{true};
     Pipeline pipeline{P{}.telling(verdicts), P{Admission::wait(gate, Kind::bulkhead_full)}.telling(verdicts)};
-    result.emplace(pipeline.run(operation, clock, stop));
+    check_stopped(pipeline, overloaded);
     settled_by_stop = 2;  // what was granted too late is given back
   }
   SECTION("the attempt, when the operation gives up for it") {
     Pipeline pipeline{P{}.telling(verdicts), P{Admission::go(), Reaction::again_now()}.telling(verdicts)};
-    result.emplace(pipeline.run(
-        [&]() -> Result<int> {
-          clock.sleep_until(Time{1h}, stop);
-          return Failure{Kind::network};
-        },
-        clock, stop));
+    check_stopped(pipeline, [&]() -> Result<int> {
+      clock.sleep_until(Time{1h}, stop);
+      return Failure{Kind::network};
+    });
     settled_by_stop = 2;
     for (const Verdict& verdict : verdicts) CHECK(verdict.sent == Sent::unknown);
   }
 
-  REQUIRE(result);
-  CHECK(result->error().kind() == Kind::cancelled);
-  CHECK(result->error().says() == Says::caller);
-  CHECK(clock.now()() == Time{3s});
   REQUIRE(verdicts.size() == settled_by_stop);
   for (const Verdict& verdict : verdicts) CHECK(verdict.kind == Kind::abandoned);
   CHECK(since.granted() == granted);
+  CHECK(settled_all());
+}
+
+TEST_CASE("A clock that throws leaves no waiter at a gate, and what the gate grants then is settled", "[core][exactly_once]") {
+  const bool grants_the_leaving = GENERATE(false, true);
+  ManualGate gate{grants_the_leaving};
+  VirtualClock clock;
+  clock.at(Time{1s}, [] { throw std::runtime_error{"the clock"}; });
+  Pipeline pipeline{P{}, P{Admission::wait(gate, Kind::bulkhead_full)}};
+  const Since since;
+  CHECK_THROWS_WITH(pipeline.run([] {}, clock), "the clock");
+  CHECK_FALSE(gate.occupied());
+  CHECK(since.granted() == (grants_the_leaving ? 2 : 1));
+  CHECK(settled_all());
+}
+
+TEST_CASE("A stop token that throws settles what is held", "[core][exactly_once]") {
+  struct Loud {
+    int* asked;
+    int from;
+    [[nodiscard]] bool stop_requested() const {
+      if (++*asked >= from) throw std::runtime_error{"the token"};
+      return false;
+    }
+  };
+  const int from = GENERATE(1, 2, 3, 4, 5);
+  int asked = 0;
+  VirtualClock clock;
+  Pipeline pipeline{P{}, P{Admission::go(), Reaction::again_at(Time{1s}, WaitSource::backoff)}};
+  CHECK_THROWS_WITH(pipeline.run([]() -> Result<int> { return Failure{Kind::overload}; }, clock, Loud{&asked, from}), "the token");
+  CHECK(asked == from);
   CHECK(settled_all());
 }
 
@@ -436,7 +466,6 @@ TEST_CASE("The ledger sees an admission that is settled twice, and one that was 
   const auto admission = ledger.grant();
   ledger.settle(admission);
   CHECK(ledger.fault().empty());
-  SECTION("twice") { ledger.settle(admission); }
-  SECTION("never granted") { ledger.settle(99); }
+  ledger.settle(GENERATE(1U, 99U));
   CHECK_FALSE(ledger.fault().empty());
 }

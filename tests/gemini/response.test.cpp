@@ -95,7 +95,7 @@ TEST_CASE("Another model than the one that was asked is noticed", "[gemini]") {
   CHECK_FALSE(substituted(""));
 }
 
-TEST_CASE("An image of another size or ratio than asked is a failure; without a wish any size will do", "[gemini]") {
+TEST_CASE("An image of another size or ratio than asked is a failure, and without a wish any size will do", "[gemini]") {
   const auto read = [](std::uint32_t width, std::uint32_t height, std::string_view ratio, std::optional<ImageSize> size) {
     return fault_of(read_reply(tiny::answer(tiny::png(width, height)), {"gemini-3-pro-image", ratio, size}));
   };

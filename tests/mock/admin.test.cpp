@@ -68,7 +68,7 @@ TEST_CASE("The quota's page shows what is used of what, and a refill empties it"
   CHECK(asking::json_of(desk.post("quota/refill")).at("used").as_array().empty());
 }
 
-TEST_CASE("Another scenario can be put in place of this one; a wrong one changes nothing", "[mock]") {
+TEST_CASE("Another scenario can be put in place of this one, and a wrong one changes nothing", "[mock]") {
   Desk desk;
   const auto played = asking::json_of(desk.post("scenario", R"({"name": "storm", "episodes": [{"answer": "internal"}]})"));
   CHECK(played.at("name").as_string() == "storm");

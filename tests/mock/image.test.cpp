@@ -58,7 +58,7 @@ TEST_CASE("A drawn image is a whole PNG of exactly the size that was asked for",
   CHECK(decoded(draw_png("a cat", 1, {7, 33})).size == Pixels{7, 33});
 }
 
-TEST_CASE("The same prompt, seed and size give the same bytes; another prompt or seed another picture", "[mock]") {
+TEST_CASE("The same prompt, seed and size give the same bytes, another prompt or seed another picture", "[mock]") {
   const Pixels size{256, 256};
   const std::string cat = draw_png("a cat", 1, size);
   CHECK(cat == draw_png("a cat", 1, size));

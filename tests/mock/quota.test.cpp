@@ -76,7 +76,7 @@ TEST_CASE("A window of a minute is full at its limit and empty when the next beg
   CHECK(full(quota, time + violations[0].opens_in).empty());
 }
 
-TEST_CASE("Tokens and images have windows of their own; an image counts only when one was generated", "[mock]") {
+TEST_CASE("Tokens and images have windows of their own, and an image counts only when one was generated", "[mock]") {
   Quota quota{1, Tier{.name = "t", .tokens_per_minute = 100, .images_per_minute = 1}};
   quota.count("p", "gemini-3-pro-image", {.tokens = 60, .image = false}, noon);
   CHECK(full(quota, noon, 40).empty());
@@ -97,7 +97,7 @@ TEST_CASE("A day's requests come back at midnight in California, not in UTC", "[
   CHECK(full(quota, at(2026, 11, 25, 8h)).empty());
 }
 
-TEST_CASE("A quota belongs to a project and a model; a preview shares the quota of its model", "[mock]") {
+TEST_CASE("A quota belongs to a project and a model, and a preview shares the quota of its model", "[mock]") {
   Quota quota{1, Tier{.name = "t", .requests_per_day = 1}};
   quota.count("p", "gemini-3-pro-image-preview", {}, noon);
   CHECK_FALSE(full(quota, noon, 1, "p", "gemini-3-pro-image").empty());

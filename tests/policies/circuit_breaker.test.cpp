@@ -260,6 +260,7 @@ TEST_CASE("Breaker options out of range are refused by name, range and value", "
   };
   CHECK(refusal([](auto& o) { o.trip.failures = 0; }) == "CircuitBreaker: consecutive failures must be from 1 to 1000000; it is 0");
   CHECK(refusal([](auto& o) { o.open_for = 0s; }) == "CircuitBreaker: open_for must be from 0.001 to 86400 s; it is 0");
+  CHECK(refusal([](auto& o) { o.longest_open = 9s; }) == "CircuitBreaker: longest_open must be from open_for to 86400 s, or 0; it is 9");
   CHECK(refusal([](auto& o) { o.probes = 0; }) == "CircuitBreaker: probes must be from 1 to 8; it is 0");
   CHECK(refusal([](auto& o) { o.probes = 9; }) == "CircuitBreaker: probes must be from 1 to 8; it is 9");
   CHECK(refusal([](auto& o) { o.successes_to_close = 0; }) == "CircuitBreaker: successes_to_close must be from 1 to 100; it is 0");
@@ -321,4 +322,24 @@ TEST_CASE("Two threads that share a breaker never let more probes out than allow
   first.join();
   second.join();
   CHECK(most_out <= 1);
+}
+
+TEST_CASE("Each failed probe doubles the open time, up to the longest, and a success forgets that", "[policies]") {
+  auto options = consecutive_circuit(1);
+  options.longest_open = 60s;
+  Circuit circuit{options};
+  REQUIRE(circuit.call_ends(said(Kind::overload)));
+  Duration opened = 0s;
+  for (const Duration open_time : {10s, 20s, 40s, 60s, 60s}) {
+    circuit.clock.set(opened + open_time - 1ms);
+    CHECK_FALSE(circuit.lets_through());
+    opened += open_time;
+    circuit.clock.set(opened);
+    CHECK(circuit.call_ends(said(Kind::overload)));
+  }
+  circuit.clock.set(opened + 60s);
+  REQUIRE(circuit.call_ends(support::success()));
+  REQUIRE(circuit.call_ends(said(Kind::overload)));
+  decltype(circuit)::Call call;
+  CHECK(circuit.admit(call) == Admission::reject(Kind::circuit_open, support::at(opened + 70s), "circuit-open"));
 }

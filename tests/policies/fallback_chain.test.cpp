@@ -316,8 +316,20 @@ TEST_CASE("Chain options out of range are refused by name, range and value", "[p
 TEST_CASE("What a repeat rarely cures is no reason to try all targets anew", "[policies]") {
   VirtualClock clock;
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{RetryOptions{.backoff = Constant{.wait = 1s}}}};
-  for (const Kind kind : {Kind::no_image, Kind::recitation, Kind::other, Kind::auth}) {
+  for (const Kind kind : {Kind::no_image, Kind::recitation, Kind::auth}) {
     CAPTURE(name(kind));
     CHECK(trip(pipeline, clock, [&](const Attempt&) { return fails(said(kind, Remedy::immediately)); }).went_to == "aabb");
   }
+}
+
+TEST_CASE("A call that goes straight to a later target says so", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
+  static_cast<void>(
+      trip(pipeline, clock, [](const Attempt& a) { return a.target == 0 ? fails(said(Kind::rate_limit, 1h)) : Result<int>{7}; }));
+  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  CHECK(made.went_to == "b");
+  CHECK(served_by(made.result) == 1);
+  CHECK(trips(made.result) == 1);
+  CHECK(served_by(trip(pipeline, clock, [](const Attempt&) { return 7; }, {.targets = 0b100}).result) == 2);
 }

@@ -4,6 +4,7 @@
 #include <ductile/core/config_error.hpp>  // CollectedRules
 #include <ductile/core/result.hpp>        // Result
 
+#include <cstddef>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -31,6 +32,12 @@ template <class Policy, class Options>
   Policy::check(options, rules);
   if (rules.broken) return detail::config_failure(rules);
   return Result<Policy>{BOOST_OUTCOME_V2_NAMESPACE::in_place_type<Policy>, std::move(options)};
+}
+
+/// The same for a policy template whose number of windows follows from the options: `make<QuotaTracker>(QuotaOptions{...})`.
+template <template <std::size_t> class Policy, class Options>
+[[nodiscard]] auto make(Options options) {
+  return make<decltype(Policy{std::declval<Options>()})>(std::move(options));
 }
 
 /// The same for a policy template whose arguments follow from the options: `make<Retry>(RetryOptions{.attempts = n})`.

@@ -62,7 +62,8 @@ static_assert(sizeof(Verdict) <= 32);
     case Kind::network:
     case Kind::recitation:
     case Kind::no_image:
-    case Kind::deadline: return Remedy::immediately;
+    case Kind::deadline:
+    case Kind::store_unavailable: return Remedy::immediately;
     case Kind::not_found: return Remedy::other_model;
     case Kind::safety_prompt:
     case Kind::safety_output: return Remedy::after_prompt_change;

@@ -99,12 +99,16 @@ struct BlockingCall {
   [[gnu::always_inline]] static Result<T> attempt_and_settle(const Ctx& context, Path& path, Now now, const Attempt& attempt) {
     if constexpr (Obs::observed) context.body.observers().tell(AttemptBegan{path.call, path.began, attempt});
     Result<T> result = straight_attempt<Tag>(context, path, now, attempt);
-    if (!Obs::observed && result) [[likely]]
+    if (!Obs::observed && result) [[likely]] {
       settle_all<count>(context.body.layers(), path, now.afresh(), attempt, verdict_on_success(result));
-    else if constexpr (std::is_move_assignable_v<Result<T>>)  // with observers the machine ends every call, for it knows what to tell
+      if constexpr (L::any_edits_target) {
+        if (attempt.target != 0) set_provenance(result, attempt.target, 1);
+      }
+    } else if constexpr (std::is_move_assignable_v<Result<T>>) {  // with observers the machine ends every call, for it knows what to tell
       result = go_on<Tag>(Ctx{context}, path, std::move(result));
-    else  // two returns cost the happy path a move
+    } else {  // two returns cost the happy path a move
       return go_on<Tag>(Ctx{context}, path, std::move(result));
+    }
     return result;
   }
 
@@ -214,17 +218,39 @@ struct BlockingCall {
     return machine.finish();
   }
 
+  // A visit at a gate. Whatever ends it, a clock that throws too: the gate forgets the waiter, and what it grants all the same the machine
+  // takes, so that it is settled.
+  class Visit {
+   public:
+    explicit Visit(M& machine) : machine_(machine), gate_(machine.gate()), waiter_(machine.ticket()) { gate_.enter(waiter_); }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    ~Visit() {
+      if (!over_ && answered()) static_cast<void>(machine_.granted(waiter_.wait()));
+    }
+
+    [[nodiscard]] BlockingWaiter& waiter() noexcept { return waiter_; }
+    [[nodiscard]] Asks end(bool stopped) {
+      over_ = true;
+      if (!answered()) return stopped ? machine_.cancel() : machine_.gate_timed_out();
+      const Asks asks = machine_.granted(waiter_.wait());
+      return stopped ? machine_.cancel() : asks;
+    }
+
+   private:
+    [[nodiscard]] bool answered() { return waiter_.done() || !gate_.leave(waiter_); }
+
+    M& machine_;
+    Gate& gate_;
+    BlockingWaiter waiter_;
+    bool over_ = false;
+  };
+
   template <class C, class Stop>
   static Asks pass_gate(M& machine, C& clock, const Stop& stop) {
-    Gate& gate = machine.gate();
-    BlockingWaiter waiter{machine.ticket()};
-    gate.enter(waiter);
-    clock.wait_until(waiter, machine.wake_at(), stop);
-    if (waiter.done() || !gate.leave(waiter)) {
-      const Asks asks = machine.granted(waiter.wait());  // a stop request too: what was granted must be settled
-      return stop.stop_requested() ? machine.cancel() : asks;
-    }
-    return stop.stop_requested() ? machine.cancel() : machine.gate_timed_out();
+    Visit visit{machine};
+    clock.wait_until(visit.waiter(), machine.wake_at(), stop);
+    return visit.end(stop.stop_requested());
   }
 };
 

@@ -42,10 +42,15 @@ struct ResilientOptions {
   Duration deadline = std::chrono::minutes{10};  ///< Of one image, waits included. Ten times a slow image, and a few minutes of overload.
   FallbackOptions fallback{.targets = image_targets()};
   /// From 3 to 60 s: overload lasts minutes, and a call that comes back within a second meets it again - and counts against the day.
-  RetryOptions<Exponential> retry{.attempts = 5, .backoff = {.base = std::chrono::seconds{3}, .cap = std::chrono::seconds{60}}};
+  /// What is not recognised is tried again once: it cost something, and nobody knows what.
+  RetryOptions<Exponential> retry{.attempts = 5,
+                                  .backoff = {.base = std::chrono::seconds{3}, .cap = std::chrono::seconds{60}},
+                                  .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}}};
   /// Two failures that are 60 % of the last ten within two minutes: at one image every half minute a longer count would notice too late.
-  CircuitBreakerOptions<FailureRatio> breaker{
-      .trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}), .open_for = std::chrono::seconds{10}, .probes = 2};
+  CircuitBreakerOptions<FailureRatio> breaker{.trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}),
+                                              .open_for = std::chrono::seconds{10},
+                                              .longest_open = std::chrono::seconds{60},
+                                              .probes = 2};
   QuotaOptions<5> quota = learning();  ///< Limits differ by project and are published nowhere: learnt from the refusals.
   /// A bound for what asks for more time than `suggested_timeout` of its request.
   Duration attempt_timeout = std::chrono::minutes{5};
@@ -70,7 +75,8 @@ struct ResilientOptions {
 /// The options with their reasons, a line each, for a log or a person.
 [[nodiscard]] inline std::string describe(const ResilientOptions& options) {
   const auto seconds = [](Duration span) {
-    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(span).count()) + " ms";
+    const auto whole = std::chrono::round<std::chrono::seconds>(span).count();
+    return whole % 60 == 0 && whole > 60 ? std::to_string(whole / 60) + " min" : std::to_string(whole) + " s";
   };
   std::string text;
   const auto line = [&text](const std::string& what, const char* why) { text.append(what).append(" - ").append(why).append("\n"); };
@@ -84,7 +90,7 @@ struct ResilientOptions {
        "overload lasts minutes, and each failed call counts against the day's quota; while another target is left, fewer");
   line("breaker opens at " + std::to_string(static_cast<int>(options.breaker.trip.share * 100)) + " % of the last " +
            std::to_string(options.breaker.trip.window.of) + " within " + seconds(options.breaker.trip.window.within) + ", for " +
-           seconds(options.breaker.open_for),
+           seconds(options.breaker.open_for) + " to " + seconds(std::max(options.breaker.open_for, options.breaker.longest_open)),
        "a model in a burst of overload is left alone, and asked again by single probes");
   line("patience " + std::to_string(static_cast<int>(options.fallback.patience * 100)) + " % of the time left (" +
            std::to_string(static_cast<int>(options.fallback.patience_when_long * 100)) + " % of more than " +

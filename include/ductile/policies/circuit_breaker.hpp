@@ -18,10 +18,11 @@ namespace ductile::inline DUCTILE_VERSION {
 
 template <class Trip = ConsecutiveFailures>
 struct CircuitBreakerOptions {
-  Trip trip{};                                     ///< When it opens: `consecutive(5)` or `ratio(0.6, {.of = 10, .within = 2min})`.
-  Duration open_for = std::chrono::seconds{10};    ///< How long it stays open before it lets a probe through, 1 ms to 1 day.
-  unsigned probes = 1;                             ///< Most probes out at once while half-open, 1 to 8.
-  unsigned successes_to_close = 1;                 ///< How many probes must succeed before it closes, 1 to 100.
+  Trip trip{};                                   ///< When it opens: `consecutive(5)` or `ratio(0.6, {.of = 10, .within = 2min})`.
+  Duration open_for = std::chrono::seconds{10};  ///< How long it stays open before it lets a probe through, 1 ms to 1 day.
+  Duration longest_open{};          ///< Each failed probe doubles the open time up to this, 1 ms to 1 day; zero: it does not grow.
+  unsigned probes = 1;              ///< Most probes out at once while half-open, 1 to 8.
+  unsigned successes_to_close = 1;  ///< How many probes must succeed before it closes, 1 to 100.
   Duration probe_lease = std::chrono::minutes{5};  ///< A probe that has not reported for so long is given away, 1 ms to 1 day.
   /// Which failures count. The default: what says that the service itself is ill, and nothing that the caller could have caused.
   ByKind<bool> counts{false, {{Kind::overload, true}, {Kind::internal, true}, {Kind::timeout, true}, {Kind::network, true}}};
@@ -79,6 +80,7 @@ class CircuitBreaker {
     std::array<Probe, most_probes> probes_{};
     std::uint64_t tickets_ = 0;
     unsigned successes_ = 0;
+    unsigned reopened_ = 0;  // by failed probes, since it was last closed
   };
 
   /// The permit: the word of the closed breaker as the call saw it, or a probe's ticket (in the place of the era, with the mode half-open).
@@ -99,6 +101,8 @@ class CircuitBreaker {
     options.trip.check(rules);
     rules.require(options.open_for >= least && options.open_for <= day, "CircuitBreaker: open_for must be from 0.001 to 86400 s",
                   Seconds(options.open_for).count());
+    rules.require(options.longest_open == Duration::zero() || (options.longest_open >= options.open_for && options.longest_open <= day),
+                  "CircuitBreaker: longest_open must be from open_for to 86400 s, or 0", Seconds(options.longest_open).count());
     rules.require(options.probes >= 1 && options.probes <= most_probes, "CircuitBreaker: probes must be from 1 to 8", options.probes);
     rules.require(options.successes_to_close >= 1 && options.successes_to_close <= 100,
                   "CircuitBreaker: successes_to_close must be from 1 to 100", options.successes_to_close);
@@ -201,19 +205,29 @@ class CircuitBreaker {
     if (mode_of(word) != Mode::half_open || probe == state.probes_.end()) return Reaction::pass();  // its lease was given away
     probe->ticket = 0;
     if (news == News::bad) {
+      if (state.reopened_ < 64) ++state.reopened_;
       open(state, at);
       return Reaction::pass().noting(Signal::circuit_opened);
     }
     if (news == News::good && ++state.successes_ >= options_.successes_to_close) {
       state.window_ = {};
+      state.reopened_ = 0;
       change(state, Mode::closed);
       return Reaction::pass().noting(Signal::circuit_closed);
     }
     return Reaction::pass();
   }
 
+  // The open time, doubled for each probe that failed.
+  [[nodiscard]] Duration open_time(unsigned reopened) const noexcept {
+    if (options_.longest_open == Duration::zero()) return options_.open_for;
+    Duration time = options_.open_for;
+    while (reopened-- > 0 && time < options_.longest_open) time *= 2;
+    return std::min(time, options_.longest_open);
+  }
+
   void open(State& state, Time at) const noexcept {
-    const Duration::rep until = later(at, options_.open_for).time_since_epoch().count();
+    const Duration::rep until = later(at, open_time(state.reopened_)).time_since_epoch().count();
     state.open_until_.store(std::max(until, state.open_until_.load(std::memory_order_relaxed)), std::memory_order_relaxed);
     state.window_ = {};
     change(state, Mode::open);

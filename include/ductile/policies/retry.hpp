@@ -19,7 +19,7 @@ struct RetryOptions {
   unsigned attempts = 5;  ///< Most attempts on one target, the first included, 1 to 1000.
   Backoff backoff{};      ///< How long to wait when the other side does not say. Any `BackoffPolicy`, a lambda too.
   /// Fewer attempts where the last failure was of this kind; 0: `attempts`. What a plain repeat rarely cures is tried again once.
-  ByKind<std::uint16_t> attempts_by_kind{0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::other, 2}, {Kind::auth, 2}}};
+  ByKind<std::uint16_t> attempts_by_kind{0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}}};
   /// How long after the call's first failure a failure of this kind is still tried again; zero: no limit. 0 to 30 days.
   ByKind<Duration> longest_by_kind{Duration::zero(), {}};
   Duration longest_hint =
