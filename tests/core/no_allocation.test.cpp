@@ -1,25 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "../support/allocations.hpp"
 #include "../support/catch.hpp"
 
 #include <ductile/ductile.hpp>
 
-#include <cstddef>
-#include <cstdlib>
-#include <new>
-
-// Every allocation of this program is counted; a test looks at how many its own thread made.
-
-namespace {
-thread_local std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
-  throw std::bad_alloc{};
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include <cstdint>
 
 using namespace ductile;
 using namespace std::chrono_literals;
@@ -27,10 +12,10 @@ using namespace std::chrono_literals;
 namespace {
 
 template <class Call>
-std::size_t allocations_of(Call call) {
-  const std::size_t before = allocations;
+std::uint64_t allocations_of(Call call) {
+  const std::uint64_t before = ductile_test::allocations();
   call();
-  return allocations - before;
+  return ductile_test::allocations() - before;
 }
 
 }  // namespace

@@ -2,43 +2,20 @@
 
 // A happy call needs no memory, and one that gets none settles what it holds all the same.
 
+#include "../support/allocations.hpp"
 #include "../support/catch.hpp"
 
 #include <ductile/drivers/blocking.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <new>
 #include <string>
 
 using namespace ductile;
+using namespace ductile_test;
 using namespace std::chrono_literals;
-
-namespace {
-
-// This thread's allocations, and after how many more there is no memory left.
-thread_local std::uint64_t allocations = 0;
-thread_local std::uint64_t allowed = std::numeric_limits<std::uint64_t>::max();
-
-void* allocate(std::size_t size) {
-  ++allocations;
-  if (allowed == 0) throw std::bad_alloc{};
-  --allowed;
-  if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
-  throw std::bad_alloc{};
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -77,11 +54,11 @@ Result<std::string> fails(const Attempt& attempt) {
 
 template <class P>
 std::uint64_t allocations_of(P& pipeline) {
-  const std::uint64_t before = allocations;
+  const std::uint64_t before = allocations();
   for (int i = 0; i < 10; ++i) {
     if (!pipeline.run([] { return 1; })) return std::numeric_limits<std::uint64_t>::max();
   }
-  return allocations - before;
+  return allocations() - before;
 }
 
 }  // namespace
@@ -101,12 +78,12 @@ TEST_CASE("A rejected call and one that fails allocate its failure's detail and 
     Admission admit(NoState&, NoCall&, Now, const Attempt&) const noexcept { return Admission::reject(Kind::circuit_open); }
   };
   Pipeline pipeline{Rejects{}};
-  const std::uint64_t before = allocations;
+  const std::uint64_t before = allocations();
   static_cast<void>(pipeline.run([] { return 1; }));
-  const std::uint64_t rejected = allocations;
+  const std::uint64_t rejected = allocations();
   Pipeline open{};
   static_cast<void>(open.run([]() -> Result<int> { return Failure{Kind::overload}; }));
-  const std::uint64_t failed = allocations;
+  const std::uint64_t failed = allocations();
   CHECK(rejected - before == 1);
   CHECK(failed - rejected == 1);
 }
@@ -122,13 +99,12 @@ TEST_CASE("Without memory, from whatever moment on, every admission is settled a
     const auto run = [&](auto& pipeline) {
       bool bad_alloc = false;
       bool done = false;
-      allowed = enough;
       try {
+        const MemoryLimit limit{enough};
         done = pipeline.run(fails).has_value();
       } catch (const std::bad_alloc&) {
         bad_alloc = true;
       }
-      allowed = std::numeric_limits<std::uint64_t>::max();
       CAPTURE(enough);
       REQUIRE(bad_alloc != done);
       REQUIRE(books.granted == books.settled);
