@@ -49,9 +49,10 @@ int main() {
   // [usage]
   const std::vector<ductile::Target> targets{{.name = "pro", .model = "gemini-3-pro-image"},
                                              {.name = "banana", .model = "gemini-nano-banana-2.1"}};
-  ductile::Pipeline pipeline{ductile::Deadline{10min}, ductile::FallbackChain{ductile::FallbackOptions{.targets = targets}},
-                             ductile::Retry{},  // how often, and how long to wait; anew for each target
-                             ductile::AttemptTimeout{2min}};
+  ductile::Pipeline pipeline{
+      ductile::Deadline{10min}, ductile::FallbackChain{ductile::FallbackOptions{.targets = targets}},
+      ductile::Retry{ductile::RetryOptions{.backoff = ductile::Exponential{.base = 3s, .floor = 1s}}},  // anew for each target
+      ductile::AttemptTimeout{2min}};
 
   const auto draw = [&](const std::string& prompt) {
     return pipeline.run([&](const ductile::Attempt& attempt) { return client.generate({.prompt = prompt}, targets[attempt.target].model); },

@@ -101,20 +101,18 @@ TEST_CASE("A later that is hours away is a day's window, and nobody sleeps for i
 }
 
 TEST_CASE("A store that is lost leaves the ledger of this process, or nothing, by the options", "[policies]") {
+  struct Loss {
+    const char* how;
+    LateStore::Answer answer;
+    Duration noticed_after;
+  };
+  const auto loss = GENERATE(values<Loss>({{"it fails", LateStore::fails(10ms), 10ms},
+                                           {"it never answers", LateStore::is_silent(), 250ms},
+                                           {"it answers after the waiter has left", LateStore::grants(251ms), 250ms}}));
+  CAPTURE(loss.how);
   Stored stored;
-  Duration lost_after{};
-  SECTION("it fails") {
-    stored.store.answers({LateStore::fails(10ms)});
-    lost_after = 10ms;
-  }
-  SECTION("it never answers") {
-    stored.store.answers({LateStore::is_silent()});
-    lost_after = 250ms;
-  }
-  SECTION("it answers after the waiter has left") {
-    stored.store.answers({LateStore::grants(251ms)});
-    lost_after = 250ms;
-  }
+  stored.store.answers({loss.answer});
+  const Duration lost_after = loss.noticed_after;
   auto options = stored.options();
 
   // Open: two requests fit the local minute, the third waits.

@@ -41,11 +41,12 @@ namespace ductile::inline DUCTILE_VERSION::gemini {
 struct ResilientOptions {
   Duration deadline = std::chrono::minutes{10};  ///< Of one image, waits included. Ten times a slow image, and a few minutes of overload.
   FallbackOptions fallback{.targets = image_targets()};
-  /// From 3 to 60 s: overload lasts minutes, and a call that comes back within a second meets it again - and counts against the day.
-  /// What is not recognised is tried again once: it cost something, and nobody knows what.
-  RetryOptions<Exponential> retry{.attempts = 5,
-                                  .backoff = {.base = std::chrono::seconds{3}, .cap = std::chrono::seconds{60}},
-                                  .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}}};
+  /// Up to 3, then up to 60 s, never less than 1: overload lasts minutes, and a call that comes back within a second meets it again - and
+  /// counts against the day. What is not recognised is tried again once: it cost something, and nobody knows what.
+  RetryOptions<Exponential> retry{
+      .attempts = 5,
+      .backoff = {.base = std::chrono::seconds{3}, .cap = std::chrono::seconds{60}, .floor = std::chrono::seconds{1}},
+      .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}}};
   /// Two failures that are 60 % of the last ten within two minutes: at one image every half minute a longer count would notice too late.
   CircuitBreakerOptions<FailureRatio> breaker{.trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}),
                                               .open_for = std::chrono::seconds{10},
