@@ -175,6 +175,26 @@ TEST_CASE("A layer keeps its Call over its own repeats and begins anew when a la
   CHECK(asked == std::vector<std::uint32_t>{1, 2, 3, 1, 2});
 }
 
+TEST_CASE("Every layer that is asked again sees the number of the attempt that it decides on", "[core][call]") {
+  std::vector<std::uint32_t> outer_numbers;
+  std::vector<std::uint32_t> inner_numbers;
+  const auto noting = [](std::vector<std::uint32_t>& numbers) {
+    Told told;
+    told.on_admit = [&numbers](Told::Call&, Now, const Attempt& attempt) { return numbers.push_back(attempt.number), Admission::go(); };
+    told.on_settle = [](Told::Call& call, Now, const Verdict&) { return ++call.asked < 2 ? Reaction::again_now() : Reaction::pass(); };
+    return told;
+  };
+  Pipeline pipeline{noting(outer_numbers), noting(inner_numbers)};
+  CHECK_FALSE(pipeline.run(fails(9)));
+  CHECK(outer_numbers == std::vector<std::uint32_t>{1, 3});
+  CHECK(inner_numbers == std::vector<std::uint32_t>{1, 2, 3, 4});
+}
+
+TEST_CASE("A failure that an operation calls abandoned is not tried again", "[core][call]") {
+  Pipeline pipeline{P{Admission::go(), Reaction::again_now()}};
+  CHECK(pipeline.run(fails(9, Failure{Kind::abandoned})).error().attempts() == 1);
+}
+
 TEST_CASE("Outer layers are asked before the wait, from the inside out, until one refuses", "[core][call]") {
   std::vector<std::string> asked;
   const auto permit = [&](const char* name, bool allows) {

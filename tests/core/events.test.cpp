@@ -6,6 +6,7 @@
 #include "../support/counting_policy.hpp"
 
 #include <ductile/drivers/blocking.hpp>
+#include <ductile/drivers/simulate.hpp>
 #include <ductile/testing/recording_observer.hpp>
 #include <ductile/testing/scripted_operation.hpp>
 

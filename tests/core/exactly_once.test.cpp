@@ -5,7 +5,6 @@
 
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
-#include "../support/scripted_policy.hpp"
 
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/drivers/simulate.hpp>
@@ -344,9 +343,19 @@ TEST_CASE("A stop between two attempts leaves the second unsent, and says so", "
 
 TEST_CASE("A success that arrives after the stop is kept", "[core][exactly_once]") {
   Flag stop;
-  Pipeline pipeline{P{}};
-  const Result<int> result = pipeline.run([&] { return stop.set = true, 5; }, stop);
-  CHECK(result.value() == 5);
+  LoudObserver observer;
+  const auto stops = [&] { return stop.set = true, 5; };
+  SECTION("on the straight path") {
+    Pipeline pipeline{P{}};
+    CHECK(pipeline.run(stops, stop).value() == 5);
+  }
+  SECTION("in the machine") {
+    Pipeline observed{Observe{observer}, P{}};
+    CHECK(observed.run(stops, stop).value() == 5);
+    stop.set = false;
+    Pipeline deviating{P{Admission::go_at(Time{}, Kind::quota, WaitSource::quota)}};
+    CHECK(deviating.run(stops, stop).value() == 5);
+  }
 }
 
 TEST_CASE("A destroyed simulation settles calls in every state", "[core][exactly_once]") {

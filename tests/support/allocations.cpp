@@ -13,18 +13,32 @@ constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 thread_local std::uint64_t made = 0;
 thread_local std::uint64_t allowed = no_limit;
 
+void* allocate(std::size_t size) noexcept {
+  ++made;
+  if (allowed == 0) return nullptr;
+  if (allowed != no_limit) --allowed;
+  return std::malloc(size > 0 ? size : 1);
+}
+
+void* allocate_or_throw(std::size_t size) {
+  if (void* memory = allocate(size)) return memory;
+  throw std::bad_alloc{};
+}
+
 }  // namespace
 
 std::uint64_t ductile_test::allocations() noexcept { return made; }
 ductile_test::MemoryLimit::MemoryLimit(std::uint64_t enough) noexcept { allowed = enough; }
 ductile_test::MemoryLimit::~MemoryLimit() { allowed = no_limit; }
 
-void* operator new(std::size_t size) {
-  ++made;
-  if (allowed == 0) throw std::bad_alloc{};
-  if (allowed != no_limit) --allowed;
-  if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
-  throw std::bad_alloc{};
-}
+// All forms, or a sanitizer sees memory of one allocator given back to another.
+void* operator new(std::size_t size) { return allocate_or_throw(size); }
+void* operator new[](std::size_t size) { return allocate_or_throw(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }

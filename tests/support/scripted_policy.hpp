@@ -6,14 +6,17 @@
 
 #include <ductile/core/gate.hpp>
 #include <ductile/core/policy.hpp>
-#include <ductile/drivers/simulate.hpp>
+#include <ductile/drivers/simulated.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>

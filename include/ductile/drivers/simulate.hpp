@@ -7,6 +7,7 @@
 #include <ductile/core/now.hpp>           // Now, SplitMix64, Time, TimeSource, WallTime
 #include <ductile/core/operation.hpp>     // make_attempt
 #include <ductile/core/pipeline.hpp>      // Pipeline
+#include <ductile/drivers/simulated.hpp>  // Simulated, SimulatedOperation
 
 #include <algorithm>
 #include <chrono>
@@ -20,46 +21,6 @@
 #include <utility>
 
 namespace ductile::inline DUCTILE_VERSION {
-
-/// What a simulated attempt gives: how long it takes, and what is there then. `return Simulated{2s, Reply{...}};`
-template <class R = void>
-struct Simulated {
-  Duration takes{};
-  R value;
-};
-template <>
-struct Simulated<void> {
-  Duration takes{};
-};
-template <class D, class R>
-Simulated(D, R) -> Simulated<R>;
-
-namespace detail {
-
-template <class>
-struct SimulatedValue;
-template <class R>
-struct SimulatedValue<Simulated<R>> {
-  using type = R;
-};
-
-// What becomes of an attempt whose answer is not there by its deadline.
-[[nodiscard]] inline Failure lost_answer() {
-  Verdict verdict;
-  verdict.kind = Kind::timeout;
-  verdict.remedy = default_remedy(Kind::timeout);
-  verdict.says = Says::transport;
-  verdict.sent = Sent::unknown;
-  verdict.billed = Billed::maybe;
-  return Failure{verdict};
-}
-
-}  // namespace detail
-
-/// Makes one attempt of a simulated call: `Simulated<R> operation(const Attempt&)`, or `operation()`.
-template <class Operation>
-concept SimulatedOperation = detail::Callable<detail::Untagged<Operation>> &&
-                             requires { typename detail::SimulatedValue<detail::CallResult<detail::Untagged<Operation>>>::type; };
 
 /// Runs any number of calls, interleaved, in time that passes only here: for tests of pipelines, and for models of whole days.
 ///

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/attempt.hpp>      // Attempt
-#include <ductile/core/clock.hpp>        // VirtualClock
-#include <ductile/core/result.hpp>       // Result
-#include <ductile/core/stop.hpp>         // NoStop, StopToken
-#include <ductile/drivers/simulate.hpp>  // Simulated
+#include <ductile/core/attempt.hpp>       // Attempt
+#include <ductile/core/clock.hpp>         // VirtualClock
+#include <ductile/core/result.hpp>        // Result
+#include <ductile/core/stop.hpp>          // NoStop, StopToken
+#include <ductile/drivers/simulated.hpp>  // Simulated
 
+#include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <utility>
