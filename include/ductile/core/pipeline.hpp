@@ -130,10 +130,10 @@ concept StopArgument = StopToken<std::remove_cvref_t<Argument>>;
 template <class Argument>
 concept OptionsArgument = std::same_as<std::remove_cvref_t<Argument>, CallOptions>;
 
-// The one argument of a pack that satisfies the predicate, else the default.
+// The one argument of a pack that satisfies the predicate, else the default, which is a constant of the program.
 template <template <class> class Is, class Default>
 constexpr Default& pick(Default& otherwise) noexcept {
-  return otherwise;
+  return otherwise;  // NOLINT(bugprone-return-const-ref-from-parameter)
 }
 template <template <class> class Is, class Default, class First, class... Rest>
 constexpr decltype(auto) pick(Default& otherwise, First& first, Rest&... rest) noexcept {

@@ -89,20 +89,25 @@ inline std::vector<Episode> one_of_each(std::uint64_t seed) {
 /// - `outage-30min`: a minute of an ordinary night, then half an hour in which every model answers 503.
 [[nodiscard]] inline std::optional<Scenario> find_scenario(std::string_view name, std::uint64_t seed) {
   using std::chrono::minutes;
-  if (name == "calm") return Scenario{};
-  if (name == "bad-day")
-    return Scenario{.name = "bad-day",
-                    .model = {},
-                    .tier = find_tier("tier1").value(),
-                    .starts_at = detail::moment(10, 0),
-                    .episodes = detail::one_of_each(seed),
-                    .withheld_by = 10,
-                    .hopeless_at_most = 4};
-  if (name == "outage-30min")
-    return Scenario{.name = "outage-30min",
-                    .model = {},
-                    .starts_at = detail::moment(0, 59),
-                    .episodes = {{.answer = "high-demand", .from = minutes{1}, .until = minutes{31}}}};
+  Scenario scenario;  // by name and field by field: as one braced temporary g++ 12 warns of members that it thinks unset
+  if (name == "calm") return scenario;
+  if (name == "bad-day") {
+    scenario.name = "bad-day";
+    scenario.model = ServiceParameters{};
+    scenario.tier = find_tier("tier1").value();
+    scenario.starts_at = detail::moment(10, 0);
+    scenario.episodes = detail::one_of_each(seed);
+    scenario.withheld_by = 10;
+    scenario.hopeless_at_most = 4;
+    return scenario;
+  }
+  if (name == "outage-30min") {
+    scenario.name = "outage-30min";
+    scenario.model = ServiceParameters{};
+    scenario.starts_at = detail::moment(0, 59);
+    scenario.episodes = {{.answer = "high-demand", .from = minutes{1}, .until = minutes{31}}};
+    return scenario;
+  }
   return std::nullopt;
 }
 

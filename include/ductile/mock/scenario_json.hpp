@@ -56,7 +56,9 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 /// The tier of a JSON object {"name", "rpm", "tpm", "ipm", "rpd"}; what is left out is unlimited.
 [[nodiscard]] inline Tier read_tier(const boost::json::object& given) {
   Tier tier{.name = "custom"};
-  for (const auto& [name, value] : given) {
+  for (const auto& field : given) {
+    const auto name = field.key();
+    const auto& value = field.value();
     const auto whole = [&] { return static_cast<std::int64_t>(detail::number(value, name, 0, 1e12)); };
     if (name == "name")
       tier.name = detail::text(value, name);
@@ -86,7 +88,9 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 
 [[nodiscard]] inline Episode read_episode(const boost::json::object& given) {
   Episode episode;
-  for (const auto& [name, value] : given) {
+  for (const auto& field : given) {
+    const auto name = field.key();
+    const auto& value = field.value();
     const auto whole = [&] { return static_cast<std::uint32_t>(detail::number(value, name, 0, 1e9)); };
     if (name == "answer") {
       episode.answer = detail::text(value, name);

@@ -54,7 +54,7 @@ struct ServerOptions {
 /// Cost     A thread for each connection.
 class Server {
  public:
-  explicit Server(ServerOptions options = {}) : Server(prepared(options), options) {}
+  explicit Server(const ServerOptions& options = {}) : Server(prepared(options), options) {}
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() { stop(); }
