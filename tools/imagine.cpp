@@ -128,7 +128,7 @@ Service service_of(const ImagineFlags& flags) {
     if (doubt.empty()) continue;
     const bool is_googles = target.base_url.empty() && service.client.base_url == default_url;
     if (is_googles && !gemini::find_model(target.model)) throw misuse("--target: " + doubt);
-    fmt::print(stderr, "ductile: --target: {}\n", doubt);  // a gateway may have models of its own
+    fmt::print(stderr, "ductile: warning: --target: {}; trying it\n", doubt);  // a gateway may have models of its own
   }
   service.now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
   if (flags.time_scale) {

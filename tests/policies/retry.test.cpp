@@ -143,6 +143,17 @@ TEST_CASE("Failures of a kind are tried again only for so long", "[policies]") {
   CHECK(retry(said(Kind::overload)).again());
 }
 
+TEST_CASE("The time for a kind runs from the call's first failure, of whatever kind that was", "[policies]") {
+  auto options = RetryOptions{.attempts = 1000, .backoff = Constant{.wait = 1s}};
+  options.longest_by_kind.set(Kind::internal, 30min);
+  auto retry = asked(options);
+  retry.clock.set(100h);
+  CHECK(retry(said(Kind::overload)).again());
+  CHECK(retry(said(Kind::internal)).again());
+  retry.clock.set(100h + 31min);
+  CHECK(retry(said(Kind::internal)) == Reaction::pass().because(Note::time_spent));
+}
+
 TEST_CASE("A wait of zero asks for no clock", "[policies]") {
   auto retry = asked({.backoff = {.wait = 0s}});
   CHECK(retry(said(Kind::internal)) == Reaction::again_now());

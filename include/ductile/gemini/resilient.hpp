@@ -48,10 +48,8 @@ struct ResilientOptions {
       .backoff = {.base = std::chrono::seconds{3}, .cap = std::chrono::seconds{60}, .floor = std::chrono::seconds{1}},
       .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}}};
   /// Two failures that are 60 % of the last ten within two minutes: at one image every half minute a longer count would notice too late.
-  CircuitBreakerOptions<FailureRatio> breaker{.trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}),
-                                              .open_for = std::chrono::seconds{10},
-                                              .longest_open = std::chrono::seconds{60},
-                                              .probes = 2};
+  CircuitBreakerOptions<FailureRatio> breaker{
+      .trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}), .open_for = std::chrono::seconds{10}, .probes = 2};
   QuotaOptions<5> quota = learning();  ///< Limits differ by project and are published nowhere: learnt from the refusals.
   /// A bound for what asks for more time than `suggested_timeout` of its request.
   Duration attempt_timeout = std::chrono::minutes{5};
@@ -91,7 +89,7 @@ struct ResilientOptions {
        "overload lasts minutes, and each failed call counts against the day's quota; while another target is left, fewer");
   line("breaker opens at " + std::to_string(static_cast<int>(options.breaker.trip.share * 100)) + " % of the last " +
            std::to_string(options.breaker.trip.window.of) + " within " + seconds(options.breaker.trip.window.within) + ", for " +
-           seconds(options.breaker.open_for) + " to " + seconds(std::max(options.breaker.open_for, options.breaker.longest_open)),
+           seconds(options.breaker.open_for),
        "a model in a burst of overload is left alone, and asked again by single probes");
   line("patience " + std::to_string(static_cast<int>(options.fallback.patience * 100)) + " % of the time left (" +
            std::to_string(static_cast<int>(options.fallback.patience_when_long * 100)) + " % of more than " +

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -171,8 +172,9 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 /// Errors   `ConfigError` when it is neither, or the file is wrong.
 [[nodiscard]] inline Scenario load_scenario(const std::string& name_or_path, std::uint64_t seed) {
   if (auto known = find_scenario(name_or_path, seed)) return *std::move(known);
+  std::error_code none;  // what cannot be asked about cannot be read either
   std::ifstream file{name_or_path, std::ios::binary};
-  if (!file) {
+  if (!file || !std::filesystem::is_regular_file(name_or_path, none)) {
     std::string known;
     for (const std::string_view name : scenario_names()) known.append(known.empty() ? "" : ", ").append(name);
     throw ConfigError{"scenario must be one of " + known + ", or a file that can be read; it is '" + name_or_path + "'"};

@@ -57,7 +57,10 @@ class Retry {
     std::uint32_t first_ms = 0;  // when the first failure was, in wrapping milliseconds
   };
 
-  constexpr explicit Retry(RetryOptions<Backoff> options = {}) : options_(std::move(options)) {
+  constexpr explicit Retry(RetryOptions<Backoff> options = {})
+      : options_(std::move(options)),
+        limits_time_(std::any_of(options_.longest_by_kind.begin(), options_.longest_by_kind.end(),
+                                 [](Duration longest) { return longest > Duration::zero(); })) {
     RefusingRules rules;
     check(options_, rules);
   }
@@ -98,11 +101,12 @@ class Retry {
     ++call.failures;
     if (call.failures >= most_attempts(attempt, verdict.kind)) return Reaction::pass().because(Note::attempts_spent);
 
-    const Duration longest = options_.longest_by_kind[verdict.kind];
-    if (longest > Duration::zero()) {
+    if (limits_time_) {  // from the call's first failure on, whatever its kind
+      const Duration longest = options_.longest_by_kind[verdict.kind];
       const auto now_ms = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::milliseconds>(now().time_since_epoch()).count());
       if (call.failures == 1) call.first_ms = now_ms;
-      if (std::chrono::milliseconds{now_ms - call.first_ms} > longest) return Reaction::pass().because(Note::time_spent);
+      if (longest > Duration::zero() && std::chrono::milliseconds{now_ms - call.first_ms} > longest)
+        return Reaction::pass().because(Note::time_spent);
     }
 
     if (verdict.hint > options_.longest_hint) return Reaction::pass().earliest(later(now(), verdict.hint));
@@ -125,6 +129,7 @@ class Retry {
   }
 
   RetryOptions<Backoff> options_;
+  bool limits_time_;
 };
 
 Retry() -> Retry<>;

@@ -117,6 +117,18 @@ inline void explain(const Failure& failure, JobRecord& record) {
         record.why = "no target may take it";
         record.fix = "Run again later, or name more targets with --target.";
         break;
+      case Kind::auth:
+        record.why = "the service does not take the key";
+        record.fix = "Check the key, and the variable that it comes from (--key-env).";
+        break;
+      case Kind::permission:
+        record.why = "the key may not do this";
+        record.fix = "Check what the key and its project may do, or take another model.";
+        break;
+      case Kind::bad_request:
+        record.why = "the service does not take the request";
+        record.fix = "Change what the job asks for; the message says what it did not like.";
+        break;
       default: record.why = "what happened is not in the catalogue"; record.fix = "Run again; if it stays so, report it with the message.";
     }
   }
