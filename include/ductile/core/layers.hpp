@@ -121,7 +121,6 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
   static constexpr bool any_reads_time = (reads_time<typename LayerOf<Elements>::Policy>() || ...);
   static constexpr bool any_edits_deadline = (((edits_of<typename LayerOf<Elements>::Policy>() & edits_deadline) != 0) || ...);
   static constexpr bool any_edits_target = (((edits_of<typename LayerOf<Elements>::Policy>() & edits_target) != 0) || ...);
-  static constexpr bool any_hears_grants = (HearsGrants<typename LayerOf<Elements>::Policy> || ...);
 
   // The elements reach the bases by reference: moved into parameters, they could be empty before their targets are counted.
   explicit Layers(Elements... elements) : Base(targets_of(elements...), elements...) {}
