@@ -233,7 +233,7 @@ class FallbackChain {
     if (call.rounds < 0xFFFFU) ++call.rounds;
     call.failed = 0;
     call.curable = false;
-    // The first round ended by closed targets alone has nothing to calm down after; one that sent requests has.
+    // Also when nothing was sent this round: jitter keeps calls that wait for one probe from coming back together.
     const Time calm = later(at, options_.between_rounds(call.rounds, now));
     const bool waits_for_target = opens > calm;
     return Reaction::again_at(waits_for_target ? opens : calm, waits_for_target ? WaitSource::cooldown : WaitSource::backoff);
