@@ -54,29 +54,28 @@ inline constexpr auto base64_tables = [] {
   if (text.size() % 4 != 0) return std::nullopt;
   if (text.empty()) return std::string{};
   const std::size_t padding = text.back() != '=' ? 0 : text[text.size() - 2] != '=' ? 1 : 2;
-  std::string bytes(text.size() / 4 * 3, '\0');
+  std::string bytes(text.size() / 4 * 3 - padding, '\0');
   const auto place = [&text](std::size_t table, std::size_t at) {
     return detail::base64_tables[table][static_cast<unsigned char>(text[at])];
   };
-  const auto put = [&bytes](std::size_t at, std::uint32_t group) {
-    bytes[at] = static_cast<char>(static_cast<unsigned char>(group >> 16U));
-    bytes[at + 1] = static_cast<char>(static_cast<unsigned char>(group >> 8U));
-    bytes[at + 2] = static_cast<char>(static_cast<unsigned char>(group));
-  };
+  char* out = bytes.data();
+  const auto put = [&out](std::uint32_t value) { *out++ = static_cast<char>(static_cast<unsigned char>(value)); };
   std::uint32_t wrong = 0;
   const std::size_t whole = text.size() - (padding > 0 ? 4 : 0);
-  for (std::size_t in = 0, out = 0; in < whole; in += 4, out += 3) {
+  for (std::size_t in = 0; in < whole; in += 4) {
     const std::uint32_t group = place(0, in) | place(1, in + 1) | place(2, in + 2) | place(3, in + 3);
     wrong |= group;
-    put(out, group);
+    put(group >> 16U);
+    put(group >> 8U);
+    put(group);
   }
   if (padding > 0) {
     const std::uint32_t group = place(0, whole) | place(1, whole + 1) | (padding == 1 ? place(2, whole + 2) : 0U);
     wrong |= group;
     const std::uint32_t beside = padding == 1 ? 0xFFU : 0xFFFFU;
     if ((group & beside) != 0) return std::nullopt;
-    put(whole / 4 * 3, group);
-    bytes.resize(bytes.size() - padding);
+    put(group >> 16U);
+    if (padding == 1) put(group >> 8U);
   }
   if ((wrong & detail::not_base64) != 0) return std::nullopt;
   return bytes;

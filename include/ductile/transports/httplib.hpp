@@ -246,7 +246,9 @@ class HttplibTransport {
       if (verdict == detail::HttplibWatch::Verdict::total_timeout) return TransportFault::total_timeout;
       if (too_large_) return TransportFault::too_large;
       const Duration idle = Clock::now() - last_byte_;
-      const bool total_over = Clock::now() >= watched_.deadline;
+      // A connection that had no more time than the whole exchange took all of it, though the system may tell so a little early.
+      const bool total_over =
+          Clock::now() >= watched_.deadline || (error == httplib::Error::ConnectionTimeout && limits_.connect >= limits_.total);
       switch (error) {
         case httplib::Error::Connection: return resolved_ ? TransportFault::refused : TransportFault::resolve;
         case httplib::Error::ConnectionTimeout: return total_over ? TransportFault::total_timeout : TransportFault::connect_timeout;
