@@ -5,8 +5,8 @@
 #include <ductile/core/now.hpp>
 #include <ductile/gemini/classifier.hpp>
 
-#include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,35 +35,35 @@ TEST_CASE("An answer of any size costs time in proportion to its length, and has
     std::string body;
   };
   const std::vector<Case> cases{
-      {"brackets", repeated("[", 8 * megabyte)},
-      {"braces", repeated("{\"a\":", 8 * megabyte)},
-      {"brackets that open nothing", repeated("[ [ [x", 8 * megabyte)},
-      {"closing brackets", "{" + repeated("]}", 8 * megabyte)},
-      {"quotes", repeated("\"", 8 * megabyte)},
-      {"escaped quotes", "{\"message\":\"" + repeated("\\\"", 8 * megabyte)},
-      {"backslashes", "{\"message\":\"" + repeated("\\", 8 * megabyte) + "\"}"},
-      {"small values", "[{\"a\":[" + repeated("1,", 8 * megabyte)},
-      {"violations", "{\"error\":{\"violations\":[" + repeated("{\"quotaId\":\"x\"},", 8 * megabyte)},
-      {"limits", repeated("limit: 1 ", 8 * megabyte)},
-      {"blanks", repeated(" ", 8 * megabyte)},
-      {"blanks between values", "[" + repeated("\"a\"                ", 8 * megabyte)},
-      {"zeros", std::string(8 * megabyte, '\0')},
-      {"bytes that are no UTF-8", "{\"error\":{\"message\":\"" + repeated("\xFF\xC0\xED\xA0\x80", 8 * megabyte) + "\"}}"},
-      {"events", repeated("data: {}\n\n", 8 * megabyte)},
-      {"one long word", repeated("a", 8 * megabyte)},
-      {"nested strings", "{\"message\":\"" + repeated("{\\\"message\\\":\\\"", 8 * megabyte)},
+      {"brackets", repeated("[", 2 * megabyte)},
+      {"braces", repeated("{\"a\":", 2 * megabyte)},
+      {"brackets that open nothing", repeated("[ [ [x", 2 * megabyte)},
+      {"closing brackets", "{" + repeated("]}", 2 * megabyte)},
+      {"quotes", repeated("\"", 2 * megabyte)},
+      {"escaped quotes", "{\"message\":\"" + repeated("\\\"", 2 * megabyte)},
+      {"backslashes", "{\"message\":\"" + repeated("\\", 2 * megabyte) + "\"}"},
+      {"small values", "[{\"a\":[" + repeated("1,", 2 * megabyte)},
+      {"violations", "{\"error\":{\"violations\":[" + repeated("{\"quotaId\":\"x\"},", 2 * megabyte)},
+      {"limits", repeated("limit: 1 ", 2 * megabyte)},
+      {"blanks", repeated(" ", 2 * megabyte)},
+      {"blanks between values", "[" + repeated("\"a\"                ", 2 * megabyte)},
+      {"zeros", std::string(2 * megabyte, '\0')},
+      {"bytes that are no UTF-8", "{\"error\":{\"message\":\"" + repeated("\xFF\xC0\xED\xA0\x80", 2 * megabyte) + "\"}}"},
+      {"events", repeated("data: {}\n\n", 2 * megabyte)},
+      {"one long word", repeated("a", 2 * megabyte)},
+      {"nested strings", "{\"message\":\"" + repeated("{\\\"message\\\":\\\"", 2 * megabyte)},
   };
   for (const Case& c : cases)
     for (const int status : {200, 429, 500}) {
       CAPTURE(c.what, status);
-      const auto begun = std::chrono::steady_clock::now();
+      const std::clock_t begun = std::clock();  // the processor's time: how busy the machine is does not matter
       const Classification said = judged(c.body, status);
-      const auto spent = std::chrono::steady_clock::now() - begun;
+      const double spent_s = static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
       CHECK_FALSE(said.ok());
       CHECK(said.verdict.kind != Kind::ok);
       CHECK_FALSE(said.evidence.empty());
       CHECK(said.message.size() <= 503);
-      CHECK(spent < std::chrono::seconds{5});  // what grows with the square takes hours
+      CHECK(spent_s < 5);  // what grows with the square takes hours
     }
 }
 
