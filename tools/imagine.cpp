@@ -189,6 +189,7 @@ std::string mock_journal_text(mock::Server& server, const std::vector<Job>& jobs
 Ending imagine(const ImagineFlags& flags) {
   if (flags.prompts.empty()) throw misuse("PROMPTS is missing: a file of prompts, or a prompt");
   if (flags.out.empty()) throw misuse("--out is missing: the folder for the images");
+  if (!flags.report.empty() && flags.report == flags.mock_journal) throw misuse("--report and --mock-journal must be two files");
   const Duration deadline = deadline_of(flags.deadline);
   StopFlag::listen();
   const StopFlag stop;

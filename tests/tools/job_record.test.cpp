@@ -76,8 +76,7 @@ TEST_CASE("a failure that no catalogue knows is explained by its kind", "[tools]
   const auto row = GENERATE(values<Row>({
       {Kind::auth, "the service does not take the key", "Check the key, and the variable that it comes from (--key-env)."},
       {Kind::permission, "the key may not do this", "Check what the key and its project may do, or take another model."},
-      {Kind::bad_request, "the service does not take the request",
-       "Change what the job asks for; the message says what it did not like."},
+      {Kind::bad_request, "the service does not take the request", "Change what the job asks for; the message says what it did not like."},
       {Kind::deadline, "its deadline passed before an image came",
        "Run again, what is made is kept; or give it more time with --deadline."},
       {Kind::circuit_open, "the service keeps failing and is not asked for a while", "Run again later; what is made is kept."},
@@ -143,10 +142,8 @@ TEST_CASE("a job whose last attempt its own deadline broke off is told by what i
   heard.add(no_room, Time{9min}, deadline);
 
   SECTION("whatever the transport calls it, and though a socket may end a little early") {
-    const auto [kind, at] = GENERATE(table<Kind, Time>({{Kind::timeout, deadline},
-                                                        {Kind::network, deadline},
-                                                        {Kind::network, deadline - 600ms},
-                                                        {Kind::timeout, deadline + 2s}}));
+    const auto [kind, at] = GENERATE(table<Kind, Time>(
+        {{Kind::timeout, deadline}, {Kind::network, deadline}, {Kind::network, deadline - 600ms}, {Kind::timeout, deadline + 2s}}));
     heard.add(said(kind, Remedy::immediately, "half-close-no-reply", Says::transport), at, deadline);
     CHECK(heard.cut_off());
     const JobRecord record = ended_with(end, heard);

@@ -195,10 +195,11 @@ TEST_CASE("a job that finds every target closed says what closed them, until whe
   explain(failure, record);
   run.progress.end(run.jobs[1], record);
   CHECK(record.retry_in == 7191s);
-  CHECK(run.lines == std::vector<std::string>{
-                         "002-a-dog: failed, no_target: every target is closed for longer than its deadline; the next attempt did not fit its "
-                         "deadline (pro after rate_limit, lite after not_found); not before t7201, in 1 h 59 min. Run again later, or name "
-                         "more targets with --target."});
+  CHECK(
+      run.lines ==
+      std::vector<std::string>{
+          "002-a-dog: failed, no_target: every target is closed for longer than its deadline (pro after rate_limit, lite after not_found); "
+          "not before t7201, in 1 h 59 min. Run again later, or name more targets with --target."});
 }
 
 TEST_CASE("a job that its deadline broke off in the last attempt is told by what it met before", "[tools]") {

@@ -60,8 +60,8 @@ struct JobRecord {
   std::string message{};        ///< The other side's words.
   std::string target{};         ///< Who made it, or who failed last; empty when nobody was asked.
   unsigned attempts = 0;
-  std::vector<TrailEntry> trail{};  ///< Each attempt and each rejection, with the wait before it.
-  Duration took{};                  ///< From its first admission, by the run's clock.
+  std::vector<TrailEntry> trail{};          ///< Each attempt and each rejection, with the wait before it.
+  Duration took{};                          ///< From its first admission, by the run's clock.
   std::optional<Time> earliest_retry_at{};  ///< By the run's clock; none: no wait helps, or none is known.
   std::optional<Duration> retry_in{};       ///< The same, from the job's end.
   std::optional<ImageFile> file{};
@@ -100,8 +100,7 @@ struct Explanation {
 
 // Of failures that are in no catalogue: our own policies', and the service's in words that nobody knows.
 inline constexpr std::array<Explanation, 9> explanations{{
-    {Kind::deadline, "its deadline passed before an image came",
-     "Run again, what is made is kept; or give it more time with --deadline."},
+    {Kind::deadline, "its deadline passed before an image came", "Run again, what is made is kept; or give it more time with --deadline."},
     {Kind::cancelled, "the run was ended", "Run again: what is made is kept."},
     {Kind::circuit_open, "the service keeps failing and is not asked for a while", "Run again later; what is made is kept."},
     {Kind::rate_limit, "the quota is used up for longer than its deadline",
@@ -111,8 +110,7 @@ inline constexpr std::array<Explanation, 9> explanations{{
     {Kind::no_target, "every target is closed for longer than its deadline", "Run again later, or name more targets with --target."},
     {Kind::auth, "the service does not take the key", "Check the key, and the variable that it comes from (--key-env)."},
     {Kind::permission, "the key may not do this", "Check what the key and its project may do, or take another model."},
-    {Kind::bad_request, "the service does not take the request",
-     "Change what the job asks for; the message says what it did not like."},
+    {Kind::bad_request, "the service does not take the request", "Change what the job asks for; the message says what it did not like."},
 }};
 
 inline constexpr Explanation unexplained{Kind::other, "what happened is not in the catalogue",
@@ -140,7 +138,9 @@ inline void explain(const Failure& failure, JobRecord& record) {
     record.why = detail::explanation_of(failure.kind()).why;
     record.fix = detail::explanation_of(failure.kind()).fix;
   }
-  if (has(failure.notes(), Note::deadline_would_pass)) record.why += "; the next attempt did not fit its deadline";
+  // Closed targets are told with their deadline already.
+  if (has(failure.notes(), Note::deadline_would_pass) && failure.kind() != Kind::no_target)
+    record.why += "; the next attempt did not fit its deadline";
 }
 
 /// What a job has heard of the service. An attempt that the job's own deadline broke off says nothing of it.

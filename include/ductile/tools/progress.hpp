@@ -32,8 +32,8 @@ struct TargetView {
   Signal circuit = Signal::circuit_closed;  ///< The last change.
   Time opens_at{};                          ///< When an open circuit lets a request through again, to see.
   unsigned made = 0;
-  unsigned failed = 0;             ///< Attempts.
-  Kind failed_with = Kind::ok;     ///< What the last failed attempt met; `ok`: none failed since an image came.
+  unsigned failed = 0;          ///< Attempts.
+  Kind failed_with = Kind::ok;  ///< What the last failed attempt met; `ok`: none failed since an image came.
 };
 
 /// What one running job is doing.
@@ -283,13 +283,15 @@ class Progress {
     if (record.kind == Kind::no_target) {
       std::string closed;
       for (const TargetView& target : view_.targets)
-        if (target.failed_with != Kind::ok) closed += (closed.empty() ? "" : ", ") + target.name + " after " + std::string{name(target.failed_with)};
+        if (target.failed_with != Kind::ok)
+          closed += (closed.empty() ? "" : ", ") + target.name + " after " + std::string{name(target.failed_with)};
       if (!closed.empty()) record.why += " (" + closed + ")";
     }
     name_last_answer(call.heard, record);
     if (!record.earliest_retry_at || *record.earliest_retry_at <= call.at) return;
     record.retry_in = *record.earliest_retry_at - call.at;
-    record.why += "; not before " + time_of_day_(*record.earliest_retry_at) + ", in " + duration_text(*record.retry_in);
+    if (*record.retry_in >= std::chrono::seconds{1})
+      record.why += "; not before " + time_of_day_(*record.earliest_retry_at) + ", in " + duration_text(*record.retry_in);
   }
 
   void count(const JobRecord& record) {
