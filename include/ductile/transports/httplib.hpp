@@ -77,10 +77,14 @@ class HttplibTransport {
       httplib::Request out = outgoing(request);
       httplib::Response in;
       httplib::Error error = httplib::Error::Success;
-      const detail::HttplibWatch::Guard guard{transport_.watch_, watched_};
-      errno = 0;
-      const bool done = connection_.client->send(out, in, error);
-      const int system_error = errno;
+      bool done = false;
+      int system_error = 0;
+      {
+        const detail::HttplibWatch::Guard guard{transport_.watch_, watched_};
+        errno = 0;
+        done = connection_.client->send(out, in, error);
+        system_error = errno;
+      }  // nobody watches a connection that is given back
       if (done && !too_large_) return answer(in);
       return fault(error, system_error);
     }
@@ -93,7 +97,7 @@ class HttplibTransport {
       watched_.deadline = started_ + total;
       watched_.stop = limits_.stop;
       watched_.tap = connection_.tap.get();
-      watched_.read_before = connection_.tap->bytes_read();
+      connection_.tap->begin();
       watched_.secure = url_.secure;
       watched_.most_of_body = std::min<std::uint64_t>(limits_.max_response_bytes, std::uint64_t{1} << 60U);
       const auto within = [](Duration limit, Duration most) {
@@ -105,7 +109,7 @@ class HttplibTransport {
       connection_.client->set_write_timeout(within(limits_.idle, total + grain));
       connection_.client->set_socket_options([this](socket_t socket) {
         resolved_ = true;  // no socket is made for a name without an address
-        transport_.watch_.follow(watched_, socket);
+        connection_.tap->follow(socket);
       });
     }
 

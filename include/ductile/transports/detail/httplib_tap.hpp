@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <mutex>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
 
@@ -29,14 +30,30 @@ class HttplibTap {
   HttplibTap& operator=(const HttplibTap&) = delete;
   ~HttplibTap() { close(); }
 
-  /// From now on it is about that socket.
-  void follow(int socket) noexcept {
+  /// From now on it is about that socket, a new one.
+  void follow(int socket) {
+    const std::lock_guard lock{mutex_};  // its own: cpp-httplib calls this under a lock that the watch needs to stop an exchange
     close();
     socket_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    before_ = 0;
   }
 
-  /// Bytes read since the connection stands, encryption included; 0 where the system does not say (Linux does).
-  [[nodiscard]] std::uint64_t bytes_read() const noexcept {
+  /// From now on it counts anew.
+  void begin() {
+    const std::lock_guard lock{mutex_};
+    before_ = total();
+  }
+
+  /// Bytes read since then, encryption included; 0 where the system does not say (Linux does).
+  [[nodiscard]] std::uint64_t bytes_read() const {
+    const std::lock_guard lock{mutex_};
+    const std::uint64_t read = total();
+    return read - std::min(read, before_);
+  }
+
+ private:
+  // Since the connection stands.
+  [[nodiscard]] std::uint64_t total() const noexcept {
 #ifdef __linux__
     if (socket_ < 0) return 0;
     // tcpi_bytes_received, by its place: linux/tcp.h, which names it, cannot be included beside netinet/tcp.h, which does not.
@@ -54,13 +71,14 @@ class HttplibTap {
 #endif
   }
 
- private:
   void close() noexcept {
     if (socket_ >= 0) ::close(socket_);
     socket_ = -1;
   }
 
+  mutable std::mutex mutex_;
   int socket_ = -1;
+  std::uint64_t before_ = 0;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail

@@ -34,8 +34,7 @@ class HttplibWatch {
     httplib::Client* client = nullptr;
     Clock::time_point deadline;
     StopView stop;
-    HttplibTap* tap = nullptr;      // of the connection; guarded by the watch
-    std::uint64_t read_before = 0;  // of its bytes, by other exchanges; guarded by the watch
+    HttplibTap* tap = nullptr;  // of the connection
     std::uint64_t most_of_body = 0;
     bool secure = false;
     std::atomic<bool> head_read = false;
@@ -68,31 +67,18 @@ class HttplibWatch {
     Exchange& exchange_;
   };
 
-  /// The exchange goes over a new connection.
-  void follow(Exchange& exchange, int socket) {
-    const std::lock_guard lock{mutex_};
-    exchange.tap->follow(socket);
-    exchange.read_before = 0;
-  }
-
  private:
   static constexpr std::chrono::milliseconds size_poll{100};
   static constexpr std::uint64_t most_of_head = std::uint64_t{1} << 20U;
 
-  // Bytes that the exchange has read so far.
-  [[nodiscard]] static std::uint64_t read_by(const Exchange& exchange) {
-    const std::uint64_t read = exchange.tap->bytes_read();
-    return read - std::min(read, exchange.read_before);
-  }
-
   [[nodiscard]] static bool is_connected(const Exchange& exchange) {
     if (exchange.connected) return true;
-    return !exchange.secure && read_by(exchange) > 0;  // a request without a body cannot tell; a handshake is no answer yet
+    return !exchange.secure && exchange.tap->bytes_read() > 0;  // a request without a body cannot tell; a handshake is no answer yet
   }
 
   // Chunks have lines of their own, so that a body may take more on the way than its size.
   [[nodiscard]] static bool reads_too_much(const Exchange& exchange) {
-    return read_by(exchange) > most_of_head + (exchange.head_read ? 2 * exchange.most_of_body : 0);
+    return exchange.tap->bytes_read() > most_of_head + (exchange.head_read ? 2 * exchange.most_of_body : 0);
   }
 
   void add(Exchange& exchange) {
