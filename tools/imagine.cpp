@@ -38,6 +38,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace ductile::tools {
@@ -59,16 +60,21 @@ struct Service {
   WallTime now{};
 };
 
-// What one exchange is broken off by: not the flag itself, but the flag and a little time.
+// What one exchange is broken off by: not the flag itself, but the flag and a little time. Tells the progress what was received.
 class GracefulTransport {
  public:
+  explicit GracefulTransport(Progress& progress) : progress_(progress) {}
+
   [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) {
     TransportLimits patient = limits;
     patient.stop = StopView{stop_};
-    return transport_.send(request, patient);
+    TransportResult result = transport_.send(request, patient);
+    progress_.received(std::visit([](const auto& received) { return received.status; }, result));
+    return result;
   }
 
  private:
+  Progress& progress_;
   HttplibTransport transport_;
   StopAfterGrace stop_;
 };
@@ -183,6 +189,7 @@ std::string mock_journal_text(mock::Server& server, const std::vector<Job>& jobs
 Ending imagine(const ImagineFlags& flags) {
   if (flags.prompts.empty()) throw misuse("PROMPTS is missing: a file of prompts, or a prompt");
   if (flags.out.empty()) throw misuse("--out is missing: the folder for the images");
+  if (!flags.report.empty() && flags.report == flags.mock_journal) throw misuse("--report and --mock-journal must be two files");
   const Duration deadline = deadline_of(flags.deadline);
   StopFlag::listen();
   const StopFlag stop;
@@ -205,7 +212,7 @@ Ending imagine(const ImagineFlags& flags) {
   Progress progress{service.targets, list.jobs.size(), options.breaker.open_for, face,
                     [&](const std::string& line, bool ends_job) { screen.note(face(clock.now()()) + "  " + line, ends_job); }};
 
-  GracefulTransport transport;
+  GracefulTransport transport{progress};
   service.client.pace = service.time_scale.value_or(1.0);
   auto client = gemini::resilient(transport, service.client, options, progress);
   if (const std::string problem = client.client().problem(); !problem.empty()) throw misuse(problem);

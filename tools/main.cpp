@@ -3,6 +3,7 @@
 
 #include <ductile/core/config_error.hpp>  // ConfigError
 #include <ductile/core/version.hpp>
+#include <ductile/gemini/redact.hpp>  // shortened
 #include <ductile/tools/problem.hpp>  // Ending, misuse, Problem
 
 #include <fmt/format.h>
@@ -12,9 +13,11 @@
 #include <CLI/Validators.hpp>
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -28,7 +31,8 @@ using namespace ductile::tools;
 // Flags of a file, as `name = value` lines; what the command line says outranks them. (CLI11's own reading of configuration files knows
 // only the whole program, not a subcommand.)
 void read_config(CLI::App& command, const std::string& path) {
-  if (!std::ifstream{path}) throw misuse("--config: the file " + path + " cannot be read");
+  std::error_code none;  // what cannot be asked about cannot be read either
+  if (!std::ifstream{path} || std::filesystem::is_directory(path, none)) throw misuse("--config: the file " + path + " cannot be read");
   for (const CLI::ConfigItem& item : CLI::ConfigTOML{}.from_file(path)) {
     if (item.name == "++" || item.name == "--") continue;  // a section begins or ends
     CLI::Option* const option = item.name == "config" || item.name == "help" ? nullptr : command.get_option_no_throw("--" + item.name);
@@ -57,7 +61,8 @@ const char* const imagine_help =
     "  {\"prompt\": \"A lighthouse\", \"size\": \"2K\", \"ratio\": \"16:9\", \"id\": \"cover\", \"seed\": 7}\n"
     "An argument that is no existing file is the prompt itself.\n\n"
     "Without key and URL a mock of the service is started inside, and has a bad day: no network, no cost. Its time runs 60 times as fast.\n"
-    "Run it again to make what is missing: what is made is kept.\n\n"
+    "Run it again to make what is missing: what is made is kept.\n"
+    "Ctrl-C begins nothing more, gives requests in flight 2 s, and then tells what was made; a second one ends the program at once.\n\n"
     "Exit status: 0 every image was made that could be made, 1 not, 64 the command line or a file is wrong.";
 
 const char* const mock_help =
@@ -137,7 +142,8 @@ Ending run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const auto end = [](Ending ending, const char* line) {
-    fmt::print(stderr, "ductile: {}\n", line);
+    constexpr std::size_t longest = 2000;
+    fmt::print(stderr, "ductile: {}\n", ductile::gemini::shortened(line, longest));  // it may quote what was given: any bytes
     return static_cast<int>(ending);
   };
   try {

@@ -21,7 +21,7 @@ Ending mock_service(const MockFlags& flags) {
   if (!flags.tier.empty()) options.tier = flags.tier;
   if (!flags.at.empty()) {
     options.at = mock::parse_time(flags.at);
-    if (!options.at) throw misuse("--at must look like 2026-11-24T10:00:00Z or 2026-11-24; it is '" + flags.at + "'");
+    if (!options.at) throw misuse("--at must look like 2026-11-24T10:00:00Z or 2026-11-24, from 1970 to 2199; it is '" + flags.at + "'");
   }
 
   StopFlag::listen();

@@ -161,6 +161,19 @@ TEST_CASE("Silence is silent, and a drip drips", "[integration][mock]") {
   CHECK(drip.ended == -1);
 }
 
+TEST_CASE("Silence lasts ten seconds of the computer's time, however fast the service's time runs", "[integration][mock]") {
+  Server server{{.time_scale = 1000}};  // its three minutes would be 0.18 s
+  const Seen silent = raw(server, "idle-timeout", 600ms);
+  CHECK(silent.bytes.empty());
+  CHECK(silent.ended == -1);
+  // A test that will not wait so long says so in its scenario, or puts the clock forward.
+  server.engine().play({.episodes = {{.answer = "idle-timeout", .latency = 100s}}}, server.clock().now());
+  const auto begun = std::chrono::steady_clock::now();
+  httplib::Client client{server.url()};
+  CHECK_FALSE(client.Post(generate, {{"x-goog-api-key", "k"}}, asking::body_for("a cat"), "application/json"));
+  CHECK(std::chrono::steady_clock::now() - begun < 5s);
+}
+
 TEST_CASE("After a fault the next connection is served as if nothing had been", "[integration][mock]") {
   Server server;
   for (const char* fault : {"reset-before-headers", "half-close-no-reply", "reset-mid-body", "wrong-content-length"}) {

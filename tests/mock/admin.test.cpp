@@ -102,12 +102,81 @@ TEST_CASE("The verdict's page starts clean", "[mock]") {
   CHECK(asking::json_of(desk.get("verdict")).at("retried_non_retryable").as_int64() == 1);
 }
 
-TEST_CASE("Pages that are not there and bodies that make no sense are refused in words", "[mock]") {
+TEST_CASE("A tier that the service was started with outlasts another scenario, unless that names one", "[mock]") {
+  Desk desk;
+  Engine engine{EngineOptions{.start = start, .tier = ductile::mock::find_tier("free")}};
+  Admin admin{engine, desk.clock};
+  const auto tier_after = [&](std::string scenario) {
+    CHECK(admin.answer({.method = "POST", .path = "/_ductile/scenario", .body = std::move(scenario)}).status == 200);
+    CHECK(engine.scenario().tier.name == engine.tier().name);
+    return engine.tier().name;
+  };
+  CHECK(engine.tier().name == "free");
+  CHECK(tier_after(R"({"name": "bad-day"})") == "free");
+  CHECK(tier_after(R"({"episodes": []})") == "free");
+  CHECK(tier_after(R"({"name": "bad-day", "tier": "tier2"})") == "tier2");
+  CHECK(tier_after(R"({"name": "calm"})") == "free");
+  CHECK(asking::json_of(desk.post("scenario", R"({"name": "bad-day"})")).at("tier").as_string() == "tier1");  // the scenario's own
+}
+
+TEST_CASE("Pages that are not there are refused in words", "[mock]") {
   Desk desk;
   CHECK(desk.get("nothing").status == 404);
-  CHECK(desk.post("clock/advance", "soon").status == 400);
-  CHECK(desk.post("clock/advance", R"({"seconds": -5})").body().find("seconds must be a number from 0") != std::string::npos);
-  CHECK(desk.post("clock/advance", "{}").status == 400);
-  CHECK(desk.post("makeable", R"({"prompts": [7]})").status == 400);
+  CHECK(desk.get("reset").status == 404);
+  CHECK(desk.post("health").status == 404);
   CHECK_THROWS_AS(ServiceClock(start, 0), ductile::ConfigError);
+}
+
+TEST_CASE("A body that makes no sense is refused by member, range and value, and changes nothing", "[mock]") {
+  struct Row {
+    std::string page;
+    std::string body;
+    std::string says;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"clock/advance", "", "the body is not JSON"},
+      {"clock/advance", "soon", "the body is not JSON"},
+      {"clock/advance", "{}", "the body must have the member 'seconds'"},
+      {"clock/advance", "[]", "the body must be an object; it is []"},
+      {"clock/advance", "null", "the body must be an object; it is null"},
+      {"clock/advance", R"({"secondes": 60})", "the body has no member 'secondes'"},
+      {"clock/advance", R"({"seconds": 60, "minutes": 1})", "the body has no member 'minutes'"},
+      {"clock/advance", R"({"seconds": -5})", "seconds must be a number from 0 to 1e+08; it is -5"},
+      {"clock/advance", R"({"seconds": "60"})", "seconds must be a number from 0 to 1e+08; it is \"60\""},
+      {"clock/advance", R"({"seconds": 1e300})", "seconds must be a number from 0 to 1e+08; it is 1E300"},
+      {"makeable", "", "the body is not JSON"},
+      {"makeable", "{}", "the body must have the member 'prompts'"},
+      {"makeable", R"({"prompts": "a cat"})", "prompts must be an array of texts; it is \"a cat\""},
+      {"makeable", R"({"prompts": [7]})", "prompts must be a text; it is 7"},
+      {"scenario", "", "the body is not JSON"},
+      {"scenario", "[]", "the body must be an object; it is []"},
+      {"scenario", R"({"name": "nope"})", "name alone must be one of calm, bad-day, outage-30min; it is \"nope\""},
+      {"scenario", R"({"name": 7})", "name must be a text; it is 7"},
+      {"scenario", R"({"name": "bad-day", "seed": 4})", "the scenario has no member 'seed'"},
+      {"scenario", R"({"tier": {"rpm": 1.5}})", "rpm must be a whole number; it is 1.5E0"},
+      {"scenario", R"({"tier": "gold"})", "tier must be one of zero, free"},
+      {"scenario", R"({"episodes": [{}]})", "there is no answer ''"},
+      {"scenario", R"({"episodes": [{"answer": "internal", "from_s": 10, "until_s": 5}]})", "until_s must be more than from_s"},
+      {"scenario", std::string(100'000, '['), "the body is not JSON"},
+      {"scenario", R"({"cast": ")" + std::string(100'000, 'x') + R"("})", "cast must be a number from 0 to 10000; it is \"xxx"},
+      {"scenario", "{\"name\": \"\xff\xfe\"}", "the body is not JSON"},
+  }));
+  Desk desk;
+  desk.engine.play({.name = "before", .tier = ductile::mock::find_tier("free").value()}, start);
+  const Answer refused = desk.post(row.page, row.body);
+  CHECK(refused.status == 400);
+  CHECK(refused.body().size() < 400);
+  CHECK_THAT(std::string{asking::json_of(refused).at("error").as_string()}, Catch::Matchers::StartsWith(row.says));
+  CHECK(desk.engine.scenario().name == "before");
+  CHECK(desk.engine.tier().name == "free");
+  CHECK(desk.clock.now() < start + 10s);
+}
+
+TEST_CASE("The clock cannot be put beyond what a clock can show", "[mock]") {
+  Desk desk;
+  while (desk.post("clock/advance", R"({"seconds": 1e8})").status == 200) REQUIRE(desk.clock.now() > start);
+  CHECK(desk.clock.now() < WallTime{std::chrono::sys_days{std::chrono::year{2200} / 1 / 1}});
+  CHECK_THAT(desk.post("clock/advance", R"({"seconds": 1e8})").body(),
+             Catch::Matchers::ContainsSubstring("seconds must not put the clock back, nor beyond the year 2199"));
+  CHECK(desk.post("clock/advance", R"({"seconds": 1})").status == 200);
 }

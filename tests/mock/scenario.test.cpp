@@ -90,6 +90,37 @@ TEST_CASE("Every figure of the model can be set by the name that the day's file 
   CHECK(read.network.high == 1);
 }
 
+TEST_CASE("The name of a known scenario stands for it, and other members change it", "[mock]") {
+  const Scenario known = find_scenario("bad-day", 4).value();
+  CHECK(read_scenario(R"({"name": "bad-day"})", 4).episodes.size() == known.episodes.size());
+  const Scenario changed = read_scenario(R"({"name": "bad-day", "tier": "free", "withheld_by": 0})", 4);
+  CHECK(changed.tier.name == "free");
+  CHECK(changed.withheld_by == 0);
+  CHECK(changed.starts_at == known.starts_at);
+  CHECK(changed.episodes.size() == known.episodes.size());
+  CHECK(read_scenario(R"({"name": "bad-day", "model": "calm", "episodes": []})", 4).episodes.empty());
+  CHECK(read_scenario(R"({"name": "mine", "episodes": []})", 4).name == "mine");
+}
+
+TEST_CASE("A folder, and a file that is not there, are no scenario", "[mock]") {
+  for (const std::string path : {"/", "/tmp", "/no/such/file", ""}) {
+    INFO(path);
+    CHECK_THROWS_WITH(ductile::mock::load_scenario(path, 1),
+                      "scenario must be one of calm, bad-day, outage-30min, or a file that can be read; it is '" + path + "'");
+  }
+}
+
+TEST_CASE("A moment is read from 1970 to 2199, and nothing else", "[mock]") {
+  using ductile::mock::parse_time;
+  CHECK(parse_time("1970-01-01") == ductile::WallTime{});
+  CHECK(parse_time("2199-12-31T23:59:59Z") > parse_time("2026-11-24"));
+  for (const char* text : {"1969-12-31", "2200-01-01", "9999-12-31T00:00:00Z", "2026-02-30", "2026-11-24T24:00:00Z", "2026-11-24T10:00:00",
+                           "2026-11-24 10:00", "now", ""}) {
+    INFO(text);
+    CHECK_FALSE(parse_time(text));
+  }
+}
+
 TEST_CASE("What is wrong in a scenario file is named, with its range and its value", "[mock]") {
   struct Case {
     std::string_view text;
@@ -97,8 +128,11 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
   };
   const Case cases[] = {
       {"nonsense", "this is not JSON"},
+      {R"({"name": "worse-day"})", "name alone must be one of calm, bad-day, outage-30min; it is \"worse-day\""},
+      {R"({"episodes": [{"answer": "internal", "from_s": 5, "until_s": 5}]})", "until_s must be more than from_s"},
+      {R"({"episodes": [{"answer": "internal", "calls": 1.5}]})", "calls must be a whole number"},
       {"[]", "the file must be an object"},
-      {R"({"epsiodes": []})", "the file has no member 'epsiodes'"},
+      {R"({"epsiodes": []})", "the scenario has no member 'epsiodes'"},
       {R"({"episodes": [{"answer": "high-demnad"}]})", "there is no answer 'high-demnad'"},
       {R"({"episodes": [{"answer": "internal", "call": 1}]})", "episode has no member 'call'"},
       {R"({"episodes": [{"answer": "internal", "after": -1}]})", "after must be a number from 0 to 1e+09; it is -1"},

@@ -9,6 +9,7 @@
 #include <ductile/tools/sha256.hpp>
 #include <ductile/tools/whole_file.hpp>
 
+#include <httplib.h>
 #include <boost/json.hpp>
 
 #include <fcntl.h>
@@ -311,12 +312,16 @@ TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and 
       {{"imagine", "a cat", "--out", "OUT", "--target", "x"}, 64, "--target must be NAME=MODEL"},
       {{"imagine", "a cat", "--out", "OUT", "--target", "x=gemini-99"}, 64, "the model 'gemini-99' is not known"},
       {{"imagine", "a cat", "--out", "OUT", "--scenario", "worse-day"}, 64, "it is 'worse-day'"},
+      {{"imagine", "a cat", "--out", "OUT", "--scenario", "/"}, 64, "or a file that can be read; it is '/'"},
       {{"imagine", "a cat", "--out", "OUT", "--tier", "tier9"}, 64, "it is 'tier9'"},
       {{"imagine", "a cat", "--out", "OUT", "--base-url", "localhost"}, 64, "--base-url: a URL must begin with http"},
       {{"imagine", "a cat", "--out", "OUT", "--base-url", "http://127.0.0.1:1"}, 64, "there is no key"},
       {{"imagine", "a cat", "--out", "OUT", "--base-url", "http://127.0.0.1:1", "--seed", "1"}, 64, "the mock inside"},
       {{"imagine", "a cat", "--out", "OUT", "--key-env", "NO_SUCH_KEY"}, 64, "'NO_SUCH_KEY'"},
       {{"imagine", "a cat", "--out", "OUT", "--config", "no-such-file"}, 64, "--config: the file no-such-file cannot be read"},
+      {{"imagine", "a cat", "--out", "OUT", "--config", "/tmp"}, 64, "--config: the file /tmp cannot be read"},
+      {{"imagine", "a cat", "--out", "OUT", "--size", "3\nK\x1b[31m\xff"}, 64, "it is '3 K [31m?'"},
+      {{"imagine", "a cat", "--out", "OUT", "--report", "/tmp/x", "--mock-journal", "/tmp/x"}, 64, "must be two files"},
       {{"imagine", "no-such-list.txt", "--out", "OUT"}, 64, "there is no such list of prompts"},
       {{"imagine", "/", "--out", "OUT"}, 1, "this is a folder"},
       {{"imagine", "a cat", "--out", "/proc/no-such-folder"}, 1, "cannot make the folder"},
@@ -325,6 +330,8 @@ TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and 
       {{"mock", "--port", "65536"}, 64, "--port: Value 65536 not in range 0 to 65535"},
       {{"mock", "--port", "-1"}, 64, "--port"},
       {{"mock", "--scenario", "worse-day"}, 64, "it is 'worse-day'"},
+      {{"mock", "--scenario", "/tmp"}, 64, "or a file that can be read; it is '/tmp'"},
+      {{"mock", "--at", "9999-12-31"}, 64, "--at must look like"},
       {{"mock", "--tier", "tier9"}, 64, "it is 'tier9'"},
       {{"mock", "--at", "yesterday"}, 64, "--at must look like"},
       {{"mock", "--seed", "x"}, 64, "--seed: Value x not in range"},
@@ -373,6 +380,64 @@ TEST_CASE("mock says where it listens in its first line, runs until it is told t
   CHECK_THAT(second.stderr_text(), Catch::Matchers::ContainsSubstring("port " + port));
   first.signal(SIGTERM);
   CHECK(first.exit_status() == 0);
+}
+
+TEST_CASE("imagine's help says what an interrupt does", "[program]") {
+  Program program{{"imagine", "--help"}};
+  CHECK(program.exit_status() == 0);
+  CHECK_THAT(program.stdout_text(),
+             Catch::Matchers::ContainsSubstring("gives requests in flight 2 s") && Catch::Matchers::ContainsSubstring("a second one ends"));
+}
+
+TEST_CASE("a failed attempt is told by the status that came, not by the one that is usual", "[program]") {
+  const FolderForTest work;
+  httplib::Server gateway;
+  gateway.Post(".*", [](const httplib::Request&, httplib::Response& response) {
+    response.status = 302;
+    response.set_header("Location", "https://example.com/");
+  });
+  const int port = gateway.bind_to_any_port("127.0.0.1");
+  std::thread listener{[&] { gateway.listen_after_bind(); }};
+  Program program{{"imagine", "a cat", "--out", (work / "images").string(), "--base-url", "http://127.0.0.1:" + std::to_string(port),
+                   "--target", "only=gemini-3-pro-image", "--deadline", "2s"},
+                  {{"GEMINI_API_KEY", "any-key"}}};
+  CHECK(program.exit_status() == 1);
+  gateway.stop();
+  listener.join();
+  CHECK_THAT(program.stdout_text(), Catch::Matchers::ContainsSubstring(": 302 network (redirect-3xx)"));
+}
+
+TEST_CASE("a job that its deadline ends is told by what it met, however the last attempt was broken off", "[program]") {
+  const FolderForTest work;
+  // The first call is answered, the others hang beyond the deadline.
+  tools::write_whole_file(work / "then-silent",
+                          R"({"episodes": [{"answer": "high-demand", "calls": 1, "latency_s": 1}, {"answer": "idle-timeout"}]})");
+  Program program{{"imagine", "a cat", "--out", (work / "images").string(), "--scenario", (work / "then-silent").string(), "--target",
+                   "only=gemini-3-pro-image", "--deadline", "100s", "--time-scale", "40", "--json"}};
+  CHECK(program.exit_status() == 1);
+  const auto lines = json_lines(program.stdout_text());
+  REQUIRE(lines.size() == 2);
+  INFO(boost::json::serialize(lines[0]));
+  CHECK(lines[0].at("kind") == "overload");
+  CHECK(lines[0].at("failure") == "high-demand");
+  CHECK(lines[0].at("trail").as_array().back().at("kind") == "timeout");
+}
+
+TEST_CASE("jobs that find their target closed say what closed it and until when", "[program]") {
+  const FolderForTest work;
+  tools::write_whole_file(work / "prompts", "a cat\na dog\n");
+  tools::write_whole_file(work / "spent", R"({"episodes": [{"answer": "ipm"}]})");
+  Program program{{"imagine", (work / "prompts").string(), "--out", (work / "images").string(), "--scenario", (work / "spent").string(),
+                   "--target", "only=gemini-3-pro-image", "--deadline", "5s", "--time-scale", "1", "--concurrency", "1", "--json"}};
+  CHECK(program.exit_status() == 1);
+  const auto lines = json_lines(program.stdout_text());
+  REQUIRE(lines.size() == 3);
+  const auto& second = lines[1];
+  INFO(boost::json::serialize(second));
+  CHECK(second.at("kind") == "no_target");
+  CHECK_THAT(second.at("why").as_string().c_str(),
+             Catch::Matchers::ContainsSubstring("only after rate_limit") && Catch::Matchers::ContainsSubstring("; not before "));
+  CHECK(second.at("retry_in_ms").as_int64() > 5000);
 }
 
 TEST_CASE("every subcommand has help", "[program]") {

@@ -61,6 +61,7 @@ TEST_CASE("the picture shows targets, attempts and waits as the events tell them
   run.progress.begin(run.jobs[1]);
   run.progress.on(OperationBegan{2, at(0s)});
   run.progress.on(AttemptBegan{1, at(0s), attempt_on(0, 1)});
+  run.progress.received(503);
   run.progress.on(AttemptEnded{1, at(3s), attempt_on(0, 1), verdict_of(Kind::overload, "overloaded"), 3s});
   run.progress.on(CircuitChanged{1, at(3s), 0, Signal::circuit_opened});
   run.progress.on(AttemptBegan{1, at(4s), attempt_on(1, 2)});
@@ -118,6 +119,7 @@ TEST_CASE("each event of note is a line", "[tools]") {
   run.progress.begin(run.jobs[0]);
   run.progress.on(OperationBegan{1, at(0s)});
   run.progress.on(AttemptBegan{1, at(0s), attempt_on(0, 1)});
+  run.progress.received(429);
   run.progress.on(AttemptEnded{1, at(1s), attempt_on(0, 1), verdict_of(Kind::rate_limit, "ipm", 32s), 1s});
   run.progress.on(WaitBegan{1, at(1s), at(33s), WaitSource::hint, Role::retry, Kind::rate_limit, 0});
   run.progress.on(WaitBegan{1, at(1s), at(1s) + 20ms, WaitSource::backoff, Role::retry, Kind::rate_limit, 0});  // too short for a line
@@ -142,6 +144,81 @@ TEST_CASE("each event of note is a line", "[tools]") {
             "pro: its quota (ipm) is smaller than we knew",
             "001-a-cat: failed, safety_output (image-safety): withheld \"Unable [31m to show\"; 1 attempt, the last by lite. Reword it.",
         });
+}
+
+TEST_CASE("a failed attempt shows the status that was received, and none where none came", "[tools]") {
+  struct Row {
+    int status;
+    Kind kind;
+    FailureId id;
+    std::string line;
+    std::string after;
+  };
+  const auto row = GENERATE(values<Row>({
+      {302, Kind::network, "redirect-3xx", "302 network (redirect-3xx)", "after 302"},  // the catalogue's row says 301
+      {401, Kind::auth, {}, "401 auth", "after 401"},                                   // no row knows it
+      {200, Kind::no_image, "no-image", "200 no_image (no-image)", "after no-image"},
+      {0, Kind::network, "reset-mid-body", "network (reset-mid-body)", "after reset-mid-body"},
+      {0, Kind::other, {}, "other", "after other"},
+  }));
+  Run run;
+  run.progress.begin(run.jobs[0]);
+  run.progress.on(OperationBegan{1, at(0s)});
+  run.progress.received(500);  // of an attempt before
+  run.progress.on(AttemptBegan{1, at(0s), attempt_on(0, 1)});
+  if (row.status != 0) run.progress.received(row.status);
+  run.progress.on(AttemptEnded{1, at(1s), attempt_on(0, 1), verdict_of(row.kind, row.id), 1s});
+  run.progress.on(AttemptBegan{1, at(1s), attempt_on(0, 2)});
+  CHECK(run.lines == std::vector<std::string>{"001-a-cat: attempt 1 on pro failed after 1.0 s: " + row.line});
+  CHECK_THAT(run.drawn(at(2s))[3], Catch::Matchers::ContainsSubstring("attempt 2 " + row.after + " on pro"));
+}
+
+TEST_CASE("a job that finds every target closed says what closed them, until when, and how long that is", "[tools]") {
+  Run run;
+  run.progress.begin(run.jobs[0]);
+  run.progress.on(OperationBegan{1, at(0s)});
+  run.progress.on(AttemptBegan{1, at(0s), attempt_on(0, 1)});
+  run.progress.on(AttemptEnded{1, at(1s), attempt_on(0, 1), verdict_of(Kind::rate_limit, "ipm", 7200s), 1s});
+  run.progress.on(AttemptBegan{1, at(1s), attempt_on(1, 2)});
+  run.progress.on(AttemptEnded{1, at(2s), attempt_on(1, 2), verdict_of(Kind::not_found, "model-not-found"), 1s});
+  run.lines.clear();
+
+  // Another job, which never asked anybody.
+  run.progress.begin(run.jobs[1], 600s);
+  run.progress.on(OperationBegan{2, at(10s)});
+  OperationEnded ended{2, at(10s)};
+  run.progress.on(ended);
+  Failure failure{Kind::no_target, Remedy::after_delay, Says::policy};
+  failure.add_note(Note::deadline_would_pass);
+  failure.set_earliest_retry_at(at(7201s));
+  JobRecord record{.outcome = JobOutcome::failed};
+  explain(failure, record);
+  run.progress.end(run.jobs[1], record);
+  CHECK(record.retry_in == 7191s);
+  CHECK(
+      run.lines ==
+      std::vector<std::string>{
+          "002-a-dog: failed, no_target: every target is closed for longer than its deadline (pro after rate_limit, lite after not_found); "
+          "not before t7201, in 1 h 59 min. Run again later, or name more targets with --target."});
+}
+
+TEST_CASE("a job that its deadline broke off in the last attempt is told by what it met before", "[tools]") {
+  Run run;
+  run.progress.begin(run.jobs[0], 600s);
+  run.progress.on(OperationBegan{1, at(0s)});
+  Verdict full = verdict_of(Kind::overload, "high-demand");
+  full.remedy = Remedy::after_delay;
+  run.progress.on(AttemptEnded{1, at(500s), attempt_on(0, 1), full, 1s});
+  Verdict cut = verdict_of(Kind::network, "connect-timeout");
+  cut.remedy = Remedy::after_delay;
+  cut.says = Says::transport;
+  run.progress.on(AttemptEnded{1, at(600s), attempt_on(0, 2), cut, 1s});
+  run.progress.on(OperationEnded{1, at(600s)});
+  JobRecord record{.outcome = JobOutcome::failed};
+  explain(Failure{cut}, record);
+  run.progress.end(run.jobs[0], record);
+  CHECK(record.kind == Kind::overload);
+  CHECK(record.failure == "high-demand");
 }
 
 TEST_CASE("the picture fits its canvas", "[tools]") {

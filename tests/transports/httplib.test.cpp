@@ -253,6 +253,36 @@ TEST_CASE("The total limit holds against silence, a body and a head that trickle
   }
 }
 
+TEST_CASE("The total limit is told from an answer that breaks off, however little it is", "[transports]") {
+  // poll counts whole milliseconds: a read that ended by its own limit would end before the exchange's, as if the server had closed.
+  RawServer server{[](auto& client) {
+    client.request();
+    client.keep_silent();
+  }};
+  HttplibTransport transport;
+  for (const Duration total : {Duration{1900us}, Duration{2990us}, Duration{9990us}, Duration{20'900us}}) {
+    CAPTURE(total.count());
+    TransportLimits limits = patient();
+    limits.total = total;
+    CHECK(name(fault(transport.send(post(server.url()), limits)).what) == "total_timeout");
+  }
+}
+
+TEST_CASE("A request without a body is held to its total limit, too", "[transports]") {
+  RawServer server{[](auto& client) {
+    client.request();
+    client.write("HTTP/1.1 200 OK\r\nX-Slow: ");
+    client.drip('x');
+  }};
+  HttplibTransport transport;
+  TransportLimits limits = patient();
+  limits.total = 150ms;
+  TransportError error;
+  const Duration spent = time_of([&] { error = fault(transport.send({"GET", server.url(), {}, {}}, limits)); });
+  CHECK(name(error.what) == "total_timeout");
+  CHECK(spent < 5s);
+}
+
 TEST_CASE("No time left means that nothing is sent", "[transports]") {
   RawServer server{[](auto& c) {
     c.request();
@@ -312,6 +342,57 @@ TEST_CASE("An answer larger than the limit is not taken, announced or not", "[tr
     CHECK(error.status == 200);
   }
 }
+
+#ifdef __linux__
+TEST_CASE("A head without an end, and a chunk's line without one, end the exchange long before its time", "[transports]") {
+  struct Case {
+    std::string_view what;
+    std::string begin;
+    std::string repeated;
+  };
+  for (const Case& c : {Case{"a line", "HTTP/1.1 200 OK\r\nX: ", "aaaaaaaaaaaaaaaa"}, Case{"lines", "HTTP/1.1 200 OK\r\n", "a:b\r\n"},
+                        Case{"a chunk's line", ok_head + "Transfer-Encoding: chunked\r\n\r\n1;", "aaaaaaaaaaaaaaaa"}}) {
+    for (const char* method : {"POST", "GET"}) {
+      CAPTURE(c.what, method);
+      RawServer server{[&](auto& client) {
+        client.request();
+        client.write(c.begin);
+        std::string part;
+        while (part.size() < 65'536) part += c.repeated;
+        client.flood(part);
+      }};
+      HttplibTransport transport;
+      TransportLimits limits = patient();
+      limits.max_response_bytes = 1'000'000;
+      HttpRequest request = post(server.url());
+      request.method = method;
+      if (request.method == "GET") request.body.clear();
+      TransportError error;
+      const Duration spent = time_of([&] { error = fault(transport.send(request, limits)); });
+      CHECK(name(error.what) == "too_large");
+      CHECK(spent < 5s);
+    }
+  }
+}
+
+TEST_CASE("A connection that was used before has its bytes counted anew, and a long answer is no flood", "[transports]") {
+  RawServer server{[](auto& client) {
+    for (int i = 0; i < 8; ++i) {
+      client.request();
+      client.write(ok_head + "Content-Length: 900000\r\n\r\n");
+      for (int part = 0; part < 3; ++part) {
+        client.write(std::string(300'000, 'x'));
+        std::this_thread::sleep_for(60ms);  // so that the watch looks in between
+      }
+    }
+  }};
+  HttplibTransport transport;
+  TransportLimits limits = patient();
+  limits.max_response_bytes = 900'000;
+  for (int i = 0; i < 8; ++i) CHECK(std::holds_alternative<HttpResponse>(transport.send(post(server.url()), limits)));
+  CHECK(server.connections() == 1);
+}
+#endif
 
 TEST_CASE("A body of exactly the limit is taken", "[transports]") {
   RawServer server{[](auto& c) {

@@ -57,6 +57,12 @@ class RawServer {
       }
     }
 
+    /// Writes the text again and again, as fast as the client takes it, until it goes or the server ends.
+    void flood(std::string_view text) {
+      while (!ending_ && !client_gone())
+        if (::send(socket_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) pause();  // full: nothing is owed to a client
+    }
+
     /// Sends RST in place of an orderly end.
     void reset() {
       const linger hard{1, 0};
@@ -66,12 +72,7 @@ class RawServer {
 
     /// Does nothing until the client goes or the server ends.
     void keep_silent() {
-      while (!ending_) {
-        char byte = 0;
-        const ssize_t got = ::recv(socket_, &byte, 1, MSG_DONTWAIT);
-        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK)) return;
-        pause();
-      }
+      while (!ending_ && !client_gone()) pause();
     }
 
     /// Writes a byte at a time until the client goes or the server ends.
@@ -83,6 +84,12 @@ class RawServer {
     }
 
    private:
+    [[nodiscard]] bool client_gone() const {
+      char byte = 0;
+      const ssize_t got = ::recv(socket_, &byte, 1, MSG_DONTWAIT);
+      return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+    }
+
     static void pause() { std::this_thread::sleep_for(std::chrono::milliseconds{5}); }
 
     int socket_;

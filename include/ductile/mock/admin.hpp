@@ -14,7 +14,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +23,9 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 /// The mock's own pages, under `/_ductile/`: what a test asks and sets.
 ///
 /// GET   health, requests, verdict, quota, clock, scenario
-/// POST  scenario (a scenario file's text), clock/advance ({"seconds": 60}), quota/refill, reset, makeable ({"prompts": ["..."]})
+/// POST  scenario (a scenario file's text), clock/advance ({"seconds": 60}), quota/refill, reset, makeable ({"prompts": ["..."]}).
+///       Another scenario begins at once, by the clock as it stands; a tier that the service was started with stays, unless the scenario
+///       names one.
 ///
 /// Errors   404 for other pages, 400 with a sentence for a body that makes no sense.
 /// Threads  Any number.
@@ -46,11 +47,11 @@ class Admin {
         if (page == "scenario") return shown(scenario());
       } else if (request.method == "POST") {
         if (page == "scenario") {
-          engine_.play(read_scenario(request.body, engine_.seed()), clock_.now());
+          play(parsed(request.body));
           return shown(scenario());
         }
         if (page == "clock/advance") {
-          clock_.advance(detail::seconds(detail::object(parsed(request.body), "the body").at("seconds"), "seconds"));
+          clock_.advance(detail::seconds(detail::only_member(parsed(request.body), "seconds"), "seconds"));
           return shown(clock());
         }
         if (page == "quota/refill") {
@@ -63,7 +64,7 @@ class Admin {
         }
         if (page == "makeable") return shown(makeable(parsed(request.body)));
       }
-    } catch (const std::exception& error) {  // ConfigError, or Boost.JSON's: the body is wrong
+    } catch (const ConfigError& error) {  // the body is wrong
       return shown({{"error", error.what()}}, 400);
     }
     return shown({{"error", "ductile mock has no page " + request.method + " " + request.path}}, 404);
@@ -81,6 +82,13 @@ class Admin {
     boost::json::value value = boost::json::parse(body, error);
     if (error) throw ConfigError{"the body is not JSON: " + error.message()};
     return value;
+  }
+
+  void play(const boost::json::value& body) {
+    const boost::json::object& given = detail::object(body, "the body");
+    Scenario next = read_scenario(given, engine_.seed());
+    if (const auto& tier = engine_.own_tier(); tier && !given.contains("tier")) next.tier = *tier;
+    engine_.play(std::move(next), clock_.now());
   }
 
   static double in_seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
@@ -177,8 +185,8 @@ class Admin {
   }
 
   Object makeable(const boost::json::value& body) {
-    const boost::json::value& prompts = detail::object(body, "the body").at("prompts");
-    if (!prompts.is_array()) throw ConfigError{"prompts must be an array of texts"};
+    const boost::json::value& prompts = detail::only_member(body, "prompts");
+    if (!prompts.is_array()) throw ConfigError{"prompts must be an array of texts; it is " + detail::quoted(prompts)};
     boost::json::array verdicts;
     for (const auto& prompt : prompts.as_array()) verdicts.push_back(engine_.makeable(detail::text(prompt, "prompts")));
     return {{"makeable", std::move(verdicts)}};

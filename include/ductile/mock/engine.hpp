@@ -43,6 +43,8 @@ struct EngineOptions {
 
   /// Keys that share a project, and with it a quota. A key that is not named is a project of its own.
   std::map<std::string, std::string, std::less<>> projects{};
+
+  std::optional<Tier> tier{};  ///< Quotas that the service has instead of the scenario's.
 };
 
 /// The service without socket and clock: takes a request and a moment, says what the answer is and how long it takes.
@@ -60,8 +62,10 @@ class Engine {
   explicit Engine(EngineOptions options)
       : options_(std::move(options)),
         model_(options_.seed, options_.scenario.model),
-        quota_(options_.seed, options_.scenario.tier),
-        progress_(options_.scenario.episodes.size()) {}
+        quota_(options_.seed, options_.tier.value_or(options_.scenario.tier)),
+        progress_(options_.scenario.episodes.size()) {
+    options_.scenario.tier = quota_.tier();
+  }
 
   /// The answer to `request` that arrives at `now`.
   [[nodiscard]] Answer answer(const Request& request, WallTime now) {
@@ -112,6 +116,8 @@ class Engine {
   }
 
   [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
+  /// The quotas that it was started with, whatever the scenario; none: the scenario's.
+  [[nodiscard]] const std::optional<Tier>& own_tier() const noexcept { return options_.tier; }
 
   /// Empties every quota window.
   void refill_quota() {
@@ -214,6 +220,7 @@ class Engine {
     std::optional<QuotaWords> quota{};
     std::optional<Duration> latency{};
     std::uint64_t call = 0;
+    bool own_latency = false;  // written down in the scenario
   };
 
   Answer generate(const Request& request, const Asked& asked, Scene& scene, Entry& entry, const std::string& project) {
@@ -226,6 +233,7 @@ class Engine {
     scene.call = settled.call;
     Answer given = settled.quota ? quota_reply(settled.id, *settled.quota, scene) : reply(settled.id, scene);
     if (settled.latency) given.latency = *settled.latency;
+    if (settled.own_latency) given.at_least = {};
     if (settled.quota && settled.quota->hint) entry.hint = std::chrono::floor<std::chrono::seconds>(*settled.quota->hint);
     if (given.streamed) given.between = std::chrono::milliseconds{50};
     return given;
@@ -254,6 +262,7 @@ class Engine {
       if (auto canned = canned_quota_words(settled.id)) settled.quota = std::move(canned);
       const Row* row = find_row(settled.id);
       settled.latency = episode->latency;
+      settled.own_latency = episode->latency.has_value();
       if (!settled.latency) settled.latency = row && row->fault == ByteFault::silence ? silence_lasts : quickly();
       if (const auto cost = cost_of(settled.id, asked.tokens)) quota_.count(project, scene.model, *cost, now);
       return settled;

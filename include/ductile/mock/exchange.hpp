@@ -39,6 +39,7 @@ struct Answer {
   Duration latency{};  ///< Before the first byte.
   Duration between{};  ///< Between two pieces.
   ByteFault fault = ByteFault::none;
+  Duration at_least{};  ///< The least latency by the computer's clock, however fast the service's time runs.
 
   /// The whole body.
   [[nodiscard]] std::string body() const {

@@ -184,6 +184,8 @@ inline void put_row_header(Answer& answer, std::string_view line) {
 
 /// How long the service keeps silent in a row that is silence.
 inline constexpr Duration silence_lasts = std::chrono::minutes{3};
+/// And at least so long by the computer's clock: a client that has not joined the service's time knows no other.
+inline constexpr Duration silence_lasts_really = std::chrono::seconds{10};
 
 /// The answer of one row, in the shape that the client asked for.
 ///
@@ -214,7 +216,10 @@ inline constexpr Duration silence_lasts = std::chrono::minutes{3};
     body.resize(body.size() / 2);
     answer.pieces = {std::move(body)};
   }
-  if (row.fault == ByteFault::silence) answer.latency = silence_lasts;
+  if (row.fault == ByteFault::silence) {
+    answer.latency = silence_lasts;
+    answer.at_least = silence_lasts_really;
+  }
   return answer;
 }
 

@@ -87,7 +87,6 @@ class Server {
   static Scenario prepared(const ServerOptions& options) {
     if (options.port < 0 || options.port > 65'535) refuse("mock: port must be from 0 to 65535", options.port);
     Scenario scenario = load_scenario(options.scenario, options.seed);
-    if (options.tier) scenario.tier = tier_named(*options.tier);
     if (options.at) scenario.starts_at = options.at;
     if (!scenario.starts_at) scenario.starts_at = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
     return scenario;
@@ -96,7 +95,11 @@ class Server {
   Server(const Scenario& scenario, const ServerOptions& options)
       : host_(options.host),
         clock_(*scenario.starts_at, options.time_scale),
-        engine_({.scenario = scenario, .seed = options.seed, .start = *scenario.starts_at, .projects = options.projects}),
+        engine_({.scenario = scenario,
+                 .seed = options.seed,
+                 .start = *scenario.starts_at,
+                 .projects = options.projects,
+                 .tier = options.tier ? std::optional{tier_named(*options.tier)} : std::nullopt}),
         admin_(engine_, clock_),
         http_(clock_) {
     const auto handler = [this](const httplib::Request& request, httplib::Response& response) { handle(request, response); };
@@ -116,13 +119,16 @@ class Server {
     const WallTime arrived = clock_.now();
     Answer answer = engine_.answer(request, arrived);
     FaultStream& stream = FaultServer::current_stream();
-    if (!clock_.wait_until(arrived + answer.latency, [&stream] { return stream.peer_gone(); })) answer.fault = ByteFault::close_before_head;
+    const Duration latency = std::max(answer.latency, in_service_time(answer.at_least));
+    if (!clock_.wait_until(arrived + latency, [&stream] { return stream.peer_gone(); })) answer.fault = ByteFault::close_before_head;
     if (answer.fault != ByteFault::none) {
       const std::string body = answer.body();
       stream.arm(answer.fault, body.size(), answer.fault == ByteFault::garbage ? body : std::string{});
     }
     put(std::move(answer), response);
   }
+
+  [[nodiscard]] Duration in_service_time(Duration real) const { return std::chrono::duration_cast<Duration>(real * clock_.scale()); }
 
   void put(Answer answer, httplib::Response& response) {
     response.status = answer.status;

@@ -5,6 +5,7 @@
 #include <ductile/core/now.hpp>           // Time, WallTime
 #include <ductile/core/verdict.hpp>       // Duration
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -30,9 +31,14 @@ class ServiceClock {
   }
 
   /// Puts the clock forward; whoever waits for a moment that is past now goes on at once.
+  ///
+  /// Errors   `ConfigError` when it would show the year 2200: not far from there its nanoseconds no longer fit.
   void advance(Duration span) {
     {
       const std::scoped_lock lock{mutex_};
+      const Duration most = std::max(latest - reading(), Duration::zero());
+      if (span < Duration::zero() || span > most)
+        refuse("seconds must not put the clock back, nor beyond the year 2199", std::chrono::duration<double>(span).count());
       ahead_ += span;
     }
     changed_.notify_all();
@@ -69,6 +75,7 @@ class ServiceClock {
 
  private:
   static constexpr Duration look_around = std::chrono::milliseconds{50};
+  static constexpr WallTime latest = std::chrono::sys_days{std::chrono::year{2200} / 1 / 1};
 
   static Time real_now() { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/detail/json_reading.hpp>  // number, object, refuse_member, refuse_scenario
+#include <ductile/mock/detail/json_reading.hpp>  // number, object, refuse_member, refuse_json
 #include <ductile/mock/service_parameters.hpp>   // ServiceParameters, Span
 
 #include <boost/json.hpp>
@@ -17,7 +17,7 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 namespace detail {
 
 inline Span span(const boost::json::value& value, std::string_view name) {
-  if (!value.is_array() || value.as_array().size() != 2) refuse_scenario(std::string{name} + " must be [low, high]");
+  if (!value.is_array() || value.as_array().size() != 2) refuse_json(std::string{name} + " must be [low, high]");
   return {number(value.as_array()[0], name, 0, 1e8), number(value.as_array()[1], name, 0, 1e8)};
 }
 
@@ -51,7 +51,7 @@ void read_span(const Json& value, std::string_view name, ServiceParameters& into
 
 template <bool ServiceParameters::* member>
 void read_flag(const Json& value, std::string_view name, ServiceParameters& into) {
-  if (!value.is_bool()) refuse_scenario(std::string{name} + " must be true or false; it is " + boost::json::serialize(value));
+  if (!value.is_bool()) refuse_json(std::string{name} + " must be true or false; it is " + quoted(value));
   into.*member = value.as_bool();
 }
 
@@ -74,8 +74,7 @@ void read_group(const Json& value, std::string_view name, ServiceParameters& int
 inline void pass_over(const Json&, std::string_view, ServiceParameters&) {}  // describes the clients' load, not the service
 
 inline void read_hours(const Json& value, std::string_view name, ServiceParameters& into) {
-  if (!value.is_array() || value.as_array().size() != into.overload_by_hour.size())
-    refuse_scenario(std::string{name} + " must be 24 numbers");
+  if (!value.is_array() || value.as_array().size() != into.overload_by_hour.size()) refuse_json(std::string{name} + " must be 24 numbers");
   for (std::size_t hour = 0; hour < into.overload_by_hour.size(); ++hour)
     into.overload_by_hour[hour] = number(value.as_array()[hour], name, 0, 1);
 }

@@ -3,12 +3,15 @@
 
 #include <ductile/core/failure.hpp>        // Failure
 #include <ductile/core/kind.hpp>           // Billed, Kind
+#include <ductile/core/now.hpp>            // later, Time
 #include <ductile/core/trail.hpp>          // TrailEntry
-#include <ductile/core/verdict.hpp>        // Duration
+#include <ductile/core/verdict.hpp>        // Duration, Verdict
 #include <ductile/gemini/failures.hpp>     // find_failure
 #include <ductile/tools/image_folder.hpp>  // ImageFile
 #include <ductile/tools/problem.hpp>       // Ending
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -57,8 +60,10 @@ struct JobRecord {
   std::string message{};        ///< The other side's words.
   std::string target{};         ///< Who made it, or who failed last; empty when nobody was asked.
   unsigned attempts = 0;
-  std::vector<TrailEntry> trail{};  ///< Each attempt and each rejection, with the wait before it.
-  Duration took{};                  ///< From its first admission, by the run's clock.
+  std::vector<TrailEntry> trail{};          ///< Each attempt and each rejection, with the wait before it.
+  Duration took{};                          ///< From its first admission, by the run's clock.
+  std::optional<Time> earliest_retry_at{};  ///< By the run's clock; none: no wait helps, or none is known.
+  std::optional<Duration> retry_in{};       ///< The same, from the job's end.
   std::optional<ImageFile> file{};
 
   [[nodiscard]] Duration waited() const noexcept {
@@ -85,61 +90,95 @@ struct JobRecord {
   }
 };
 
+namespace detail {
+
+struct Explanation {
+  Kind kind;
+  const char* why;
+  const char* fix;
+};
+
+// Of failures that are in no catalogue: our own policies', and the service's in words that nobody knows.
+inline constexpr std::array<Explanation, 9> explanations{{
+    {Kind::deadline, "its deadline passed before an image came", "Run again, what is made is kept; or give it more time with --deadline."},
+    {Kind::cancelled, "the run was ended", "Run again: what is made is kept."},
+    {Kind::circuit_open, "the service keeps failing and is not asked for a while", "Run again later; what is made is kept."},
+    {Kind::rate_limit, "the quota is used up for longer than its deadline",
+     "Run again when the window opens, lower --concurrency, or raise the quota."},
+    {Kind::quota, "the quota is used up for longer than its deadline",
+     "Run again when the window opens, lower --concurrency, or raise the quota."},
+    {Kind::no_target, "every target is closed for longer than its deadline", "Run again later, or name more targets with --target."},
+    {Kind::auth, "the service does not take the key", "Check the key, and the variable that it comes from (--key-env)."},
+    {Kind::permission, "the key may not do this", "Check what the key and its project may do, or take another model."},
+    {Kind::bad_request, "the service does not take the request", "Change what the job asks for; the message says what it did not like."},
+}};
+
+inline constexpr Explanation unexplained{Kind::other, "what happened is not in the catalogue",
+                                         "Run again; if it stays so, report it with the message."};
+
+[[nodiscard]] constexpr const Explanation& explanation_of(Kind kind) noexcept {
+  for (const Explanation& explanation : explanations)
+    if (explanation.kind == kind) return explanation;
+  return unexplained;
+}
+
+}  // namespace detail
+
 /// Why a job failed and what to do about it, in the catalogue's words where it has some.
 inline void explain(const Failure& failure, JobRecord& record) {
   record.kind = failure.kind();
   record.failure = failure.id().text();
   record.rejected = failure.says() == Says::policy;
   record.message = failure.message();
+  record.earliest_retry_at = failure.earliest_retry_at();
   if (const gemini::FailureRow* row = gemini::find_failure(failure.id().text())) {
     record.why = row->cause;
     record.fix = row->fix;
   } else {
-    switch (failure.kind()) {
-      case Kind::deadline:
-        record.why = "its deadline passed before an image came";
-        record.fix = "Run again, what is made is kept; or give it more time with --deadline.";
-        break;
-      case Kind::cancelled:
-        record.why = "the run was ended";
-        record.fix = "Run again: what is made is kept.";
-        break;
-      case Kind::circuit_open:
-        record.why = "the service keeps failing and is not asked for a while";
-        record.fix = "Run again later; what is made is kept.";
-        break;
-      case Kind::rate_limit:
-      case Kind::quota:
-        record.why = "the quota is used up for longer than its deadline";
-        record.fix = "Run again when the window opens, lower --concurrency, or raise the quota.";
-        break;
-      case Kind::no_target:
-        record.why = "no target may take it";
-        record.fix = "Run again later, or name more targets with --target.";
-        break;
-      case Kind::auth:
-        record.why = "the service does not take the key";
-        record.fix = "Check the key, and the variable that it comes from (--key-env).";
-        break;
-      case Kind::permission:
-        record.why = "the key may not do this";
-        record.fix = "Check what the key and its project may do, or take another model.";
-        break;
-      case Kind::bad_request:
-        record.why = "the service does not take the request";
-        record.fix = "Change what the job asks for; the message says what it did not like.";
-        break;
-      default: record.why = "what happened is not in the catalogue"; record.fix = "Run again; if it stays so, report it with the message.";
-    }
+    record.why = detail::explanation_of(failure.kind()).why;
+    record.fix = detail::explanation_of(failure.kind()).fix;
   }
-  if (has(failure.notes(), Note::deadline_would_pass)) record.why += "; the next attempt did not fit its deadline";
+  // Closed targets are told with their deadline already.
+  if (has(failure.notes(), Note::deadline_would_pass) && failure.kind() != Kind::no_target)
+    record.why += "; the next attempt did not fit its deadline";
 }
 
-/// Names what a rejected job had last met, where that is what kept its image from it: a closed circuit and a passed deadline say only that
-/// it lasted too long.
-inline void name_last_answer(const Verdict& last, JobRecord& record) {
-  const bool passes = last.remedy == Remedy::immediately || last.remedy == Remedy::after_delay || last.remedy == Remedy::next_day;
-  if (!record.rejected || !passes) return;
+/// What a job has heard of the service. An attempt that the job's own deadline broke off says nothing of it.
+class Heard {
+ public:
+  /// A failed attempt.
+  ///
+  /// \param ended When it ended.
+  /// \param deadline The job's; `end_of_time` for none.
+  void add(const Verdict& verdict, Time ended, Time deadline) noexcept {
+    const bool unanswered = verdict.says == Says::transport && (verdict.kind == Kind::timeout || verdict.kind == Kind::network);
+    cut_off_ = unanswered && later(ended, grain) >= deadline;
+    if (!cut_off_) last_ = verdict;
+  }
+
+  /// The last answer, or the fault in its place; none: nothing was heard yet.
+  [[nodiscard]] const std::optional<Verdict>& last() const noexcept { return last_; }
+  /// Whether the last attempt was broken off by the job's deadline.
+  [[nodiscard]] bool cut_off() const noexcept { return cut_off_; }
+
+ private:
+  // A socket counts its time in milliseconds, and may end a little early: a thousandth of a second, or 0.6 s of a time 600 times as fast.
+  static constexpr Duration grain = std::chrono::seconds{1};
+
+  std::optional<Verdict> last_{};
+  bool cut_off_ = false;
+};
+
+/// Names what a job had last heard, where its end says only that it lasted too long: a closed circuit, a passed deadline.
+inline void name_last_answer(const Heard& heard, JobRecord& record) {
+  if (!heard.last() || !(record.rejected || heard.cut_off())) return;
+  const Verdict& last = *heard.last();
+  if (last.remedy != Remedy::immediately && last.remedy != Remedy::after_delay && last.remedy != Remedy::next_day) return;
+  if (heard.cut_off() && !record.rejected) {
+    record.why = detail::explanation_of(Kind::deadline).why;
+    record.fix = detail::explanation_of(Kind::deadline).fix;
+    record.message.clear();  // the transport's words on our own breaking off
+  }
   const gemini::FailureRow* row = gemini::find_failure(last.id.text());
   record.kind = last.kind;
   record.failure = last.id.text();

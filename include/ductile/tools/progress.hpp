@@ -2,13 +2,13 @@
 #pragma once
 
 #include <ductile/core/event.hpp>           // the events
-#include <ductile/core/now.hpp>             // Time
+#include <ductile/core/now.hpp>             // end_of_time, later, Time
 #include <ductile/core/target.hpp>          // Target
 #include <ductile/gemini/failures.hpp>      // find_failure
 #include <ductile/gemini/redact.hpp>        // shortened
 #include <ductile/tools/duration_text.hpp>  // duration_text
 #include <ductile/tools/job.hpp>            // Job
-#include <ductile/tools/job_record.hpp>     // JobOutcome, JobRecord
+#include <ductile/tools/job_record.hpp>     // Heard, JobOutcome, JobRecord, name_last_answer
 
 #include <chrono>
 #include <cstddef>
@@ -32,7 +32,8 @@ struct TargetView {
   Signal circuit = Signal::circuit_closed;  ///< The last change.
   Time opens_at{};                          ///< When an open circuit lets a request through again, to see.
   unsigned made = 0;
-  unsigned failed = 0;  ///< Attempts.
+  unsigned failed = 0;          ///< Attempts.
+  Kind failed_with = Kind::ok;  ///< What the last failed attempt met; `ok`: none failed since an image came.
 };
 
 /// What one running job is doing.
@@ -75,10 +76,16 @@ class Progress {
     for (const Target& target : targets) view_.targets.push_back({.name = target.name, .model = target.model});
   }
 
-  /// The call that this thread makes next is for that job.
-  void begin(const Job& job) {
+  /// The call that this thread makes next is for that job, and may take so long.
+  void begin(const Job& job, std::optional<Duration> deadline = {}) {
     const std::scoped_lock lock{mutex_};
-    threads_[std::this_thread::get_id()] = label_of(job);
+    threads_[std::this_thread::get_id()] = {.label = label_of(job), .deadline = deadline};
+  }
+
+  /// The attempt that this thread makes was answered with that HTTP status; 0: without one.
+  void received(int status) {
+    const std::scoped_lock lock{mutex_};
+    threads_[std::this_thread::get_id()].status = status;
   }
 
   /// The job whose call this thread made last is over. Its attempts and waits are put into `record`.
@@ -87,7 +94,7 @@ class Progress {
     if (const auto call = ended_.find(std::this_thread::get_id()); call != ended_.end()) {
       record.trail = std::move(call->second.trail);
       record.took = call->second.took;
-      if (record.outcome == JobOutcome::failed && call->second.last) name_last_answer(*call->second.last, record);
+      if (record.outcome == JobOutcome::failed) tell_more(call->second, record);
       ended_.erase(call);
     }
     count(record);
@@ -123,13 +130,16 @@ class Progress {
 
   void on(const OperationBegan& event) {
     const std::scoped_lock lock{mutex_};
-    calls_[event.call].job = {.label = threads_[std::this_thread::get_id()], .since = event.at};
+    const Seat& seat = threads_[std::this_thread::get_id()];
+    Call& call = calls_[event.call];
+    call.job = {.label = seat.label, .since = event.at};
+    call.deadline = seat.deadline ? later(event.at, *seat.deadline) : end_of_time;
   }
 
   void on(const OperationEnded& event) {
     const std::scoped_lock lock{mutex_};
     Ended& ended = ended_[std::this_thread::get_id()];
-    ended = {.trail = {}, .took = event.took, .last = calls_[event.call].last};
+    ended = {.trail = {}, .took = event.took, .at = event.at, .heard = calls_[event.call].heard};
     calls_.erase(event.call);
     if (!event.trail) return;
     for (std::size_t i = 0; i < event.trail->kept(); ++i) ended.trail.push_back((*event.trail)[i]);
@@ -137,6 +147,7 @@ class Progress {
 
   void on(const AttemptBegan& event) {
     const std::scoped_lock lock{mutex_};
+    threads_[std::this_thread::get_id()].status = 0;
     JobView& job = calls_[event.call].job;
     job.attempt = event.attempt.number;
     job.target = event.attempt.target;
@@ -148,12 +159,17 @@ class Progress {
     if (event.verdict.ok()) return;
     const std::scoped_lock lock{mutex_};
     Call& call = calls_[event.call];
-    call.last = event.verdict;
+    call.heard.add(event.verdict, event.at, call.deadline);
     JobView& job = call.job;
-    job.after = short_name(event.verdict);
-    if (event.attempt.target < view_.targets.size()) ++view_.targets[event.attempt.target].failed;
+    const int status = threads_[std::this_thread::get_id()].status;
+    job.after = short_name(event.verdict, status);
+    if (event.attempt.target < view_.targets.size()) {
+      TargetView& target = view_.targets[event.attempt.target];
+      ++target.failed;
+      target.failed_with = event.verdict.kind;
+    }
     std::string line = job.label + ": attempt " + std::to_string(event.attempt.number) + " on " + target_name(event.attempt.target) +
-                       " failed after " + duration_text(event.took) + ": " + long_name(event.verdict);
+                       " failed after " + duration_text(event.took) + ": " + long_name(event.verdict, status);
     if (event.verdict.hint > Duration::zero()) line += ", asks for " + duration_text(event.verdict.hint);
     say(line, false);
   }
@@ -216,29 +232,37 @@ class Progress {
  private:
   struct Call {
     JobView job;
-    std::optional<Verdict> last{};  // the last failed attempt's
+    Time deadline = end_of_time;
+    Heard heard{};
   };
 
   struct Ended {
     std::vector<TrailEntry> trail;
     Duration took{};
-    std::optional<Verdict> last{};
+    Time at{};
+    Heard heard{};
+  };
+
+  // What a thread is at.
+  struct Seat {
+    std::string label{};
+    std::optional<Duration> deadline{};
+    int status = 0;  // received in its present attempt
   };
 
   static std::string label_of(const Job& job) { return job.stem.substr(0, job.stem.size() - job.mark.size() - 1); }
 
   // "503", or where no status tells it, the id or the kind.
-  static std::string short_name(const Verdict& verdict) {
+  static std::string short_name(const Verdict& verdict, int status) {
+    if (status >= 300) return std::to_string(status);
     const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
-    if (row && row->http_status >= 400) return std::to_string(row->http_status);
     return std::string{row ? row->id.text() : name(verdict.kind)};
   }
 
-  static std::string long_name(const Verdict& verdict) {
-    const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
-    std::string text = row && row->http_status > 0 ? std::to_string(row->http_status) + " " : std::string{};
+  static std::string long_name(const Verdict& verdict, int status) {
+    std::string text = status > 0 ? std::to_string(status) + " " : std::string{};
     text += name(verdict.kind);
-    if (row) text.append(" (").append(verdict.id.text()).append(")");
+    if (gemini::find_failure(verdict.id.text())) text.append(" (").append(verdict.id.text()).append(")");
     return text;
   }
 
@@ -254,12 +278,31 @@ class Progress {
     return target < view_.targets.size() ? view_.targets[target].name : "target " + std::to_string(target);
   }
 
+  // What the failure alone does not tell: who closed the targets, what the service had said before, and when to come back.
+  void tell_more(const Ended& call, JobRecord& record) const {
+    if (record.kind == Kind::no_target) {
+      std::string closed;
+      for (const TargetView& target : view_.targets)
+        if (target.failed_with != Kind::ok)
+          closed += (closed.empty() ? "" : ", ") + target.name + " after " + std::string{name(target.failed_with)};
+      if (!closed.empty()) record.why += " (" + closed + ")";
+    }
+    name_last_answer(call.heard, record);
+    if (!record.earliest_retry_at || *record.earliest_retry_at <= call.at) return;
+    record.retry_in = *record.earliest_retry_at - call.at;
+    if (*record.retry_in >= std::chrono::seconds{1})
+      record.why += "; not before " + time_of_day_(*record.earliest_retry_at) + ", in " + duration_text(*record.retry_in);
+  }
+
   void count(const JobRecord& record) {
     switch (record.outcome) {
       case JobOutcome::ok:
         ++view_.made;
         for (TargetView& target : view_.targets)
-          if (target.name == record.target) ++target.made;
+          if (target.name == record.target) {
+            ++target.made;
+            target.failed_with = Kind::ok;
+          }
         break;
       case JobOutcome::kept: ++view_.kept; break;
       default: ++view_.failed;
@@ -276,7 +319,7 @@ class Progress {
   mutable std::mutex mutex_;
   ProgressView view_;                    // `running` stays empty: it is filled in copies
   std::map<std::uint64_t, Call> calls_;  // under way
-  std::map<std::thread::id, std::string> threads_;
+  std::map<std::thread::id, Seat> threads_;
   std::map<std::thread::id, Ended> ended_;
 };
 

@@ -129,6 +129,7 @@ namespace detail {
                       {"waited_ms", detail::whole_milliseconds(record.waited())},
                       {"took_ms", detail::whole_milliseconds(record.took)},
                       {"trail", std::move(attempts)}};
+  object["retry_in_ms"] = record.retry_in ? json::value(detail::whole_milliseconds(*record.retry_in)) : json::value{};
   object["file"] = record.file ? json::value(json::string(record.file->name)) : json::value{};
   object["bytes"] = record.file ? json::value(record.file->bytes) : json::value{};
   object["sha256"] = record.file ? json::value(json::string(record.file->sha256)) : json::value{};

@@ -88,7 +88,7 @@ class JobRun {
       if (index >= jobs_.size()) return;
       if (stop_.stop_requested() || halted_) return;
       JobRecord& record = records_[index];
-      progress_.begin(jobs_[index]);
+      progress_.begin(jobs_[index], options_.deadline);
       try {
         make(jobs_[index], record);
       } catch (const Problem& problem) {  // the image is there and cannot be written

@@ -7,23 +7,21 @@
 #endif
 
 #include <ductile/core/transport.hpp>  // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
+#include <ductile/transports/detail/httplib_tap.hpp>
+#include <ductile/transports/detail/httplib_watch.hpp>
 #include <ductile/transports/detail/url.hpp>
 
 #include <httplib.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -35,100 +33,14 @@ struct HttplibOptions {
   std::string user_agent = "ductile";  ///< Sent when the request names none.
 };
 
-namespace detail {
-
-/// Ends exchanges whose time is over or that are to stop. A blocking client cannot do it itself: between two reads of a slow answer, and
-/// while it waits for the first byte, it looks at nothing but its idle limit. One thread for a transport, started by its first exchange.
-class HttplibWatch {
- public:
-  using Clock = std::chrono::steady_clock;
-  enum class Verdict { none, total_timeout, cancelled };
-
-  struct Exchange {
-    httplib::Client* client = nullptr;
-    Clock::time_point deadline;
-    StopView stop;
-    std::atomic<bool> connected = false;  // before that, `stop()` would wait for the connection; its own limit ends that
-    std::atomic<Verdict> verdict = Verdict::none;
-  };
-
-  HttplibWatch() = default;
-  HttplibWatch(const HttplibWatch&) = delete;
-  HttplibWatch& operator=(const HttplibWatch&) = delete;
-  ~HttplibWatch() {
-    {
-      const std::lock_guard lock{mutex_};
-      ending_ = true;
-    }
-    changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-
-  /// Watches an exchange for as long as it lives.
-  class Guard {
-   public:
-    Guard(HttplibWatch& watch, Exchange& exchange) : watch_(watch), exchange_(exchange) { watch_.add(exchange_); }
-    Guard(const Guard&) = delete;
-    Guard& operator=(const Guard&) = delete;
-    ~Guard() { watch_.remove(exchange_); }
-
-   private:
-    HttplibWatch& watch_;
-    Exchange& exchange_;
-  };
-
- private:
-  void add(Exchange& exchange) {
-    const std::lock_guard lock{mutex_};
-    exchanges_.push_back(&exchange);
-    if (!thread_.joinable()) thread_ = std::thread{[this] { watch(); }};
-    changed_.notify_all();
-  }
-
-  // After it the exchange is not touched again.
-  void remove(Exchange& exchange) {
-    const std::lock_guard lock{mutex_};
-    exchanges_.remove(&exchange);
-  }
-
-  void watch() {
-    std::unique_lock lock{mutex_};
-    while (!ending_) {
-      const Clock::time_point now = Clock::now();
-      Clock::time_point next = now + std::chrono::hours{1};
-      for (Exchange* exchange : exchanges_) {
-        if (exchange->verdict != Verdict::none) continue;
-        const bool stop = exchange->stop.stop_requested();
-        if (stop || exchange->deadline <= now) {
-          if (exchange->connected) {
-            exchange->verdict = stop ? Verdict::cancelled : Verdict::total_timeout;
-            exchange->client->stop();
-            continue;
-          }
-          next = std::min(next, now + stop_poll);
-        } else {
-          next = std::min(next, exchange->deadline);
-        }
-        if (exchange->stop) next = std::min(next, now + stop_poll);
-      }
-      changed_.wait_until(lock, next);
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::list<Exchange*> exchanges_;
-  std::thread thread_;
-  bool ending_ = false;
-};
-
-}  // namespace detail
-
 /// Carries requests by cpp-httplib, blocking. Connections are verified (https), kept open and reused, sent without delay; redirects are not
-/// followed; a body larger than the limit ends the exchange.
+/// followed; a body larger than the limit ends the exchange. So does a head of more than 1 MiB, and an answer that takes more than twice
+/// the body's limit on the way: cpp-httplib keeps what a hostile server sends as head lines and chunk lines, and what it keeps is looked at
+/// every 100 ms. (On Linux; elsewhere the total limit alone ends these.)
 ///
 /// Errors   Each fault of the network as a `TransportError`; a wrong URL as `other`. `sent` is `no` until the whole request was handed to
-///          the connection. Resolving a name has no limit but the system's.
+///          the connection. Resolving a name has no limit but the system's (resolv.conf: `timeout` and `attempts`), and is not counted
+///          among the time of the connection: a total limit ends it only afterwards.
 /// Threads  Any number at once; each exchange has a connection to itself. Must outlive its exchanges.
 /// Cost     A lock for each exchange; one thread for the whole transport.
 class HttplibTransport {
@@ -147,21 +59,32 @@ class HttplibTransport {
  private:
   using Clock = std::chrono::steady_clock;
 
+  struct Connection {
+    std::unique_ptr<httplib::Client> client;
+    std::unique_ptr<detail::HttplibTap> tap = std::make_unique<detail::HttplibTap>();
+  };
+
   // One exchange: what happened on the way, so that a fault can be named.
   class Exchange {
    public:
     Exchange(HttplibTransport& transport, const detail::Url& url, const TransportLimits& limits)
-        : transport_(transport), url_(url), limits_(limits), client_(transport.borrow(url)) {}
+        : transport_(transport), url_(url), limits_(limits), connection_(transport.borrow(url)) {}
+
+    static constexpr std::chrono::milliseconds grain{5};  // by which the system's waits are inexact
 
     TransportResult run(const HttpRequest& request) {
       prepare();
       httplib::Request out = outgoing(request);
       httplib::Response in;
       httplib::Error error = httplib::Error::Success;
-      const detail::HttplibWatch::Guard guard{transport_.watch_, watched_};
-      errno = 0;
-      const bool done = client_->send(out, in, error);
-      const int system_error = errno;
+      bool done = false;
+      int system_error = 0;
+      {
+        const detail::HttplibWatch::Guard guard{transport_.watch_, watched_};
+        errno = 0;
+        done = connection_.client->send(out, in, error);
+        system_error = errno;
+      }  // nobody watches a connection that is given back
       if (done && !too_large_) return answer(in);
       return fault(error, system_error);
     }
@@ -169,16 +92,25 @@ class HttplibTransport {
    private:
     void prepare() {
       started_ = last_byte_ = Clock::now();
-      watched_.client = client_.get();
-      watched_.deadline = started_ + std::min(limits_.total, Duration{std::chrono::hours{24 * 365}});
+      watched_.client = connection_.client.get();
+      const Duration total = std::min<Duration>(limits_.total, std::chrono::hours{24 * 365});
+      watched_.deadline = started_ + total;
       watched_.stop = limits_.stop;
-      const auto at_most_total = [this](Duration limit) {
-        return std::chrono::ceil<std::chrono::microseconds>(std::clamp(limit, Duration{std::chrono::milliseconds{1}}, limits_.total));
+      watched_.tap = connection_.tap.get();
+      connection_.tap->begin();
+      watched_.secure = url_.secure;
+      watched_.most_of_body = std::min<std::uint64_t>(limits_.max_response_bytes, std::uint64_t{1} << 60U);
+      const auto within = [](Duration limit, Duration most) {
+        return std::chrono::ceil<std::chrono::microseconds>(std::min(std::max<Duration>(limit, std::chrono::milliseconds{1}), most));
       };
-      client_->set_connection_timeout(at_most_total(limits_.connect));
-      client_->set_read_timeout(at_most_total(limits_.idle));
-      client_->set_write_timeout(at_most_total(limits_.idle));
-      client_->set_socket_options([this](socket_t) { resolved_ = true; });  // no socket is made for a name without an address
+      connection_.client->set_connection_timeout(within(limits_.connect, total));
+      // A silence that lasts to the end of the exchange is for the watch to end: poll counts whole milliseconds, and would be early.
+      connection_.client->set_read_timeout(within(limits_.idle, total + grain));
+      connection_.client->set_write_timeout(within(limits_.idle, total + grain));
+      connection_.client->set_socket_options([this](socket_t socket) {
+        resolved_ = true;  // no socket is made for a name without an address
+        connection_.tap->follow(socket);
+      });
     }
 
     // The body goes through a provider: its first call says that the connection stands, its last that the request has left.
@@ -202,6 +134,7 @@ class HttplibTransport {
       }
       out.response_handler = [this](const httplib::Response& response) {
         watched_.connected = true;
+        watched_.head_read = true;
         status_ = response.status;
         last_byte_ = Clock::now();
         const std::string length = response.get_header_value("Content-Length");
@@ -224,7 +157,7 @@ class HttplibTransport {
       for (const auto& [name, value] : in.headers) response.headers.push_back({name, value});
       response.body = std::move(body_);
       const bool closes = detail::same_word(in.get_header_value("Connection"), "close");
-      if (!closes) transport_.give_back(url_, std::move(client_));
+      if (!closes) transport_.give_back(url_, std::move(connection_));
       return response;
     }
 
@@ -244,7 +177,7 @@ class HttplibTransport {
       const auto verdict = watched_.verdict.load();
       if (verdict == detail::HttplibWatch::Verdict::cancelled || limits_.stop.stop_requested()) return TransportFault::cancelled;
       if (verdict == detail::HttplibWatch::Verdict::total_timeout) return TransportFault::total_timeout;
-      if (too_large_) return TransportFault::too_large;
+      if (too_large_ || verdict == detail::HttplibWatch::Verdict::too_large) return TransportFault::too_large;
       const Duration idle = Clock::now() - last_byte_;
       // A connection that had no more time than the whole exchange took all of it, though the system may tell so a little early.
       const bool total_over =
@@ -262,7 +195,6 @@ class HttplibTransport {
       // so.
       if (system_error == ECONNRESET || system_error == EPIPE || system_error == ENOTCONN) return TransportFault::reset;
       // A read ends without a fault of the system in two ways: the limit, or the other side's orderly end.
-      constexpr auto grain = std::chrono::milliseconds{5};
       if (idle + grain >= limits_.idle) return TransportFault::idle_timeout;
       if (error == httplib::Error::Read) return status_ == 0 ? TransportFault::closed : TransportFault::truncated;
       return error == httplib::Error::Write ? TransportFault::reset : TransportFault::other;
@@ -271,7 +203,7 @@ class HttplibTransport {
     HttplibTransport& transport_;
     const detail::Url& url_;
     const TransportLimits& limits_;
-    std::unique_ptr<httplib::Client> client_;
+    Connection connection_;
     detail::HttplibWatch::Exchange watched_;
     Clock::time_point started_;
     Clock::time_point last_byte_;
@@ -282,14 +214,14 @@ class HttplibTransport {
     bool too_large_ = false;
   };
 
-  std::unique_ptr<httplib::Client> borrow(const detail::Url& url) {
+  [[nodiscard]] Connection borrow(const detail::Url& url) {
     {
       const std::lock_guard lock{mutex_};
       auto& idle = idle_[url.origin()];
       if (!idle.empty()) {
-        auto client = std::move(idle.back());
+        Connection connection = std::move(idle.back());
         idle.pop_back();
-        return client;
+        return connection;
       }
     }
     auto client = std::make_unique<httplib::Client>(url.origin());
@@ -299,18 +231,18 @@ class HttplibTransport {
     client->set_url_encode(false);
     if (!options_.ca_file.empty()) client->set_ca_cert_path(options_.ca_file.c_str());
     client->enable_server_certificate_verification(true);
-    return client;
+    return {std::move(client)};
   }
 
-  void give_back(const detail::Url& url, std::unique_ptr<httplib::Client> client) {
+  void give_back(const detail::Url& url, Connection connection) {
     const std::lock_guard lock{mutex_};
     auto& idle = idle_[url.origin()];
-    if (idle.size() < options_.idle_connections) idle.push_back(std::move(client));
+    if (idle.size() < options_.idle_connections) idle.push_back(std::move(connection));
   }
 
   HttplibOptions options_;
   std::mutex mutex_;
-  std::map<std::string, std::vector<std::unique_ptr<httplib::Client>>> idle_;
+  std::map<std::string, std::vector<Connection>> idle_;
   detail::HttplibWatch watch_;
 };
 
