@@ -24,11 +24,9 @@ struct Asked {
   typename Retry<Backoff>::Call call{};
   HandClock clock{};
   Attempt attempt{};
+  RetryState state{};
 
-  Reaction operator()(const Verdict& verdict) {
-    NoState none;
-    return retry.settle(none, call, clock.now(), attempt, verdict);
-  }
+  Reaction operator()(const Verdict& verdict) { return retry.settle(state, call, clock.now(), attempt, verdict); }
 };
 template <class Backoff>
 Asked(Retry<Backoff>) -> Asked<Backoff>;
