@@ -267,12 +267,13 @@ TEST_CASE("A spent day is not tried again at its hint unless asked to", "[polici
 TEST_CASE("The hint of a spent day is believed once, and what it was worth is remembered for a day", "[policies]") {
   auto retry = asked({.hint_jitter = 0.0, .probe_at_hint = true});
   const auto another_call = [&] {
-    retry.call = {};
-    return retry(spent_day(30s));
+    const auto kept = std::exchange(retry.call, {});
+    const Reaction reaction = retry(spent_day(30s));
+    retry.call = kept;
+    return reaction;
   };
   CHECK(retry(spent_day(30s)).again());
   CHECK_FALSE(another_call().again());  // one finds out for all
-  retry.call.probed = 1;
   retry.clock.set(30s);
   CHECK(retry(spent_day(30s)) == Reaction::pass());  // still spent: the hint was wrong
   CHECK(retry.state.no_probe_before() == support::at(24h + 30s));

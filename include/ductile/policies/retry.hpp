@@ -93,9 +93,10 @@ class Retry {
   struct Call {
     Duration waited_before{};    // the backoff's last answer, for decorrelated jitter
     std::uint32_t first_ms = 0;  // when the first failure was, in wrapping milliseconds
-    std::uint32_t failures : 16 = 0;
-    std::uint32_t patient : 15 = 0;  // of these, of kinds that have more attempts than the rest
-    std::uint32_t probed : 1 = 0;    // has tried at the hint of a spent day
+    std::uint16_t failures = 0;
+    std::uint16_t apart = 0;  // of these, of kinds that have more attempts than the rest; and `probed`. No bit fields: g++ 12 writes them
+                              // on the happy path, and plain members never
+    static constexpr std::uint16_t probed = 0x8000;  // has tried at the hint of a spent day
   };
 
   constexpr explicit Retry(RetryOptions<Backoff> options = {})
@@ -143,7 +144,7 @@ class Retry {
   [[nodiscard]] Reaction probe(State& state, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
     if (!options_.probe_at_hint) return Reaction::pass();
     const Time at = now();
-    if (call.probed) {
+    if ((call.apart & Call::probed) != 0) {
       state.close(later(at, std::chrono::hours{24}));
       return Reaction::pass();
     }
@@ -152,7 +153,7 @@ class Retry {
     if (call.failures == 1) call.first_ms = milliseconds(at);
     const Time when = later(at, with_jitter(verdict.hint, now));
     if (when >= attempt.deadline || !state.claim(at, when)) return Reaction::pass();
-    call.probed = 1;
+    call.apart |= Call::probed;
     return Reaction::again_at(when, WaitSource::hint);
   }
 
@@ -195,10 +196,11 @@ class Retry {
     const std::uint32_t special = options_.attempts_by_kind[kind];
     const bool is_patient = special > general;
     ++call.failures;
-    if (is_patient) ++call.patient;
+    if (is_patient) ++call.apart;
     if (attempt.attempts > 0 && call.failures >= attempt.attempts) return true;  // the caller's own number bounds all kinds together
     if (is_patient) return call.failures >= special;
-    return std::uint32_t{call.failures} - call.patient >= (special > 0 ? special : general);
+    const std::uint32_t apart = call.apart & ~std::uint32_t{Call::probed};
+    return call.failures - apart >= (special > 0 ? special : general);
   }
 
   RetryOptions<Backoff> options_;
