@@ -24,9 +24,9 @@ struct RetryOptions {
   ByKind<std::uint16_t> attempts_by_kind{0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}}};
   /// How long after the call's first failure a failure of this kind is still tried again; zero: no limit. 0 to 30 days.
   ByKind<Duration> longest_by_kind{Duration::zero(), {}};
-  Duration longest_hint =
-      std::chrono::minutes{10};  ///< A longer hint is reported and not waited for; 0: none is. 0 to 30 days.
-  double hint_jitter = 0.1;      ///< How much longer than the hint to wait, at most, as a share of it. 0 to 1.
+  /// A longer hint is reported and not waited for; 0: none is. 0 to 30 days.
+  Duration longest_hint = std::chrono::minutes{10};
+  double hint_jitter = 0.1;  ///< How much longer than the hint to wait, at most, as a share of it. 0 to 1.
   /// Wait for what refused inside (an open circuit, a full window) when it says until when. Such a wait is no attempt. Otherwise the
   /// refusal goes to the caller, or to a `FallbackChain`, at once.
   bool outwait_rejections = false;
