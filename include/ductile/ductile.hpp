@@ -2,8 +2,12 @@
 #pragma once
 
 // All that needs only the standard library and Boost.Outcome. Adapters (gemini, transports, mock) are included by name.
+#include <ductile/backoff/backoff_by_kind.hpp>
 #include <ductile/backoff/constant.hpp>
+#include <ductile/backoff/decorrelated_jitter.hpp>
 #include <ductile/backoff/exponential.hpp>
+#include <ductile/backoff/jitter.hpp>
+#include <ductile/backoff/linear.hpp>
 #include <ductile/classify/body_shape.hpp>
 #include <ductile/classify/http_status.hpp>
 #include <ductile/classify/retry_after.hpp>

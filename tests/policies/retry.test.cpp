@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "../support/verdicts.hpp"
+#include "../support/waits.hpp"
 
 #include <ductile/backoff/constant.hpp>
 #include <ductile/core/make.hpp>
 #include <ductile/drivers/blocking.hpp>
+#include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/timeout.hpp>
 
+#include <cstdint>
+#include <limits>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 using namespace ductile;
 using namespace std::chrono_literals;
@@ -24,14 +31,19 @@ struct Asked {
   typename Retry<Backoff>::Call call{};
   HandClock clock{};
   Attempt attempt{};
+  RetryState state{};
 
-  Reaction operator()(const Verdict& verdict) {
-    NoState none;
-    return retry.settle(none, call, clock.now(), attempt, verdict);
-  }
+  Reaction operator()(const Verdict& verdict) { return retry.settle(state, call, clock.now(), attempt, verdict); }
 };
 template <class Backoff>
 Asked(Retry<Backoff>) -> Asked<Backoff>;
+
+// The service says that the day's quota is spent, and when to come again.
+Verdict spent_day(Duration hint) {
+  Verdict verdict = said(Kind::quota, hint);
+  verdict.remedy = Remedy::next_day;
+  return verdict;
+}
 
 auto asked(RetryOptions<Constant> options) { return Asked{Retry{options}}; }
 
@@ -87,6 +99,37 @@ TEST_CASE("A kind may have fewer attempts than the rest", "[policies]") {
   auto other = asked(options);
   CHECK(other(said(Kind::internal)).again());
   CHECK(other(said(Kind::internal)).again());
+}
+
+TEST_CASE("A kind may have more attempts than the rest, and leaves the rest theirs", "[policies]") {
+  auto options = RetryOptions{.attempts = 3, .backoff = Constant{.wait = 1s}};
+  options.attempts_by_kind.set(Kind::rate_limit, 10);
+  auto retry = asked(options);
+  for (int i = 0; i < 6; ++i) CHECK(retry(said(Kind::rate_limit)).again());
+  CHECK(retry(said(Kind::overload)).again());  // the first of its kind
+  CHECK(retry(said(Kind::internal)).again());
+  CHECK(retry(said(Kind::rate_limit)).again());                                            // the ninth failure
+  CHECK(retry(said(Kind::rate_limit)) == Reaction::pass().because(Note::attempts_spent));  // the tenth
+  CHECK(retry(said(Kind::overload)) == Reaction::pass().because(Note::attempts_spent));    // the third of those that count
+}
+
+TEST_CASE("A call's own number of attempts bounds all kinds together", "[policies]") {
+  struct Row {
+    std::uint16_t own;      // the call's
+    std::uint16_t special;  // of the kind
+    int attempts;
+  };
+  for (const Row& row :
+       {Row{0, 0, 3}, Row{0, 2, 2}, Row{0, 9, 9}, Row{1, 9, 1}, Row{2, 9, 2}, Row{5, 9, 5}, Row{12, 9, 9}, Row{12, 0, 12}, Row{12, 2, 2}}) {
+    auto options = RetryOptions{.attempts = 3, .backoff = Constant{.wait = 1s}};
+    options.attempts_by_kind.set(Kind::rate_limit, row.special);
+    auto retry = asked(options);
+    retry.attempt.attempts = row.own;
+    int attempts = 1;
+    while (retry(said(Kind::rate_limit)).again()) ++attempts;
+    CAPTURE(row.own, row.special);
+    CHECK(attempts == row.attempts);
+  }
 }
 
 TEST_CASE("An answer without an image and a recitation are tried again once", "[policies]") {
@@ -195,6 +238,97 @@ TEST_CASE("A backoff that wants the wait before gets it", "[policies]") {
   CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(9s), WaitSource::backoff));
 }
 
+TEST_CASE("A hint does not drive the backoff's own growth", "[policies]") {
+  const auto thrice = [](unsigned, Now, Duration before) { return before == 0s ? Duration{1s} : before * 3; };
+  auto retry = Asked{Retry{RetryOptions{.backoff = thrice, .hint_jitter = 0.0}}};
+  CHECK(retry(said(Kind::rate_limit, 50s)) == Reaction::again_at(support::at(50s), WaitSource::hint));
+  CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(3s), WaitSource::backoff));
+}
+
+TEST_CASE("Waits that a hint asks for are spread above it, and none is early", "[policies]") {
+  const Retry retry{RetryOptions{.backoff = Constant{.wait = 1s}, .hint_jitter = 0.1}};
+  const auto waits = support::draw_waits(100'000, [&](Now now) {
+    Retry<Constant>::Call call;
+    RetryState state;
+    return retry.settle(state, call, now, Attempt{}, said(Kind::rate_limit, 40s)).at().time_since_epoch();
+  });
+  CHECK(support::unevenness(waits, 40s, 44s) < 51);
+  CHECK(support::largest_herd(waits) <= 3);
+}
+
+TEST_CASE("A spent day is not tried again at its hint unless asked to", "[policies]") {
+  auto believing = asked({.hint_jitter = 0.0, .probe_at_hint = true});
+  auto ordinary = asked({});
+  CHECK(ordinary(spent_day(30s)) == Reaction::pass());
+  CHECK(ordinary.state.no_probe_before() == Time{});
+  CHECK(believing(spent_day(30s)) == Reaction::again_at(support::at(30s), WaitSource::hint));
+}
+
+TEST_CASE("The hint of a spent day is believed once, and what it was worth is remembered for a day", "[policies]") {
+  auto retry = asked({.hint_jitter = 0.0, .probe_at_hint = true});
+  const auto another_call = [&] {
+    const auto kept = std::exchange(retry.call, {});
+    const Reaction reaction = retry(spent_day(30s));
+    retry.call = kept;
+    return reaction;
+  };
+  CHECK(retry(spent_day(30s)).again());
+  CHECK_FALSE(another_call().again());  // one finds out for all
+  retry.clock.set(30s);
+  CHECK(retry(spent_day(30s)) == Reaction::pass());  // still spent: the hint was wrong
+  CHECK(retry.state.no_probe_before() == support::at(24h + 30s));
+  retry.clock.set(24h + 29s);
+  CHECK_FALSE(another_call().again());
+  retry.clock.set(24h + 30s);
+  CHECK(another_call().again());
+}
+
+TEST_CASE("A hint that was right is believed again when the day is spent again", "[policies]") {
+  auto retry = asked({.hint_jitter = 0.0, .probe_at_hint = true});
+  CHECK(retry(spent_day(30s)).again());  // and then it succeeds, which nobody tells Retry
+  retry.clock.set(30s);
+  retry.call = {};
+  CHECK(retry(spent_day(45s)) == Reaction::again_at(support::at(75s), WaitSource::hint));
+}
+
+TEST_CASE("A try at the hint that meets another failure has found out nothing, and the call makes no second one", "[policies]") {
+  auto retry = asked({.backoff = {.wait = 1s}, .hint_jitter = 0.0, .probe_at_hint = true});
+  CHECK(retry(spent_day(30s)).again());
+  retry.clock.set(30s);
+  CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(31s), WaitSource::backoff));
+  CHECK(retry.state.no_probe_before() == support::at(30s));
+  retry.clock.set(31s);
+  CHECK_FALSE(retry(spent_day(30s)).again());
+  CHECK(retry.state.no_probe_before() == support::at(24h + 31s));
+}
+
+TEST_CASE("No try at a hint that is missing, too long, beyond the deadline, or beyond the attempts", "[policies]") {
+  const RetryOptions<Constant> options{.longest_hint = 60s, .hint_jitter = 0.0, .probe_at_hint = true};
+  CHECK_FALSE(asked(options)(spent_day(0s)).again());
+  CHECK_FALSE(asked(options)(spent_day(61s)).again());
+  auto late = asked(options);
+  late.attempt.deadline = support::at(30s);
+  CHECK(late(spent_day(30s)) == Reaction::pass());
+  CHECK(late.state.no_probe_before() == Time{});  // another call, with more time, may try
+  late.attempt.deadline = support::at(31s);
+  CHECK(late(spent_day(30s)).again());
+  auto once = asked(options);
+  once.attempt.attempts = 1;
+  CHECK_FALSE(once(spent_day(30s)).again());
+}
+
+TEST_CASE("The time for a kind runs from the failure that led to a try at a hint", "[policies]") {
+  auto options = RetryOptions{.attempts = 9, .backoff = Constant{.wait = 1s}, .hint_jitter = 0.0, .probe_at_hint = true};
+  options.longest_by_kind.set(Kind::internal, 5min);
+  auto retry = asked(options);
+  retry.clock.set(100h);
+  CHECK(retry(spent_day(30s)).again());
+  retry.clock.set(100h + 5min);
+  CHECK(retry(said(Kind::internal)).again());
+  retry.clock.set(100h + 5min + 1ms);
+  CHECK(retry(said(Kind::internal)) == Reaction::pass().because(Note::time_spent));
+}
+
 TEST_CASE("Retry's options out of range are refused by name, range and value", "[policies]") {
   const auto refusal = [](RetryOptions<Constant> options) -> std::string {
     const auto made = make<Retry>(options);
@@ -218,6 +352,12 @@ TEST_CASE("Retry's options out of range are refused by name, range and value", "
   options = {};
   options.longest_by_kind.set(Kind::overload, -1s);
   CHECK(refusal(options) == "Retry: longest_by_kind must be from 0 to 2592000 s; it is -1");
+  options.longest_by_kind.set(Kind::overload, 721h);
+  CHECK(refusal(options) == "Retry: longest_by_kind must be from 0 to 2592000 s; it is 2595600");
+  CHECK(refusal({.longest_hint = 721h}) == "Retry: longest_hint must be from 0 to 2592000 s; it is 2595600");
+  CHECK(refusal({.hint_jitter = -0.5}) == "Retry: hint_jitter must be from 0 to 1; it is -0.5");
+  CHECK(refusal({.hint_jitter = std::numeric_limits<double>::quiet_NaN()}) == "Retry: hint_jitter must be from 0 to 1; it is nan");
+  CHECK(refusal({.backoff = {.wait = -1s}}) == "Constant: wait must be from 0 to 86400 s; it is -1");
   CHECK(refusal({.attempts = 1000}) == "accepted");
 }
 
@@ -248,4 +388,81 @@ TEST_CASE("Retry does not begin a wait that the deadline will not see the end of
   CHECK(has(result.error().notes(), Note::deadline_would_pass));
   REQUIRE(result.error().earliest_retry_at());
   CHECK(*result.error().earliest_retry_at() >= support::at(30s));
+}
+
+TEST_CASE("A kind can be bounded by time instead of by number", "[policies]") {
+  RetryOptions options{.attempts = 5, .backoff = Constant{.wait = 1s}, .hint_jitter = 0.0};
+  options.attempts_by_kind.set(Kind::rate_limit, 1000);
+  options.longest_by_kind.set(Kind::rate_limit, 10min);
+  VirtualClock clock;
+  Pipeline pipeline{Retry{options}};
+  const auto limited = pipeline.run([]() -> Result<int> { return Failure{said(Kind::rate_limit, 30s)}; }, clock);
+  REQUIRE_FALSE(limited);
+  CHECK(limited.error().attempts() == 22);  // at 0, 30, ..., 600 s, each tried again, and at 630 s no more
+  CHECK(has(limited.error().notes(), Note::time_spent));
+  CHECK(limited.error().earliest_retry_at() == support::at(660s));
+
+  const auto failing = pipeline.run([]() -> Result<int> { return Failure{Kind::internal}; }, clock);
+  REQUIRE_FALSE(failing);
+  CHECK(failing.error().attempts() == 5);
+  CHECK(has(failing.error().notes(), Note::attempts_spent));
+}
+
+TEST_CASE("In a pipeline the hint of a spent day is tried when it is to be believed", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Retry{RetryOptions{.backoff = Constant{}, .hint_jitter = 0.0, .probe_at_hint = true}}};
+  Time opens = support::at(30s);
+  const auto ask = [&]() -> Result<int> {
+    if (clock.now()() >= opens) return 1;
+    return Failure{spent_day(30s)};
+  };
+  const auto right = pipeline.run(ask, clock);
+  REQUIRE(right);
+  CHECK(trips(right) == 2);
+  CHECK(clock.now()() == support::at(30s));
+
+  opens = support::at(20h);
+  const auto misled = pipeline.run(ask, clock);
+  REQUIRE_FALSE(misled);
+  CHECK(misled.error().attempts() == 2);
+  CHECK_FALSE(misled.error().earliest_retry_at());  // nobody here knows when the day ends, and the hint does not say
+
+  const auto warned = pipeline.run(ask, clock);
+  REQUIRE_FALSE(warned);
+  CHECK(warned.error().attempts() == 1);
+  CHECK(pipeline.state<0>().no_probe_before() == support::at(60s + 24h));
+}
+
+TEST_CASE("What a hint was worth is known for each target, and for all pipelines that share the state", "[policies]") {
+  FallbackOptions chain{.targets = {{.name = "first"}, {.name = "second"}}, .on_all_failed = OnAllFailed::fail};
+  chain.table.set(Kind::quota, {Next::here, 2});
+  const Retry retry{RetryOptions{.backoff = Constant{}, .hint_jitter = 0.0, .probe_at_hint = true}};
+  TargetStates<Retry<Constant>> states{retry, 2};
+  Pipeline one{Deadline{1h}, FallbackChain{chain}, with_state(retry, states)};
+  Pipeline two{Deadline{1h}, FallbackChain{chain}, with_state(retry, states)};
+  VirtualClock clock;
+  std::vector<unsigned> asked_targets;
+  const auto ask = [&](const Attempt& attempt) -> Result<int> {
+    asked_targets.push_back(attempt.target);
+    if (attempt.target == 1) return 1;
+    return Failure{spent_day(30s)};
+  };
+  CHECK(one.run(ask, clock));
+  CHECK(asked_targets == std::vector<unsigned>{0, 0, 1});  // the first target's hint was tried, and was wrong
+  asked_targets.clear();
+  CHECK(two.run(ask, clock));
+  CHECK(asked_targets == std::vector<unsigned>{0, 1});
+  CHECK(states[0].no_probe_before() == support::at(30s + 24h));
+  CHECK(states[1].no_probe_before() == Time{});
+}
+
+TEST_CASE("A pipeline can still be moved before its first call", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Retry{RetryOptions{.backoff = Constant{.wait = 1s}}}};
+  Pipeline moved = std::move(pipeline);
+  int calls = 0;
+  const auto result =
+      moved.run([&]() -> Result<int> { return ++calls < 3 ? Result<int>{Failure{Kind::overload}} : Result<int>{calls}; }, clock);
+  REQUIRE(result);
+  CHECK(result.value() == 3);
 }

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -20,11 +21,12 @@ namespace ductile::inline DUCTILE_VERSION {
 /// The longest wait that is believed; what is longer is cut to it, so that sums cannot overflow.
 inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
 
-/// An HTTP date in any of its three forms ("Sun, 06 Nov 1994 08:49:37 GMT", RFC 850, asctime); none when it is not one.
+/// An HTTP date in any of its three forms ("Sun, 06 Nov 1994 08:49:37 GMT", RFC 850, asctime); none when it is not one, or in another zone.
 ///
-/// Source   RFC 9110, 5.6.7.
+/// Source   RFC 9110, 5.6.7. A year of two digits, which RFC 850 has, is one from 1970 to 2069.
 [[nodiscard]] constexpr std::optional<WallTime> parse_http_date(std::string_view text) noexcept {
   using namespace std::chrono;
+  constexpr std::array<std::string_view, 7> weekdays{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
   constexpr std::array<std::string_view, 12> months{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
   // The order of the fields differs between the forms, their looks do not: a clock has colons, a month is letters, a year is long.
   std::optional<hh_mm_ss<seconds>> clock;
@@ -46,9 +48,13 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
     } else if (const auto number = detail::whole_number(word)) {
       if (count == numbers.size()) return std::nullopt;
       numbers[count++] = *number;
-    } else if (word.size() == 3) {
-      for (unsigned index = 0; index < months.size(); ++index)
-        if (detail::same_word(word, months[index])) found_month = index + 1;
+    } else {
+      const auto is_word = [word](std::string_view known) { return detail::same_word(word, known); };
+      const auto begins_word = [word](std::string_view known) { return detail::same_word(word.substr(0, 3), known); };
+      if (const auto known = std::ranges::find_if(months, is_word); known != months.end())
+        found_month = static_cast<unsigned>(known - months.begin()) + 1;
+      else if (std::ranges::none_of(weekdays, begins_word) && !is_word("gmt") && !is_word("utc"))
+        return std::nullopt;  // another zone would be hours away
     }
   }
   if (!clock || found_month == 0 || count != 2 || numbers[0] > 31 || numbers[1] > 9999) return std::nullopt;
@@ -60,48 +66,53 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
   return WallTime{sys_days{date}} + clock->to_duration();
 }
 
-/// How long one Retry-After value asks to wait: a number of seconds (a fraction is tolerated), or a date (past dates: zero).
+namespace detail {
+// A number of units, a fraction rounded up: the next whole one is never too early. What is too long to count is a long wait.
+[[nodiscard]] constexpr std::optional<Duration> counted(std::string_view text, Duration unit) noexcept {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view fraction = text.substr(std::min(text.size(), point + 1));
+  if (whole.empty() || !std::ranges::all_of(whole, is_digit) || !std::ranges::all_of(fraction, is_digit)) return std::nullopt;
+  const std::int64_t count = whole_number(whole).value_or(std::numeric_limits<std::int64_t>::max());
+  if (count >= longest_hint / unit) return longest_hint;
+  return (count + (fraction.find_first_not_of('0') != std::string_view::npos ? 1 : 0)) * unit;
+}
+}  // namespace detail
+
+/// How long one Retry-After value asks to wait: a number of seconds (a fraction is rounded up), or a date, held against `now` (past dates:
+/// zero). None when it is neither.
+///
+/// Source   RFC 9110, 10.2.3.
 [[nodiscard]] constexpr std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) noexcept {
   value = detail::trimmed(value);
-  const std::size_t point = value.find('.');
-  const auto whole = detail::whole_number(value.substr(0, point));
-  if (whole) {
-    // A fraction says "a bit more": the next whole second is never too early.
-    const bool fraction = point != std::string_view::npos && value.find_first_not_of('0', point + 1) != std::string_view::npos;
-    constexpr auto most = std::chrono::duration_cast<std::chrono::seconds>(longest_hint).count();
-    return std::chrono::seconds{std::min<std::int64_t>(*whole, most) + (fraction ? 1 : 0)};
-  }
+  if (const auto seconds = detail::counted(value, std::chrono::seconds{1})) return seconds;
   if (const auto date = parse_http_date(value)) return std::clamp<Duration>(*date - now, Duration::zero(), longest_hint);
   return std::nullopt;
 }
 
 /// How long the headers ask to wait: the longest of all Retry-After (seconds or date) and retry-after-ms; none when they say nothing.
 ///
+/// A date is held against the answer's own Date: the clocks of two machines differ, and a test has a clock of its own.
+///
+/// \param received When the answer came, by the wall clock; what a date is held against where the answer has no Date. Without it such a
+/// date
+///   says nothing.
 /// Source   RFC 9110, 10.2.3; `retry-after-ms` is an extension that several API clients read.
-[[nodiscard]] inline std::optional<Duration> retry_after(const std::vector<HttpHeader>& headers, WallTime now) noexcept {
+[[nodiscard]] inline std::optional<Duration> retry_after(const std::vector<HttpHeader>& headers,
+                                                         std::optional<WallTime> received = std::nullopt) noexcept {
+  const std::optional<WallTime> sent_at = parse_http_date(header(headers, "date"));
+  const std::optional<WallTime> now = sent_at ? sent_at : received;
   std::optional<Duration> longest;
   for (const HttpHeader& candidate : headers) {
     std::optional<Duration> said;
     if (detail::same_word(candidate.name, "retry-after")) {
-      said = parse_retry_after(candidate.value, now);
+      said = now ? parse_retry_after(candidate.value, *now) : detail::counted(detail::trimmed(candidate.value), std::chrono::seconds{1});
     } else if (detail::same_word(candidate.name, "retry-after-ms")) {
-      const std::string_view value = detail::trimmed(candidate.value);
-      if (const auto whole = detail::whole_number(value.substr(0, value.find('.')))) {
-        constexpr auto most = std::chrono::duration_cast<std::chrono::milliseconds>(longest_hint).count();
-        said = std::chrono::milliseconds{std::min<std::int64_t>(*whole, most)};
-      }
+      said = detail::counted(detail::trimmed(candidate.value), std::chrono::milliseconds{1});
     }
     if (said && (!longest || *said > *longest)) longest = said;
   }
   return longest;
-}
-
-/// The same, with dates held against the answer's own Date: the clocks of two machines differ, and a test has a clock of its own. Without
-/// a Date a date says nothing.
-[[nodiscard]] inline std::optional<Duration> retry_after(const std::vector<HttpHeader>& headers) noexcept {
-  const auto sent_at = parse_http_date(header(headers, "date"));
-  const auto said = retry_after(headers, sent_at.value_or(WallTime::max()));
-  return said && (sent_at || *said > Duration::zero()) ? said : std::nullopt;
 }
 
 /// A hint as a whole number of seconds, never less than what was said: services truncate what they say.

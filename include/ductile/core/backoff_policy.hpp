@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>  // Duration, Now
+#include <ductile/core/now.hpp>      // Duration, Now
+#include <ductile/core/verdict.hpp>  // Kind
 
 #include <concepts>
 
 namespace ductile::inline DUCTILE_VERSION {
 
 /// Says how long to wait before the next attempt: called, const, with the number of failed attempts so far (1 after the first), and, where
-/// it takes them, `Now` (for jitter) and the wait before (for decorrelated jitter). It must not throw. A negative answer counts as none.
+/// it takes them, `Now` (for jitter), the wait before (for decorrelated jitter; zero before the first) and the failure's kind. It must not
+/// throw. A negative answer counts as none.
 ///
 /// A lambda will do: `[](unsigned failures) { return failures * 100ms; }`.
 template <class B>
-concept BackoffPolicy = requires(const B& backoff, unsigned failures, Now now, Duration before) {
+concept BackoffPolicy = requires(const B& backoff, unsigned failures, Now now, Duration before, Kind kind) {
+  { backoff(failures, now, before, kind) } -> std::convertible_to<Duration>;
+} || requires(const B& backoff, unsigned failures, Now now, Duration before) {
   { backoff(failures, now, before) } -> std::convertible_to<Duration>;
 } || requires(const B& backoff, unsigned failures, Now now) {
   { backoff(failures, now) } -> std::convertible_to<Duration>;
@@ -20,11 +24,14 @@ concept BackoffPolicy = requires(const B& backoff, unsigned failures, Now now, D
   { backoff(failures) } -> std::convertible_to<Duration>;
 };
 
-/// Asks a backoff policy of any of its three forms.
+/// Asks a backoff policy of any of its four forms.
 template <BackoffPolicy B>
-[[nodiscard]] constexpr Duration backoff_wait(const B& backoff, unsigned failures, Now now, Duration before) noexcept {
+[[nodiscard]] constexpr Duration backoff_wait(const B& backoff, unsigned failures, Now now, Duration before,
+                                              Kind kind = Kind::other) noexcept {
   Duration wait{};
-  if constexpr (requires { backoff(failures, now, before); })
+  if constexpr (requires { backoff(failures, now, before, kind); })
+    wait = backoff(failures, now, before, kind);
+  else if constexpr (requires { backoff(failures, now, before); })
     wait = backoff(failures, now, before);
   else if constexpr (requires { backoff(failures, now); })
     wait = backoff(failures, now);
@@ -32,5 +39,18 @@ template <BackoffPolicy B>
     wait = backoff(failures);
   return wait < Duration::zero() ? Duration::zero() : wait;
 }
+
+namespace detail {
+
+template <class B>
+consteval bool explain_backoff() {
+  static_assert(
+      BackoffPolicy<B>,
+      "ductile E0110: the backoff has the wrong form; write Duration operator()(unsigned failures) const, or with more: (unsigned "
+      "failures, Now now, Duration before, Kind kind), of which the last ones may be left out (docs/rules/E0110.md)");
+  return BackoffPolicy<B>;
+}
+
+}  // namespace detail
 
 }  // namespace ductile::inline DUCTILE_VERSION

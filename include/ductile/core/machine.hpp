@@ -447,7 +447,9 @@ class Machine {
     failure.set_provenance(last_target_, trips_);
     if (!failure.earliest_retry_at()) {
       const Verdict verdict = failure.verdict();
-      if (verdict.hint > Duration::zero() && verdict.remedy != Remedy::never && verdict.remedy != Remedy::after_prompt_change)
+      const bool waiting_helps =
+          verdict.remedy == Remedy::immediately || verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::other_model;
+      if (waiting_helps && verdict.hint > Duration::zero())  // a spent day's hint is the time to the next minute
         failure.set_earliest_retry_at(later(now_(), verdict.hint));
     }
     if constexpr (observed) tell_end(&failure, outcome_of(failure));

@@ -22,10 +22,13 @@ template <class O>
 concept Observer = detail::HearsOneOf<O, OperationBegan, OperationEnded, AttemptBegan, AttemptEnded, WaitBegan, WaitEnded, Rejected,
                                       CircuitChanged, TargetChanged, QuotaSurprise, Reclassified>;
 
-/// An element of a pipeline: tells `observer`, which must outlive the pipeline. Stands anywhere among the policies.
-template <Observer O>
+/// An element of a pipeline: tells `observer`, which must outlive the pipeline. Stands anywhere among the policies. What is no `Observer`
+/// is refused by the pipeline, in one sentence (E0114).
+template <class O>
 class Observe {
  public:
+  using Observed = O;
+
   explicit Observe(O& observer) noexcept : observer_(&observer) {}
   [[nodiscard]] O& observer() const noexcept { return *observer_; }
 
@@ -34,6 +37,14 @@ class Observe {
 };
 
 namespace detail {
+
+template <class O>
+consteval bool explain_observer() {
+  static_assert(Observer<O>,
+                "ductile E0114: the observer can be told no event, for it has no member on that takes one; write void on(const "
+                "ductile::AttemptEnded& event), or one for another event of ductile/core/event.hpp (docs/rules/E0114.md)");
+  return Observer<O>;
+}
 
 // All observers of a pipeline. Without any, `observed` is false and no code that tells is compiled.
 template <class... Os>

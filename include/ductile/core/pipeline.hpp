@@ -53,6 +53,8 @@ template <class Element>
 consteval bool explain_element() {
   if constexpr (LayerElement<Element>)
     return explain_policy<typename LayerOf<Element>::Policy>();
+  else if constexpr (is_observe<Element>)
+    return explain_observer<typename Element::Observed>();
   else
     return true;
 }
@@ -183,6 +185,11 @@ consteval bool explain_run() {
     static_assert(!std::is_reference_v<CallResult<F>>,
                   "ductile E0107: the operation returns a reference, which no Result can hold; return a value or a pointer "
                   "(docs/rules/E0107.md)");
+    return false;
+  } else if constexpr (std::same_as<typename ValueOf<CallResult<F>, ClassifierAmong<Arguments...>>::type, Failure>) {
+    static_assert(!std::same_as<typename ValueOf<CallResult<F>, ClassifierAmong<Arguments...>>::type, Failure>,
+                  "ductile E0113: the operation returns a Failure where its value should be, so it could never succeed; write its return "
+                  "type as Result<T>, which holds a value or a Failure (docs/rules/E0113.md)");
     return false;
   } else if constexpr (!ClassifiesSome<ClassifierAmong<Arguments...>, CallResult<F>>) {
     static_assert(ClassifiesSome<ClassifierAmong<Arguments...>, CallResult<F>>,

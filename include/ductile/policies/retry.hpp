@@ -2,12 +2,13 @@
 #pragma once
 
 #include <ductile/backoff/exponential.hpp>  // Exponential
-#include <ductile/core/backoff_policy.hpp>  // BackoffPolicy, backoff_wait
+#include <ductile/core/backoff_policy.hpp>  // backoff_wait, explain_backoff
 #include <ductile/core/by_kind.hpp>         // ByKind
 #include <ductile/core/config_error.hpp>    // RefusingRules
-#include <ductile/core/policy.hpp>          // Attempt, NoState, Now, Reaction, Role, Verdict
+#include <ductile/core/policy.hpp>          // Attempt, Now, Reaction, Role, Verdict
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -18,16 +19,54 @@ template <class Backoff = Exponential>
 struct RetryOptions {
   unsigned attempts = 5;  ///< Most attempts on one target, the first included, 1 to 1000.
   Backoff backoff{};      ///< How long to wait when the other side does not say. Any `BackoffPolicy`, a lambda too.
-  /// Fewer attempts where the last failure was of this kind; 0: `attempts`. What a plain repeat rarely cures is tried again once.
+  /// Attempts where the last failure was of this kind, 0 to 1000; 0: `attempts`. What a plain repeat rarely cures is tried again once.
+  /// Failures of a kind that has more than `attempts` do not count against the attempts of the others.
   ByKind<std::uint16_t> attempts_by_kind{0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}}};
   /// How long after the call's first failure a failure of this kind is still tried again; zero: no limit. 0 to 30 days.
   ByKind<Duration> longest_by_kind{Duration::zero(), {}};
-  Duration longest_hint =
-      std::chrono::minutes{10};  ///< A longer hint is reported and not waited for. 0 (ignore all hints' waits) to 30 days.
-  double hint_jitter = 0.1;      ///< How much longer than the hint to wait, at most, as a share of it. 0 to 1.
+  /// A longer hint is reported and not waited for; 0: none is. 0 to 30 days.
+  Duration longest_hint = std::chrono::minutes{10};
+  double hint_jitter = 0.1;  ///< How much longer than the hint to wait, at most, as a share of it. 0 to 1.
   /// Wait for what refused inside (an open circuit, a full window) when it says until when. Such a wait is no attempt. Otherwise the
   /// refusal goes to the caller, or to a `FallbackChain`, at once.
   bool outwait_rejections = false;
+  /// Believe the hint of a spent day (`Remedy::next_day`) for one attempt. When that is refused as well, the hints of this target are not
+  /// believed for 24 hours, by any call.
+  bool probe_at_hint = false;
+};
+
+/// What `Retry` with `probe_at_hint` knows of one target: until when no call tries at the hint of a spent day.
+///
+/// Threads  Any number of threads and pipelines may share one.
+class RetryState {
+ public:
+  RetryState() = default;
+  /// For building pipelines: not while calls are under way.
+  RetryState(const RetryState& other) noexcept : no_probe_before_(other.no_probe_before_.load(std::memory_order_relaxed)) {}
+  RetryState& operator=(const RetryState&) = delete;
+  ~RetryState() = default;
+
+  /// The first moment at which a call may try at a hint: while one waits for its own, that one's; after one was misled, a day later.
+  [[nodiscard]] Time no_probe_before() const noexcept { return Time{Duration{no_probe_before_.load(std::memory_order_relaxed)}}; }
+
+ private:
+  template <class Backoff>
+  friend class Retry;
+
+  // One call gets the attempt; the others do not try until it is under way. Relaxed, here and above: the moment guards no other memory.
+  [[nodiscard]] bool claim(Time at, Time until) noexcept {
+    Duration::rep seen = no_probe_before_.load(std::memory_order_relaxed);
+    return seen <= at.time_since_epoch().count() &&
+           no_probe_before_.compare_exchange_strong(seen, until.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  void close(Time until) noexcept {
+    const Duration::rep value = until.time_since_epoch().count();
+    Duration::rep seen = no_probe_before_.load(std::memory_order_relaxed);
+    while (seen < value && !no_probe_before_.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
+    }
+  }
+
+  std::atomic<Duration::rep> no_probe_before_{0};
 };
 
 /// Tries again what trying again can cure.
@@ -38,23 +77,26 @@ struct RetryOptions {
 /// Order: inside `Deadline`, outside `CircuitBreaker`, `QuotaTracker` and `AttemptTimeout` (E0201 to E0205).
 ///
 /// Errors   `ConfigError` when an option is out of range.
-/// Threads  Immutable, no state.
+/// Threads  The policy is immutable; one `State` may serve any number of threads and pipelines. It is used with `probe_at_hint` alone.
 /// Cost     Success: nothing, it is not asked. Failure: one backoff, one clock reading when there is a wait.
 /// Source   google-cloud-cpp keeps "how much to retry" and "how long to wait" apart, as here; Finagle, the rule that hints outrank backoff.
 template <class Backoff = Exponential>
 class Retry {
-  static_assert(BackoffPolicy<Backoff>,
-                "ductile E0110: the backoff has the wrong form; write Duration operator()(unsigned failures) const, or with (unsigned "
-                "failures, Now) or (unsigned failures, Now, Duration before) (docs/rules/E0110.md)");
+  static constexpr bool sound = detail::explain_backoff<Backoff>();
 
  public:
   static constexpr Role role = Role::retry;
   static constexpr bool settles_failures_only = true;
 
+  using State = RetryState;
+
   struct Call {
-    Duration waited_before{};  // the last wait, for decorrelated jitter
-    std::uint32_t failures = 0;
+    Duration waited_before{};    // the backoff's last answer, for decorrelated jitter
     std::uint32_t first_ms = 0;  // when the first failure was, in wrapping milliseconds
+    std::uint16_t failures = 0;
+    std::uint16_t apart = 0;  // of these, of kinds that have more attempts than the rest; and `probed`. No bit fields: g++ 12 writes them
+                              // on the happy path, and plain members never
+    static constexpr std::uint16_t probed = 0x8000;  // has tried at the hint of a spent day
   };
 
   constexpr explicit Retry(RetryOptions<Backoff> options = {})
@@ -83,10 +125,11 @@ class Retry {
 
   [[nodiscard]] constexpr const RetryOptions<Backoff>& options() const noexcept { return options_; }
 
-  [[nodiscard]] Reaction settle(NoState&, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
+  [[nodiscard]] Reaction settle(State& state, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
     if (verdict.kind == Kind::abandoned || verdict.ok()) return Reaction::pass();
     if (verdict.says == Says::policy) return outwait(now, verdict);
     if (verdict.says == Says::caller) return Reaction::pass();
+    if (verdict.remedy == Remedy::next_day) return probe(state, call, now, attempt, verdict);
     if (verdict.remedy != Remedy::immediately && verdict.remedy != Remedy::after_delay) return Reaction::pass();
     return again_after(call, now, attempt, verdict);
   }
@@ -97,35 +140,67 @@ class Retry {
     return Reaction::again_at(later(now(), verdict.hint), verdict.kind == Kind::circuit_open ? WaitSource::circuit : WaitSource::quota);
   }
 
+  // The hint of a spent day is mostly that of the window of a minute, and each belief in it costs a call: so one call finds out for all.
+  [[nodiscard]] Reaction probe(State& state, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
+    if (!options_.probe_at_hint) return Reaction::pass();
+    const Time at = now();
+    if ((call.apart & Call::probed) != 0) {
+      state.close(later(at, std::chrono::hours{24}));
+      return Reaction::pass();
+    }
+    if (verdict.hint <= Duration::zero() || verdict.hint > options_.longest_hint || are_spent(call, attempt, verdict.kind))
+      return Reaction::pass();
+    if (call.failures == 1) call.first_ms = milliseconds(at);
+    const Time when = later(at, with_jitter(verdict.hint, now));
+    if (when >= attempt.deadline || !state.claim(at, when)) return Reaction::pass();
+    call.apart |= Call::probed;
+    return Reaction::again_at(when, WaitSource::hint);
+  }
+
   [[nodiscard]] Reaction again_after(Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
-    ++call.failures;
-    if (call.failures >= most_attempts(attempt, verdict.kind)) return Reaction::pass().because(Note::attempts_spent);
+    if (are_spent(call, attempt, verdict.kind)) return Reaction::pass().because(Note::attempts_spent);
 
     if (limits_time_) {  // from the call's first failure on, whatever its kind
       const Duration longest = options_.longest_by_kind[verdict.kind];
-      const auto now_ms = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::milliseconds>(now().time_since_epoch()).count());
-      if (call.failures == 1) call.first_ms = now_ms;
-      if (longest > Duration::zero() && std::chrono::milliseconds{now_ms - call.first_ms} > longest)
+      const std::uint32_t at_ms = milliseconds(now());
+      if (call.failures == 1) call.first_ms = at_ms;
+      if (longest > Duration::zero() && std::chrono::milliseconds{at_ms - call.first_ms} > longest)
         return Reaction::pass().because(Note::time_spent);
     }
 
     if (verdict.hint > options_.longest_hint) return Reaction::pass().earliest(later(now(), verdict.hint));
-    Duration wait = backoff_wait(options_.backoff, call.failures, now, call.waited_before);
+    Duration wait{};
+    if constexpr (sound) wait = backoff_wait(options_.backoff, call.failures, now, call.waited_before, verdict.kind);
+    call.waited_before = wait;
     WaitSource source = WaitSource::backoff;
-    if (verdict.hint > wait) {  // upwards only: an early return would be refused again
-      const double spread = options_.hint_jitter * now.uniform() * static_cast<double>(verdict.hint.count());
-      wait = verdict.hint + Duration{static_cast<Duration::rep>(spread)};
+    if (verdict.hint > wait) {
+      wait = with_jitter(verdict.hint, now);
       source = WaitSource::hint;
     }
-    call.waited_before = wait;
     if (wait == Duration::zero()) return Reaction::again_now();
     return Reaction::again_at(later(now(), wait), source);
   }
 
-  [[nodiscard]] std::uint32_t most_attempts(const Attempt& attempt, Kind kind) const noexcept {
+  // Upwards only: an early return would be refused again.
+  [[nodiscard]] Duration with_jitter(Duration hint, Now now) const noexcept {
+    return hint + Duration{static_cast<Duration::rep>(options_.hint_jitter * now.uniform() * static_cast<double>(hint.count()))};
+  }
+
+  static std::uint32_t milliseconds(Time at) noexcept {
+    return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::milliseconds>(at.time_since_epoch()).count());
+  }
+
+  // Counts this failure, and says whether it was the last one allowed.
+  [[nodiscard]] bool are_spent(Call& call, const Attempt& attempt, Kind kind) const noexcept {
     const std::uint32_t general = attempt.attempts > 0 ? attempt.attempts : options_.attempts;
     const std::uint32_t special = options_.attempts_by_kind[kind];
-    return special > 0 ? std::min(general, special) : general;
+    const bool is_patient = special > general;
+    ++call.failures;
+    if (is_patient) ++call.apart;
+    if (attempt.attempts > 0 && call.failures >= attempt.attempts) return true;  // the caller's own number bounds all kinds together
+    if (is_patient) return call.failures >= special;
+    const std::uint32_t apart = call.apart & ~std::uint32_t{Call::probed};
+    return call.failures - apart >= (special > 0 ? special : general);
   }
 
   RetryOptions<Backoff> options_;

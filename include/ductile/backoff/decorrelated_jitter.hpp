@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/backoff/jitter.hpp>  // evenly
+#include <ductile/core/now.hpp>        // Duration, Now
+
+#include <algorithm>
+#include <chrono>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// Waits that grow from the wait before, evenly between `base` and `factor` times that: clients that failed together drift apart with
+/// each failure, and none comes back before `base`.
+///
+/// The cap is inside the formula, `base + U * (min(cap, factor * before) - base)`. In the article it cuts what was spread before, and
+/// most clients of a long outage then wait for exactly the cap, together.
+///
+/// Cost     One random number a wait; nothing on success.
+/// Source   Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): decorrelated jitter, with the cap moved.
+struct DecorrelatedJitter {
+  Duration base = std::chrono::seconds{1};  ///< The shortest wait. 0 to 1 day; 0: always at once.
+  Duration cap = std::chrono::seconds{60};  ///< The longest wait. From `base` to 1 day. At `base` nothing is left to be spread over.
+  double factor = 3.0;                      ///< The longest growth from one wait to the next, 1 to 100; the article's is 3.
+
+  /// \param before The wait before; before the first one zero, which counts as `base`.
+  [[nodiscard]] Duration operator()(unsigned, Now now, Duration before) const noexcept {
+    const double grown = factor * static_cast<double>(std::max(before, base).count());
+    const Duration longest = grown < static_cast<double>(cap.count()) ? Duration{static_cast<Duration::rep>(grown)} : cap;
+    return longest <= base ? base : detail::evenly(base, longest, now);
+  }
+
+  template <class Rules>
+  constexpr void check(Rules& rules) const {
+    using Seconds = std::chrono::duration<double>;
+    constexpr Duration day = std::chrono::hours{24};
+    rules.require(base >= Duration::zero() && base <= day, "DecorrelatedJitter: base must be from 0 to 86400 s", Seconds(base).count());
+    rules.require(cap >= base && cap <= day, "DecorrelatedJitter: cap must be from base to 86400 s", Seconds(cap).count());
+    rules.require(factor >= 1.0 && factor <= 100.0, "DecorrelatedJitter: factor must be from 1 to 100", factor);
+  }
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION

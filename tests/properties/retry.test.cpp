@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../support/catch.hpp"
+#include "../support/verdicts.hpp"
+
+#include <ductile/policies/retry.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <vector>
+
+// Random failures of random calls against the simplest thing that can be right: a Retry that keeps every failure and reads its options
+// anew each time.
+
+using namespace ductile;
+using namespace std::chrono_literals;
+using support::said;
+
+namespace {
+
+// Depends on all that a backoff is told.
+struct Telltale {
+  Duration operator()(unsigned failures, Now, Duration before, Kind kind) const noexcept {
+    return (failures % 7) * 1s + before / 2 + std::chrono::milliseconds{static_cast<int>(kind)} - 1s;
+  }
+};
+
+using Options = RetryOptions<Telltale>;
+
+class Model {
+ public:
+  struct Call {
+    std::vector<Kind> failures;
+    std::optional<Time> first;
+    Duration before{};
+    bool tried_hint = false;
+  };
+
+  explicit Model(Options options) : options_(std::move(options)) {}
+
+  Reaction settle(Call& call, Time at, double dice, const Attempt& attempt, const Verdict& verdict) {
+    if (verdict.ok() || verdict.kind == Kind::abandoned || verdict.says == Says::caller) return Reaction::pass();
+    if (verdict.says == Says::policy) {
+      if (!options_.outwait_rejections || verdict.hint <= 0s) return Reaction::pass();
+      return Reaction::again_at(at + verdict.hint, verdict.kind == Kind::circuit_open ? WaitSource::circuit : WaitSource::quota);
+    }
+    const Duration spread{static_cast<Duration::rep>(options_.hint_jitter * dice * static_cast<double>(verdict.hint.count()))};
+    if (verdict.remedy == Remedy::next_day) {
+      if (!options_.probe_at_hint) return Reaction::pass();
+      if (call.tried_hint) {
+        misled_until_ = std::max(misled_until_, at + 24h);
+        return Reaction::pass();
+      }
+      if (verdict.hint <= 0s || verdict.hint > options_.longest_hint || are_spent(call, at, attempt, verdict.kind)) return Reaction::pass();
+      const Time when = at + verdict.hint + spread;
+      if (when >= attempt.deadline || at < misled_until_) return Reaction::pass();
+      misled_until_ = when;
+      call.tried_hint = true;
+      return Reaction::again_at(when, WaitSource::hint);
+    }
+    if (verdict.remedy != Remedy::immediately && verdict.remedy != Remedy::after_delay) return Reaction::pass();
+    if (are_spent(call, at, attempt, verdict.kind)) return Reaction::pass().because(Note::attempts_spent);
+    const Duration longest = options_.longest_by_kind[verdict.kind];
+    if (longest > 0s && at - *call.first > longest) return Reaction::pass().because(Note::time_spent);
+    if (verdict.hint > options_.longest_hint) return Reaction::pass().earliest(at + verdict.hint);
+    call.before = std::max<Duration>(0s, Telltale{}(static_cast<unsigned>(call.failures.size()), Now{}, call.before, verdict.kind));
+    if (verdict.hint > call.before) return Reaction::again_at(at + verdict.hint + spread, WaitSource::hint);
+    return call.before == 0s ? Reaction::again_now() : Reaction::again_at(at + call.before, WaitSource::backoff);
+  }
+
+  Time no_probe_before() const { return misled_until_; }
+
+ private:
+  std::size_t most(Kind kind, const Attempt& attempt) const {
+    const std::size_t general = attempt.attempts > 0 ? attempt.attempts : options_.attempts;
+    return options_.attempts_by_kind[kind] > 0 ? options_.attempts_by_kind[kind] : general;
+  }
+
+  bool are_spent(Call& call, Time at, const Attempt& attempt, Kind kind) const {
+    call.failures.push_back(kind);
+    if (!call.first) call.first = at;
+    const std::size_t general = attempt.attempts > 0 ? attempt.attempts : options_.attempts;
+    if (attempt.attempts > 0 && call.failures.size() >= attempt.attempts) return true;
+    if (most(kind, attempt) > general) return call.failures.size() >= most(kind, attempt);
+    const auto counted = std::ranges::count_if(call.failures, [&](Kind seen) { return most(seen, attempt) <= general; });
+    return static_cast<std::size_t>(counted) >= most(kind, attempt);
+  }
+
+  Options options_;
+  Time misled_until_{};
+};
+
+constexpr Kind kinds_that_fail[]{Kind::rate_limit, Kind::quota, Kind::overload,    Kind::internal,
+                                 Kind::network,    Kind::other, Kind::circuit_open};
+
+Verdict random_verdict(SplitMix64& dice) {
+  const auto pick = [&](unsigned below) { return static_cast<unsigned>(dice() % below); };
+  if (pick(20) == 0) return pick(2) == 0 ? support::success() : support::abandoned(Sent::unknown);
+  constexpr Remedy remedies_that_count[]{Remedy::immediately, Remedy::after_delay, Remedy::after_delay, Remedy::after_delay,
+                                         Remedy::next_day,    Remedy::next_day,    Remedy::never,       Remedy::other_model};
+  Verdict verdict = said(kinds_that_fail[pick(std::size(kinds_that_fail))], remedies_that_count[pick(std::size(remedies_that_count))]);
+  if (pick(2) == 0) verdict.hint = std::chrono::milliseconds{pick(120'000)};
+  if (pick(6) == 0) verdict.says = Says::policy;
+  if (pick(30) == 0) verdict.says = Says::caller;
+  return verdict;
+}
+
+}  // namespace
+
+TEST_CASE("Retry answers like its model to any sequence of failures of calls that share its state", "[properties]") {
+  int again = 0;
+  int probes = 0;
+  int misled = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    SplitMix64 dice{seed};
+    const auto pick = [&](unsigned below) { return static_cast<unsigned>(dice() % below); };
+    Options options{.attempts = 1 + pick(8)};
+    options.longest_hint = std::chrono::seconds{pick(100)};
+    options.hint_jitter = pick(11) / 10.0;
+    options.outwait_rejections = pick(2) == 0;
+    options.probe_at_hint = pick(4) > 0;
+    for (const Kind kind : kinds_that_fail) {
+      if (pick(2) == 0) options.attempts_by_kind.set(kind, static_cast<std::uint16_t>(pick(40)));
+      if (pick(3) == 0) options.longest_by_kind.set(kind, std::chrono::seconds{pick(300)});
+    }
+    const Retry retry{options};
+    RetryState state;
+    Model model{options};
+    support::HandClock clock;
+    clock.set(std::chrono::hours{pick(24 * 100)});  // milliseconds of 32 bits begin anew within these hundred days
+
+    struct Both {
+      Retry<Telltale>::Call call{};
+      Model::Call expected{};
+      Attempt attempt{};
+      bool runs = false;
+    };
+    std::vector<Both> calls(4);
+    for (int step = 0; step < 300; ++step) {
+      clock.pass(std::chrono::milliseconds{pick(30) == 0 ? pick(100'000'000) : pick(20'000)});
+
+      clock.roll(pick(1000) / 1000.0);
+      Both& both = calls[pick(static_cast<unsigned>(calls.size()))];
+      if (!both.runs) {  // another call
+        both = {.runs = true};
+        if (pick(3) == 0) both.attempt.attempts = static_cast<std::uint16_t>(1 + pick(12));
+        if (pick(3) == 0) both.attempt.deadline = clock.now()() + std::chrono::seconds{pick(200)};
+      }
+      const Verdict verdict = random_verdict(dice);
+      const Time at = clock.now()();
+      const Reaction answer = retry.settle(state, both.call, clock.now(), both.attempt, verdict);
+      const Reaction expected = model.settle(both.expected, at, clock.now().uniform(), both.attempt, verdict);
+      CAPTURE(seed, step, name(verdict.kind), name(verdict.remedy), verdict.hint.count());
+      REQUIRE(answer == expected);
+      REQUIRE(state.no_probe_before() == model.no_probe_before());
+      again += answer.again() ? 1 : 0;
+      probes += answer.again() && verdict.remedy == Remedy::next_day && verdict.says == Says::service ? 1 : 0;
+      misled += state.no_probe_before() >= at + 24h ? 1 : 0;
+      both.runs = answer.again();
+    }
+  }
+  CHECK(again > 1000);  // the sequences go where they should
+  CHECK(probes > 100);
+  CHECK(misled > 100);
+}
