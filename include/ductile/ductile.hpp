@@ -45,10 +45,12 @@
 #include <ductile/core/version.hpp>
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/drivers/simulate.hpp>
+#include <ductile/policies/bulkhead.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
 #include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/fallback_table.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
+#include <ductile/policies/retry_budget.hpp>
 #include <ductile/policies/timeout.hpp>
 #include <ductile/policies/trip.hpp>

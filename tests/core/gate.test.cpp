@@ -91,6 +91,43 @@ TEST_CASE("A waiter is told once, and keeps what it was told", "[core][gate]") {
   CHECK(waiter.wait_for(0ms));
 }
 
+TEST_CASE("A line keeps its order, whoever leaves it", "[core][gate]") {
+  BlockingWaiter a;
+  BlockingWaiter b;
+  BlockingWaiter c;
+  WaitingLine line;
+  CHECK(line.first() == nullptr);
+  CHECK_FALSE(line.remove(a));
+  for (BlockingWaiter* waiter : {&a, &b, &c}) line.add(*waiter);
+  const auto rest = [&] {
+    std::vector<Waiter*> in_order;
+    while (Waiter* const first = line.first()) {
+      in_order.push_back(first);
+      CHECK(line.remove(*first));
+    }
+    return in_order;
+  };
+  using Order = std::vector<Waiter*>;
+  SECTION("nobody leaves") { CHECK(rest() == Order{&a, &b, &c}); }
+  SECTION("the first") {
+    CHECK(line.remove(a));
+    CHECK_FALSE(line.remove(a));
+    CHECK(rest() == Order{&b, &c});
+  }
+  SECTION("one in the middle, who comes again") {
+    CHECK(line.remove(b));
+    line.add(b);
+    CHECK(rest() == Order{&a, &c, &b});
+  }
+  SECTION("the last, and another comes") {
+    CHECK(line.remove(c));
+    BlockingWaiter d;
+    line.add(d);
+    CHECK(rest() == Order{&a, &b, &d});
+  }
+  CHECK(line.first() == nullptr);
+}
+
 TEST_CASE("Threads that crowd a gate, and leave it when they lose patience, lose no slot and take none twice", "[core][gate]") {
   constexpr int free = 2;
   Slots slots{free};

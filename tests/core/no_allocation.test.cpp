@@ -26,8 +26,10 @@ TEST_CASE("The count of allocations counts", "[core]") {
 
 TEST_CASE("A call whose first attempt succeeds allocates nothing", "[core]") {
   Pipeline pipeline{Deadline{2min},
+                    RetryBudget{},
                     FallbackChain{FallbackOptions{.targets = {{.name = "first"}, {.name = "second"}}}},
                     Retry{},
+                    Bulkhead{},
                     CircuitBreaker{},
                     QuotaTracker{QuotaOptions{.limits = {per_minute(1'000'000'000)}}},
                     AttemptTimeout{60s}};

@@ -156,6 +156,10 @@ static_assert(valid<Retry, Allow<Rule::budget_outside_retry>, Stub<Role::retry_b
 static_assert(valid<Allow<Rule::attempt_timeout_inside_retry>, Stub<Role::attempt_timeout>, Retry>);
 static_assert(valid<Allow<Rule::quota_inside_retry>, Stub<Role::quota>, Retry>);
 static_assert(valid<Allow<Rule::fallback_outside>, Retry, Stub<Role::fallback>>);
+static_assert(valid<Allow<Rule::budget_outside_chain>, Stub<Role::fallback>, Stub<Role::retry_budget>, Retry>);
+static_assert(valid<Allow<Rule::bulkhead_inside_retry>, Stub<Role::bulkhead>, Retry>);
+static_assert(valid<Allow<Rule::bulkhead_inside_retry>, Stub<Role::bulkhead>, Stub<Role::fallback>>);
+static_assert(valid<Stub<Role::attempt_timeout>, Stub<Role::bulkhead>, Allow<Rule::bulkhead_outside_timeout>>);
 static_assert(valid<Allow<Rule::stateful_once>, Stub<Role::quota>, Stub<Role::quota>>);
 static_assert(valid<Stub<Role::deadline>, Stub<Role::retry_budget>, Stub<Role::fallback>, Retry, Stub<Role::bulkhead>,
                     Stub<Role::circuit_breaker>, Stub<Role::quota>, Stub<Role::attempt_timeout>>);

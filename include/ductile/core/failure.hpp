@@ -65,7 +65,8 @@ enum class Note : std::uint8_t {
   deadline_would_pass = 2,  ///< The next wait did not fit the deadline; see `earliest_retry_at`.
   outer_layer_refused = 4,  ///< A layer outside (a budget, the fallback chain's table) allowed no further attempt.
   not_repeatable = 8,       ///< The operation must not be repeated when its answer is lost.
-  time_spent = 16           ///< The time limit for failures of this kind is over.
+  time_spent = 16,          ///< The time limit for failures of this kind is over.
+  retry_budget_spent = 32   ///< The retry budget that all calls share had nothing left.
 };
 
 [[nodiscard]] constexpr Note operator|(Note left, Note right) noexcept {
@@ -203,7 +204,9 @@ static_assert(sizeof(Failure) <= 48);
   if (has(failure.notes(), Note::attempts_spent)) text.append("; no attempt is left");
   if (has(failure.notes(), Note::time_spent)) text.append("; the time for failures of this kind is over");
   if (has(failure.notes(), Note::deadline_would_pass)) text.append("; the next wait did not fit the deadline");
-  if (has(failure.notes(), Note::outer_layer_refused))
+  if (has(failure.notes(), Note::retry_budget_spent))
+    text.append("; the retry budget is spent");
+  else if (has(failure.notes(), Note::outer_layer_refused))
     text.append("; a layer outside (a budget, a chain's table) allowed no further attempt");
   if (has(failure.notes(), Note::not_repeatable)) text.append("; not repeated, because the lost answer may have done its work");
   return text;

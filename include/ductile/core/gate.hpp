@@ -20,6 +20,8 @@ struct Grant {
   Time at{};
 };
 
+class WaitingLine;
+
 /// Somebody who waits at a gate. Belongs to the driver; policies never see one.
 class Waiter {
  public:
@@ -37,7 +39,41 @@ class Waiter {
   ~Waiter() = default;
 
  private:
+  friend class WaitingLine;
   std::uint64_t ticket_;
+  Waiter* ahead_ = nullptr;  // in the gate's line, if it has one
+  Waiter* behind_ = nullptr;
+  bool in_line_ = false;
+};
+
+/// Those who wait at a gate, in the order in which they came. The links are in the waiters, so it never allocates.
+///
+/// Threads  The gate's lock guards it.
+class WaitingLine {
+ public:
+  /// Who came first; null when nobody waits.
+  [[nodiscard]] Waiter* first() const noexcept { return first_; }
+
+  void add(Waiter& waiter) noexcept {
+    waiter.in_line_ = true;
+    waiter.ahead_ = last_;
+    waiter.behind_ = nullptr;
+    (last_ ? last_->behind_ : first_) = &waiter;
+    last_ = &waiter;
+  }
+
+  /// \return Whether it was in line.
+  bool remove(Waiter& waiter) noexcept {
+    if (!waiter.in_line_) return false;
+    waiter.in_line_ = false;
+    (waiter.ahead_ ? waiter.ahead_->behind_ : first_) = waiter.behind_;
+    (waiter.behind_ ? waiter.behind_->ahead_ : last_) = waiter.ahead_;
+    return true;
+  }
+
+ private:
+  Waiter* first_ = nullptr;
+  Waiter* last_ = nullptr;
 };
 
 /// Where a call waits for something that is not a moment: a slot, a store's answer. The driver enters and leaves, never a policy.

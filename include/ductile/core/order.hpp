@@ -17,7 +17,10 @@ enum class Rule : std::uint16_t {
   attempt_timeout_inside_retry = 204,  ///< E0204
   quota_inside_retry = 205,            ///< E0205
   fallback_outside = 206,              ///< E0206
-  stateful_once = 207                  ///< E0207
+  stateful_once = 207,                 ///< E0207
+  budget_outside_chain = 214,          ///< E0214
+  bulkhead_inside_retry = 215,         ///< E0215
+  bulkhead_outside_timeout = 216       ///< E0216
 };
 
 /// An element of a pipeline that waives one rule of order.
@@ -53,6 +56,11 @@ template <std::size_t Size>
 consteval bool chain_is_inside(const std::array<Role, Size>& roles) {
   return reversed(roles, Role::fallback, Role::retry) || reversed(roles, Role::fallback, Role::circuit_breaker) ||
          reversed(roles, Role::fallback, Role::quota) || reversed(roles, Role::fallback, Role::attempt_timeout);
+}
+
+template <std::size_t Size>
+consteval bool bulkhead_is_outside(const std::array<Role, Size>& roles) {
+  return reversed(roles, Role::retry, Role::bulkhead) || reversed(roles, Role::fallback, Role::bulkhead);
 }
 
 // One rule a branch: the first broken one is the only error.
@@ -94,6 +102,21 @@ consteval bool explain_order() {
     static_assert(!chain_is_inside(roles),
                   "ductile E0206: FallbackChain stands inside a policy that it must switch per target; put FallbackChain before Retry, "
                   "CircuitBreaker, QuotaTracker and AttemptTimeout, or add Allow<Rule::fallback_outside>{} (docs/rules/E0206.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::retry_budget, Role::fallback) && !allowed(Rule::budget_outside_chain)) {
+    static_assert(!reversed(roles, Role::retry_budget, Role::fallback),
+                  "ductile E0214: RetryBudget stands inside FallbackChain, which does not ask it before the next target; put RetryBudget "
+                  "before FallbackChain, or add Allow<Rule::budget_outside_chain>{} (docs/rules/E0214.md)");
+    return false;
+  } else if constexpr (bulkhead_is_outside(roles) && !allowed(Rule::bulkhead_inside_retry)) {
+    static_assert(!bulkhead_is_outside(roles),
+                  "ductile E0215: Bulkhead stands outside Retry or FallbackChain and would keep a place while they wait; put Bulkhead "
+                  "after them, or add Allow<Rule::bulkhead_inside_retry>{} (docs/rules/E0215.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::bulkhead, Role::attempt_timeout) && !allowed(Rule::bulkhead_outside_timeout)) {
+    static_assert(!reversed(roles, Role::bulkhead, Role::attempt_timeout),
+                  "ductile E0216: Bulkhead stands inside AttemptTimeout, and the wait in line would be taken from the attempt's time; put "
+                  "Bulkhead before AttemptTimeout, or add Allow<Rule::bulkhead_outside_timeout>{} (docs/rules/E0216.md)");
     return false;
   } else if constexpr (twice(roles) && !allowed(Rule::stateful_once)) {
     static_assert(!twice(roles),

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: ductile E0216: Bulkhead stands inside AttemptTimeout, and the wait in line would be taken from the attempt's time; put
+#include "role_stub.hpp"
+
+int main() {
+#ifdef MISUSE
+  ductile::Pipeline pipeline{AttemptTimeout{}, Bulkhead{}};  // the mistake
+#else
+  ductile::Pipeline pipeline{Bulkhead{}, AttemptTimeout{}};
+#endif
+  const ductile::Result<int> result = pipeline.run([] { return 0; });
+  return result.value();
+}
