@@ -67,7 +67,8 @@ const char* const mock_help =
 
 const char* const doctor_help =
     "Says what a failure is, whose it is, what to do and when, and what says so.\n\n"
-    "FILE, or what comes on stdin, is whatever was seen of it: a body, the output of `curl -i`, an exception's text, log lines, a web page,\n"
+    "FILE, or what comes on stdin, is whatever was seen of it: a body, the output of `curl -i`, an exception's text, log lines, a web "
+    "page,\n"
     "nothing at all. JSON lines are one record a line; with --status or --header the whole input is one record.\n\n"
     "Exit status: 0 an answer was given (`other` too), 64 the command line or the file is wrong.";
 

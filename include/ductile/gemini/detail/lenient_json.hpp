@@ -139,8 +139,16 @@ class LenientReader {
   }
 
   [[nodiscard]] std::size_t skip_space(std::size_t at) const noexcept {
-    while (at < text_.size() && is_space(text_[at])) ++at;
+    while (const std::size_t length = space_length(at)) at += length;
     return at;
+  }
+
+  // Bytes printed by Python or a shell have their line breaks as two characters: {\n "error".
+  [[nodiscard]] std::size_t space_length(std::size_t at) const noexcept {
+    if (at >= text_.size()) return 0;
+    if (is_space(text_[at])) return 1;
+    const bool escaped = text_[at] == '\\' && at + 1 < text_.size() && contains("nrt", text_.substr(at + 1, 1));
+    return escaped ? 2 : 0;
   }
 
   void step() {
@@ -151,10 +159,12 @@ class LenientReader {
       close(c == '}');
     } else if (c == '"' || (c == '\'' && (before_ == '{' || before_ == '[' || before_ == ',' || before_ == ':'))) {
       string(c);
-    } else if (is_space(c) || c == ',' || c == ':') {
+    } else if (c == ',' || c == ':') {
       if (c == ',') path_.key_ = {};
-      if (!is_space(c)) before_ = c;
+      before_ = c;
       ++at_;
+    } else if (const std::size_t space = space_length(at_)) {
+      at_ += space;
     } else {
       word();
     }
@@ -207,7 +217,7 @@ class LenientReader {
 
   void word() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && !is_space(text_[at_]) && !contains("{}[],:\"", text_.substr(at_, 1))) ++at_;
+    while (at_ < text_.size() && !is_space(text_[at_]) && !contains("{}[],:\"\\", text_.substr(at_, 1))) ++at_;
     if (at_ == begin) ++at_;
     const std::string_view raw = text_.substr(begin, at_ - begin);
     const bool number = is_digit(raw.front()) || (raw.front() == '-' && raw.size() > 1 && is_digit(raw[1]));
