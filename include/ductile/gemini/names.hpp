@@ -157,7 +157,7 @@ struct FinishReason {
 };
 
 /// Source   The enumerations of the official client libraries of 2026. A reason that is not here fails closed.
-inline constexpr std::array<FinishReason, 24> finish_reasons{{{"STOP", 1, ""},
+inline constexpr std::array<FinishReason, 25> finish_reasons{{{"STOP", 1, ""},
                                                               {"MAX_TOKENS", 2, "max-tokens-no-image"},
                                                               {"SAFETY", 3, "safety-finish"},
                                                               {"RECITATION", 4, "recitation"},
@@ -179,6 +179,7 @@ inline constexpr std::array<FinishReason, 24> finish_reasons{{{"STOP", 1, ""},
                                                               {"ESCALATION", -1, "escalation"},
                                                               {"PUP_LIMITED_DISABLED", -1, "account-limited"},
                                                               {"CONTINUATION", -1, "continuation"},
+                                                              {"MODEL_ARMOR", -1, "prompt-blocked-prohibited"},
                                                               // The OpenAI-compatible endpoint and gateways have names of their own.
                                                               {"CONTENT_FILTER", -1, "safety-finish"},
                                                               {"LENGTH", -1, "max-tokens-no-image"}}};

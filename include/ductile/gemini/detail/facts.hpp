@@ -206,6 +206,8 @@ class FactsCollector {
     }
     if (path.within("parts") && !path.within("error")) {
       part(path, value);
+    } else if (named("content") && path.within("choices") && value.type == LenientValue::Type::string && !value.raw.empty()) {
+      facts_.parts.push_back({.element = std::string_view::npos, .text = true});  // as the OpenAI-compatible endpoint says it
     } else if (named("code") || named("statuscode") || named("httpstatus")) {
       code(value);
     } else if (named("status")) {
@@ -401,6 +403,7 @@ class FactsCollector {
     const std::size_t begin = facts_.words.size();
     append_words(facts_.words, text);
     const std::string_view words = std::string_view{facts_.words}.substr(begin);
+    if (trimmed(words).empty()) return;
     delays(words, cut);
     limit_lines(words, cut);
     loose_fields(words, cut);
@@ -487,7 +490,7 @@ class FactsCollector {
     return {};
   }
 
-  // "Status: PERMISSION_DENIED", "quotaId:GenerateRequestsPerDay...", "finish_reason=<FinishReason.IMAGE_SAFETY: ...": names and values
+  // "Status: PERMISSION_DENIED", "quotaId:GenerateRequestsPerDay...", "finish_reason=<FinishReason.STOP: ...": names and values
   // as printed by clients, without the brackets that the reader follows.
   void loose_fields(std::string_view words, bool cut) {
     const auto after = [words](std::string_view label) -> std::string_view {
@@ -517,8 +520,9 @@ class FactsCollector {
     if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
       facts_.block_reason = plain_reason(reason);
     if (facts_.code == 0) {
-      constexpr std::array<std::string_view, 12> labels{"error code: ", "code: ",  "status code ", "status: ", "http/1.1 ", "http/2 ",
-                                                        "http ",        "status ", "error ",       "[",        "status=",   "code="};
+      constexpr std::array<std::string_view, 14> labels{"http/1.1\" ", "http/2.0\" ", "error code: ", "code: ", "status code ",
+                                                        "status: ",    "http/1.1 ",   "http/2 ",      "http ",  "status ",
+                                                        "error ",      "[",           "status=",      "code="};
       for (const std::string_view label : labels)
         for (std::size_t at = words.find(label); at != std::string_view::npos && facts_.code == 0; at = words.find(label, at + 1)) {
           const std::string_view name = leading_name(words.substr(at + label.size()));

@@ -453,6 +453,7 @@ class Judge {
 
   void sentence(const Wording& said) {
     std::string_view id = said.id;
+    if (id == "sdk-stand-in-400" && status_ > 400 && by_status()) return;  // the library's words say nothing; the status does
     if (id == "deadline-504" && status_ == 503) id = "deadline-503";
     if (id == "user-quota-short") {
       const bool long_one = hint().value_or(Duration::zero()) >= std::chrono::hours{1} && !facts_.has_reason("rate_limit_exceeded");
