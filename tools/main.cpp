@@ -152,7 +152,8 @@ Ending run(int argc, char** argv) {
   const DoctorCommands doctor_commands = define(*app.add_subcommand("doctor", doctor_help), doctor_flags);
 
   const std::string_view first = argc > 1 ? argv[1] : "-";
-  if (!first.starts_with('-') && !app.get_subcommand_no_throw(std::string{first}))
+  const auto is_first = [first](const CLI::App* command) { return command->get_name() == first; };
+  if (!first.starts_with('-') && app.get_subcommands(is_first).empty())
     throw misuse("there is no subcommand '" + std::string{argv[1]} + "'; ductile --help lists them");
   try {
     app.parse(argc, argv);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/core/failure.hpp>           // Evidence
 #include <ductile/core/kind.hpp>              // Billed, Kind, name, Remedy
-#include <ductile/core/transport.hpp>         // HttpResponse
 #include <ductile/gemini/classification.hpp>  // AnswerContext, Classification, name
-#include <ductile/gemini/classifier.hpp>      // classify
 #include <ductile/gemini/failures.hpp>        // FailureRow, failures, find_failure, Fixer
 #include <ductile/gemini/redact.hpp>          // redacted
 #include <ductile/tools/duration_text.hpp>    // duration_text
@@ -26,8 +25,14 @@ namespace ductile::inline DUCTILE_VERSION::tools {
 
 namespace detail {
 
+/// One line of UTF-8, whatever was pasted, without secrets.
+[[nodiscard]] inline std::string one_line(std::string_view text, std::string_view secret) {
+  constexpr std::size_t longest = 2000;
+  return gemini::shortened(gemini::redacted(std::string{text}, secret), longest);
+}
+
 [[nodiscard]] inline std::string quoted(std::string_view text, std::string_view secret = {}) {
-  return boost::json::serialize(boost::json::string{gemini::redacted(std::string{text}, secret)});
+  return boost::json::serialize(boost::json::string{one_line(text, secret)});
 }
 
 /// A flat JSON object on one line, its members in the order in which they are added; numbers as people write them.
@@ -96,7 +101,8 @@ class JsonLine {
 
 inline void add_line(std::string& text, std::string_view label, std::string_view words) {
   constexpr std::size_t width = 10;
-  text.append("  ").append(label).append(label.size() < width ? width - label.size() : 1, ' ').append(words).append("\n");
+  text.append("  ").append(label).append(label.size() < width ? width - label.size() : 1, ' ');
+  text.append(words).append("\n");
 }
 
 }  // namespace detail
@@ -153,18 +159,13 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   if (said.free_tier) limit += (limit.empty() ? "" : ", ") + std::string{*said.free_tier ? "free tier" : "paid tier"};
   if (said.scope != gemini::QuotaScope::unknown) limit += (limit.empty() ? "" : ", ") + std::string{name(said.scope)};
   if (!limit.empty()) detail::add_line(text, "limit", limit);
-  if (!said.model.empty()) detail::add_line(text, "model", said.model);
-  if (!said.message.empty()) {
-    std::string words;
-    for (const char c : said.message) words.push_back(c == '\n' || c == '\r' || c == '\t' ? ' ' : c);
-    detail::add_line(text, "it says", words);
-  }
+  if (!said.model.empty()) detail::add_line(text, "model", detail::one_line(said.model, secret));
+  if (!said.message.empty()) detail::add_line(text, "it says", detail::one_line(said.message, secret));
   std::string_view label = "because";
-  for (const Evidence& item : said.evidence) {
-    detail::add_line(text, std::exchange(label, ""), item.where + ": " + item.what);
-  }
+  for (const Evidence& item : said.evidence)
+    detail::add_line(text, std::exchange(label, ""), item.where + ": " + detail::one_line(item.what, secret));
   detail::add_line(text, "certainty", name(said.confidence));
-  return gemini::redacted(std::move(text), secret);
+  return text;
 }
 
 /// One row of the table of failures, as one JSON object on one line.

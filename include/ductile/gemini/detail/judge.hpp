@@ -94,8 +94,10 @@ class Judge {
   }
 
   void add_evidence(std::string where, std::string_view what) {
-    result_.evidence.push_back(
-        {std::move(where), shortened(redacted(std::string{what.substr(0, 4 * longest_evidence)}, context_.secret), longest_evidence)});
+    Evidence item{std::move(where),
+                  shortened(redacted(std::string{what.substr(0, 4 * longest_evidence)}, context_.secret), longest_evidence)};
+    const auto same = [&item](const Evidence& known) { return known.where == item.where && known.what == item.what; };
+    if (std::ranges::none_of(result_.evidence, same)) result_.evidence.push_back(std::move(item));
   }
 
   // ---- a 200: the image is there, or a reason why not
