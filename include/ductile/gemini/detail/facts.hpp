@@ -29,6 +29,7 @@ struct Violation {
   std::string metric;
   std::string model;
   std::optional<std::int64_t> value;
+  bool cut = false;  // the id ends with the text
 };
 
 /// One "limit: N" of a message, with what stands around it.
@@ -106,17 +107,17 @@ inline constexpr int deepest_nesting = 5;                            // JSON in 
   return result;
 }
 
-/// Lower case, and one blank for each stretch of white space, of which an escaped line break is one.
+/// Lower case, and one blank for each stretch of white space.
 inline void append_words(std::string& words, std::string_view text) {
   if (!words.empty() && words.back() != ' ') words.push_back(' ');
   for (std::size_t i = 0; i < text.size() && words.size() < most_words; ++i) {
-    char c = lower(text[i]);
-    if (c == '\\' && i + 1 < text.size() && (text[i + 1] == 'n' || text[i + 1] == 't' || text[i + 1] == 'r')) {
-      ++i;
-      c = ' ';
+    const std::size_t gap = gap_length(text, i);
+    if (gap == 0) {
+      words.push_back(lower(text[i]));
+    } else {
+      if (words.empty() || words.back() != ' ') words.push_back(' ');
+      i += gap - 1;
     }
-    if (is_space(c)) c = ' ';
-    if (c != ' ' || words.empty() || words.back() != ' ') words.push_back(c);
   }
 }
 
@@ -344,6 +345,7 @@ class FactsCollector {
     const std::string_view raw = value.raw.substr(0, 256);
     if (LenientPath::same_name(path.name(), "quotaid")) {
       found->id = lowered(raw);
+      found->cut = value.cut;
     } else if (LenientPath::same_name(path.name(), "quotametric")) {
       found->metric = lowered(raw);
     } else if (LenientPath::same_name(path.name(), "quotavalue")) {

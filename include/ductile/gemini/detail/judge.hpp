@@ -300,7 +300,8 @@ class Judge {
     name.tokens = name.tokens || metric.tokens;
     name.images = name.images || metric.images;
     // An id without a tier is one of the paid tiers', unless it counts for a region or a shared project.
-    if (!name.free_tier && !name.shared_project && name.scope != QuotaScope::per_region && name.window != Window::unknown)
+    const bool whole = !violation.cut;  // of a cut one the tier, at its end, is what was lost
+    if (whole && !name.free_tier && !name.shared_project && name.scope != QuotaScope::per_region && name.window != Window::unknown)
       name.free_tier = false;
     return name;
   }
@@ -707,6 +708,20 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   return plain;
 }
 
+/// A text whose quotes a word processor or a forum has made curly, with straight ones; empty when they are not the quotes of its names.
+[[nodiscard]] inline std::string with_straight_quotes(std::string_view text) {
+  constexpr std::array<std::string_view, 4> ends_of_names{"\xE2\x80\x9D:", "\xE2\x80\x99:", "\xE2\x80\x9D :", "\xE2\x80\x99 :"};
+  if (std::ranges::none_of(ends_of_names, [text](std::string_view end) { return contains(text, end); })) return {};
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::string_view rest = text.substr(at);
+    const bool curly = rest.size() >= 3 && rest.starts_with("\xE2\x80") && rest[2] >= '\x98' && rest[2] <= '\x9F';
+    plain.push_back(!curly ? rest[0] : rest[2] < '\x9C' ? '\'' : '"');
+    at += curly ? 2 : 0;
+  }
+  return plain;
+}
+
 /// Whether the whole answer was put into a string: its first object begins with an escaped quote.
 [[nodiscard]] inline bool is_quoted(std::string_view text) noexcept {
   if (text.size() > largest_quotation) return false;
@@ -734,6 +749,8 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   if (facts.shape == BodyShape::html) body = body.substr(0, longest_text);
   std::string decoded = body.size() <= largest_quotation ? without_quote_marks(body) : std::string{};
   if (!decoded.empty()) body = decoded;
+  const std::string straight = body.size() <= largest_quotation ? with_straight_quotes(body) : std::string{};
+  if (!straight.empty()) body = straight;
   for (int times = 0; times < deepest_nesting && is_quoted(body); ++times) {
     body = trimmed(body);
     if (body.starts_with('"')) body = body.substr(1, body.size() - (body.ends_with('"') ? 2 : 1));

@@ -17,6 +17,17 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 
 using namespace ductile::detail;  // the ASCII helpers
 
+/// How many characters of white space of one kind stand at `at`; 0: none. Bytes printed by Python or a shell have their line breaks as two
+/// characters, and what was copied from a terminal's window has its frame between the lines.
+[[nodiscard]] constexpr std::size_t gap_length(std::string_view text, std::size_t at) noexcept {
+  constexpr std::string_view frame{"\xE2\x94\x82"};
+  if (at >= text.size()) return 0;
+  if (is_space(text[at])) return 1;
+  const std::string_view rest = text.substr(at);
+  if (rest.starts_with("\\n") || rest.starts_with("\\r") || rest.starts_with("\\t")) return 2;
+  return rest.starts_with(frame) ? frame.size() : 0;
+}
+
 /// A scalar as it stands in the text.
 struct LenientValue {
   enum class Type : std::uint8_t { string, number, word };
@@ -143,13 +154,7 @@ class LenientReader {
     return at;
   }
 
-  // Bytes printed by Python or a shell have their line breaks as two characters: {\n "error".
-  [[nodiscard]] std::size_t space_length(std::size_t at) const noexcept {
-    if (at >= text_.size()) return 0;
-    if (is_space(text_[at])) return 1;
-    const bool escaped = text_[at] == '\\' && at + 1 < text_.size() && contains("nrt", text_.substr(at + 1, 1));
-    return escaped ? 2 : 0;
-  }
+  [[nodiscard]] std::size_t space_length(std::size_t at) const noexcept { return gap_length(text_, at); }
 
   void step() {
     const char c = text_[at_];
@@ -217,7 +222,7 @@ class LenientReader {
 
   void word() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && !is_space(text_[at_]) && !contains("{}[],:\"\\", text_.substr(at_, 1))) ++at_;
+    while (at_ < text_.size() && space_length(at_) == 0 && !contains("{}[],:\"\\", text_.substr(at_, 1))) ++at_;
     if (at_ == begin) ++at_;
     const std::string_view raw = text_.substr(begin, at_ - begin);
     const bool number = is_digit(raw.front()) || (raw.front() == '-' && raw.size() > 1 && is_digit(raw[1]));
