@@ -41,7 +41,18 @@ struct MockFlags {
   bool json = false;
 };
 
+struct DoctorFlags {
+  std::string file{};
+  int status = 0;
+  std::vector<std::string> headers{};
+  std::string id{};
+  bool json = false;
+};
+
 Ending imagine(const ImagineFlags& flags);
 Ending mock_service(const MockFlags& flags);
+Ending doctor(const DoctorFlags& flags);
+Ending doctor_explain(const DoctorFlags& flags);
+Ending doctor_codes(const DoctorFlags& flags);
 
 }  // namespace ductile::tools

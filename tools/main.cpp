@@ -70,6 +70,13 @@ const char* const mock_help =
     "One request can ask for one answer: header `x-ductile-scenario: ID`, key `scenario-ID`, or query `scenario=ID`.\n"
     "GET /_ductile/scenario lists the IDs; health, requests, verdict, quota and clock are there, too.";
 
+const char* const doctor_help =
+    "Says what a failure is, whose it is, what to do and when, and what says so.\n\n"
+    "FILE, or what comes on stdin, is whatever was seen of it: a body, the output of `curl -i`, an exception's text, log lines, a web "
+    "page,\n"
+    "nothing at all. JSON lines are one record a line; with --status or --header the whole input is one record.\n\n"
+    "Exit status: 0 an answer was given (`other` too), 64 the command line or the file is wrong.";
+
 void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
   command.add_option("PROMPTS", flags.prompts, "a file of prompts, or a prompt");
   command.add_option("--out,-o", flags.out, "the folder for the images; made if it is not there");
@@ -110,8 +117,31 @@ void define(CLI::App& command, MockFlags& flags) {
   command.add_flag("--json", flags.json, "the first line is a JSON object");
 }
 
+// How the doctor's own subcommands are called.
+struct DoctorCommands {
+  CLI::App& doctor;
+  CLI::App& explain;
+  CLI::App& codes;
+};
+
+DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
+  command.add_option("FILE", flags.file, "what was seen; without it, or -, stdin");
+  command.add_option("--status", flags.status, "the HTTP status that it came with")->check(CLI::Range(100, 599));
+  command.add_option("--header", flags.headers, "'name: value', once for each header that it came with")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("'NAME: VALUE'");
+  command.add_flag("--json", flags.json, "one JSON object on one line a record, and nothing else");
+  CLI::App& explain = *command.add_subcommand("explain", "Says what a failure of the table is, and what to do.");
+  explain.add_option("ID", flags.id, "the failure's id, such as rpd-free")->required();
+  explain.add_flag("--json", flags.json, "one JSON object on one line");
+  CLI::App& codes = *command.add_subcommand("codes", "Lists every failure of the table: id, kind, remedy, status, cause.");
+  codes.add_flag("--json", flags.json, "one JSON object on one line a failure");
+  return {command, explain, codes};
+}
+
 Ending run(int argc, char** argv) {
-  CLI::App app{"Makes images through a service that fails, and mocks that service."};
+  CLI::App app{"Makes images through a service that fails, mocks that service, and says what a failure is."};
   app.name("ductile");
   app.set_version_flag("--version", "ductile " PROGRAM_VERSION);
   app.require_subcommand(1);
@@ -123,9 +153,12 @@ Ending run(int argc, char** argv) {
   MockFlags mock_flags;
   CLI::App& mock_command = *app.add_subcommand("mock", mock_help);
   define(mock_command, mock_flags);
+  DoctorFlags doctor_flags;
+  const DoctorCommands doctor_commands = define(*app.add_subcommand("doctor", doctor_help), doctor_flags);
 
   const std::string_view first = argc > 1 ? argv[1] : "-";
-  if (!first.starts_with('-') && first != imagine_command.get_name() && first != mock_command.get_name())
+  const auto is_first = [first](const CLI::App* command) { return command->get_name() == first; };
+  if (!first.starts_with('-') && app.get_subcommands(is_first).empty())
     throw misuse("there is no subcommand '" + std::string{argv[1]} + "'; ductile --help lists them");
   try {
     app.parse(argc, argv);
@@ -135,7 +168,10 @@ Ending run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw misuse(error.what());
   }
-  return imagine_command.parsed() ? imagine(imagine_flags) : mock_service(mock_flags);
+  if (imagine_command.parsed()) return imagine(imagine_flags);
+  if (mock_command.parsed()) return mock_service(mock_flags);
+  if (doctor_commands.explain.parsed()) return doctor_explain(doctor_flags);
+  return doctor_commands.codes.parsed() ? doctor_codes(doctor_flags) : doctor(doctor_flags);
 }
 
 }  // namespace

@@ -1,65 +1,77 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/core/kind.hpp>  // name
+#include <ductile/gemini/classification.hpp>
+
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <chrono>
+#include <cmath>
 #include <fstream>
-#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
-// The labelled bodies of tests/data/bodies.jsonl.
+// The labelled bodies of tests/data.
 namespace corpus {
-
-struct Label {
-  std::string category;
-  std::string retryable;
-  std::optional<std::string> dimension;
-  std::optional<std::string> scope;
-  std::optional<bool> free_tier;
-  std::optional<std::int64_t> limit_value;
-  bool limit_zero = false;
-  std::optional<double> retry_after_seconds;
-  std::optional<std::string> model;
-};
 
 struct Body {
   std::string id;
   int http_status = 0;
   std::string body;
-  Label label;
+  boost::json::object label;  // what it is; a field that is not there is not judged
+
+  [[nodiscard]] std::string text(std::string_view field) const {
+    const boost::json::value* value = label.if_contains(field);
+    return value && value->is_string() ? std::string{value->get_string()} : std::string{};
+  }
 };
 
-inline std::vector<Body> read() {
-  std::ifstream file{DUCTILE_TEST_DATA "/bodies.jsonl"};
-  if (!file) throw std::runtime_error{"tests/data/bodies.jsonl cannot be read"};
+inline std::vector<Body> read(const std::string& file_name = "bodies.jsonl") {
+  std::ifstream file{DUCTILE_TEST_DATA "/" + file_name};
+  if (!file) throw std::runtime_error{"tests/data/" + file_name + " cannot be read"};
   std::vector<Body> bodies;
   for (std::string line; std::getline(file, line);) {
     const boost::json::value row = boost::json::parse(line);
-    const boost::json::object& label = row.at("label").as_object();
-    const auto text = [&label](const char* name) -> std::optional<std::string> {
-      const boost::json::value& value = label.at(name);
-      return value.is_null() ? std::nullopt : std::optional{std::string{value.as_string()}};
-    };
     Body body;
     body.id = row.at("id").as_string();
     body.http_status = row.at("http_status").is_null() ? 0 : static_cast<int>(row.at("http_status").as_int64());
     body.body = row.at("body").as_string();
-    body.label.category = *text("category");
-    body.label.retryable = *text("retryable");
-    body.label.dimension = text("dimension");
-    body.label.scope = text("quota_scope");
-    body.label.model = text("model");
-    if (const auto& value = label.at("free_tier"); !value.is_null()) body.label.free_tier = value.as_bool();
-    if (const auto& value = label.at("limit_value"); !value.is_null()) body.label.limit_value = value.as_int64();
-    body.label.limit_zero = label.at("limit_zero").as_bool();
-    if (const auto& value = label.at("retry_after_s"); !value.is_null()) body.label.retry_after_seconds = value.to_number<double>();
+    body.label = row.at("label").as_object();
+    body.label.erase("why");
     bodies.push_back(std::move(body));
   }
   return bodies;
+}
+
+/// What a classification says of a field of a label, in the label's words.
+inline boost::json::value said(const ductile::gemini::Classification& result, std::string_view field) {
+  const auto text = [](std::string_view words) { return words.empty() ? boost::json::value{} : boost::json::value(words); };
+  const ductile::Verdict& verdict = result.verdict;
+  if (field == "category") return text(name(verdict.kind));
+  if (field == "retryable") return text(name(verdict.remedy));
+  if (field == "id") return text(verdict.id.text());
+  if (field == "grpc_status") return text(result.grpc_status);
+  if (field == "dimension")
+    return verdict.dimension == ductile::QuotaDimension::none ? boost::json::value{} : text(name(verdict.dimension));
+  if (field == "quota_scope") return text(name(result.scope));
+  if (field == "model") return text(result.model);
+  if (field == "limit_zero") return result.limit_zero;
+  if (field == "free_tier") return result.free_tier ? boost::json::value(*result.free_tier) : boost::json::value{};
+  if (field == "limit_value") return result.limit_value ? boost::json::value(*result.limit_value) : boost::json::value{};
+  if (field == "retry_after_s")
+    return result.retry_after ? boost::json::value(std::chrono::duration<double>(*result.retry_after).count()) : boost::json::value{};
+  throw std::runtime_error{"a label has a field that no classification has: " + std::string{field}};
+}
+
+/// Whether they say the same; numbers to a millionth.
+inline bool same(const boost::json::value& left, const boost::json::value& right) {
+  if (left.is_number() && right.is_number()) return std::abs(left.to_number<double>() - right.to_number<double>()) < 1e-6;
+  return left == right;
 }
 
 }  // namespace corpus

@@ -27,22 +27,21 @@ using namespace ductile::gemini;
 
 namespace {
 
-// Where the body alone does not say what its label says, and why. (At most five.)
+// Where the classifier says another thing than the label, and why. (At most five.)
 struct Disputed {
   std::string_view id;
+  std::string_view field;
   std::string_view why;
 };
 constexpr std::array<Disputed, 1> disputed{
-    {{"field-0096",
-      "cut before its quotaId: the same sentence comes with minutes and with days, and the hint of 59 s speaks for a minute"}}};
-
-std::string text_of(const std::optional<std::string>& text) { return text.value_or(""); }
+    {{"field-0032", "grpc_status",
+      "the label has none, because the outer envelope is a proxy's; but its message quotes the service's own, whole, and that names "
+      "PERMISSION_DENIED; every other body that quotes one (field-0045, field-0055) is labelled with the quoted status"}}};
 
 // A label's model that the body does not name is the one that was asked, as the report says.
 std::string asked_model(const corpus::Body& body) {
-  const bool named =
-      body.label.model && ductile::detail::find_word(body.body, ductile::detail::lowered(*body.label.model)) != std::string::npos;
-  return named ? std::string{} : text_of(body.label.model);
+  const std::string model = body.text("model");
+  return ductile::detail::find_word(body.body, ductile::detail::lowered(model)) != std::string::npos ? std::string{} : model;
 }
 
 Classification judged(const corpus::Body& body) {
@@ -52,39 +51,41 @@ Classification judged(const corpus::Body& body) {
   return classify_text(body.body, body.http_status, context);
 }
 
-double seconds(std::optional<Duration> duration) { return duration ? std::chrono::duration<double>(*duration).count() : -1; }
+// How many fields of the labels agree; each that does not is a failure, unless it is disputed.
+void check_labels(const std::vector<corpus::Body>& bodies) {
+  for (const corpus::Body& body : bodies) {
+    const Classification result = judged(body);
+    for (const auto& [field, labelled] : body.label) {
+      const boost::json::value said = corpus::said(result, field);
+      const bool argued =
+          std::ranges::any_of(disputed, [&](const Disputed& one) { return one.id == body.id && one.field == std::string_view{field}; });
+      CAPTURE(body.id, body.http_status, std::string{field}, boost::json::serialize(labelled), boost::json::serialize(said));
+      CHECK(corpus::same(said, labelled) != argued);
+    }
+    CAPTURE(body.id);
+    CHECK((result.ok() || !result.evidence.empty()));
+  }
+}
 
 }  // namespace
 
-TEST_CASE("Every body of the corpus gets its labelled kind, remedy, dimension, scope, limit, wait and model", "[gemini][corpus]") {
+TEST_CASE("Every body of the corpus gets what its label says in every field", "[gemini][corpus]") {
   const auto bodies = corpus::read();
   REQUIRE(bodies.size() == 133);
-  std::size_t right = 0;
-  for (const corpus::Body& body : bodies) {
-    const Classification said = judged(body);
-    const corpus::Label& label = body.label;
-    const bool agrees = name(said.verdict.kind) == label.category && name(said.verdict.remedy) == label.retryable &&
-                        (said.verdict.dimension == QuotaDimension::none ? std::string{} : std::string{name(said.verdict.dimension)}) ==
-                            text_of(label.dimension) &&
-                        name(said.scope) == text_of(label.scope) && said.free_tier == label.free_tier &&
-                        said.limit_value == label.limit_value && said.limit_zero == label.limit_zero &&
-                        std::abs(seconds(said.retry_after) - label.retry_after_seconds.value_or(-1)) < 1e-6 &&
-                        said.model == text_of(label.model);
-    right += agrees ? 1 : 0;
-    if (std::ranges::find(disputed, body.id, &Disputed::id) != disputed.end()) continue;
-    CAPTURE(body.id, body.http_status, said.verdict.id.text());
-    CHECK(name(said.verdict.kind) == label.category);
-    CHECK(name(said.verdict.remedy) == label.retryable);
-    CHECK((said.verdict.dimension == QuotaDimension::none ? "" : name(said.verdict.dimension)) == text_of(label.dimension));
-    CHECK(name(said.scope) == text_of(label.scope));
-    CHECK(said.free_tier == label.free_tier);
-    CHECK(said.limit_value == label.limit_value);
-    CHECK(said.limit_zero == label.limit_zero);
-    CHECK(seconds(said.retry_after) == Catch::Approx(label.retry_after_seconds.value_or(-1)).margin(1e-6));
-    CHECK(said.model == text_of(label.model));
-    CHECK_FALSE(said.evidence.empty());
-  }
-  CHECK(right >= bodies.size() - disputed.size());
+  for (const corpus::Body& body : bodies) REQUIRE(body.label.size() == 10);
+  check_labels(bodies);
+}
+
+TEST_CASE("Every text that was gathered later gets what its label says", "[gemini][corpus]") {
+  const auto bodies = corpus::read("field_more.jsonl");
+  REQUIRE(bodies.size() >= 60);
+  check_labels(bodies);
+}
+
+TEST_CASE("Every text written after the forms of clients, gateways and pages gets what its label says", "[gemini][corpus]") {
+  const auto bodies = corpus::read("forms.jsonl");
+  REQUIRE(bodies.size() >= 300);
+  check_labels(bodies);
 }
 
 TEST_CASE("A hint in a verdict is never shorter than what the body says", "[gemini][corpus]") {
@@ -112,6 +113,57 @@ boost::json::value reversed(const boost::json::value& value) {
     return result;
   }
   return value;
+}
+
+// As Python prints a value: single quotes, True, None.
+void print_python(const boost::json::value& value, std::string& text) {
+  if (value.is_object()) {
+    text += '{';
+    for (const char* between = ""; const auto& [name, member] : value.get_object()) {
+      text.append(between).append("'").append(name).append("': ");
+      print_python(member, text);
+      between = ", ";
+    }
+    text += '}';
+  } else if (value.is_array()) {
+    text += '[';
+    for (const char* between = ""; const auto& element : value.get_array()) {
+      text.append(between);
+      print_python(element, text);
+      between = ", ";
+    }
+    text += ']';
+  } else if (value.is_string()) {
+    const std::string_view words = value.get_string();
+    const bool doubled = words.find('\'') != std::string_view::npos && words.find('"') == std::string_view::npos;
+    const char quote = doubled ? '"' : '\'';
+    text += quote;
+    for (const char c : words) {
+      if (c == '\n') text += "\\n";
+      if (c == '\t') text += "\\t";
+      if (c == '\r') text += "\\r";
+      if (c == quote || c == '\\') text += '\\';
+      if (c != '\n' && c != '\t' && c != '\r') text += c;
+    }
+    text += quote;
+  } else {
+    text += value.is_null() ? "None" : value.is_bool() ? (value.get_bool() ? "True" : "False") : boost::json::serialize(value);
+  }
+}
+
+std::string as_python_prints(const std::string& body) {
+  boost::json::error_code error;
+  const boost::json::value value = boost::json::parse(body, error);
+  if (error) return body;
+  std::string text;
+  print_python(value, text);
+  return text;
+}
+
+std::string quoted_by_mail(const std::string& body) {
+  std::string text{"> "};
+  for (const char c : body) text.append(c == '\n' ? "\n> " : std::string(1, c));
+  return text;
 }
 
 // The body in a gateway's error, as its message.
@@ -160,6 +212,27 @@ const std::vector<NamedMutation>& mutations() {
       {"an array around it", [](const std::string& body) { return body.find_first_of("{[") == 0 ? "[" + body + "]\n" : body; }},
       {"in a gateway's message", within_a_message},
       {"in a gateway's message in a gateway's message", [](const std::string& body) { return within_a_message(within_a_message(body)); }},
+      {"in three gateways' messages", [](const std::string& body) { return within_a_message(within_a_message(within_a_message(body))); }},
+      {"as Python prints it", as_python_prints},
+      {"in the text of an exception", [](const std::string& body) { return "google.genai.errors.APIError: " + as_python_prints(body); }},
+      {"in the text of an exception in a gateway's message",
+       [](const std::string& body) { return within_a_message("litellm.APIError: GeminiException - " + as_python_prints(body)); }},
+      {"in a client's brackets, with a stack",
+       [](const std::string& body) {
+         return "[API Error: " + body + "]\n    at throwErrorIfNotOK (file:///app/index.mjs:11423:24)\n    at async main (main.js:7:3)";
+       }},
+      {"in a log's object",
+       [](const std::string& body) {
+         return boost::json::serialize(boost::json::object{{"level", "error"}, {"msg", "call failed"}, {"err", body}});
+       }},
+      {"in a mail's quotation", quoted_by_mail},
+      {"between code fences", [](const std::string& body) { return "```json\n" + body + "\n```"; }},
+      {"in red", [](const std::string& body) { return "\x1b[31m" + body + "\x1b[0m"; }},
+      {"after a byte order mark", [](const std::string& body) { return "\xEF\xBB\xBF" + body; }},
+      {"as a string in a string",
+       [](const std::string& body) {
+         return boost::json::serialize(boost::json::string{boost::json::serialize(boost::json::string{body})});
+       }},
       {"as a quoted string", [](const std::string& body) { return boost::json::serialize(boost::json::string{body}); }},
   };
   return all;
@@ -177,14 +250,11 @@ TEST_CASE("What stands around a body, and how it is written, does not change the
     for (const NamedMutation& mutation : mutations()) {
       const Classification after = classify_text(mutation.apply(body.body), body.http_status, context);
       CAPTURE(body.id, mutation.name, before.verdict.id.text(), after.verdict.id.text());
-      CHECK(name(after.verdict.kind) == name(before.verdict.kind));
-      CHECK(name(after.verdict.remedy) == name(before.verdict.remedy));
-      CHECK(name(after.verdict.dimension) == name(before.verdict.dimension));
-      CHECK(after.scope == before.scope);
-      CHECK(after.limit_value == before.limit_value);
-      CHECK(after.limit_zero == before.limit_zero);
-      CHECK(after.retry_after == before.retry_after);
-      CHECK(after.model == before.model);
+      for (const std::string_view field :
+           {"category", "retryable", "dimension", "quota_scope", "free_tier", "limit_value", "limit_zero", "retry_after_s", "model"}) {
+        CAPTURE(std::string{field});
+        CHECK(corpus::same(corpus::said(after, field), corpus::said(before, field)));
+      }
     }
   }
 }

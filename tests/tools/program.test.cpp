@@ -336,6 +336,12 @@ TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and 
       {{"mock", "--at", "yesterday"}, 64, "--at must look like"},
       {{"mock", "--seed", "x"}, 64, "--seed: Value x not in range"},
       {{"mock", "--time-scale", "1e9"}, 64, "--time-scale"},
+      {{"doctor", "OUT"}, 64, "cannot be read"},
+      {{"doctor", "--status", "99"}, 64, "--status: Value 99 not in range"},
+      {{"doctor", "--header", "nonsense"}, 64, "--header must look like"},
+      {{"doctor", "--colour"}, 64, "--colour"},
+      {{"doctor", "explain"}, 64, "ID"},
+      {{"doctor", "explain", "rpd-fre"}, 64, "is it rpd-free?"},
   }));
   const FolderForTest work;
   std::vector<std::string> arguments = row.arguments;
@@ -438,6 +444,42 @@ TEST_CASE("jobs that find their target closed say what closed it and until when"
   CHECK_THAT(second.at("why").as_string().c_str(),
              Catch::Matchers::ContainsSubstring("only after rate_limit") && Catch::Matchers::ContainsSubstring("; not before "));
   CHECK(second.at("retry_in_ms").as_int64() > 5000);
+}
+
+TEST_CASE("doctor says what a file holds, explains a failure, and lists them all", "[program]") {
+  const FolderForTest work;
+  tools::write_whole_file(work / "seen", "{\"error\":{\"code\":503}}\n{\"error\":{\"code\":404}}\n");
+  const std::string file = (work / "seen").string();
+  Program two{{"doctor", "--json", file}};
+  CHECK(two.exit_status() == 0);
+  const auto records = json_lines(two.stdout_text());
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].at("category") == "overload");
+  CHECK(records[1].at("category") == "not_found");
+
+  Program one{{"doctor", "--json", "--status", "503", "--header", "Retry-After: 9", file}};
+  CHECK(one.exit_status() == 0);
+  const auto whole = json_lines(one.stdout_text());
+  REQUIRE(whole.size() == 1);
+  CHECK(whole[0].at("retry_after_s") == 9);
+
+  tools::write_whole_file(work / "seen", "");
+  Program nothing{{"doctor", file}};
+  CHECK(nothing.exit_status() == 0);
+  CHECK_THAT(nothing.stdout_text(), Catch::Matchers::StartsWith("other (unknown)"));
+
+  Program explained{{"doctor", "explain", "rpd-free", "--json"}};
+  CHECK(explained.exit_status() == 0);
+  CHECK(json_lines(explained.stdout_text()).at(0).at("retryable") == "next_day");
+  Program codes{{"doctor", "codes", "--json"}};
+  CHECK(codes.exit_status() == 0);
+  CHECK(json_lines(codes.stdout_text()).size() == 185);
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"doctor", "--help"}, {"doctor", "explain", "--help"}, {"doctor", "codes", "--help"}}) {
+    Program help{arguments};
+    CHECK(help.exit_status() == 0);
+    CHECK_THAT(help.stdout_text(), Catch::Matchers::ContainsSubstring("--json"));
+  }
 }
 
 TEST_CASE("every subcommand has help", "[program]") {

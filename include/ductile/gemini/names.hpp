@@ -6,6 +6,7 @@
 #include <ductile/detail/ascii.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -45,6 +46,26 @@ inline constexpr std::array<GrpcStatus, 17> grpc_statuses{{{"OK", 0, 200},
   return false;
 }
 
+/// "RESOURCE_EXHAUSTED" of any spelling: "resource_exhausted", "StatusCode.RESOURCE_EXHAUSTED", "ResourceExhausted" as Go writes it. Empty
+/// for anything else.
+[[nodiscard]] constexpr std::string_view grpc_status_of(std::string_view written) noexcept {
+  if (const std::size_t point = written.rfind('.'); point != std::string_view::npos) written.remove_prefix(point + 1);
+  if (ductile::detail::same_word(written, "canceled")) return "CANCELLED";
+  for (const GrpcStatus& status : grpc_statuses) {
+    std::size_t at = 0;
+    for (const char c : status.name) {
+      if (at < written.size() && ductile::detail::lower(written[at]) == ductile::detail::lower(c)) {
+        ++at;
+      } else if (c != '_') {
+        at = std::string_view::npos;
+        break;
+      }
+    }
+    if (at == written.size()) return status.name;
+  }
+  return {};
+}
+
 /// A name and the failure that it stands for; an empty id where the name alone does not decide.
 struct NamedFailure {
   std::string_view name;
@@ -54,7 +75,7 @@ struct NamedFailure {
 /// Values of ErrorInfo.reason, in lower case.
 ///
 /// Source   google/api/error_reason.proto; those of Code Assist (cloudcode-pa) from its answers.
-inline constexpr std::array<NamedFailure, 24> error_reasons{{{"api_key_invalid", "api-key-invalid"},
+inline constexpr std::array<NamedFailure, 25> error_reasons{{{"api_key_invalid", "api-key-invalid"},
                                                              {"service_disabled", "service-disabled"},
                                                              {"billing_disabled", "billing-disabled"},
                                                              {"api_key_service_blocked", "api-key-service-blocked"},
@@ -77,6 +98,7 @@ inline constexpr std::array<NamedFailure, 24> error_reasons{{{"api_key_invalid",
                                                              {"consumer_invalid", ""},
                                                              {"security_policy_violated", ""},
                                                              {"account_state_invalid", ""},
+                                                             {"access_token_scope_insufficient", ""},
                                                              {"user_blocked_by_admin", ""}}};
 
 /// Whether it is one of `error_reasons`, in any case.
@@ -89,13 +111,23 @@ inline constexpr std::array<NamedFailure, 24> error_reasons{{{"api_key_invalid",
 /// Words in the place of a numeric code: of the Interactions interface, of other providers and of gateways.
 ///
 /// Source   The page on errors of the Gemini API (Interactions); answers of gateways and of OpenAI and Azure behind them.
-inline constexpr std::array<NamedFailure, 27> code_words{{{"content_filter", "azure-content-filter"},
+inline constexpr std::array<NamedFailure, 38> code_words{{{"content_filter", "azure-content-filter"},
+                                                          {"content_policy_violation", "azure-content-filter"},
+                                                          {"moderation_blocked", "azure-content-filter"},
+                                                          {"insufficient_user_quota", "openai-insufficient-quota"},
+                                                          {"insufficient_credits", "openai-insufficient-quota"},
+                                                          {"billing_hard_limit_reached", "openai-insufficient-quota"},
+                                                          {"budget_exceeded", "openai-insufficient-quota"},
+                                                          {"invalid_api_key", "api-key-invalid"},
+                                                          {"timeout_error", "deadline-504"},
+                                                          {"request_timeout", "deadline-504"},
                                                           {"insufficient_quota", "openai-insufficient-quota"},
                                                           {"payment_required", "prepay-depleted-402"},
                                                           {"quota_exceeded", "rpd-paid"},
                                                           {"rate_limit_exceeded", "rate-generic"},
                                                           {"rate_limit_error", "rate-generic"},
                                                           {"overloaded_error", "overloaded"},
+                                                          {"engine_overloaded", "overloaded"},
                                                           {"service_unavailable", "service-unavailable"},
                                                           {"model_not_found", "model-not-found"},
                                                           {"not_found", "entity-not-found"},
@@ -125,7 +157,7 @@ struct FinishReason {
 };
 
 /// Source   The enumerations of the official client libraries of 2026. A reason that is not here fails closed.
-inline constexpr std::array<FinishReason, 22> finish_reasons{{{"STOP", 1, ""},
+inline constexpr std::array<FinishReason, 25> finish_reasons{{{"STOP", 1, ""},
                                                               {"MAX_TOKENS", 2, "max-tokens-no-image"},
                                                               {"SAFETY", 3, "safety-finish"},
                                                               {"RECITATION", 4, "recitation"},
@@ -146,7 +178,11 @@ inline constexpr std::array<FinishReason, 22> finish_reasons{{{"STOP", 1, ""},
                                                               {"MALFORMED_RESPONSE", -1, "malformed-response"},
                                                               {"ESCALATION", -1, "escalation"},
                                                               {"PUP_LIMITED_DISABLED", -1, "account-limited"},
-                                                              {"CONTINUATION", -1, "continuation"}}};
+                                                              {"CONTINUATION", -1, "continuation"},
+                                                              {"MODEL_ARMOR", -1, "prompt-blocked-prohibited"},
+                                                              // The OpenAI-compatible endpoint and gateways have names of their own.
+                                                              {"CONTENT_FILTER", -1, "safety-finish"},
+                                                              {"LENGTH", -1, "max-tokens-no-image"}}};
 
 /// Why a prompt was blocked before any work.
 struct BlockReason {

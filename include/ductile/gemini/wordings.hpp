@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/core/kind.hpp>  // Kind
 #include <ductile/core/version.hpp>
 
 #include <array>
@@ -13,15 +14,16 @@ namespace ductile::inline DUCTILE_VERSION::gemini {
 
 /// What a phrase is about; also the order in which topics decide.
 enum class Topic : std::uint8_t {
-  capacity,  ///< The other side has no room: no fault of the caller's, whatever status it comes with.
-  money,     ///< A balance, a cap: no wait helps.
-  zero,      ///< The limit is nought: no wait helps either.
-  rate,      ///< A limit of some window, said in words alone.
-  access,    ///< The key, the account, the project, the country.
-  model,     ///< The model: unknown, retired, unable.
-  request,   ///< What was sent.
-  server,    ///< What failed on the other side.
-  transport  ///< What clients print when the connection fails.
+  capacity,   ///< The other side has no room: no fault of the caller's, whatever status it comes with.
+  money,      ///< A balance, a cap: no wait helps.
+  zero,       ///< The limit is nought: no wait helps either.
+  rate,       ///< A limit of some window, said in words alone.
+  access,     ///< The key, the account, the project, the country.
+  model,      ///< The model: unknown, retired, unable.
+  request,    ///< What was sent.
+  server,     ///< What failed on the other side.
+  transport,  ///< What clients print when the connection fails. Of an answer that was refused (4xx) it says nothing.
+  general     ///< Words of every day: they count only where nothing else is known, not even a status.
 };
 
 /// A phrase, the failure it stands for, and where it was seen.
@@ -36,7 +38,7 @@ struct Wording {
 inline constexpr std::size_t longest_phrase = 40;
 
 /// Within a topic the first that fits decides.
-inline constexpr std::array<Wording, 129> wordings{{
+inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::capacity, "no capacity available", "capacity-503", "Code Assist, 429 and 503"},
     {Topic::capacity, "上游负载已饱和", "gateway-saturated", "new-api gateway: upstream saturated"},
     {Topic::capacity, "error-code-429", "vertex-dsq", "Vertex, dynamic shared quota"},
@@ -45,6 +47,12 @@ inline constexpr std::array<Wording, 129> wordings{{
     {Topic::capacity, "service is currently unavailable", "service-unavailable", "Gemini API, 503"},
     {Topic::capacity, "service temporarily unavailable", "temporarily-unavailable", "Gemini API, 503; nginx"},
     {Topic::capacity, "visibility check was unavailable", "visibility-check", "all Google APIs, 503, June 2025"},
+    {Topic::capacity, "currently overloaded", "overloaded", "OpenAI and gateways, 503"},
+    {Topic::capacity, "server is overloaded", "overloaded", "OpenAI and gateways, 503"},
+    {Topic::capacity, "no available capacity", "overloaded", "gateways"},
+    {Topic::capacity, "服务器繁忙", "gateway-saturated", "gateways: server busy"},
+    {Topic::capacity, "模型过载", "gateway-saturated", "gateways: model overloaded"},
+    {Topic::capacity, "负载已经达到上限", "gateway-saturated", "gateways: load at its limit"},
 
     {Topic::money, "monthly spending cap", "spend-cap-monthly", "Gemini API, 429"},
     {Topic::money, "prepayment credits are depleted", "prepay-depleted-429", "Gemini API, 429 and 402"},
@@ -57,6 +65,22 @@ inline constexpr std::array<Wording, 129> wordings{{
     {Topic::rate, "rate-limited upstream", "openrouter-upstream", "OpenRouter, 429"},
     {Topic::rate, "quota will reset after", "user-quota-short", "Code Assist, 429"},
     {Topic::rate, "resource exhausted. please try again", "rate-no-details-2026", "Gemini API, 429, 2026"},
+    {Topic::rate, "user quota is not enough", "openai-insufficient-quota", "one-api and new-api gateways, 403"},
+    {Topic::rate, "额度已用尽", "openai-insufficient-quota", "new-api gateway: quota used up"},
+    {Topic::rate, "额度不足", "openai-insufficient-quota", "new-api gateway: quota not enough"},
+    {Topic::rate, "剩余额度", "openai-insufficient-quota", "new-api gateway: what is left of a quota"},
+    {Topic::rate, "余额不足", "openai-insufficient-quota", "gateways: balance not enough"},
+    {Topic::rate, "insufficient credits", "openai-insufficient-quota", "OpenRouter and gateways, 402"},
+    {Topic::rate, "insufficient balance", "openai-insufficient-quota", "gateways, 402"},
+    {Topic::rate, "requires more credits", "openai-insufficient-quota", "OpenRouter, 402"},
+    {Topic::rate, "credit balance is too low", "openai-insufficient-quota", "gateways, 400"},
+    {Topic::rate, "budget has been exceeded", "openai-insufficient-quota", "LiteLLM, 400"},
+    {Topic::rate, "exceededbudget", "openai-insufficient-quota", "LiteLLM"},
+    {Topic::rate, "请求过于频繁", "rate-generic", "gateways: requests too frequent"},
+    {Topic::rate, "no deployments available", "rate-generic", "LiteLLM, 429: all in cooldown"},
+    {Topic::rate, "rate limit exceeded", "rate-generic", "gateways, 429"},
+    {Topic::rate, "rate limit reached", "rate-generic", "OpenAI, 429"},
+    {Topic::rate, "receiving too many requests", "rate-generic", "n8n"},
     {Topic::rate, "resource has been exhausted", "rate-generic", "Gemini API, 429"},
 
     {Topic::access, "api key expired", "api-key-expired", "Gemini API, 400"},
@@ -64,6 +88,8 @@ inline constexpr std::array<Wording, 129> wordings{{
     {Topic::access, "api key not valid", "api-key-invalid", "Gemini API, 400"},
     {Topic::access, "invalid api key", "api-key-invalid", "gateways, 401"},
     {Topic::access, "incorrect api key", "api-key-invalid", "gateways, 401"},
+    {Topic::access, "invalid authentication credentials", "access-token-type-unsupported", "Google APIs, 401"},
+    {Topic::access, "无效的令牌", "api-key-invalid", "new-api gateway: invalid token"},
     {Topic::access, "reported as leaked", "key-leaked", "Gemini API, 403"},
     {Topic::access, "unregistered callers", "key-missing", "Google APIs, 403"},
     {Topic::access, "api keys are not supported", "oauth-expected", "Vertex, 401"},
@@ -92,10 +118,16 @@ inline constexpr std::array<Wording, 129> wordings{{
     {Topic::model, "is no longer available", "model-retired-listed", "Gemini API, 404"},
     {Topic::model, "model withdrawn", "retired-503-gateway", "a reseller, 503"},
     {Topic::model, "publisher model", "vertex-model-not-found", "Vertex, 404"},
+    {Topic::model, "no endpoints found", "model-not-found", "OpenRouter, 404"},
+    {Topic::model, "does not exist or you do not have access", "model-not-found", "OpenAI and gateways, 404"},
+    {Topic::model, "no available channel", "model-not-found", "new-api gateway, 503"},
+    {Topic::model, "无可用渠道", "model-not-found", "new-api gateway: no channel for the model, 503"},
+    {Topic::model, "is not a valid model id", "model-not-found", "OpenRouter, 400"},
     {Topic::model, "requested entity was not found", "entity-not-found", "Google APIs, 404"},
     {Topic::model, "only supports interactions api", "interactions-only-model", "Gemini API, 400"},
     {Topic::model, "requested response modalities", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "is not enabled for models/", "modality-unsupported", "Gemini API, 400"},
+    {Topic::model, "is not enabled for this model", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "multi-modal output is not supported", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "image_size must be one of", "image-size-invalid", "by analogy with aspect_ratio"},
 
@@ -117,10 +149,39 @@ inline constexpr std::array<Wording, 129> wordings{{
     {Topic::request, "maximum request body size", "body-too-large-413", "proxies, 413"},
     {Topic::request, "exception parsing response", "sdk-stand-in-400", "a client library"},
     {Topic::request, "content management policy", "azure-content-filter", "Azure OpenAI, 400"},
+    {Topic::request, "prompt could not be submitted", "prompt-blocked-safety", "Vertex, 400"},
+    {Topic::request, "output could not be generated", "image-safety", "Vertex"},
+    {Topic::request, "responsible ai practices", "prompt-blocked-safety", "Vertex, 400"},
+    {Topic::request, "rejected by the safety system", "prompt-blocked-safety", "OpenAI, 400"},
+    {Topic::request, "requires moderation", "prompt-blocked-safety", "OpenRouter, 403"},
+    {Topic::request, "content moderation", "prompt-blocked-safety", "gateways"},
+    {Topic::request, "a result of our safety system", "prompt-blocked-safety", "OpenAI, 400"},
+    {Topic::request, "blocked due to prohibited", "prompt-blocked-prohibited", "client library for JavaScript"},
+    {Topic::request, "blocked due to blocklist", "prompt-blocked-blocklist", "client library for JavaScript"},
+    {Topic::request, "blocked due to other", "prompt-blocked-other", "client library for JavaScript"},
+    {Topic::request, "requires a single candidate", "candidates-empty", "client library for Python"},
+    {Topic::request, "only works for a single candidate", "candidates-empty", "client libraries"},
+    {Topic::request, "valid `part`", "stop-no-parts", "client library for Python"},
+    {Topic::request, "content has no parts", "stop-no-parts", "Vertex library for Python"},
+    {Topic::request, "prompt was blocked", "prompt-blocked-other", "client libraries"},
+    {Topic::request, "敏感词", "prompt-blocked-safety", "gateways: sensitive words"},
     {Topic::request, "blocked due to safety", "safety-finish", "client library for JavaScript"},
     {Topic::request, "blocked due to recitation", "recitation", "client library for JavaScript"},
     {Topic::request, "contains an invalid argument", "invalid-argument-generic", "Google APIs, 400"},
+    {Topic::request, "invalid argument provided", "invalid-argument-generic", "langchain-google-genai"},
+    {Topic::request, "* generatecontentrequest.", "invalid-argument-generic", "Gemini API, 400: a field of the request"},
 
+    {Topic::server, "no healthy upstream", "envoy-503", "Envoy, 503"},
+    {Topic::server, "aborted due to timeout", "client-deadline", "JavaScript: AbortSignal.timeout"},
+    {Topic::server, "this operation was aborted", "cancelled-499", "JavaScript: AbortController"},
+    {Topic::server, "aborterror", "cancelled-499", "JavaScript"},
+    {Topic::server, "no image generated", "no-image", "Vercel AI SDK"},
+    {Topic::server, "no image was generated", "no-image", "clients"},
+    {Topic::server, "no images generated", "no-image", "clients"},
+    {Topic::server, "no generated images", "no-image", "gateways"},
+    {Topic::server, "no image data", "no-image", "clients"},
+    {Topic::server, "no images were generated", "no-image", "clients"},
+    {Topic::server, "noimagegeneratederror", "no-image", "Vercel AI SDK"},
     {Topic::server, "upstream connect error", "envoy-503", "Envoy, 503"},
     {Topic::server, "deadline expired before operation", "deadline-504", "Gemini API, 503 and 504"},
     {Topic::server, "processing within the deadline", "deadline-504-doc-text", "page on errors"},
@@ -135,19 +196,60 @@ inline constexpr std::array<Wording, 129> wordings{{
     {Topic::server, "deadlineexceeded", "deadline-504", "google-api-core exceptions"},
     {Topic::server, "resourceexhausted", "rate-generic", "google-api-core exceptions"},
     {Topic::server, "too many requests", "rate-generic", "reason phrase of 429"},
-    {Topic::server, "internalservererror", "internal", "google-api-core exceptions"},
     {Topic::server, "bad gateway", "bad-gateway-html", "reason phrase of 502"},
     {Topic::server, "gateway timeout", "deadline-504", "reason phrase of 504"},
     {Topic::server, "gateway time-out", "deadline-504", "reason phrase of 504"},
+    {Topic::server, "gateway timed out", "deadline-504", "n8n"},
+    {Topic::server, "upstream request timeout", "deadline-504", "Envoy, 504"},
+    {Topic::server, "endpoint request timed out", "deadline-504", "AWS API Gateway, 504"},
 
+    {Topic::transport, "headers timeout", "idle-timeout", "Node: undici"},
+    {Topic::transport, "headerstimeout", "idle-timeout", "Node: undici"},
+    {Topic::transport, "body timeout", "idle-timeout", "Node: undici"},
+    {Topic::transport, "litellm.timeout", "client-deadline", "LiteLLM"},
+    {Topic::transport, "httpclient.timeout", "client-deadline", ".NET"},
+    {Topic::transport, "awaiting headers", "client-deadline", "Go"},
+    {Topic::transport, "proxy authentication required", "proxy-auth-407", "reason phrase of 407"},
+    {Topic::transport, "connect to proxy", "connect-refused", "Python requests"},
+    {Topic::transport, "\": eof", "half-close-no-reply", "Go"},
+    {Topic::transport, "unexpected eof", "reset-mid-body", "Go"},
     {Topic::transport, "connection refused", "connect-refused", "errno"},
     {Topic::transport, "econnrefused", "connect-refused", "errno"},
+    {Topic::transport, "couldn't connect to server", "connect-refused", "curl"},
+    {Topic::transport, "could not connect to server", "connect-refused", "curl"},
+    {Topic::transport, "cannot connect to host", "connect-refused", "aiohttp"},
+    {Topic::transport, "all connection attempts failed", "connect-refused", "httpx"},
+    {Topic::transport, "failed to connect", "connect-timeout", "curl, gRPC"},
+    {Topic::transport, "error while dialing", "connect-timeout", "gRPC for Go"},
+    {Topic::transport, ": i/o timeout", "connect-timeout", "Go"},
+    {Topic::transport, "semaphore timeout period", "connect-timeout", "Windows, error 121"},
+    {Topic::transport, "no route to host", "connect-timeout", "errno"},
+    {Topic::transport, "network is unreachable", "connect-timeout", "errno"},
+    {Topic::transport, "appears to be offline", "connect-timeout", "Apple"},
     {Topic::transport, "name or service not known", "dns-failure", "getaddrinfo"},
     {Topic::transport, "name resolution", "dns-failure", "getaddrinfo"},
     {Topic::transport, "enotfound", "dns-failure", "Node"},
     {Topic::transport, "eai_again", "dns-failure", "Node"},
     {Topic::transport, "could not resolve host", "dns-failure", "curl"},
     {Topic::transport, "no such host", "dns-failure", "Go"},
+    {Topic::transport, "unknownhostexception", "dns-failure", "Java"},
+    {Topic::transport, "unable to resolve host", "dns-failure", "Android"},
+    {Topic::transport, "failed to resolve", "dns-failure", "urllib3"},
+    {Topic::transport, "nodename nor servname", "dns-failure", "getaddrinfo on macOS"},
+    {Topic::transport, "failed to lookup address", "dns-failure", "Rust"},
+    {Topic::transport, "err_name_not_resolved", "dns-failure", "Chromium"},
+    {Topic::transport, "ssl_error_syscall", "reset-before-headers", "curl"},
+    {Topic::transport, "unexpected_eof", "reset-before-headers", "OpenSSL 3"},
+    {Topic::transport, "eof occurred in violation", "reset-before-headers", "Python"},
+    {Topic::transport, "certificate_verify_failed", "tls-failure", "OpenSSL"},
+    {Topic::transport, "x509:", "tls-failure", "Go"},
+    {Topic::transport, "unable to verify the first certificate", "tls-failure", "Node"},
+    {Topic::transport, "unable to get local issuer certificate", "tls-failure", "OpenSSL"},
+    {Topic::transport, "self signed certificate", "tls-failure", "OpenSSL"},
+    {Topic::transport, "certificate has expired", "tls-failure", "OpenSSL"},
+    {Topic::transport, "cert_altname", "tls-failure", "Node"},
+    {Topic::transport, "pkix path building", "tls-failure", "Java"},
+    {Topic::transport, "ssl connection could not be established", "tls-failure", ".NET"},
     {Topic::transport, "certificate verify failed", "tls-failure", "OpenSSL"},
     {Topic::transport, "self-signed certificate", "tls-failure", "Node"},
     {Topic::transport, "ssl certificate problem", "tls-failure", "curl"},
@@ -158,15 +260,33 @@ inline constexpr std::array<Wording, 129> wordings{{
     {Topic::transport, "connection timed out", "connect-timeout", "errno"},
     {Topic::transport, "connection reset by peer", "reset-before-headers", "errno"},
     {Topic::transport, "econnreset", "reset-before-headers", "Node"},
+    {Topic::transport, "connection reset", "reset-before-headers", "Java"},
+    {Topic::transport, "connection was reset", "reset-before-headers", "browsers"},
+    {Topic::transport, "forcibly closed", "reset-before-headers", "Windows"},
+    {Topic::transport, "broken pipe", "reset-before-headers", "errno"},
+    {Topic::transport, "epipe", "reset-before-headers", "errno"},
     {Topic::transport, "goaway", "h2-goaway", "HTTP/2"},
     {Topic::transport, "refused_stream", "h2-goaway", "HTTP/2"},
     {Topic::transport, "server disconnected", "half-close-no-reply", "httpx"},
-    {Topic::transport, "remoteprotocolerror", "half-close-no-reply", "httpx"},
     {Topic::transport, "socket hang up", "half-close-no-reply", "Node"},
     {Topic::transport, "empty reply from server", "half-close-no-reply", "curl"},
+    {Topic::transport, "closed connection without response", "half-close-no-reply", "Python http.client"},
+    {Topic::transport, "remotedisconnected", "half-close-no-reply", "Python http.client"},
+    {Topic::transport, "other side closed", "half-close-no-reply", "Node: undici"},
+    {Topic::transport, "unexpected end of stream", "half-close-no-reply", "OkHttp"},
+    {Topic::transport, "connection closed before", "half-close-no-reply", "several clients"},
+    {Topic::transport, "prematurely closed", "half-close-no-reply", "Netty"},
+    {Topic::transport, "incomplete chunked read", "truncated-json", "httpx"},
+    {Topic::transport, "remaining to read", "wrong-content-length", "curl"},
+    {Topic::transport, "outstanding read data", "wrong-content-length", "curl"},
+    {Topic::transport, "premature close", "reset-mid-body", "Node"},
+    {Topic::transport, "not closed cleanly", "reset-mid-body", "curl, HTTP/2"},
     {Topic::transport, "incompleteread", "truncated-json", "Python"},
+    {Topic::transport, "remoteprotocolerror", "half-close-no-reply", "httpx"},
     {Topic::transport, "incomplete json segment", "truncated-json", "client library for JavaScript"},
     {Topic::transport, "unexpected end of json", "truncated-json", "JavaScript"},
+    {Topic::transport, "is not valid json", "captive-200-html", "JavaScript: a page where JSON was expected"},
+    {Topic::transport, "jsondecodeerror", "truncated-json", "Python"},
     {Topic::transport, "readtimeout", "client-deadline", "httpx"},
     {Topic::transport, "read timed out", "client-deadline", "Python requests"},
     {Topic::transport, "operation timed out", "client-deadline", "curl"},
@@ -174,11 +294,48 @@ inline constexpr std::array<Wording, 129> wordings{{
     {Topic::transport, "context canceled", "cancelled-499", "Go"},
     {Topic::transport, "fetch failed", "reset-before-headers", "Node: no word on what failed"},
     {Topic::transport, "etimedout", "connect-timeout", "Node"},
-}};
+
+    {Topic::general, "quota exceeded", "quota-no-details", "gateways"},
+    {Topic::general, "payload too large", "body-too-large-413", "reason phrase of 413"},
+    {Topic::general, "entity too large", "body-too-large-413", "reason phrase of 413"},
+    {Topic::general, "internal server error", "unknown-500", "reason phrase of 500"},
+    {Topic::general, "internalservererror", "internal", "google-api-core, OpenAI's library"},
+    {Topic::general, "connection error", "connect-refused", "OpenAI's library"},
+    {Topic::general, "service unavailable", "service-unavailable", "reason phrase of 503"},
+    {Topic::general, "bad request", "invalid-argument-generic", "reason phrase of 400"},
+    {Topic::general, "timed out", "client-deadline", "many clients"},
+    {Topic::general, "timedout", "client-deadline", "Rust"},
+    {Topic::general, "timeout", "client-deadline", "many clients"},
+});
+
+/// A phrase that says what kind of failure it is, and no more.
+struct KindWording {
+  std::string_view phrase;
+  Kind kind;
+  std::string_view source;
+};
+
+/// Asked after the phrases with a row of their own.
+inline constexpr auto kind_wordings = std::to_array<KindWording>({
+    {"invalid_grant", Kind::auth, "Google sign-in: a refresh token expired or revoked"},
+    {"invalid_scope", Kind::auth, "Google sign-in"},
+    {"invalid_client", Kind::auth, "Google sign-in"},
+    {"default credentials were not found", Kind::auth, "google-auth"},
+    {"could not load the default credentials", Kind::auth, "google-auth for Node"},
+    {"unauthenticated", Kind::auth, "gRPC"},
+    {"unauthorized", Kind::auth, "reason phrase of 401"},
+    {"authentication error", Kind::auth, "Cloudflare"},
+    {"insufficient authentication scopes", Kind::permission, "Google APIs, 403"},
+    {"permissiondenied", Kind::permission, "gRPC, google-api-core"},
+    {"permission denied", Kind::permission, "Google APIs, 403"},
+    {"forbidden", Kind::permission, "reason phrase of 403"},
+});
 
 /// The phrases, one a line, are as short as they must be.
 static_assert([] {
   for (const Wording& wording : wordings)
+    if (wording.phrase.size() > longest_phrase) return false;
+  for (const KindWording& wording : kind_wordings)
     if (wording.phrase.size() > longest_phrase) return false;
   return true;
 }());

@@ -29,6 +29,7 @@ struct Violation {
   std::string metric;
   std::string model;
   std::optional<std::int64_t> value;
+  bool cut = false;  // the id ends with the text
 };
 
 /// One "limit: N" of a message, with what stands around it.
@@ -84,9 +85,10 @@ struct Facts {
   std::string model_version;
   bool tail_error = false;  // an error in a stream that is no event
 
-  std::string model;    // as the answer names it
-  std::string message;  // the words for people, as they stand
-  std::string words;    // all words, in lower case, each white space one blank
+  std::string model;      // as the answer names it
+  std::string url_model;  // of an address that was called
+  std::string message;    // the words for people, as they stand
+  std::string words;      // all words, in lower case, each white space one blank
 
   [[nodiscard]] bool says(std::string_view phrase) const noexcept { return contains(words, phrase); }
   [[nodiscard]] bool has_reason(std::string_view reason) const noexcept { return std::ranges::find(reasons, reason) != reasons.end(); }
@@ -105,17 +107,17 @@ inline constexpr int deepest_nesting = 5;                            // JSON in 
   return result;
 }
 
-/// Lower case, and one blank for each stretch of white space, of which an escaped line break is one.
+/// Lower case, and one blank for each stretch of white space.
 inline void append_words(std::string& words, std::string_view text) {
   if (!words.empty() && words.back() != ' ') words.push_back(' ');
   for (std::size_t i = 0; i < text.size() && words.size() < most_words; ++i) {
-    char c = lower(text[i]);
-    if (c == '\\' && i + 1 < text.size() && (text[i + 1] == 'n' || text[i + 1] == 't' || text[i + 1] == 'r')) {
-      ++i;
-      c = ' ';
+    const std::size_t gap = gap_length(text, i);
+    if (gap == 0) {
+      words.push_back(lower(text[i]));
+    } else {
+      if (words.empty() || words.back() != ' ') words.push_back(' ');
+      i += gap - 1;
     }
-    if (is_space(c)) c = ' ';
-    if (c != ' ' || words.empty() || words.back() != ' ') words.push_back(c);
   }
 }
 
@@ -136,6 +138,30 @@ inline void append_words(std::string& words, std::string_view text) {
   while (length < text.size() && is_name_character(text[length])) ++length;
   while (length > 0 && text[length - 1] == '.') --length;
   return text.substr(0, length);
+}
+
+/// The first number from 400 to 599 that stands alone in `words` and that `fits(before, behind)` takes; 0 when there is none.
+template <class Fits>
+[[nodiscard]] int find_status(std::string_view words, Fits fits) {
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    if (!is_name_character(words[at])) continue;
+    const std::string_view name = leading_name(words.substr(at));
+    const auto number = name.size() == 3 ? whole_number(name) : std::nullopt;
+    if (number && *number >= 400 && *number < 600 && fits(words.substr(0, at), words.substr(at + name.size())))
+      return static_cast<int>(*number);
+    at += std::max<std::size_t>(name.size(), 1) - 1;
+  }
+  return 0;
+}
+
+/// The model of ".../models/NAME:generateContent"; empty when the address is another one.
+[[nodiscard]] inline std::string model_of_url(std::string_view words) {
+  constexpr std::string_view folder{"/models/"};
+  for (std::size_t at = words.find(folder); at != std::string_view::npos; at = words.find(folder, at + 1)) {
+    const std::string_view name = leading_name(words.substr(at + folder.size()));
+    if (words.substr(at + folder.size() + name.size()).starts_with(':') && !name.empty()) return std::string{name};
+  }
+  return {};
 }
 
 inline void keep_longest(std::optional<Duration>& kept, std::optional<Duration> said) {
@@ -165,7 +191,7 @@ class FactsCollector {
 
   void outside(std::string_view text) {
     outside_of_events_ = !ends_event_field(text);
-    take_text(text.substr(0, longest_text), text.size() > longest_text, true);
+    take_text(text.substr(0, longest_text), text.size() > longest_text);
   }
 
   void value(const LenientPath& path, const LenientValue& value) {
@@ -181,6 +207,8 @@ class FactsCollector {
     }
     if (path.within("parts") && !path.within("error")) {
       part(path, value);
+    } else if (named("content") && path.within("choices") && value.type == LenientValue::Type::string && !value.raw.empty()) {
+      facts_.parts.push_back({.element = std::string_view::npos, .text = true});  // as the OpenAI-compatible endpoint says it
     } else if (named("code") || named("statuscode") || named("httpstatus")) {
       code(value);
     } else if (named("status")) {
@@ -205,7 +233,12 @@ class FactsCollector {
       if (const auto seconds = whole_number(value.raw))
         keep_longest(facts_.structured_delay,
                      std::chrono::seconds{std::min<std::int64_t>(*seconds, longest_hint / std::chrono::seconds{1})});
+    } else if (named("url")) {
+      if (facts_.url_model.empty()) facts_.url_model = model_of_url(lowered(value.raw.substr(0, 512)));
+    } else if (named("success")) {
+      facts_.error_seen = facts_.error_seen || same_word(value.raw, "false");
     } else if (named("finishreason")) {
+      if (same_word(value.raw, "error")) return;  // a gateway's: what happened stands elsewhere
       if (facts_.finish_reason.empty() || value.raw.size() > 1) facts_.finish_reason = plain_reason(value.raw.substr(0, 64));
       facts_.candidate_seen = true;
     } else if (named("blockreason")) {
@@ -221,6 +254,8 @@ class FactsCollector {
     } else if (value.type == LenientValue::Type::string && !about_something_else(path)) {
       if (named("error")) facts_.error_seen = true;
       text_value(path, value);
+    } else if (value.type == LenientValue::Type::word && facts_.shape == BodyShape::text) {
+      append_words(facts_.words, value.raw);  // braces of running text
     }
   }
 
@@ -310,6 +345,7 @@ class FactsCollector {
     const std::string_view raw = value.raw.substr(0, 256);
     if (LenientPath::same_name(path.name(), "quotaid")) {
       found->id = lowered(raw);
+      found->cut = value.cut;
     } else if (LenientPath::same_name(path.name(), "quotametric")) {
       found->metric = lowered(raw);
     } else if (LenientPath::same_name(path.name(), "quotavalue")) {
@@ -340,7 +376,7 @@ class FactsCollector {
       facts_.message = text;
       message_level_ = level_;
     }
-    take_text(text, value.cut, false);
+    take_text(text, value.cut);
   }
 
   [[nodiscard]] static bool may_hold_json(std::string_view text) noexcept {
@@ -365,13 +401,14 @@ class FactsCollector {
   }
 
   // Running text: what other programs made of an answer.
-  void take_text(std::string_view text, bool cut, bool unstructured) {
+  void take_text(std::string_view text, bool cut) {
     const std::size_t begin = facts_.words.size();
     append_words(facts_.words, text);
     const std::string_view words = std::string_view{facts_.words}.substr(begin);
+    if (trimmed(words).empty()) return;
     delays(words, cut);
     limit_lines(words, cut);
-    if (unstructured || level_ > 0) loose_fields(words, cut);
+    loose_fields(words, cut);
   }
 
   void delays(std::string_view words, bool cut) {
@@ -422,7 +459,40 @@ class FactsCollector {
     }
   }
 
-  // "Status: PERMISSION_DENIED", "quotaId:GenerateRequestsPerDay...", "finish_reason=<FinishReason.IMAGE_SAFETY: ...": names and values
+  // "500 Server Error", "exception: 503 The service": a status with its reason, or behind what names an error.
+  [[nodiscard]] static int status_in_words(std::string_view words) {
+    constexpr std::array<std::string_view, 14> reasons{" client error", " server error", " too many requests", " service",   " internal",
+                                                       " bad ",         " unauthorized", " forbidden",         " not found", " gateway",
+                                                       " post http",    " get http",     " unavailable",       " resource"};
+    constexpr std::array<std::string_view, 9> heads{
+        "error: ", "exception: ", "exhausted: ", "unavailable: ", "denied: ", "argument: ", "gemini: ", "success: ", "("};
+    return find_status(words, [&](std::string_view before, std::string_view behind) {
+      return std::ranges::any_of(reasons, [behind](std::string_view reason) { return behind.starts_with(reason); }) ||
+             std::ranges::any_of(heads, [before](std::string_view head) { return before.ends_with(head); });
+    });
+  }
+
+  // "model=gemini-...", "model_name: gemini-...", "model_version='gemini-...'": only names that are a model's beyond doubt.
+  [[nodiscard]] static std::string model_in_fields(std::string_view words) {
+    constexpr std::string_view label{"model"};
+    for (std::size_t at = words.find(label); at != std::string_view::npos; at = words.find(label, at + 1)) {
+      std::string_view rest = words.substr(at + label.size());
+      for (const std::string_view end : {"_name", "_version", "version", "name"})
+        if (rest.starts_with(end)) {
+          rest.remove_prefix(end.size());
+          break;
+        }
+      const std::string_view marked = rest;
+      while (!rest.empty() && marked.size() - rest.size() < 3 && contains(" :='\"", rest.substr(0, 1))) rest.remove_prefix(1);
+      const bool assigned = contains(marked.substr(0, marked.size() - rest.size()), ":") || contains(marked.substr(0, 3), "=");
+      if (!assigned) continue;
+      for (const std::string_view family : {"gemini-", "imagen-", "nano-banana", "gemma-"})
+        if (rest.starts_with(family)) return std::string{leading_name(rest)};
+    }
+    return {};
+  }
+
+  // "Status: PERMISSION_DENIED", "quotaId:GenerateRequestsPerDay...", "finish_reason=<FinishReason.STOP: ...": names and values
   // as printed by clients, without the brackets that the reader follows.
   void loose_fields(std::string_view words, bool cut) {
     const auto after = [words](std::string_view label) -> std::string_view {
@@ -452,8 +522,9 @@ class FactsCollector {
     if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
       facts_.block_reason = plain_reason(reason);
     if (facts_.code == 0) {
-      constexpr std::array<std::string_view, 10> labels{"error code: ", "code: ", "status code ", "status: ", "http/1.1 ",
-                                                        "http/2 ",      "http ",  "status ",      "error ",   "["};
+      constexpr std::array<std::string_view, 14> labels{"http/1.1\" ", "http/2.0\" ", "error code: ", "code: ", "status code ",
+                                                        "status: ",    "http/1.1 ",   "http/2 ",      "http ",  "status ",
+                                                        "error ",      "[",           "status=",      "code="};
       for (const std::string_view label : labels)
         for (std::size_t at = words.find(label); at != std::string_view::npos && facts_.code == 0; at = words.find(label, at + 1)) {
           const std::string_view name = leading_name(words.substr(at + label.size()));
@@ -464,12 +535,16 @@ class FactsCollector {
           }
         }
     }
-    // Names with an underscore stand for themselves; "internal" and "unavailable" are words of every day, except after "status".
+    if (facts_.code == 0) {
+      facts_.code = status_in_words(words);
+      facts_.code_in_text = facts_.code != 0;
+    }
+    // Names with an underscore stand for themselves; "internal" and "unavailable" are words of every day, except after such a label.
     const auto status = [this](std::string_view name) {
-      const std::string upper = uppered(name);
-      if (facts_.status.empty() && is_grpc_status(upper)) facts_.status = upper;
+      if (facts_.status.empty()) facts_.status = grpc_status_of(name);
     };
-    status(after("status"));
+    for (const std::string_view label : {"rpc error: code", "statusruntimeexception", "status"}) status(after(label));
+    if (facts_.model.empty()) facts_.model = model_in_fields(words);
     for (std::size_t at = 0; at < words.size();) {
       const std::string_view name = leading_name(words.substr(at));
       if (name.size() >= 5 && contains(name, "_")) {

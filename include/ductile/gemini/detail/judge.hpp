@@ -33,6 +33,7 @@ class Judge {
     // connection's own is the better witness.
     status_ = facts.code >= 400 && !facts.code_in_text ? facts.code : http_ >= 300 ? http_ : facts.code;
     if (status_ < 300) status_ = status_of_rpc();
+    if (status_ == 0 && (facts.shape == BodyShape::html || facts.markup_in_json)) status_ = status_of_page();
   }
 
   /// The whole judgement. `ok` means: it claims to hold an image; whether it does is for who decodes it.
@@ -61,6 +62,15 @@ class Judge {
     return 0;
   }
 
+  // A page says its status in its title, or beside the word "error".
+  [[nodiscard]] int status_of_page() const {
+    const std::string_view words = facts_.words;
+    const std::size_t begin = words.find("<title>");
+    const std::size_t end = words.find("</title>");
+    const std::string_view title = begin < end && end != std::string_view::npos ? words.substr(begin, end - begin) : words.substr(0, 256);
+    return find_status(title, [](std::string_view, std::string_view) { return true; });
+  }
+
   // ---- decisions
 
   bool decide(std::string_view id, Confidence confidence, std::string where, std::string_view what) {
@@ -84,8 +94,10 @@ class Judge {
   }
 
   void add_evidence(std::string where, std::string_view what) {
-    result_.evidence.push_back(
-        {std::move(where), shortened(redacted(std::string{what.substr(0, 4 * longest_evidence)}, context_.secret), longest_evidence)});
+    Evidence item{std::move(where),
+                  shortened(redacted(std::string{what.substr(0, 4 * longest_evidence)}, context_.secret), longest_evidence)};
+    const auto same = [&item](const Evidence& known) { return known.where == item.where && known.what == item.what; };
+    if (std::ranges::none_of(result_.evidence, same)) result_.evidence.push_back(std::move(item));
   }
 
   // ---- a 200: the image is there, or a reason why not
@@ -190,12 +202,19 @@ class Judge {
       return;
     }
     if (money() || zero() || reason() || quota() || quoted_answer() || withheld()) return;
-    for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport})
+    for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport}) {
+      if (topic == Topic::transport && refused()) continue;
       if (const Wording* said = wording(topic)) {
         sentence(*said);
         return;
       }
-    if (code_word() || plain_quota() || by_status()) return;
+    }
+    if (code_word() || plain_quota() || kind_in_words() || by_status()) return;
+    if (const Wording* said = wording(Topic::general)) {
+      sentence(*said);
+      result_.confidence = Confidence::guess;
+      return;
+    }
     add_evidence("body", "not recognised");
     decide_kind(Kind::other);
   }
@@ -281,7 +300,8 @@ class Judge {
     name.tokens = name.tokens || metric.tokens;
     name.images = name.images || metric.images;
     // An id without a tier is one of the paid tiers', unless it counts for a region or a shared project.
-    if (!name.free_tier && !name.shared_project && name.scope != QuotaScope::per_region && name.window != Window::unknown)
+    const bool whole = !violation.cut;  // of a cut one the tier, at its end, is what was lost
+    if (whole && !name.free_tier && !name.shared_project && name.scope != QuotaScope::per_region && name.window != Window::unknown)
       name.free_tier = false;
     return name;
   }
@@ -361,6 +381,10 @@ class Judge {
     } else {
       return false;
     }
+    if (name.window == Window::unknown && limits_a_day(name)) {
+      name.window = Window::day;
+      confidence = Confidence::guess;
+    }
     // Several metrics without a window between them leave the dimension open.
     const bool several =
         !violation && std::ranges::adjacent_find(facts_.limits, std::ranges::not_equal_to{}, &LimitLine::metric) != facts_.limits.end();
@@ -376,6 +400,17 @@ class Judge {
     result_.scope = name.scope;
     result_.free_tier = name.free_tier;
     return true;
+  }
+
+  // The same sentence comes with minutes and with days, and the hint does not tell them apart: it is a minute's for both. The figure does:
+  // the free tier has never had more than 15 requests a minute on a model that makes images (30 and 60 on retired ones), nor less than 20 a
+  // day.
+  [[nodiscard]] bool limits_a_day(const QuotaName& name) const noexcept {
+    constexpr std::int64_t least_of_a_day = 20;
+    if (!name.free_tier.value_or(false) || name.tokens || name.images || facts_.limits.empty()) return false;
+    return std::ranges::all_of(facts_.limits, [](const LimitLine& line) {
+      return contains(line.metric, "free_tier_requests") && line.limit >= least_of_a_day && line.limit != 30 && line.limit != 60;
+    });
   }
 
   [[nodiscard]] std::string_view quota_id(const QuotaName& name, bool several) const noexcept {
@@ -398,12 +433,14 @@ class Judge {
 
   // "Quota exceeded for metric: X, limit: 2", "Quota exceeded for quota metric 'X' and limit 'Y per minute for a region'": what follows.
   [[nodiscard]] std::string_view quota_in_words() const noexcept {
-    constexpr std::string_view label{"quota exceeded for "};
+    constexpr std::array<std::string_view, 2> labels{"quota exceeded for ", "rate limit exceeded: "};
     constexpr std::size_t enough = 240;
-    const std::size_t at = facts_.words.find(label);
-    if (at == std::string::npos) return {};
-    const std::string_view rest = std::string_view{facts_.words}.substr(at + label.size(), enough);
-    return rest.substr(0, rest.find("please retry"));
+    for (const std::string_view label : labels)
+      if (const std::size_t at = facts_.words.find(label); at != std::string::npos) {
+        const std::string_view rest = std::string_view{facts_.words}.substr(at + label.size(), enough);
+        return rest.substr(0, rest.find("please retry"));
+      }
+    return {};
   }
 
   // ---- sentences, code words, statuses
@@ -419,6 +456,7 @@ class Judge {
 
   void sentence(const Wording& said) {
     std::string_view id = said.id;
+    if (id == "sdk-stand-in-400" && status_ > 400 && by_status()) return;  // the library's words say nothing; the status does
     if (id == "deadline-504" && status_ == 503) id = "deadline-503";
     if (id == "user-quota-short") {
       const bool long_one = hint().value_or(Duration::zero()) >= std::chrono::hours{1} && !facts_.has_reason("rate_limit_exceeded");
@@ -444,6 +482,22 @@ class Judge {
       decide(known.id, Confidence::likely, "error.code", known.name);
       if (known.id == "rpd-paid") result_.verdict.dimension = QuotaDimension::requests_per_day;
       return true;
+    }
+    return false;
+  }
+
+  // An answer that refuses the request is no trouble with the connection, whatever it speaks of.
+  [[nodiscard]] bool refused() const noexcept {
+    return status_ >= 400 && status_ < 499 && status_ != 407 && status_ != 408 && !facts_.code_in_text;
+  }
+
+  bool kind_in_words() {
+    if (!facts_.status.empty()) return false;
+    for (const KindWording& known : kind_wordings) {
+      if (!facts_.says(known.phrase)) continue;
+      add_evidence("error.message", known.phrase);
+      result_.confidence = Confidence::likely;
+      return decide_kind(known.kind);
     }
     return false;
   }
@@ -550,6 +604,7 @@ class Judge {
     for (const LimitLine& line : facts_.limits)
       if (!line.model.empty()) return line.model;
     if (!facts_.model_version.empty()) return facts_.model_version;
+    if (!facts_.url_model.empty()) return facts_.url_model;
     if (std::string named = model_in_words(); !named.empty()) return named;
     return std::string{context_.model};
   }
@@ -627,9 +682,50 @@ class Judge {
 
 inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
 
+/// Whether a text is one string in quotes, with quotes in it.
+[[nodiscard]] constexpr bool is_string_literal(std::string_view text) noexcept {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;
+  bool escapes = false;
+  for (std::size_t at = 1; at + 1 < text.size(); ++at) {
+    if (text[at] == '"') return false;
+    if (text[at] != '\\') continue;
+    escapes = escapes || text[at + 1] == '"';
+    ++at;
+  }
+  return escapes;
+}
+
+/// A text that was quoted as mails and issues quote, without its marks; empty when it was not: each line begins with "> ".
+[[nodiscard]] inline std::string without_quote_marks(std::string_view text) {
+  std::string plain;
+  for (text = trimmed(text); !text.empty();) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    if (!line.starts_with('>')) return {};
+    plain.append(line.substr(line.starts_with("> ") ? 2 : 1)).push_back('\n');
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return plain;
+}
+
+/// A text whose quotes a word processor or a forum has made curly, with straight ones; empty when they are not the quotes of its names.
+[[nodiscard]] inline std::string with_straight_quotes(std::string_view text) {
+  constexpr std::array<std::string_view, 4> ends_of_names{"\xE2\x80\x9D:", "\xE2\x80\x99:", "\xE2\x80\x9D :", "\xE2\x80\x99 :"};
+  if (std::ranges::none_of(ends_of_names, [text](std::string_view end) { return contains(text, end); })) return {};
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::string_view rest = text.substr(at);
+    const bool curly = rest.size() >= 3 && rest.starts_with("\xE2\x80") && rest[2] >= '\x98' && rest[2] <= '\x9F';
+    plain.push_back(!curly ? rest[0] : rest[2] < '\x9C' ? '\'' : '"');
+    at += curly ? 2 : 0;
+  }
+  return plain;
+}
+
 /// Whether the whole answer was put into a string: its first object begins with an escaped quote.
 [[nodiscard]] inline bool is_quoted(std::string_view text) noexcept {
   if (text.size() > largest_quotation) return false;
+  if (is_string_literal(trimmed(text))) return true;
   for (std::size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1))
     for (std::size_t at = open + 1; at < text.size(); ++at) {
       const std::string_view rest = text.substr(at);
@@ -651,7 +747,10 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   facts.author = page_author(body);
   // A page's rules of style look like objects; what a page says stands in its first part.
   if (facts.shape == BodyShape::html) body = body.substr(0, longest_text);
-  std::string decoded;
+  std::string decoded = body.size() <= largest_quotation ? without_quote_marks(body) : std::string{};
+  if (!decoded.empty()) body = decoded;
+  const std::string straight = body.size() <= largest_quotation ? with_straight_quotes(body) : std::string{};
+  if (!straight.empty()) body = straight;
   for (int times = 0; times < deepest_nesting && is_quoted(body); ++times) {
     body = trimmed(body);
     if (body.starts_with('"')) body = body.substr(1, body.size() - (body.ends_with('"') ? 2 : 1));

@@ -17,6 +17,17 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 
 using namespace ductile::detail;  // the ASCII helpers
 
+/// How many characters of white space of one kind stand at `at`; 0: none. Bytes printed by Python or a shell have their line breaks as two
+/// characters, and what was copied from a terminal's window has its frame between the lines.
+[[nodiscard]] constexpr std::size_t gap_length(std::string_view text, std::size_t at) noexcept {
+  constexpr std::string_view frame{"\xE2\x94\x82"};
+  if (at >= text.size()) return 0;
+  if (is_space(text[at])) return 1;
+  const std::string_view rest = text.substr(at);
+  if (rest.starts_with("\\n") || rest.starts_with("\\r") || rest.starts_with("\\t")) return 2;
+  return rest.starts_with(frame) ? frame.size() : 0;
+}
+
 /// A scalar as it stands in the text.
 struct LenientValue {
   enum class Type : std::uint8_t { string, number, word };
@@ -139,9 +150,11 @@ class LenientReader {
   }
 
   [[nodiscard]] std::size_t skip_space(std::size_t at) const noexcept {
-    while (at < text_.size() && is_space(text_[at])) ++at;
+    while (const std::size_t length = space_length(at)) at += length;
     return at;
   }
+
+  [[nodiscard]] std::size_t space_length(std::size_t at) const noexcept { return gap_length(text_, at); }
 
   void step() {
     const char c = text_[at_];
@@ -151,10 +164,12 @@ class LenientReader {
       close(c == '}');
     } else if (c == '"' || (c == '\'' && (before_ == '{' || before_ == '[' || before_ == ',' || before_ == ':'))) {
       string(c);
-    } else if (is_space(c) || c == ',' || c == ':') {
+    } else if (c == ',' || c == ':') {
       if (c == ',') path_.key_ = {};
-      if (!is_space(c)) before_ = c;
+      before_ = c;
       ++at_;
+    } else if (const std::size_t space = space_length(at_)) {
+      at_ += space;
     } else {
       word();
     }
@@ -207,7 +222,7 @@ class LenientReader {
 
   void word() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && !is_space(text_[at_]) && !contains("{}[],:\"", text_.substr(at_, 1))) ++at_;
+    while (at_ < text_.size() && space_length(at_) == 0 && !contains("{}[],:\"\\", text_.substr(at_, 1))) ++at_;
     if (at_ == begin) ++at_;
     const std::string_view raw = text_.substr(begin, at_ - begin);
     const bool number = is_digit(raw.front()) || (raw.front() == '-' && raw.size() > 1 && is_digit(raw[1]));

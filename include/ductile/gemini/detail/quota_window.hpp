@@ -41,9 +41,9 @@ struct QuotaName {
     return contains(text, joined) || contains(text, parted) || contains(text, spaced);
   };
   QuotaName name;
-  if (has("perday", "per_day", "per day")) {
+  if (has("perday", "per_day", "per day") || contains(text, "per-day")) {
     name.window = Window::day;
-  } else if (has("perminute", "per_minute", "per minute")) {
+  } else if (has("perminute", "per_minute", "per minute") || contains(text, "per-min")) {
     name.window = Window::minute;
   }
   name.tokens = contains(text, "token");

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/failure.hpp>           // Evidence
+#include <ductile/core/kind.hpp>              // Billed, Kind, name, Remedy
+#include <ductile/gemini/classification.hpp>  // AnswerContext, Classification, name
+#include <ductile/gemini/failures.hpp>        // FailureRow, failures, find_failure, Fixer
+#include <ductile/gemini/redact.hpp>          // redacted
+#include <ductile/tools/duration_text.hpp>    // duration_text
+#include <ductile/tools/number_text.hpp>      // number_text
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// What the doctor says: of an answer, and of a row of the table of failures. Nothing that looks like a key is ever said.
+namespace ductile::inline DUCTILE_VERSION::tools {
+
+namespace detail {
+
+/// One line of UTF-8, whatever was pasted, without secrets.
+[[nodiscard]] inline std::string one_line(std::string_view text, std::string_view secret) {
+  constexpr std::size_t longest = 2000;
+  return gemini::shortened(gemini::redacted(std::string{text}, secret), longest);
+}
+
+[[nodiscard]] inline std::string quoted(std::string_view text, std::string_view secret = {}) {
+  return boost::json::serialize(boost::json::string{one_line(text, secret)});
+}
+
+/// A flat JSON object on one line, its members in the order in which they are added; numbers as people write them.
+class JsonLine {
+ public:
+  explicit JsonLine(std::string_view secret = {}) noexcept : secret_(secret) {}
+
+  /// `json` is written as it stands.
+  void add(std::string_view name, std::string_view json) {
+    text_.append(text_.empty() ? "{" : ", ").append("\"").append(name).append("\": ").append(json);
+  }
+  void add_text(std::string_view name, std::string_view value) { add(name, value.empty() ? "null" : quoted(value, secret_)); }
+  void add_flag(std::string_view name, std::optional<bool> value) { add(name, !value ? "null" : *value ? "true" : "false"); }
+  template <class Number>
+  void add_number(std::string_view name, std::optional<Number> value) {
+    add(name, value ? number_text(static_cast<double>(*value)) : "null");
+  }
+
+  [[nodiscard]] std::string text() && { return std::move(text_) + "}"; }
+
+ private:
+  std::string_view secret_;
+  std::string text_;
+};
+
+[[nodiscard]] inline std::string_view dimension_of(const Verdict& verdict) noexcept {
+  return verdict.dimension == QuotaDimension::none ? std::string_view{} : name(verdict.dimension);
+}
+
+/// What a verdict without a row is, in words.
+[[nodiscard]] inline std::string_view cause_of(const Verdict& verdict) noexcept {
+  if (verdict.ok()) return "an image, whole";
+  const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
+  if (row) return row->cause;
+  switch (verdict.kind) {
+    case Kind::auth: return "the key or token was not accepted";
+    case Kind::permission: return "the key may not do this";
+    case Kind::bad_request: return "the request was not accepted";
+    default: return "not recognised";
+  }
+}
+
+[[nodiscard]] inline std::string_view fix_of(const Verdict& verdict) noexcept {
+  if (verdict.ok()) return "Nothing.";
+  const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
+  if (row) return row->fix;
+  switch (verdict.kind) {
+    case Kind::auth: return "Check the key, and that it is one of this service.";
+    case Kind::permission: return "Check what the key and its project may do.";
+    case Kind::bad_request: return "Compare the request with the service's documentation.";
+    default: return "Look at the evidence; give the HTTP status with --status, if it is known.";
+  }
+}
+
+[[nodiscard]] inline std::string_view when_to_retry(Remedy remedy) noexcept {
+  switch (remedy) {
+    case Remedy::never: return "no, the same request will not succeed";
+    case Remedy::immediately: return "yes, with ordinary backoff";
+    case Remedy::after_delay: return "yes, after a wait";
+    case Remedy::next_day: return "not before midnight in California, when the day's quota opens again";
+    case Remedy::other_model: return "not here; another model may do it";
+    case Remedy::after_prompt_change: return "only with a changed prompt";
+  }
+  return "no";
+}
+
+inline void add_line(std::string& text, std::string_view label, std::string_view words) {
+  constexpr std::size_t width = 10;
+  text.append("  ").append(label).append(label.size() < width ? width - label.size() : 1, ' ');
+  text.append(words).append("\n");
+}
+
+}  // namespace detail
+
+/// One object on one line: the same keys in every record, null where nothing is known.
+[[nodiscard]] inline std::string diagnosis_json(const gemini::Classification& said, std::string_view secret = {}) {
+  const Verdict& verdict = said.verdict;
+  detail::JsonLine line{secret};
+  line.add_text("category", name(verdict.kind));
+  line.add_text("kind", name(verdict.kind));
+  line.add_text("id", verdict.ok() ? "ok" : verdict.id.text());
+  line.add_text("retryable", verdict.ok() ? std::string_view{} : name(verdict.remedy));
+  line.add_number("http_status", said.http_status != 0 ? std::optional{said.http_status} : std::nullopt);
+  line.add_text("grpc_status", said.grpc_status);
+  line.add_text("dimension", detail::dimension_of(verdict));
+  line.add_text("quota_scope", name(said.scope));
+  line.add_flag("free_tier", said.free_tier);
+  line.add_number("limit_value", said.limit_value);
+  line.add_flag("limit_zero", said.limit_zero);
+  line.add_number("retry_after_s",
+                  said.retry_after ? std::optional{std::chrono::duration<double>{*said.retry_after}.count()} : std::nullopt);
+  line.add_text("model", said.model);
+  line.add_text("billed", name(verdict.billed));
+  line.add_text("confidence", name(said.confidence));
+  line.add_text("message", said.message);
+  std::string evidence;
+  for (const Evidence& item : said.evidence) {
+    detail::JsonLine entry{secret};
+    entry.add_text("where", item.where);
+    entry.add_text("what", item.what);
+    evidence.append(evidence.empty() ? "" : ", ").append(std::move(entry).text());
+  }
+  line.add("evidence", "[" + evidence + "]");
+  return std::move(line).text();
+}
+
+/// The same for people: what it is, what to do, when, and what says so.
+[[nodiscard]] inline std::string diagnosis_text(const gemini::Classification& said, std::string_view secret = {}) {
+  const Verdict& verdict = said.verdict;
+  if (verdict.ok()) return "ok: an image, whole\n";
+  std::string text = std::string{name(verdict.kind)} + " (" + std::string{verdict.id.text()} + "): ";
+  text.append(detail::cause_of(verdict)).append("\n");
+  detail::add_line(text, "do", detail::fix_of(verdict));
+  std::string when{detail::when_to_retry(verdict.remedy)};
+  if (said.retry_after) {
+    const bool heeded = verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately;
+    when += (heeded ? "; the answer asks for " : "; the answer's hint does not help: ") + duration_text(*said.retry_after);
+  }
+  detail::add_line(text, "again", when);
+  if (const gemini::FailureRow* row = gemini::find_failure(verdict.id.text())) detail::add_line(text, "who", name(row->fixer));
+  detail::add_line(text, "billed", name(verdict.billed));
+  std::string limit{detail::dimension_of(verdict)};
+  if (said.limit_value) limit += (limit.empty() ? "" : ", ") + std::string{"limit "} + std::to_string(*said.limit_value);
+  if (said.free_tier) limit += (limit.empty() ? "" : ", ") + std::string{*said.free_tier ? "free tier" : "paid tier"};
+  if (said.scope != gemini::QuotaScope::unknown) limit += (limit.empty() ? "" : ", ") + std::string{name(said.scope)};
+  if (!limit.empty()) detail::add_line(text, "limit", limit);
+  if (!said.model.empty()) detail::add_line(text, "model", detail::one_line(said.model, secret));
+  if (!said.message.empty()) detail::add_line(text, "it says", detail::one_line(said.message, secret));
+  std::string_view label = "because";
+  for (const Evidence& item : said.evidence)
+    detail::add_line(text, std::exchange(label, ""), item.where + ": " + detail::one_line(item.what, secret));
+  detail::add_line(text, "certainty", name(said.confidence));
+  return text;
+}
+
+/// One row of the table of failures, as one JSON object on one line.
+[[nodiscard]] inline std::string failure_json(const gemini::FailureRow& row) {
+  detail::JsonLine line;
+  line.add_text("id", row.id.text());
+  line.add_text("category", name(row.kind));
+  line.add_text("kind", name(row.kind));
+  line.add_text("retryable", name(row.remedy));
+  line.add_number("http_status", row.http_status != 0 ? std::optional{row.http_status} : std::nullopt);
+  line.add_text("grpc_status", row.grpc_status);
+  line.add_text("billed", name(row.billed));
+  line.add_text("who", name(row.fixer));
+  line.add_text("cause", row.cause);
+  line.add_text("fix", row.fix);
+  return std::move(line).text();
+}
+
+/// The same for people.
+[[nodiscard]] inline std::string failure_text(const gemini::FailureRow& row) {
+  std::string text = std::string{row.id.text()} + ": " + std::string{row.cause} + "\n";
+  detail::add_line(text, "do", row.fix);
+  detail::add_line(text, "again", detail::when_to_retry(row.remedy));
+  detail::add_line(text, "who", name(row.fixer));
+  detail::add_line(text, "kind", name(row.kind));
+  const std::string status = row.http_status != 0 ? std::to_string(row.http_status) : std::string{"no answer, or any"};
+  detail::add_line(text, "status", row.grpc_status.empty() ? status : status + " " + std::string{row.grpc_status});
+  detail::add_line(text, "billed", name(row.billed));
+  return text;
+}
+
+/// All rows, one a line, in columns: id, kind, remedy, status, cause.
+[[nodiscard]] inline std::string failures_text() {
+  std::string text;
+  const auto column = [&text](std::string_view words, std::size_t width) {
+    text.append(words).append(words.size() < width ? width - words.size() : 1, ' ');
+  };
+  for (const gemini::FailureRow& row : gemini::failures) {
+    column(row.id.text(), 34);
+    column(name(row.kind), 20);
+    column(name(row.remedy), 20);
+    column(row.http_status != 0 ? std::to_string(row.http_status) : "-", 4);
+    text.append(row.cause).append("\n");
+  }
+  return text;
+}
+
+/// The id of the table that is most like `wrong`: for "did you mean". Empty when none is near.
+[[nodiscard]] inline std::string_view nearest_failure(std::string_view wrong) {
+  std::string_view nearest;
+  std::size_t best = std::max<std::size_t>(wrong.size() / 2, 1) + 1;
+  for (const gemini::FailureRow& row : gemini::failures) {
+    const std::string_view id = row.id.text();
+    std::vector<std::size_t> line(id.size() + 1);
+    for (std::size_t i = 0; i <= id.size(); ++i) line[i] = i;
+    for (std::size_t j = 0; j < wrong.size(); ++j) {
+      std::size_t diagonal = std::exchange(line[0], j + 1);
+      for (std::size_t i = 0; i < id.size(); ++i)
+        diagonal = std::exchange(line[i + 1], std::min({line[i] + 1, line[i + 1] + 1, diagonal + (id[i] == wrong[j] ? 0 : 1)}));
+    }
+    if (line.back() < best) {
+      best = line.back();
+      nearest = id;
+    }
+  }
+  return nearest;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::tools

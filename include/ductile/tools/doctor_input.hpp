@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/transport.hpp>  // HttpHeader, HttpResponse
+#include <ductile/detail/ascii.hpp>
+
+#include <boost/json.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// What people paste when something has failed, and the answers in it.
+namespace ductile::inline DUCTILE_VERSION::tools {
+
+/// What is known beside the input itself.
+struct DoctorHints {
+  int status = 0;                     ///< The HTTP status; 0: not given.
+  std::vector<HttpHeader> headers{};  ///< As given; the input may hold more of them.
+
+  [[nodiscard]] bool given() const noexcept { return status != 0 || !headers.empty(); }
+};
+
+namespace detail {
+
+using namespace ductile::detail;  // the ASCII helpers
+
+/// Cuts the first line off; without its line break.
+[[nodiscard]] inline std::string_view take_line(std::string_view& text) noexcept {
+  const std::size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+/// The status of "HTTP/1.1 429 Too Many Requests"; none when it is no status line.
+[[nodiscard]] inline std::optional<int> status_of_line(std::string_view line) noexcept {
+  if (!line.starts_with("HTTP/")) return std::nullopt;
+  const std::size_t blank = line.find(' ');
+  if (blank == std::string_view::npos || blank > 8) return std::nullopt;
+  const auto status = whole_number(line.substr(blank + 1, 3));
+  const bool ends = line.size() <= blank + 4 || line[blank + 4] == ' ';
+  return ends && status && *status >= 100 && *status < 600 ? std::optional{static_cast<int>(*status)} : std::nullopt;
+}
+
+/// "name: value"; none when it is no header.
+[[nodiscard]] inline std::optional<HttpHeader> header_of_line(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (colon == 0 || colon == std::string_view::npos) return std::nullopt;
+  for (const char c : line.substr(0, colon))
+    if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_') return std::nullopt;
+  return HttpHeader{.name = std::string{line.substr(0, colon)}, .value = std::string{trimmed(line.substr(colon + 1))}};
+}
+
+/// Reads `curl -i`: as many heads as there are (100 Continue, a proxy's, redirects), the last one counts; the rest is the body.
+inline bool read_head(std::string_view& text, HttpResponse& response) {
+  bool found = false;
+  while (true) {
+    std::string_view rest = text;
+    while (!rest.empty() && is_space(rest.front())) rest.remove_prefix(1);
+    const auto status = status_of_line(take_line(rest));
+    if (!status) return found;
+    std::vector<HttpHeader> headers;
+    while (!rest.empty()) {
+      std::string_view after = rest;
+      const std::string_view line = take_line(after);
+      auto header = header_of_line(line);
+      if (!line.empty() && !header) break;  // a head without the blank line after it
+      rest = after;
+      if (line.empty()) break;
+      headers.push_back(std::move(*header));
+    }
+    response.status = *status;
+    response.headers = std::move(headers);
+    text = rest;
+    found = true;
+  }
+}
+
+/// What `curl -v` prints: "> " what was sent, "* " what it did, "< " the answer's head, and the body as it is.
+[[nodiscard]] inline std::optional<std::string> without_curl_marks(std::string_view text) {
+  if (text.find("\n< HTTP/") == std::string_view::npos && !text.starts_with("< HTTP/")) return std::nullopt;
+  std::string plain;
+  bool head = true;
+  while (!text.empty()) {
+    const std::string_view line = take_line(text);
+    if (line.starts_with("< ") || line == "<") {
+      if (!head) plain.clear();  // another answer
+      head = true;
+      plain.append(line.substr(line.size() > 1 ? 2 : 1)).append("\n");
+    } else if (!line.starts_with("* ") && !line.starts_with("> ") && line != ">" && !line.starts_with("{ [") && !line.starts_with("} [")) {
+      if (plain.empty()) continue;  // a progress meter
+      head = false;
+      plain.append(line).append("\n");
+    }
+  }
+  return plain;
+}
+
+[[nodiscard]] inline std::optional<boost::json::object> object_of(std::string_view line) {
+  line = trimmed(line);
+  if (!line.starts_with('{') || !line.ends_with('}')) return std::nullopt;
+  boost::json::error_code error;
+  boost::json::value value = boost::json::parse(line, error);
+  if (error || !value.is_object()) return std::nullopt;
+  return std::move(value.get_object());
+}
+
+/// A log's record of an exchange: {"status": 429, "body": "..."}. None when the object is something else.
+[[nodiscard]] inline std::optional<HttpResponse> exchange_of(const boost::json::object& record) {
+  const auto body = record.find("body");
+  if (body == record.end() || record.contains("error")) return std::nullopt;
+  HttpResponse response;
+  for (const char* const name : {"http_status", "status", "status_code", "statusCode", "code"})
+    if (const auto found = record.find(name); found != record.end() && found->value().is_int64()) {
+      const std::int64_t status = found->value().get_int64();
+      if (response.status == 0 && status >= 100 && status < 600) response.status = static_cast<int>(status);
+    }
+  if (const auto headers = record.find("headers"); headers != record.end() && headers->value().is_object())
+    for (const auto& [name, value] : headers->value().get_object())
+      if (value.is_string()) response.headers.push_back({.name = std::string{name}, .value = std::string{value.get_string()}});
+  const boost::json::value& said = body->value();
+  if (!said.is_string() && !said.is_object() && !said.is_array()) return std::nullopt;
+  response.body = said.is_string() ? std::string{said.get_string()} : boost::json::serialize(said);
+  return response;
+}
+
+/// Whether a line begins like a log's: "2026-11-24T10:00:00", "2026-11-24 10:00:00", "[2026-11-24 ...", "2026/11/24 10:00:00".
+[[nodiscard]] inline bool begins_with_time(std::string_view line) noexcept {
+  if (line.starts_with('[')) line.remove_prefix(1);
+  constexpr std::string_view form{"0000-00-00 00:00"};
+  if (line.size() < form.size()) return false;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const bool fits = form[i] == '0'   ? is_digit(line[i])
+                      : form[i] == '-' ? line[i] == '-' || line[i] == '/'
+                      : form[i] == ' ' ? line[i] == ' ' || line[i] == 'T'
+                                       : line[i] == form[i];
+    if (!fits) return false;
+  }
+  return true;
+}
+
+/// The pieces of an input that are records of their own: each line where every line is a JSON object; else each line that begins with a
+/// time, with what follows it; else the whole.
+[[nodiscard]] inline std::vector<std::string_view> pieces_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  std::vector<std::size_t> times;
+  bool objects = true;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t begin = text.size() - rest.size();
+    const std::string_view line = take_line(rest);
+    if (trimmed(line).empty()) continue;
+    if (begins_with_time(line)) times.push_back(begin);
+    lines.push_back(line);
+    objects = objects && object_of(line);
+  }
+  if (objects && lines.size() > 1) return lines;
+  if (times.size() < 2 || !trimmed(text.substr(0, times.front())).empty()) return {text};
+  std::vector<std::string_view> pieces;
+  for (std::size_t i = 0; i < times.size(); ++i)
+    pieces.push_back(text.substr(times[i], i + 1 < times.size() ? times[i + 1] - times[i] : std::string_view::npos));
+  return pieces;
+}
+
+[[nodiscard]] inline HttpResponse answer_of(std::string_view text) {
+  HttpResponse response;
+  const auto plain = without_curl_marks(text);
+  if (plain) text = *plain;
+  const bool headed = read_head(text, response);
+  if (!headed)
+    if (const auto object = object_of(text))
+      if (auto exchange = exchange_of(*object)) return std::move(*exchange);
+  response.body = std::string{text};
+  return response;
+}
+
+}  // namespace detail
+
+/// The answers that an input holds, in order; at least one, which is empty when nothing was given.
+///
+/// With a status or a header the whole input is one record. Else JSON lines are one record a line, and log lines that each begin with a
+/// time one record a time; everything else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
+/// {"status": 429, "body": "..."}, are taken apart. A status given beside outranks one within.
+[[nodiscard]] inline std::vector<HttpResponse> answers_of(std::string_view input, const DoctorHints& hints = {}) {
+  constexpr std::string_view byte_order_mark{"\xEF\xBB\xBF"};
+  if (input.starts_with(byte_order_mark)) input.remove_prefix(byte_order_mark.size());
+  std::vector<HttpResponse> answers;
+  if (!hints.given()) {
+    for (const std::string_view piece : detail::pieces_of(input)) answers.push_back(detail::answer_of(piece));
+    return answers;
+  }
+  HttpResponse response = detail::answer_of(input);
+  if (hints.status != 0) response.status = hints.status;
+  response.headers.insert(response.headers.end(), hints.headers.begin(), hints.headers.end());
+  answers.push_back(std::move(response));
+  return answers;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::tools

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <ductile/tools/doctor.hpp>
+
+#include "../support/catch.hpp"
+
+#include <ductile/gemini/classifier.hpp>
+#include <ductile/tools/doctor_input.hpp>
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace ductile;
+using namespace ductile::tools;
+
+namespace {
+
+const std::string quota_body =
+    R"({"error":{"code":429,"message":"You exceeded your current quota.","status":"RESOURCE_EXHAUSTED","details":[{"violations":[)"
+    R"({"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier","quotaValue":"100","quotaDimensions":{"model":"a-model"}}]},)"
+    R"({"retryDelay":"12.5s"}]}})";
+
+boost::json::object diagnosis(std::string_view input, const DoctorHints& hints = {}) {
+  const auto answers = answers_of(input, hints);
+  REQUIRE(answers.size() == 1);
+  return boost::json::parse(diagnosis_json(gemini::classify(answers.front()))).as_object();
+}
+
+std::string id_of(std::string_view input, const DoctorHints& hints = {}) {
+  return std::string{diagnosis(input, hints).at("id").as_string()};
+}
+
+}  // namespace
+
+TEST_CASE("A diagnosis in JSON has every key, and null where nothing is known", "[doctor]") {
+  constexpr std::array<std::string_view, 17> keys{"category",   "kind",      "id",          "retryable",   "http_status",   "grpc_status",
+                                                  "dimension",  "free_tier", "quota_scope", "limit_value", "retry_after_s", "model",
+                                                  "limit_zero", "billed",    "confidence",  "message",     "evidence"};
+  for (const std::string& input : {std::string{}, quota_body, std::string{"no such thing"}}) {
+    const boost::json::object said = diagnosis(input);
+    CHECK(said.size() == keys.size());
+    for (const std::string_view key : keys) CHECK(said.contains(key));
+    CHECK(said.at("limit_zero").is_bool());
+    CHECK(said.at("category") == said.at("kind"));
+  }
+  const boost::json::object said = diagnosis(quota_body);
+  CHECK(said.at("id") == "rpd-free");
+  CHECK(said.at("category") == "quota");
+  CHECK(said.at("retryable") == "next_day");
+  CHECK(said.at("dimension") == "rpd");
+  CHECK(said.at("free_tier") == true);
+  CHECK(said.at("limit_value") == 100);
+  CHECK(said.at("retry_after_s") == 12.5);
+  CHECK(said.at("model") == "a-model");
+  CHECK(said.at("billed") == "no");
+  CHECK(said.at("confidence") == "certain");
+  CHECK_FALSE(said.at("evidence").as_array().empty());
+}
+
+TEST_CASE("What is not recognised is other and unknown", "[doctor]") {
+  for (const std::string_view input : {"", "Segmentation fault", "{\"a\": 1}", "\x01\xFF\xFE"}) {
+    CAPTURE(input);
+    const boost::json::object said = diagnosis(input);
+    CHECK(said.at("category") == "other");
+    CHECK(said.at("kind") == "other");
+    CHECK(said.at("id") == "unknown");
+    CHECK(said.at("model").is_null());
+  }
+}
+
+TEST_CASE("The output of curl -i is a status, headers and a body, of which the last head counts", "[doctor]") {
+  const auto answers = answers_of(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 Connection established\r\nVia: proxy\r\n\r\n"
+      "HTTP/2 503 \r\nretry-after: 30\r\ncontent-type: text/html\r\n\r\nbusy");
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].status == 503);
+  CHECK(answers[0].headers.size() == 2);
+  CHECK(answers[0].body == "busy");
+  CHECK(diagnosis("HTTP/2 503\nRetry-After: 30\n\n{}").at("retry_after_s") == 30);
+  CHECK(id_of("HTTP/1.1 400 Bad Request\r\nServer: ESF\r\n\r\n") == "empty-400");
+  CHECK(answers_of("HTTP/1.1 is a protocol").front().status == 0);
+}
+
+TEST_CASE("The output of curl -v is read without its marks", "[doctor]") {
+  const auto answers = answers_of(
+      "* Trying 192.0.2.1:443...\n> POST /v1beta/models/x HTTP/2\n> x-goog-api-key: k\n>\n< HTTP/2 429\n< retry-after: 7\n<\n"
+      "{\"error\":{\"code\":429}}\n* Connection #0 left intact\n");
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].status == 429);
+  CHECK(answers[0].headers.size() == 1);
+  CHECK(answers[0].body == "{\"error\":{\"code\":429}}\n");
+}
+
+TEST_CASE("JSON lines are one record a line, and with a status or a header the whole is one", "[doctor]") {
+  const std::string lines = "{\"error\":{\"code\":503}}\n\n{\"error\":{\"code\":404}}\n";
+  CHECK(answers_of(lines).size() == 2);
+  CHECK(answers_of(lines, {.status = 500}).size() == 1);
+  CHECK(answers_of(lines, {.headers = {{"Retry-After", "3"}}}).size() == 1);
+  CHECK(answers_of(lines, {.status = 500}).front().status == 500);
+  CHECK(answers_of("{\n  \"error\": {\n    \"code\": 503\n  }\n}\n").size() == 1);
+  CHECK(answers_of("data: {\"a\":1}\n\ndata: {\"b\":2}\n").size() == 1);
+  CHECK(answers_of("").size() == 1);
+}
+
+TEST_CASE("Log lines that begin with a time are one record a time, with what follows each", "[doctor]") {
+  const auto answers = answers_of("2026-11-24T10:00:00Z ERROR status 503\n    at main (x.js:1)\n2026-11-24T10:00:09Z ERROR status 429\n");
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].body.find("x.js") != std::string::npos);
+  CHECK(answers_of("2026-11-24T10:00:00Z ERROR {\n  \"error\": {\"code\": 503}\n}\n").size() == 1);
+}
+
+TEST_CASE("A log's record of an exchange is taken apart", "[doctor]") {
+  const auto answers = answers_of(R"({"http_status": 429, "headers": {"retry-after": "9"}, "body": "{\"error\":{\"code\":429}}"})");
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].status == 429);
+  CHECK(answers[0].headers.size() == 1);
+  CHECK(answers[0].body == R"({"error":{"code":429}})");
+  CHECK(id_of(R"({"statusCode": 503, "body": ""})") == "service-unavailable");
+}
+
+TEST_CASE("The doctor says of every body of the corpus what its label says", "[doctor]") {
+  std::ifstream file{DUCTILE_TEST_DATA "/bodies.jsonl"};
+  const std::string lines{std::istreambuf_iterator<char>{file}, {}};
+  const auto answers = answers_of(lines);
+  REQUIRE(answers.size() == 133);
+  file.seekg(0);
+  std::size_t at = 0;
+  for (std::string line; std::getline(file, line); ++at) {
+    const boost::json::value row = boost::json::parse(line);
+    const boost::json::object said = boost::json::parse(diagnosis_json(gemini::classify(answers[at]))).as_object();
+    CAPTURE(std::string{row.at("id").as_string()});
+    for (const char* field : {"category", "retryable", "dimension", "quota_scope", "free_tier", "limit_zero"})
+      CHECK(said.at(field) == row.at("label").at(field));
+  }
+}
+
+TEST_CASE("A key never appears in what the doctor says", "[doctor]") {
+  const std::string key = "AIzaSyEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP";
+  const std::string own = "a-key-of-a-gateway";
+  for (const std::string& input :
+       {R"({"error":{"code":403,"message":"Consumer 'api_key:)" + key + " and " + own + R"(' has been suspended.","status":")" + key +
+            "\"}}",
+        "httpx.ReadTimeout: https://x/models/" + key + ":generateContent?key=" + key + " " + own, "<html><title>" + key + own + "</title>",
+        R"({"model":")" + key + R"(","finishReason":")" + key + "\"}"}) {
+    const gemini::Classification said = gemini::classify(answers_of(input).front(), {.model = {}, .secret = own});
+    for (const std::string& text : {diagnosis_json(said, own), diagnosis_text(said, own)}) {
+      CAPTURE(text);
+      CHECK(text.find("AIzaSy") == std::string::npos);
+      CHECK(text.find(own) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("A diagnosis for people says what, what to do, when, whose it is and why, without escapes", "[doctor]") {
+  const std::string text = diagnosis_text(gemini::classify(answers_of(quota_body, {.status = 429}).front()));
+  CHECK(text.starts_with("quota (rpd-free): "));
+  for (const std::string_view part : {"do        ", "again     not before midnight", "hint does not help: ", "who       owner",
+                                      "billed    no", "limit     rpd, limit 100, free tier", "model     a-model", "because   "})
+    CHECK(text.find(part) != std::string::npos);
+  const std::string red = diagnosis_text(gemini::classify(answers_of("{\"error\":{\"code\":500,\"message\":\"\x1b[31mred\"}}").front()));
+  CHECK(red.find('\x1b') == std::string::npos);
+  CHECK(diagnosis_text(gemini::classify(answers_of("").front())).starts_with("other (unknown): not recognised"));
+}
+
+TEST_CASE("What is no UTF-8 becomes JSON all the same", "[doctor]") {
+  const boost::json::object said = diagnosis("{\"error\":{\"code\":500,\"message\":\"cut \xE4\xB8\"}}");
+  CHECK(said.at("category") == "internal");
+  CHECK(said.at("message").as_string().starts_with("cut "));
+}
+
+TEST_CASE("A row is explained, and the table is listed whole", "[doctor]") {
+  const gemini::FailureRow* row = gemini::find_failure("deadline-504");
+  REQUIRE(row);
+  CHECK(failure_text(*row).starts_with("deadline-504: "));
+  const boost::json::object said = boost::json::parse(failure_json(*row)).as_object();
+  CHECK(said.at("id") == "deadline-504");
+  CHECK(said.at("category") == "timeout");
+  CHECK(said.at("retryable") == "immediately");
+  const std::string all = failures_text();
+  CHECK(std::ranges::count(all, '\n') == 185);
+  CHECK(nearest_failure("rpd-fre") == "rpd-free");
+  CHECK(nearest_failure("").empty());
+}
