@@ -46,5 +46,6 @@
 #include <ductile/policies/fallback_table.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
+#include <ductile/policies/target_rests.hpp>
 #include <ductile/policies/timeout.hpp>
 #include <ductile/policies/trip.hpp>

@@ -17,7 +17,8 @@ enum class Rule : std::uint16_t {
   attempt_timeout_inside_retry = 204,  ///< E0204
   quota_inside_retry = 205,            ///< E0205
   fallback_outside = 206,              ///< E0206
-  stateful_once = 207                  ///< E0207
+  stateful_once = 207,                 ///< E0207
+  deadline_outside_fallback = 210      ///< E0210
 };
 
 /// An element of a pipeline that waives one rule of order.
@@ -94,6 +95,11 @@ consteval bool explain_order() {
     static_assert(!chain_is_inside(roles),
                   "ductile E0206: FallbackChain stands inside a policy that it must switch per target; put FallbackChain before Retry, "
                   "CircuitBreaker, QuotaTracker and AttemptTimeout, or add Allow<Rule::fallback_outside>{} (docs/rules/E0206.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::deadline, Role::fallback) && !allowed(Rule::deadline_outside_fallback)) {
+    static_assert(!reversed(roles, Role::deadline, Role::fallback),
+                  "ductile E0210: Deadline stands inside FallbackChain and would begin anew with each target; put Deadline before "
+                  "FallbackChain, or add Allow<Rule::deadline_outside_fallback>{} (docs/rules/E0210.md)");
     return false;
   } else if constexpr (twice(roles) && !allowed(Rule::stateful_once)) {
     static_assert(!twice(roles),
