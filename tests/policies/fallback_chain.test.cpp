@@ -438,6 +438,27 @@ TEST_CASE("A later round asks only the targets that a wait may have cured", "[po
   CHECK(made.took == 15s);
 }
 
+TEST_CASE("A target that only its own policy refused is looked at again in the next round", "[policies]") {
+  // Stands for a ledger whose day is spent until the first minute is over.
+  struct SpentDay {
+    Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
+      const bool refuses = attempt.target == 0 && now() < Time{1min};
+      return refuses ? Admission::reject(Kind::quota, Time{1min}).with(Remedy::next_day) : Admission::go();
+    }
+  };
+  VirtualClock clock;
+  auto options = targets(2);
+  options.between_rounds = {.base = 40s, .cap = 40s, .jitter = Jitter::none};
+  Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}, SpentDay{}};
+  const Trip made =
+      trip(pipeline, clock, [](const Attempt& attempt) { return attempt.target == 1 ? fails(said(Kind::overload)) : Result<int>{7}; });
+  CHECK(made.went_to == "bba");
+  CHECK(made.took == 80s);
+  const Trip hopeless = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::quota, Remedy::next_day)); });
+  CHECK(hopeless.went_to == "ab");
+  CHECK(hopeless.took == 0s);
+}
+
 TEST_CASE("A call waits for a target that rests for other calls when its own others cannot help", "[policies]") {
   VirtualClock clock;
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{}};

@@ -121,7 +121,8 @@ class Model {
     }
     if (options_.on_all_open != OnAllOpen::wait || !has_deadline || curable.empty()) return {"end"};
     ++call.rounds;
-    call.failed = minus(options_all(), curable);
+    call.hopeless = minus(call.hopeless, minus(call.hopeless, call.asked));  // in both
+    call.failed = minus(call.asked, curable);
     Time at = now + options_.between_rounds.base;
     Time opens = end_of_time;
     for (const unsigned target : curable) opens = std::min(opens, std::max(now, rests_until(target)));
@@ -223,6 +224,7 @@ Verdict drawn_verdict(Dice& dice) {
                                  Kind::not_found, Kind::permission, Kind::circuit_open, Kind::safety_output, Kind::bad_request});
   Verdict verdict = kind == Kind::circuit_open ? support::refused_inside(kind, 10s) : said(kind);
   if (kind == Kind::permission) verdict.remedy = Remedy::other_model;
+  if (dice.below(6) == 0) verdict.says = Says::policy;
   if (dice.below(3) == 0) verdict.hint = std::chrono::seconds{dice.below(60)};
   return verdict;
 }

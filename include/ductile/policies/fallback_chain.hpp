@@ -286,7 +286,7 @@ class FallbackChain {
     return limit > Duration::zero() && std::chrono::milliseconds{milliseconds(at) - call.first_failure_ms} >= limit;
   }
 
-  // Every target has failed or rests. Those that a wait may cure are tried anew after it.
+  // Every target has failed or rests. Where a wait may cure some, those are tried anew after it.
   [[nodiscard]] Reaction next_round(const State& rests, Call& call, Now now, Time at, const Attempt& attempt,
                                     const Verdict& verdict) const noexcept {
     Time earliest = end_of_time;
@@ -312,7 +312,9 @@ class FallbackChain {
     }
     if (!waits(attempt) || curable == 0) return earliest > at ? Reaction::pass().earliest(earliest) : Reaction::pass();
     if (call.rounds < 0xFFU) ++call.rounds;
-    call.failed = static_cast<TargetSet>(~curable);
+    // Who was refused by a policy of its own, and not asked, is looked at again, since that costs nothing.
+    call.spent = static_cast<TargetSet>(call.spent & call.asked);
+    call.failed = static_cast<TargetSet>(~curable & call.asked);
     // Also when nothing was sent this round: jitter keeps calls that wait for one probe from coming back together.
     const Time calm = later(at, options_.between_rounds(call.rounds, now));
     const bool waits_for_target = opens > calm;
