@@ -84,7 +84,7 @@ std::vector<std::pair<const char*, Options>> strategies() {
   all.emplace_back("all of seed_defaults()", seed);
   with("all, and no wait for a breaker", [&](Options& options) {
     options = seed;
-    options.fallback.on_all_failed = ductile::OnAllFailed::fail;
+    options.fallback.on_all_open = ductile::OnAllOpen::fail;
   });
   return all;
 }

@@ -77,7 +77,7 @@ Batch draw_batch(const char* name, const ductile::gemini::ResilientOptions& how)
 int main() {
   // The sample's numbers, and its way with an open breaker: an error.
   ductile::gemini::ResilientOptions as_in_the_sample = ductile::gemini::seed_defaults();
-  as_in_the_sample.fallback.on_all_failed = ductile::OnAllFailed::fail;
+  as_in_the_sample.fallback.on_all_open = ductile::OnAllOpen::fail;
 
   const Batch sample = draw_batch("the sample", as_in_the_sample);
   const Batch waiting = draw_batch("its numbers, waiting", ductile::gemini::seed_defaults());

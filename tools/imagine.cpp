@@ -209,6 +209,7 @@ Ending imagine(const ImagineFlags& flags) {
   Screen screen{telling_for(flags.json)};
   gemini::ResilientOptions options{.deadline = deadline};
   options.fallback.targets = service.targets;
+  if (!flags.targets.empty()) options.fallback.price_ceiling = any_price;  // who names the targets has allowed what they cost
   Progress progress{service.targets, list.jobs.size(), options.breaker.open_for, face,
                     [&](const std::string& line, bool ends_job) { screen.note(face(clock.now()()) + "  " + line, ends_job); }};
 
@@ -233,13 +234,12 @@ Ending imagine(const ImagineFlags& flags) {
   const auto picture = [&] {
     const auto [width, height] = Screen::size();
     const ProgressView view = progress.view();
-    return progress_lines(view,
-                          {.width = width - 1,
-                           .height = height,
-                           .now = clock.now()(),
-                           .title = stop.stop_requested() ? "ending" : "imagine",
-                           .time_of_day = face,
-                           .rests_until = [&](unsigned target) { return client.pipeline().template state<1>().closed_until(target); }});
+    return progress_lines(view, {.width = width - 1,
+                                 .height = height,
+                                 .now = clock.now()(),
+                                 .title = stop.stop_requested() ? "ending" : "imagine",
+                                 .time_of_day = face,
+                                 .rests_until = [&](unsigned target) { return client.pipeline().template state<1>().until(target); }});
   };
   std::thread painter;
   if (screen.live())

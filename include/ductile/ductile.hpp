@@ -52,5 +52,6 @@
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/retry_budget.hpp>
+#include <ductile/policies/target_rests.hpp>
 #include <ductile/policies/timeout.hpp>
 #include <ductile/policies/trip.hpp>

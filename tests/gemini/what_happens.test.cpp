@@ -75,7 +75,7 @@ constexpr TargetSet all = 0b111;
 struct Setting {
   TargetSet failing = all;
   CallOptions call{};
-  OnAllFailed on_all_failed = OnAllFailed::wait;
+  OnAllOpen on_all_open = OnAllOpen::wait;
   bool opens_at_once = false;  // the breaker at its first failure; else never
 };
 
@@ -87,7 +87,7 @@ struct Story {
 // One call of a resilient image client whose targets fail in one way, from the first to the last.
 Story call_with(const Verdict& verdict, const Setting& setting) {
   gemini::ResilientOptions options;
-  options.fallback.on_all_failed = setting.on_all_failed;
+  options.fallback.on_all_open = setting.on_all_open;
   const QuotaTracker quota{options.quota};
   Story story;
   VirtualClock clock;
@@ -114,8 +114,7 @@ std::string yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 
 // Which windows count one attempt that ended so: requests, tokens and images a minute, and the two of the day.
 std::vector<std::string> counts(const Verdict& verdict) {
-  const Story once =
-      call_with(verdict, {.call = {.attempts = 1, .targets = first}, .on_all_failed = OnAllFailed::fail, .opens_at_once = true});
+  const Story once = call_with(verdict, {.call = {.attempts = 1, .targets = first}, .on_all_open = OnAllOpen::fail, .opens_at_once = true});
   const auto counted = [&](std::size_t window) { return once.used[window].used > 0; };
   const std::string day = counted(3) == counted(4) ? yes_or_no(counted(3)) : counted(3) ? "requests" : "tokens";
   return {yes_or_no(once.seen.opened), yes_or_no(counted(0)), yes_or_no(counted(1)), yes_or_no(counted(2)), day};
@@ -128,7 +127,7 @@ std::vector<std::string> what_happens(const Verdict& verdict) {
 
   const Seen left = call_with_another_left(verdict).seen;
   const Seen left_with_hint = call_with_another_left(hinted).seen;
-  const Seen last = call_with(verdict, {.call = {.targets = first}, .on_all_failed = OnAllFailed::fail}).seen;
+  const Seen last = call_with(verdict, {.call = {.targets = first}, .on_all_open = OnAllOpen::fail}).seen;
   const Seen all_failed = call_with(verdict, {}).seen;
 
   const bool waits = left.wait != WaitSource::none || left_with_hint.wait != WaitSource::none;

@@ -9,8 +9,10 @@
 #include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/timeout.hpp>
+#include <ductile/testing/recording_observer.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -153,7 +155,7 @@ TEST_CASE("Without a deadline the chain does not wait for better days", "[polici
 TEST_CASE("A chain that is to fail when all failed does, and says from when trying helps", "[policies]") {
   VirtualClock clock;
   auto options = targets(2);
-  options.on_all_failed = OnAllFailed::fail;
+  options.on_all_open = OnAllOpen::fail;
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
   const Trip made =
       trip(pipeline, clock, [&](const Attempt& attempt) { return fails(said(Kind::rate_limit, attempt.target == 0 ? 40s : 90s)); });
@@ -225,9 +227,9 @@ TEST_CASE("Rests only extend", "[policies]") {
   static_cast<void>(
       trip(pipeline, clock, [](const Attempt& a) { return a.target == 0 ? fails(said(Kind::rate_limit, 100s)) : Result<int>{7}; }));
   auto& state = pipeline.template state<0>();
-  CHECK(state.closed_until(0) == support::at(100s));
+  CHECK(state.until(0) == support::at(100s));
   static_cast<void>(trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::rate_limit, 5s)); }, {.targets = 0b01}));
-  CHECK(state.closed_until(0) == support::at(100s));
+  CHECK(state.until(0) == support::at(100s));
 }
 
 TEST_CASE("A call may be limited to some targets", "[policies]") {
@@ -295,6 +297,454 @@ TEST_CASE("An operation that must not be repeated reaches no second target after
   CHECK(has(result.error().notes(), Note::not_repeatable));
 }
 
+TEST_CASE("The answer says why the first target did not give it", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
+  const auto first_says = [](const Verdict& verdict) {
+    return [verdict](const Attempt& attempt) { return attempt.target == 0 ? fails(verdict) : Result<int>{7}; };
+  };
+  CHECK(why_not_first(trip(pipeline, clock, [](const Attempt&) { return 7; }).result) == Kind::ok);
+  CHECK(why_not_first(trip(pipeline, clock, first_says(said(Kind::quota))).result) == Kind::quota);
+  CHECK(why_not_first(trip(pipeline, clock, first_says(said(Kind::rate_limit, 50s))).result) == Kind::rate_limit);
+  const Trip rested = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  CHECK(rested.went_to == "b");
+  CHECK(why_not_first(rested.result) == Kind::rate_limit);
+  CHECK(why_not_first(trip(pipeline, clock, [](const Attempt&) { return 7; }, {.targets = 0b110}).result) == Kind::no_target);
+  clock.advance(50s);
+  CHECK(why_not_first(trip(pipeline, clock, [](const Attempt&) { return 7; }).result) == Kind::ok);
+}
+
+TEST_CASE("The count of attempts survives beside the target and the reason", "[policies]") {
+  VirtualClock clock;
+  auto options = targets(16);
+  options.table.set(Kind::overload, {Next::here, 255});
+  Pipeline pipeline{FallbackChain{options}, Retry{RetryOptions{.attempts = 200, .backoff = Constant{.wait = 0s}}}};
+  const auto last_serves = [](const Attempt& attempt) { return attempt.target < 15 ? fails(said(Kind::quota)) : Result<int>{7}; };
+  const Trip made = trip(pipeline, clock, last_serves);
+  CHECK(served_by(made.result) == 15);
+  CHECK(trips(made.result) == 16);
+  CHECK(why_not_first(made.result) == Kind::quota);
+  const Trip many =
+      trip(pipeline, clock, [](const Attempt& attempt) { return attempt.target == 0 ? fails(said(Kind::overload)) : Result<int>{7}; });
+  CHECK(served_by(many.result) == 1);
+  CHECK(trips(many.result) == 128);  // of 201: more does not fit
+  CHECK(why_not_first(many.result) == Kind::overload);
+}
+
+TEST_CASE("A call tells once of each target that it passed over, and why", "[policies]") {
+  VirtualClock clock;
+  RecordingObserver seen;
+  auto options = targets(3);
+  options.between_rounds = {.base = 5s, .cap = 5s, .jitter = Jitter::none};
+  Pipeline pipeline{Observe{seen}, Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  auto& rests = pipeline.template state<1>();
+  rests.extend(0, {support::at(7min), Kind::permission, Remedy::never, "project-denied"});
+  rests.extend(1, {support::at(8min), Kind::rate_limit, Remedy::after_delay, {}});
+  int calls = 0;
+  const Trip made = trip(pipeline, clock, [&](const Attempt&) { return ++calls < 3 ? fails(said(Kind::overload)) : Result<int>{7}; });
+  CHECK(made.went_to == "ccc");
+  const auto ended = seen.all<OperationEnded>();
+  REQUIRE(ended.size() == 1);
+  REQUIRE(ended[0].trail);
+  const Trail& trail = *ended[0].trail;
+  REQUIRE(trail.size() == 5);
+  CHECK(trail[0].target == 0);
+  CHECK(trail[0].kind == Kind::permission);
+  CHECK(trail[0].sent == Sent::no);
+  CHECK(trail[1].target == 1);
+  CHECK(trail[1].kind == Kind::rate_limit);
+  CHECK(trail[2].kind == Kind::overload);
+  CHECK(trail[4].kind == Kind::ok);
+  const auto passed_over = seen.all<Rejected>();
+  REQUIRE(passed_over.size() == 2);
+  CHECK(passed_over[0].by == Role::fallback);
+  CHECK(passed_over[0].target == 0);
+  CHECK(passed_over[0].earliest == support::at(7min));
+  const auto changed = seen.all<TargetChanged>();
+  REQUIRE(changed.size() == 1);
+  CHECK(changed[0].to == 2);
+  CHECK(changed[0].why == Kind::rate_limit);
+  CHECK(seen.faults().empty());
+}
+
+TEST_CASE("A call that finds every target resting fails with what made them rest, and says until when", "[policies]") {
+  VirtualClock clock;
+  auto options = targets(2);
+  options.on_all_open = OnAllOpen::fail;
+  Pipeline pipeline{FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  static_cast<void>(trip(pipeline, clock, [](const Attempt& attempt) {
+    return attempt.target == 0 ? fails(said(Kind::rate_limit, 40s)) : fails(said(Kind::not_found, Remedy::other_model, "model-retired"));
+  }));
+  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  CHECK(made.went_to.empty());
+  const Failure& failure = made.result.error();
+  CHECK(failure.kind() == Kind::rate_limit);
+  CHECK(failure.says() == Says::policy);
+  CHECK(failure.remedy() == Remedy::after_delay);
+  CHECK(failure.attempts() == 0);
+  CHECK(failure.earliest_retry_at() == support::at(40s));
+  REQUIRE(failure.trail().size() == 3);
+  CHECK(failure.trail()[0].kind == Kind::rate_limit);
+  CHECK(failure.trail()[1].kind == Kind::not_found);
+  CHECK(failure.trail()[1].target == 1);
+}
+
+TEST_CASE("Of the reasons for resting the call leads with the one that the caller can do most about", "[policies]") {
+  VirtualClock clock;
+  for (const bool has_deadline : {false, true}) {
+    CAPTURE(has_deadline);
+    Pipeline pipeline{FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
+    auto& rests = pipeline.template state<0>();
+    rests.extend(0, {support::at(1h), Kind::circuit_open, Remedy::after_delay, "circuit-open"});
+    rests.extend(1, {support::at(3h), Kind::permission, Remedy::never, "project-denied"});
+    rests.extend(2, {support::at(2h), Kind::quota, Remedy::next_day, "rpd-free"});
+    CallOptions call;
+    if (has_deadline) call.deadline = 10min;
+    const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; }, call);
+    const Failure& failure = made.result.error();
+    CHECK(failure.kind() == Kind::permission);
+    CHECK(failure.id() == FailureId{"project-denied"});
+    CHECK(failure.remedy() == Remedy::never);
+    CHECK(failure.earliest_retry_at() == support::at(1h));
+    CHECK(has(failure.notes(), Note::deadline_would_pass) == has_deadline);
+    CHECK(made.took == 0s);
+  }
+}
+
+TEST_CASE("A call waits for the target that rests least, as long as its deadline allows", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{}};
+  auto& rests = pipeline.template state<1>();
+  rests.extend(0, {support::at(5min), Kind::rate_limit, Remedy::after_delay, {}});
+  rests.extend(1, {support::at(2min), Kind::rate_limit, Remedy::after_delay, {}});
+  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  CHECK(made.went_to == "b");
+  CHECK(made.took == 2min);
+}
+
+TEST_CASE("A later round asks only the targets that a wait may have cured", "[policies]") {
+  VirtualClock clock;
+  auto options = targets(3);
+  options.between_rounds = {.base = 5s, .cap = 5s, .jitter = Jitter::none};
+  Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  int calls = 0;
+  const Trip made = trip(pipeline, clock, [&](const Attempt& attempt) -> Result<int> {
+    if (++calls == 6) return 7;
+    return fails(attempt.target == 0   ? said(Kind::quota, Remedy::next_day)
+                 : attempt.target == 1 ? said(Kind::overload)
+                                       : said(Kind::no_image));
+  });
+  CHECK(made.went_to == "abcbbb");
+  CHECK(made.took == 15s);
+}
+
+TEST_CASE("A target that only its own policy refused is looked at again in the next round", "[policies]") {
+  // Stands for a ledger whose day is spent until the first minute is over.
+  struct SpentDay {
+    Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
+      const bool refuses = attempt.target == 0 && now() < Time{1min};
+      return refuses ? Admission::reject(Kind::quota, Time{1min}).with(Remedy::next_day) : Admission::go();
+    }
+  };
+  VirtualClock clock;
+  auto options = targets(2);
+  options.between_rounds = {.base = 40s, .cap = 40s, .jitter = Jitter::none};
+  Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}, SpentDay{}};
+  const Trip made =
+      trip(pipeline, clock, [](const Attempt& attempt) { return attempt.target == 1 ? fails(said(Kind::overload)) : Result<int>{7}; });
+  CHECK(made.went_to == "bba");
+  CHECK(made.took == 80s);
+  const Trip hopeless = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::quota, Remedy::next_day)); });
+  CHECK(hopeless.went_to == "ab");
+  CHECK(hopeless.took == 0s);
+}
+
+TEST_CASE("A call waits for a target that rests for other calls when its own others cannot help", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{}};
+  pipeline.template state<1>().extend(0, {support::at(4min), Kind::rate_limit, Remedy::after_delay, {}});
+  const Trip made =
+      trip(pipeline, clock, [](const Attempt& attempt) { return attempt.target == 1 ? fails(said(Kind::quota)) : Result<int>{7}; });
+  CHECK(made.went_to == "ba");
+  CHECK(made.took == 4min);
+}
+
+TEST_CASE("Nobody waits for a target that rests for what no wait cures", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Deadline{1h}, FallbackChain{targets(2)}, Retry{}};
+  const auto retired = [](const Attempt&) { return fails(said(Kind::not_found, Remedy::other_model, "model-retired")); };
+  CHECK(trip(pipeline, clock, retired).went_to == "ab");
+  const Trip made = trip(pipeline, clock, retired);
+  CHECK(made.went_to.empty());
+  CHECK(made.took == 0s);
+  CHECK(made.result.error().kind() == Kind::not_found);
+  CHECK(made.result.error().id() == FailureId{"model-retired"});
+  CHECK(made.result.error().remedy() == Remedy::other_model);
+  CHECK(made.result.error().earliest_retry_at() == support::at(10min));
+}
+
+TEST_CASE("From when trying helps does not depend on the target that failed last", "[policies]") {
+  for (const bool hint_first : {false, true}) {
+    CAPTURE(hint_first);
+    VirtualClock clock;
+    Pipeline pipeline{FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}}};
+    const Trip made = trip(pipeline, clock, [&](const Attempt& attempt) {
+      return (attempt.target == 0) == hint_first ? fails(said(Kind::rate_limit, 40s)) : fails(said(Kind::quota));
+    });
+    CHECK(made.went_to == "ab");
+    CHECK(made.result.error().kind() == Kind::quota);
+    CHECK(made.result.error().earliest_retry_at() == support::at(40s));
+  }
+}
+
+TEST_CASE("The failure of a call is the one that the caller can do most about, and the trail has them all", "[policies]") {
+  struct Case {
+    std::vector<Verdict> targets;
+    Kind leads;
+    unsigned of;
+  };
+  const Verdict auth = said(Kind::auth, Remedy::other_model, "key-of-this-target");
+  const Verdict permission = said(Kind::permission, Remedy::other_model);
+  const Verdict bad_request = said(Kind::bad_request, Remedy::other_model);
+  const Verdict quota = said(Kind::quota);
+  const Verdict overload = said(Kind::overload);
+  const Verdict internal = said(Kind::internal);
+  const std::vector<Case> cases{{{overload, auth, permission}, Kind::auth, 1},
+                                {{permission, bad_request, quota}, Kind::permission, 0},
+                                {{overload, bad_request, quota}, Kind::bad_request, 1},
+                                {{quota, overload, internal}, Kind::quota, 0},
+                                {{quota, overload, said(Kind::bad_request)}, Kind::bad_request, 2},
+                                {{overload, internal, overload}, Kind::overload, 2},  // nothing to choose: the last
+                                {{quota, overload, quota}, Kind::quota, 2},
+                                {{quota, auth, said(Kind::safety_output)}, Kind::safety_output, 2}};  // no target would do it
+  for (const Case& one : cases) {
+    CAPTURE(name(one.leads), one.of);
+    VirtualClock clock;
+    Pipeline pipeline{FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
+    const Trip made = trip(pipeline, clock, [&](const Attempt& attempt) -> Result<int> {
+      return Failure{one.targets[attempt.target], std::string(1, static_cast<char>('a' + attempt.target))};
+    });
+    const Failure& failure = made.result.error();
+    CHECK(failure.kind() == one.leads);
+    CHECK(failure.target() == one.of);
+    CHECK(failure.id() == one.targets[one.of].id);
+    CHECK(failure.message() == std::string(1, static_cast<char>('a' + one.of)));
+    CHECK(failure.attempts() == 3);
+    REQUIRE(failure.trail().size() == 3);
+    for (unsigned i = 0; i < 3; ++i) CHECK(failure.trail()[i].kind == one.targets[i].kind);
+  }
+}
+
+TEST_CASE("What leads keeps why the call ended and from when trying again helps", "[policies]") {
+  VirtualClock clock;
+  auto options = targets(2);
+  options.give_up_after.set(Kind::overload, 10min);
+  Pipeline pipeline{Deadline{1h}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  const auto operation = [](const Attempt& attempt) {
+    return attempt.target == 0 ? fails(said(Kind::quota, Remedy::never)) : fails(said(Kind::overload, 4min));
+  };
+  const Trip given_up = trip(pipeline, clock, operation);
+  CHECK(given_up.result.error().kind() == Kind::quota);
+  CHECK(has(given_up.result.error().notes(), Note::time_spent));
+  CHECK(given_up.result.error().earliest_retry_at() == clock.now()() + 4min);
+}
+
+TEST_CASE("A call that its caller ends says so, whatever its targets said", "[policies]") {
+  struct Flag {
+    bool raised = false;
+    bool stop_requested() const noexcept { return raised; }
+  };
+  VirtualClock clock;
+  Flag flag;
+  Pipeline pipeline{Deadline{1h}, FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}}};
+  clock.at(support::at(1s), [&] { flag.raised = true; });
+  const auto result = pipeline.run(
+      [](const Attempt& attempt) {
+        return attempt.target == 0 ? fails(said(Kind::auth, Remedy::other_model)) : fails(said(Kind::overload));
+      },
+      clock, flag);
+  CHECK(result.error().kind() == Kind::cancelled);
+}
+
+TEST_CASE("A hint closes a target for all calls no longer than the longest rest", "[policies]") {
+  VirtualClock clock;
+  auto options = targets(2);
+  options.on_all_open = OnAllOpen::fail;
+  Pipeline pipeline{FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  const auto both_say = [](Duration hint) {
+    return [hint](const Attempt& attempt) {
+      return attempt.target == 0 ? fails(said(Kind::rate_limit, hint)) : fails(said(Kind::rate_limit, hint + 1s));
+    };
+  };
+  const Trip made = trip(pipeline, clock, both_say(900'000s));
+  CHECK(pipeline.template state<0>().until(0) == support::at(10min));
+  CHECK(made.result.error().earliest_retry_at() == support::at(10min));  // the first target's rest, though the last one said more
+  clock.advance(10min);
+  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+
+  options.longest_rest = 0s;
+  Pipeline trusts_no_hint{FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  CHECK(trip(trusts_no_hint, clock, both_say(30s)).went_to == "ab");
+  CHECK(trip(trusts_no_hint, clock, both_say(30s)).went_to == "ab");
+}
+
+TEST_CASE("A long hint is told to the call that got it, at its full length", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{FallbackChain{targets(1)}, Retry{}};
+  const Trip made = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::rate_limit, 900'000s)); });
+  CHECK(made.went_to == "a");
+  CHECK(made.result.error().earliest_retry_at() == support::at(900'000s));
+  CHECK(pipeline.template state<0>().until(0) == support::at(10min));
+}
+
+TEST_CASE("No target is asked that is dearer than the ceiling", "[policies]") {
+  VirtualClock clock;
+  const auto chain_of = [](std::vector<std::optional<double>> prices, std::optional<double> ceiling) {
+    FallbackOptions options;
+    for (const auto& price : prices) options.targets.push_back({.name = "one", .price = price});
+    options.price_ceiling = ceiling;
+    return FallbackChain{options};
+  };
+  const auto asked = [&](const FallbackChain& chain, TargetSet wanted = 0) {
+    Pipeline pipeline{Deadline{10s}, chain, Retry{RetryOptions{.attempts = 1}}};
+    const std::string went_to = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::quota)); }, {.targets = wanted}).went_to;
+    return went_to;
+  };
+  CHECK(asked(chain_of({0.03, 0.13, 0.03, 0.01}, {})) == "acd");  // no dearer than the first
+  CHECK(asked(chain_of({0.03, 0.13, 0.03, 0.01}, any_price)) == "abcd");
+  CHECK(asked(chain_of({0.03, 0.13, 0.03, 0.01}, 0.02)) == "d");
+  CHECK(asked(chain_of({0.03, 0.13, 0.03, 0.01}, 0.0301)) == "acd");
+  CHECK(asked(chain_of({std::nullopt, 0.13, 0.03}, {})) == "abc");  // the first one's price is not known: nothing to compare with
+  CHECK(asked(chain_of({0.03, std::nullopt, 0.01}, {})) == "abc");  // not known to be dearer
+  CHECK(asked(chain_of({0.03, std::nullopt, 0.01}, 0.05)) == "ac");
+  CHECK(asked(chain_of({0.03, 0.13, 0.03, 0.01}, {}), 0b1110) == "cd");
+  CHECK(asked(chain_of({0.03, 0.0}, {})) == "ab");
+}
+
+TEST_CASE("A call that wants only targets above the ceiling fails and says so", "[policies]") {
+  VirtualClock clock;
+  FallbackOptions options;
+  options.targets = {{.name = "cheap", .price = 0.03}, {.name = "dear", .price = 0.13}};
+  Pipeline pipeline{FallbackChain{options}, Retry{}};
+  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; }, {.targets = 0b10});
+  CHECK(made.went_to.empty());
+  CHECK(made.result.error().kind() == Kind::no_target);
+  CHECK(made.result.error().id() == FailureId{"price-ceiling"});
+  const Trip none = trip(pipeline, clock, [](const Attempt&) { return 7; }, {.targets = 0b100});
+  CHECK(none.result.error().id() == FailureId{"no-target"});
+}
+
+TEST_CASE("When every circuit is open the least bad target is asked past its breaker, once", "[policies]") {
+  VirtualClock clock;
+  auto options = targets(3);
+  options.on_all_open = OnAllOpen::least_bad;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.backoff = Constant{.wait = 1s}}},
+                    CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 30s}}};
+  const auto down = [](const Attempt&) { return fails(said(Kind::overload)); };
+  for (const TargetSet one : {TargetSet{0b010}, TargetSet{0b001}, TargetSet{0b100}}) {  // the second one opens first
+    static_cast<void>(trip(pipeline, clock, down, {.attempts = 1, .targets = one}));
+    clock.advance(2s);
+  }
+  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  CHECK(made.went_to == "b");
+  CHECK(made.took == 0s);
+  const Trip knows = trip(pipeline, clock, down);  // the breakers are still open
+  CHECK(knows.went_to == "b");
+  CHECK(knows.took == 0s);
+  CHECK(knows.result.error().kind() == Kind::overload);
+  clock.advance(30s);
+  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+}
+
+TEST_CASE("The least bad target is one that the call has not asked, or nobody", "[policies]") {
+  VirtualClock clock;
+  auto options = targets(2);
+  options.on_all_open = OnAllOpen::least_bad;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  const auto hinted = [](const Attempt&) { return fails(said(Kind::rate_limit, 5min)); };
+  CHECK(trip(pipeline, clock, hinted).went_to == "ab");  // both were asked, and said no
+  CHECK(trip(pipeline, clock, hinted).went_to == "a");   // both rest
+  pipeline.template state<1>().end(1);
+  const Trip made = trip(pipeline, clock,
+                         [](const Attempt& attempt) { return attempt.target == 1 ? fails(said(Kind::rate_limit, 5min)) : Result<int>{7}; });
+  CHECK(made.went_to == "ba");
+  CHECK(made.took == 0s);
+}
+
+TEST_CASE("A target can be made to fail without being asked, as if by any kind", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{RetryOptions{.backoff = Constant{.wait = 1s}}},
+                    CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(2), .open_for = 30s}}};
+  const auto well = [](const Attempt&) { return 7; };
+  const Trip quota = trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::quota}});
+  CHECK(quota.went_to == "b");
+  CHECK(why_not_first(quota.result) == Kind::quota);
+  CHECK(trips(quota.result) == 2);
+  const Trip safety = trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::safety_output}});
+  CHECK(safety.went_to.empty());
+  CHECK(safety.result.error().kind() == Kind::safety_output);
+  CHECK(safety.result.error().message() == "forced by CallOptions::forced; nothing was sent");
+  CHECK(safety.result.error().trail()[0].sent == Sent::no);
+  CHECK(trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::ok}}).went_to == "a");
+  const Trip overload = trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::overload}});
+  CHECK(overload.went_to == "b");
+  CHECK(trips(overload.result) == 3);
+  CHECK(trip(pipeline, clock, well).went_to == "b");  // its breaker has counted
+  clock.advance(30s);
+  const Trip hinted = trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::rate_limit, .hint = 1min}});
+  CHECK(hinted.went_to == "b");
+  CHECK(pipeline.template state<1>().until(0) == clock.now()() + 1min);
+}
+
+TEST_CASE("The targets of a call follow from their limits", "[policies]") {
+  const std::vector<Target> chain{
+      {.name = "small", .sizes = {"1K"}}, {.name = "any"}, {.name = "square", .sizes = {"1K", "4K"}, .ratios = {"1:1"}}};
+  CHECK(able_targets(chain, "") == TargetSet{0b111});
+  CHECK(able_targets(chain, "4K") == TargetSet{0b110});
+  CHECK(able_targets(chain, "4K", "16:9") == TargetSet{0b010});
+  CHECK(able_targets(chain, "1K", "16:9") == TargetSet{0b011});
+  CHECK(able_targets({chain.data(), 1}, "4K") == std::nullopt);  // an empty set would mean all
+}
+
+TEST_CASE("A rest ends by hand, and one that is over leaves no trace", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{FallbackChain{targets(2)}, Retry{}};
+  auto& rests = pipeline.template state<0>();
+  rests.extend(0, {support::at(1h), Kind::cancelled, Remedy::after_delay, "out-of-service"});
+  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "b");
+  rests.end(0);
+  CHECK(rests.none());
+  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+  rests.extend(1, {support::at(1min), Kind::overload, Remedy::after_delay, {}});
+  clock.advance(1min);
+  CHECK_FALSE(rests.none());
+  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+  CHECK(rests.none());
+  CHECK(rests.of(1) == TargetRest{});
+}
+
+TEST_CASE("Nobody is impatient with the only target that is free", "[policies]") {
+  // Makes everybody wait for half of ten minutes.
+  struct Slow {
+    Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
+      return now() < Time{5min} && attempt.number == 1 ? Admission::go_at(Time{5min}, Kind::rate_limit, WaitSource::quota)
+                                                       : Admission::go();
+    }
+  };
+  FallbackOptions options = targets(2);
+  const auto took = [&](CallOptions call, auto prepare) {
+    VirtualClock clock;
+    Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{}, Slow{}};
+    prepare(pipeline.template state<1>());
+    return trip(pipeline, clock, [](const Attempt&) { return 7; }, call).went_to;
+  };
+  CHECK(took({.targets = 0b01}, [](auto&) {}) == "a");
+  CHECK(took({}, [](auto& rests) { rests.extend(1, {support::at(9min), Kind::quota, Remedy::after_delay, {}}); }) == "a");
+  options.targets[0].price = 0.01;
+  options.targets[1].price = 0.02;
+  CHECK(took({}, [](auto&) {}) == "a");
+}
+
 TEST_CASE("Chain options out of range are refused by name, range and value", "[policies]") {
   const auto refusal = [](auto change) -> std::string {
     auto options = targets(2);
@@ -309,6 +759,10 @@ TEST_CASE("Chain options out of range are refused by name, range and value", "[p
   CHECK(refusal([](auto& o) { o.patience_when_long = 1.1; }) == "FallbackChain: patience_when_long must be from 0 to 1; it is 1.1");
   CHECK(refusal([](auto& o) { o.long_slack = -1s; }) == "FallbackChain: long_slack must be from 0 to 2592000 s; it is -1");
   CHECK(refusal([](auto& o) { o.rest.set(Kind::quota, 25h); }) == "FallbackChain: rest must be from 0 to 86400 s; it is 90000");
+  CHECK(refusal([](auto& o) { o.longest_rest = 25h; }) == "FallbackChain: longest_rest must be from 0 to 86400 s; it is 90000");
+  CHECK(refusal([](auto& o) { o.price_ceiling = -0.1; }) == "FallbackChain: price_ceiling must be from 0 to any_price; it is -0.1");
+  CHECK(refusal([](auto& o) { o.targets[1].price = -1; }) == "FallbackChain: a target's price must be from 0 USD and finite; it is -1");
+  CHECK(refusal([](auto& o) { o.price_ceiling = 0.5; }) == "FallbackChain: price_ceiling must leave a target; it is 0.5");
   CHECK(refusal([](auto& o) { o.give_up_after.set(Kind::quota, -1s); }) ==
         "FallbackChain: give_up_after must be from 0 to 2592000 s; it is -1");
 }

@@ -185,6 +185,8 @@ class ScriptedPolicy : detail::ScriptedBase {
     if (draw < 70) return granted_with(call, ductile::Admission::go_at(script_->soon(), script_->kind(), script_->source()));
     if (draw < 78) return ductile::Admission::ask_at(script_->soon(), script_->kind(), script_->source());
     if (draw < 88) return waiting();
+    if (chooses && draw < 94)
+      return ductile::Admission::pass_over(static_cast<unsigned>(script_->below(3)), script_->kind(), script_->soon());
     return rejected();
   }
 

@@ -19,8 +19,8 @@ inline std::string text(ductile::Time time) { return time == ductile::end_of_tim
 inline std::string text(const ductile::Attempt& attempt) {
   return "attempt " + std::to_string(attempt.number) + " target " + std::to_string(attempt.target) + " revision " +
          std::to_string(attempt.revision) + " deadline " + text(attempt.deadline) + " start by " + text(attempt.start_by) +
-         (attempt.own_deadline ? " own" : "") + " attempts " + std::to_string(attempt.attempts) + " targets " +
-         std::to_string(attempt.targets);
+         (attempt.own_deadline ? " own" : "") + (attempt.insists ? " insists" : "") + " attempts " + std::to_string(attempt.attempts) +
+         " targets " + std::to_string(attempt.targets);
 }
 
 inline std::string text(const ductile::Verdict& verdict) {
@@ -52,7 +52,8 @@ std::string text(const ductile::Result<T>& result) {
   if (!result) return text(result.assume_error());
   std::string line = "success";
   if constexpr (std::is_integral_v<T>) line += " " + std::to_string(result.assume_value());
-  return line + " served by " + std::to_string(served_by(result)) + " trips " + std::to_string(trips(result));
+  return line + " served by " + std::to_string(served_by(result)) + " trips " + std::to_string(trips(result)) + " not by the first for " +
+         std::string{name(why_not_first(result))};
 }
 
 }  // namespace ductile_test

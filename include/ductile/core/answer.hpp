@@ -35,7 +35,7 @@ enum class Signal : std::uint8_t {
 /// A policy's answer to "may this attempt go inwards?". May edit the attempt; an edit counts only when the policy declares it in `edits`.
 class Admission {
  public:
-  enum class Form : std::uint8_t { go, go_at, ask_at, wait, reject };
+  enum class Form : std::uint8_t { go, go_at, ask_at, wait, reject, pass_over };
 
   /// Admitted.
   [[nodiscard]] static constexpr Admission go() noexcept { return Admission{Form::go}; }
@@ -44,6 +44,13 @@ class Admission {
   /// \param why What a call fails with when `time` does not fit its deadline; the admission is then settled as abandoned.
   [[nodiscard]] static constexpr Admission go_at(Time time, Kind why, WaitSource source) noexcept {
     return timed(Form::go_at, time, why, source);
+  }
+
+  /// Admitted now, and an open breaker further in lets the attempt through (`Attempt::insists`): for who knows that nothing better is left.
+  [[nodiscard]] static constexpr Admission insist(Time now) noexcept {
+    Admission admission = timed(Form::go_at, now, Kind::ok, WaitSource::none);
+    admission.insists_ = true;
+    return admission;
   }
 
   /// Not admitted; asked again at `time`. \param why As for `go_at`.
@@ -66,6 +73,12 @@ class Admission {
     admission.id_ = id;
     admission.remedy_ = earliest == end_of_time ? default_remedy(why) : Remedy::after_delay;
     return admission;
+  }
+
+  /// Not admitted for `target`: the trail and the observers are told why, and the policy is asked again at once. For a policy that chooses
+  /// targets. \param until As for `reject`.
+  [[nodiscard]] static constexpr Admission pass_over(unsigned target, Kind why, Time until = end_of_time) noexcept {
+    return timed(Form::pass_over, until, why, WaitSource::none).on(target);
   }
 
   /// The same answer, with the attempt's deadline brought forward to `deadline`. Needs `edits_deadline`.
@@ -92,10 +105,16 @@ class Admission {
     edited.start_by_ = time;
     return edited;
   }
-  /// The same refusal, with another remedy than the kind's.
+  /// The same answer; if it becomes a failure, that has this remedy.
   [[nodiscard]] constexpr Admission with(Remedy remedy) const noexcept {
     Admission edited = *this;
     edited.remedy_ = remedy;
+    return edited;
+  }
+  /// The same answer; if it becomes a failure, that has this catalogue row.
+  [[nodiscard]] constexpr Admission naming(FailureId id) const noexcept {
+    Admission edited = *this;
+    edited.id_ = id;
     return edited;
   }
   /// The same answer, with something for the observer.
@@ -114,6 +133,7 @@ class Admission {
   [[nodiscard]] constexpr FailureId id() const noexcept { return id_; }
   [[nodiscard]] constexpr Remedy remedy() const noexcept { return remedy_; }
   [[nodiscard]] constexpr Signal signal() const noexcept { return signal_; }
+  [[nodiscard]] constexpr bool insists() const noexcept { return insists_; }
   [[nodiscard]] constexpr Time deadline() const noexcept { return deadline_; }
   [[nodiscard]] constexpr Time start_by() const noexcept { return start_by_; }
   [[nodiscard]] constexpr std::uint8_t target() const noexcept { return target_; }
@@ -135,8 +155,9 @@ class Admission {
   Form form_;
   Kind why_ = Kind::ok;
   WaitSource source_ = WaitSource::none;
-  Remedy remedy_ = Remedy::never;
+  Remedy remedy_ = Remedy::after_delay;
   Signal signal_ = Signal::none;
+  bool insists_ = false;
   std::uint8_t target_ = 0;
   std::uint8_t revision_ = 0;
   Time at_{};

@@ -24,6 +24,7 @@ struct Attempt {
   bool own_deadline = false;   ///< The caller gave this call a deadline of its own; `Deadline` leaves it alone.
   std::uint16_t attempts = 0;  ///< The caller's own limit of attempts for this call; 0: the policy's.
   TargetSet targets = 0;       ///< The caller's own choice of targets for this call; 0: all.
+  bool insists = false;        ///< Nothing better is left: a breaker lets it through although it is open.
 
   /// How long is left, never negative.
   [[nodiscard]] Duration remaining(Time at) const noexcept { return deadline <= at ? Duration::zero() : deadline - at; }

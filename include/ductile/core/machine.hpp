@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
@@ -180,7 +181,8 @@ class Machine {
         return wait_until(admission.at(), admission.source(), admission.why(), depth_ - 1);
       }
       case Admission::Form::ask_at:
-        if (admission.at() >= latest_start()) return refuse_wait(admission.why(), admission.at(), admission.at(), depth_);
+        if (admission.at() >= latest_start())
+          return refuse_wait(admission.why(), admission.at(), admission.at(), depth_, admission.remedy(), admission.id());
         return wait_until(admission.at(), admission.source(), admission.why(), depth_);
       case Admission::Form::wait: {
         const Time latest = latest_start();
@@ -191,8 +193,22 @@ class Machine {
         return Asks::gate;
       }
       case Admission::Form::reject: return reject(admission, depth_);
+      case Admission::Form::pass_over: pass_over(admission); return std::nullopt;
     }
     return std::nullopt;
+  }
+
+  // A target that is not asked: the trail says why, and the layer is asked again.
+  void pass_over(const Admission& admission) {
+    if constexpr (observed)
+      observers_.tell(Rejected{walk_.call, now_(), role_at(depth_), admission.why(), admission.at(), admission.target()});
+    Verdict verdict;
+    verdict.kind = admission.why();
+    verdict.sent = Sent::no;
+    verdict.billed = Billed::no;
+    TrailEntry entry = trail_entry(verdict);
+    entry.target = admission.target();
+    add_to_trail(entry);
   }
 
   // A layer admitted for a moment that does not fit: its admission is settled at once, and then it counts as one that refused.
@@ -213,6 +229,7 @@ class Machine {
       dispatch<count>(depth_, [&](auto i) {
         constexpr std::size_t I = i;
         walk_.attempts[I + 1] = L::template edited<I>(walk_.attempts[I], admission);
+        if (admission.insists()) walk_.attempts[I + 1].insists = true;
         if constexpr (I + 1 < count) std::get<I + 1>(walk_.calls) = {};
         if constexpr (observed) {
           if constexpr (L::template role<I> == Role::fallback) tell_target(walk_.attempts[I + 1].target);
@@ -225,9 +242,7 @@ class Machine {
 
   void tell_target(std::uint8_t target) {
     if constexpr (observed) {
-      if (trail_.size() > 0 && last_target_ != target)
-        observers_.tell(
-            TargetChanged{walk_.call, now_(), last_target_, target, result_ && !*result_ ? result_->assume_error().kind() : Kind::ok});
+      if (trail_.size() > 0 && last_target_ != target) observers_.tell(TargetChanged{walk_.call, now_(), last_target_, target, last_kind_});
     }
   }
 
@@ -274,6 +289,7 @@ class Machine {
 
   void add_to_trail(const TrailEntry& entry) {
     last_target_ = entry.target;
+    last_kind_ = entry.kind;
     trail_.add(entry);
     waited_ms_ = 0;
     waited_source_ = WaitSource::none;
@@ -298,9 +314,10 @@ class Machine {
   }
 
   // A wait that does not fit the deadline is refused before it begins. `needed` is how long it would last at least.
-  [[nodiscard]] Asks refuse_wait(Kind why, Time needed, Time earliest, std::size_t by) {
+  [[nodiscard]] Asks refuse_wait(Kind why, Time needed, Time earliest, std::size_t by, Remedy remedy = Remedy::after_delay,
+                                 FailureId id = {}) {
     const bool fits = needed < walk_.attempts[by].deadline;  // then only the patience for this target is over
-    return fail(why, Remedy::after_delay, {}, earliest, fits ? Note::none : Note::deadline_would_pass, by);
+    return fail(why, remedy, id, earliest, fits ? Note::none : Note::deadline_would_pass, by);
   }
 
   [[nodiscard]] Asks fail(Kind why, Remedy remedy, FailureId id, Time earliest, Note note, std::size_t by) {
@@ -351,12 +368,33 @@ class Machine {
         failure.add_note(Note::outer_layer_refused);
         continue;
       }
+      if constexpr (L::chooses_targets)
+        if (role_at(layer) == Role::fallback) keep_if_leading(std::move(failure));
       depth_ = layer;
       for (std::size_t i = 0; i <= layer; ++i) walk_.attempts[i].number = trips_ + 1;
       if (!at_once && at > now) return wait_until(at, reaction.source(), verdict.kind, layer);
       return enter();
     }
     return Asks::finish;
+  }
+
+  // What a target said for good, when another one is asked now: of several, the call's failure is the one that the caller can do most
+  // about, and of equals the latest.
+  void keep_if_leading(Failure&& failure) {
+    if (leading_ && more_actionable(leading_->kind(), failure.kind())) return;
+    set_earliest_by_hint(failure);
+    failure.set_provenance(last_target_, trips_);
+    leading_ = std::move(failure);
+  }
+
+  // Why the call ended, and from when trying again helps, stay what the last target made them.
+  void lead_with_kept(Failure& last) {
+    if (!leading_ || !more_actionable(leading_->kind(), last.kind()) || last.says() == Says::caller) return;
+    leading_->add_note(last.kind() == Kind::deadline ? last.notes() | Note::deadline_would_pass : last.notes());
+    const Time earliest = std::min(leading_->earliest_retry_at().value_or(end_of_time), last.earliest_retry_at().value_or(end_of_time));
+    leading_->set_earliest_retry_at(earliest);
+    leading_->set_provenance(leading_->target(), trips_);
+    last = std::move(*leading_);
   }
 
   [[nodiscard]] Reaction ask_reaction(std::size_t layer, const Verdict& verdict) {
@@ -439,21 +477,33 @@ class Machine {
   void finish_in_place() {
     if (*result_) {
       const unsigned target = walk_.attempts[count].target;
-      if (target != 0 || trips_ > 1) set_provenance(*result_, target, trips_);
+      if (target != 0 || trips_ > 1) set_provenance(*result_, target, trips_, target != 0 ? why_not_first() : Kind::ok);
       if constexpr (observed) tell_end(nullptr, target != 0 ? Outcome::ok_fallback : trips_ > 1 ? Outcome::ok_retried : Outcome::ok);
       return;
     }
     Failure& failure = result_->assume_error();
+    set_earliest_by_hint(failure);
+    const Outcome outcome = outcome_of(failure);
     failure.set_provenance(last_target_, trips_);
-    if (!failure.earliest_retry_at()) {
-      const Verdict verdict = failure.verdict();
-      const bool waiting_helps =
-          verdict.remedy == Remedy::immediately || verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::other_model;
-      if (waiting_helps && verdict.hint > Duration::zero())  // a spent day's hint is the time to the next minute
-        failure.set_earliest_retry_at(later(now_(), verdict.hint));
-    }
-    if constexpr (observed) tell_end(&failure, outcome_of(failure));
+    if constexpr (L::chooses_targets) lead_with_kept(failure);
+    if constexpr (observed) tell_end(&failure, outcome);
     failure.set_trail(std::move(trail_));
+  }
+
+  void set_earliest_by_hint(Failure& failure) const {
+    if (failure.earliest_retry_at()) return;
+    const Verdict verdict = failure.verdict();
+    const bool waiting_helps =
+        verdict.remedy == Remedy::immediately || verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::other_model;
+    if (waiting_helps && verdict.hint > Duration::zero())  // a spent day's hint is the time to the next minute
+      failure.set_earliest_retry_at(later(now_(), verdict.hint));
+  }
+
+  // What the first target last said, or what it was passed over for.
+  [[nodiscard]] Kind why_not_first() const noexcept {
+    for (std::size_t i = trail_.kept(); i-- > 0;)
+      if (trail_[i].target == 0) return trail_[i].kind;
+    return Kind::no_target;
   }
 
   [[nodiscard]] Outcome outcome_of(const Failure& failure) const noexcept {
@@ -510,7 +560,8 @@ class Machine {
   WaitSource waited_source_ = WaitSource::none;
   Kind wait_why_ = Kind::ok;
   bool finished_ = false;
-  std::uint8_t last_target_ = 0;  // of the trail's last entry
+  std::uint8_t last_target_ = 0;  // of the trail's last entry, as its kind
+  Kind last_kind_ = Kind::ok;
   std::uint32_t trips_ = 0;
   std::uint32_t waited_ms_ = 0;
   std::size_t held_ = 0;   // how many layers have admitted and are not settled
@@ -523,6 +574,7 @@ class Machine {
   std::uint64_t ticket_ = 0;
   Trail trail_;
   std::optional<Result<T>> result_;
+  [[no_unique_address]] std::conditional_t<L::chooses_targets, std::optional<Failure>, NoState> leading_;  // of the targets before
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail

@@ -18,6 +18,7 @@ enum class Rule : std::uint16_t {
   quota_inside_retry = 205,            ///< E0205
   fallback_outside = 206,              ///< E0206
   stateful_once = 207,                 ///< E0207
+  deadline_outside_fallback = 210,     ///< E0210
   budget_outside_chain = 214,          ///< E0214
   bulkhead_inside_retry = 215,         ///< E0215
   bulkhead_outside_timeout = 216       ///< E0216
@@ -117,6 +118,11 @@ consteval bool explain_order() {
     static_assert(!reversed(roles, Role::bulkhead, Role::attempt_timeout),
                   "ductile E0216: Bulkhead stands inside AttemptTimeout, and the wait in line would be taken from the attempt's time; put "
                   "Bulkhead before AttemptTimeout, or add Allow<Rule::bulkhead_outside_timeout>{} (docs/rules/E0216.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::deadline, Role::fallback) && !allowed(Rule::deadline_outside_fallback)) {
+    static_assert(!reversed(roles, Role::deadline, Role::fallback),
+                  "ductile E0210: Deadline stands inside FallbackChain and would begin anew with each target; put Deadline before "
+                  "FallbackChain, or add Allow<Rule::deadline_outside_fallback>{} (docs/rules/E0210.md)");
     return false;
   } else if constexpr (twice(roles) && !allowed(Rule::stateful_once)) {
     static_assert(!twice(roles),

@@ -226,7 +226,8 @@ class PipelineBody<true, Elements...> {
     if constexpr (explain_run<std::remove_reference_t<Operation>, std::remove_reference_t<Arguments>...>()) {
       using Classifier = ClassifierAmong<std::remove_reference_t<Arguments>...>;
       using T = typename ValueOf<CallResult<Untagged<std::remove_reference_t<Operation>>>, Classifier>::type;
-      return BlockingCall<T, PipelineBody>::template run<repetition_of<std::remove_cvref_t<Operation>>>(
+      return BlockingCall<T, PipelineBody>::template run<repetition_of<std::remove_cvref_t<Operation>>,
+                                                         (how_many<IsOptions, Arguments...> > 0)>(
           *this, untagged(operation), pick<IsClassifier>(no_classifier, arguments...), pick<IsClock>(system_clock, arguments...),
           pick<IsStop>(no_stop, arguments...), pick<IsOptions>(no_options, arguments...));
     } else {

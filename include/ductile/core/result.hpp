@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/core/attempt.hpp>  // most_targets
 #include <ductile/core/failure.hpp>  // Failure
+#include <ductile/core/kind.hpp>     // Kind, kinds
 
 #include <boost/outcome/basic_result.hpp>
 #include <boost/outcome/policy/base.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -62,18 +65,34 @@ template <class T>
 using Result = BOOST_OUTCOME_V2_NAMESPACE::basic_result<T, Failure, detail::CheckedAccess>;
 
 namespace detail {
+// In 16 spare bits: the target in the upper four. Served by the first, the trips beyond one in the lower eight; served by another, why the
+// first one did not in the five below the target, and the trips beyond one in the seven below that.
+inline constexpr unsigned target_shift = 12;
+inline constexpr unsigned why_shift = 7;
+inline constexpr unsigned most_extra_trips = 0xFF;
+inline constexpr unsigned most_extra_trips_elsewhere = 0x7F;
+static_assert(kinds <= 32 && most_targets <= 16);
+
+// The first trip to the first target writes nothing, since zero says it.
 template <class T>
-void set_provenance(Result<T>& result, unsigned target, unsigned trips) noexcept {
-  const unsigned extra = trips > 0 ? trips - 1 : 0;  // so that the first trip to the first target writes nothing
-  BOOST_OUTCOME_V2_NAMESPACE::hooks::set_spare_storage(
-      &result, static_cast<std::uint16_t>((target & 0xFFU) << 8U | (extra < 0xFFU ? extra : 0xFFU)));
+void set_provenance(Result<T>& result, unsigned target, unsigned trips, Kind why_not_first) noexcept {
+  const unsigned extra = trips > 0 ? trips - 1 : 0;
+  const unsigned packed = target == 0 ? std::min(extra, most_extra_trips)
+                                      : (target & 0xFU) << target_shift | static_cast<unsigned>(why_not_first) << why_shift |
+                                            std::min(extra, most_extra_trips_elsewhere);
+  BOOST_OUTCOME_V2_NAMESPACE::hooks::set_spare_storage(&result, static_cast<std::uint16_t>(packed));
+}
+
+template <class T>
+[[nodiscard]] unsigned provenance(const Result<T>& result) noexcept {
+  return static_cast<unsigned>(BOOST_OUTCOME_V2_NAMESPACE::hooks::spare_storage(&result));
 }
 }  // namespace detail
 
 /// Which target of the fallback chain gave this success: 0 is the first. For a failure ask `error().target()`.
 template <class T>
 [[nodiscard]] unsigned served_by(const Result<T>& result) noexcept {
-  return static_cast<unsigned>(BOOST_OUTCOME_V2_NAMESPACE::hooks::spare_storage(&result)) >> 8U;
+  return detail::provenance(result) >> detail::target_shift;
 }
 
 /// Whether another target than the first gave this success.
@@ -82,10 +101,17 @@ template <class T>
   return served_by(result) != 0;
 }
 
-/// How many attempts this success took, at most 256.
+/// Why the first target did not give this success: its last failure in this call, or what it rests for; `no_target` when the call, or the
+/// price ceiling, excluded it; `ok` when it served. Observers see the same of every target (`OperationEnded::trail`).
+template <class T>
+[[nodiscard]] Kind why_not_first(const Result<T>& result) noexcept {
+  return degraded(result) ? static_cast<Kind>(detail::provenance(result) >> detail::why_shift & 0x1FU) : Kind::ok;
+}
+
+/// How many attempts this success took, at most 256, or 128 when it is degraded.
 template <class T>
 [[nodiscard]] unsigned trips(const Result<T>& result) noexcept {
-  return (static_cast<unsigned>(BOOST_OUTCOME_V2_NAMESPACE::hooks::spare_storage(&result)) & 0xFFU) + 1;
+  return (detail::provenance(result) & (degraded(result) ? detail::most_extra_trips_elsewhere : detail::most_extra_trips)) + 1;
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/clock.hpp>      // Clock
-#include <ductile/core/gate.hpp>       // BlockingWaiter
-#include <ductile/core/machine.hpp>    // Machine, Walk
-#include <ductile/core/operation.hpp>  // make_attempt
-#include <ductile/core/pipeline.hpp>   // Pipeline
+#include <ductile/core/call_options.hpp>  // CallOptions, ForcedFailure
+#include <ductile/core/clock.hpp>         // Clock
+#include <ductile/core/gate.hpp>          // BlockingWaiter
+#include <ductile/core/machine.hpp>       // Machine, Walk
+#include <ductile/core/operation.hpp>     // make_attempt
+#include <ductile/core/pipeline.hpp>      // Pipeline
 
 #include <array>
 #include <cstddef>
@@ -27,7 +28,8 @@ struct BlockingCall {
   using M = Machine<L, T, Obs>;
   static constexpr std::size_t count = L::count;
 
-  template <Repetition Tag, class F, class Classifier, class C, class Stop>
+  // `HasOptions`: the caller gave them, so that a call without any need not look.
+  template <Repetition Tag, bool HasOptions, class F, class Classifier, class C, class Stop>
   [[nodiscard]] static Result<T> run(Body& body, F& operation, const Classifier& classifier, C& clock, const Stop& stop,
                                      const CallOptions& options) {
     Now now = clock.now();
@@ -46,7 +48,7 @@ struct BlockingCall {
       path.call = body.observers().next_call();
       body.observers().tell(OperationBegan{path.call, path.began});
     }
-    const Context<F, Classifier, C, Stop> context{body, operation, classifier, clock, stop};
+    const Context<F, Classifier, C, Stop, HasOptions> context{body, operation, classifier, clock, stop, options.forced};
     if (stop.stop_requested() || (options.deadline && *options.deadline <= Duration::zero())) [[unlikely]]
       return refuse<Tag>(context, path);
     return descend<0, Tag>(context, path, now, path.first);
@@ -64,14 +66,24 @@ struct BlockingCall {
   };
 
   // What the caller gave; all references, to what outlives the call.
-  template <class F, class Classifier, class C, class Stop>
+  template <class F, class Classifier, class C, class Stop, bool HasOptions>
   struct Context {
+    static constexpr bool may_force = HasOptions;
     Body& body;
     F& operation;
     const Classifier& classifier;
     C& clock;
     const Stop& stop;
+    const ForcedFailure& forced;
   };
+
+  template <class Ctx>
+  [[gnu::always_inline]] static Result<T> make(const Ctx& context, const Attempt& attempt) {
+    if constexpr (Ctx::may_force)
+      if (is_forced(context.forced, attempt)) [[unlikely]]
+        return failure_of(context.forced);
+    return make_attempt<T>(context.operation, attempt, context.classifier);
+  }
 
   // `attempt` is what reaches layer I.
   template <std::size_t I, Repetition Tag, class Ctx>
@@ -102,7 +114,7 @@ struct BlockingCall {
     if (!Obs::observed && result) [[likely]] {
       settle_all<count>(context.body.layers(), path, now.afresh(), attempt, verdict_on_success(result));
       if constexpr (L::any_edits_target) {
-        if (attempt.target != 0) set_provenance(result, attempt.target, 1);
+        if (attempt.target != 0) set_provenance(result, attempt.target, 1, Kind::no_target);  // nobody was passed over: excluded
       }
     } else if constexpr (std::is_move_assignable_v<Result<T>>) {  // with observers the machine ends every call, for it knows what to tell
       result = go_on<Tag>(Ctx{context}, path, std::move(result));
@@ -116,7 +128,7 @@ struct BlockingCall {
   [[gnu::always_inline]] static Result<T> straight_attempt(const Ctx& context, Path& path, Now now, const Attempt& attempt) {
 #if defined(__cpp_exceptions)
     try {
-      return make_attempt<T>(context.operation, attempt, context.classifier);
+      return make(context, attempt);
     } catch (...) {
       settle_thrown<Tag>(context.body, path, now);
       throw;
@@ -124,7 +136,7 @@ struct BlockingCall {
 #else
     static_cast<void>(path);
     static_cast<void>(now);
-    return make_attempt<T>(context.operation, attempt, context.classifier);
+    return make(context, attempt);
 #endif
   }
 
@@ -194,8 +206,8 @@ struct BlockingCall {
 
   template <class Ctx>
   static Result<T> drive(M& machine, Asks asks, const Ctx& context) {
-    auto& [body, operation, classifier, clock, stop] = context;
-    static_cast<void>(body);
+    auto& clock = context.clock;
+    const auto& stop = context.stop;
     while (asks != Asks::finish) {
       if (stop.stop_requested()) {
         asks = machine.cancel();
@@ -203,7 +215,7 @@ struct BlockingCall {
       }
       switch (asks) {
         case Asks::attempt: {
-          Result<T> result = make_attempt<T>(operation, machine.begin_attempt(), classifier);
+          Result<T> result = make(context, machine.begin_attempt());
           asks = ended_or_stopped(machine, std::move(result), stop);
           break;
         }

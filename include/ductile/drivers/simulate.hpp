@@ -256,7 +256,10 @@ class Simulation::FrameOf final : public Simulation::Frame {
       if constexpr (!std::is_void_v<R>) return std::move(simulated.value);
     };
     answer_.reset();
-    answer_.emplace(detail::make_attempt<T>(once, attempt, classifier_));
+    if (detail::is_forced(options_.forced, attempt))
+      answer_.emplace(detail::failure_of(options_.forced));
+    else
+      answer_.emplace(detail::make_attempt<T>(once, attempt, classifier_));
     Time end = later(simulation_.time_, takes);
     if (end > attempt.deadline) {
       end = attempt.deadline;

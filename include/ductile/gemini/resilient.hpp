@@ -13,6 +13,9 @@
 #include <ductile/core/transport.hpp>       // Transport
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/gemini/client.hpp>
+#include <ductile/gemini/models.hpp>    // find_model, ImageSize
+#include <ductile/gemini/request.hpp>   // check, ImageRequest
+#include <ductile/gemini/response.hpp>  // ImageReply
 #include <ductile/policies/circuit_breaker.hpp>
 #include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/quota_tracker.hpp>
@@ -23,7 +26,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +41,15 @@ namespace ductile::inline DUCTILE_VERSION::gemini {
   return {{.name = "pro", .model = "gemini-3-pro-image"},
           {.name = "banana", .model = "gemini-nano-banana-2.1"},
           {.name = "lite", .model = "gemini-3.1-flash-lite-image"}};
+}
+
+/// What one image of that request costs at the target, in USD: the target's own price where it has one, else the table's for the size; none
+/// when it is not known. Without a size the service makes 1K.
+[[nodiscard]] inline std::optional<double> price_of(const Target& target, const ImageRequest& request) {
+  if (target.price) return target.price;
+  const ImageModel* model = find_model(target.model);
+  const double dollars = model ? model->dollars_per_image[static_cast<std::size_t>(request.image_size.value_or(ImageSize::one_k))] : 0.0;
+  return dollars > 0.0 ? std::optional{dollars} : std::nullopt;
 }
 
 /// All numbers of a resilient image client. Each default has its reason; `describe(options)` prints both.
@@ -71,6 +86,15 @@ struct ResilientOptions {
   return options;
 }
 
+namespace detail {
+[[nodiscard]] inline std::string ceiling(std::optional<double> most) {
+  if (!most) return "the first target's";
+  char text[32];
+  std::snprintf(text, sizeof text, "%g USD", *most);
+  return *most == any_price ? "anything" : text;
+}
+}  // namespace detail
+
 /// The options with their reasons, a line each, for a log or a person.
 [[nodiscard]] inline std::string describe(const ResilientOptions& options) {
   const auto seconds = [](Duration span) {
@@ -95,6 +119,8 @@ struct ResilientOptions {
            std::to_string(static_cast<int>(options.fallback.patience_when_long * 100)) + " % of more than " +
            seconds(options.fallback.long_slack) + ")",
        "how long a target may make a call wait while another is left");
+  line("price at most " + detail::ceiling(options.fallback.price_ceiling),
+       "of an image of the asked size; a fallback that costs more would be a surprise");
   line("quota learnt from refusals", "limits differ by project; a day that is spent stays closed until midnight in California");
   line("attempt at most " + seconds(options.attempt_timeout), "and no longer than its size needs: 120 s, 180 s for 4K");
   return text;
@@ -117,7 +143,8 @@ class ResilientClient {
   ResilientClient(T& transport, ClientOptions client, ResilientOptions options, Os&... observers)
       : client_(transport, std::move(client)),
         targets_(options.fallback.targets),
-        pipeline_(Deadline{options.deadline}, FallbackChain{std::move(options.fallback)}, Retry{options.retry},
+        price_ceiling_(options.fallback.price_ceiling),
+        pipeline_(Deadline{options.deadline}, FallbackChain{without_ceiling(std::move(options.fallback))}, Retry{options.retry},
                   CircuitBreaker{options.breaker}, QuotaTracker{options.quota}, AttemptTimeout{options.attempt_timeout},
                   Observe<Os>{observers}...) {}
 
@@ -129,9 +156,9 @@ class ResilientClient {
   template <StopToken Stop = NoStop, Clock C = const SystemClock>
   [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, CallOptions options = {}, const Stop& stop = {},
                                             C& clock = system_clock) {
-    const TargetSet able = able_targets(request, options.targets);
-    if (able == 0) return client_.generate(request, targets_.front().model);  // refuses, and says why
-    options.targets = able;
+    const auto able = ductile::able_targets(targets_, [&](const Target& target) { return !obstacle(target, request, options.targets); });
+    if (!able) return no_target(request, options.targets);
+    options.targets = *able;
     const auto operation = [&](const Attempt& attempt) {
       const Target& target = targets_[attempt.target];
       GenerateOptions how;
@@ -151,21 +178,59 @@ class ResilientClient {
  private:
   static constexpr SystemClock system_clock{};
 
-  // A request that only some targets can take (4K, an odd ratio) is offered to no other.
-  [[nodiscard]] TargetSet able_targets(const ImageRequest& request, TargetSet wanted) const {
-    TargetSet able = 0;
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-      const Target& target = targets_[i];
-      const bool is_wanted = wanted == 0 || (wanted & (1U << i)) != 0;
-      const bool has_size = target.sizes.empty() || !request.image_size ||
-                            std::find(target.sizes.begin(), target.sizes.end(), name(*request.image_size)) != target.sizes.end();
-      if (is_wanted && has_size && !check(request, target.model)) able = static_cast<TargetSet>(able | (1U << i));
+  // The ceiling depends on the size that a request asks for, so it is applied here, to each request, and not by the chain.
+  static FallbackOptions without_ceiling(FallbackOptions options) {
+    RefusingRules rules;
+    FallbackChain::check_ceiling(options, rules);
+    options.price_ceiling = any_price;
+    return options;
+  }
+
+  enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
+
+  // Why the target is not offered the request: the call excludes it, it cannot make the size or the ratio, or it is too dear.
+  [[nodiscard]] std::optional<Obstacle> obstacle(const Target& target, const ImageRequest& request, TargetSet wanted) const {
+    const auto index = static_cast<std::size_t>(&target - targets_.data());
+    if (wanted != 0 && (wanted >> index & 1U) == 0) return Obstacle::not_wanted;
+    const std::string_view size = request.image_size ? name(*request.image_size) : std::string_view{};
+    if (!can_make(target, size, request.aspect_ratio) || check(request, target.model)) return Obstacle::size_or_ratio;
+    const auto price = price_of(target, request);
+    const auto first = price_of(targets_.front(), request);
+    const bool dear = price_ceiling_ ? price.value_or(any_price) > *price_ceiling_ : first && price && *price > *first;
+    return dear ? std::optional{Obstacle::price} : std::nullopt;
+  }
+
+  static const char* words(Obstacle obstacle) {
+    switch (obstacle) {
+      case Obstacle::not_wanted: return " is excluded by the call";
+      case Obstacle::size_or_ratio: return " does not make this size or ratio";
+      case Obstacle::price: return " costs more than is allowed";
     }
-    return able;
+    return "";
+  }
+
+  // Nothing is sent: the request is wrong for every model, or nobody is left who may take it.
+  [[nodiscard]] Result<ImageReply> no_target(const ImageRequest& request, TargetSet wanted) const {
+    Verdict verdict;
+    verdict.kind = Kind::no_target;
+    verdict.says = Says::policy;
+    verdict.sent = Sent::no;
+    verdict.billed = Billed::no;
+    verdict.id = "no-target";
+    std::string message;
+    for (const Target& target : targets_) {
+      const auto why = obstacle(target, request, wanted);
+      if (why == Obstacle::size_or_ratio && check(request, target.model)) return client_.generate(request, target.model);  // refuses
+      if (why == Obstacle::price) verdict.id = "price-ceiling";
+      message.append(message.empty() ? "" : "; ").append(target.name);
+      message.append(why ? words(*why) : "");
+    }
+    return Failure{verdict, std::move(message)};
   }
 
   Client<T> client_;
   std::vector<Target> targets_;
+  std::optional<double> price_ceiling_;
   detail::ResilientPipeline<Os...> pipeline_;
 };
 

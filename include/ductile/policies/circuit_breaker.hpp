@@ -112,11 +112,15 @@ class CircuitBreaker {
 
   [[nodiscard]] constexpr const CircuitBreakerOptions<Trip>& options() const noexcept { return options_; }
 
-  [[nodiscard]] Admission admit(State& state, Call& call, Now now, const Attempt&) const noexcept {
+  [[nodiscard]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
     const std::uint64_t word = state.word_.load(std::memory_order_acquire);  // acquire: `open_until_` was written before it
     call.word = word;
     if (mode_of(word) == Mode::closed) [[likely]]
       return Admission::go();
+    if (attempt.insists) {  // of no era: what it brings says nothing about the service's getting well
+      call.word = 0;
+      return Admission::go();
+    }
     const auto [admission, permit] = admit_when_not_closed(state, now, mode_of(word));
     call.word = permit;
     return admission;

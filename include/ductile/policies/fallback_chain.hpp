@@ -7,10 +7,9 @@
 #include <ductile/core/policy.hpp>              // Admission, Attempt, Now, Reaction, Role, Verdict
 #include <ductile/core/target.hpp>              // Target
 #include <ductile/policies/fallback_table.hpp>  // FallbackTable, NextStep
+#include <ductile/policies/target_rests.hpp>    // TargetRest, TargetRests
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,16 +19,17 @@
 
 namespace ductile::inline DUCTILE_VERSION {
 
-/// What a chain does when every target has failed, or is closed, and waiting could help.
-enum class OnAllFailed : std::uint8_t {
-  wait,  ///< Wait for the first one that may take a call again, as long as the deadline allows. Without a deadline: fail.
-  fail   ///< Fail at once, with `earliest_retry_at`.
+/// What a chain does when no target is left: each has failed in this round, has an open circuit, or rests; and waiting could help.
+enum class OnAllOpen : std::uint8_t {
+  wait,      ///< Wait for the first one that may take a call again, as long as the deadline allows. Without a deadline: fail.
+  fail,      ///< Fail at once, with `earliest_retry_at`.
+  least_bad  ///< Ask the one that opens first all the same, once, past its breaker, if the call has not asked it yet; else fail at once.
 };
 
 struct FallbackOptions {
   std::vector<Target> targets;  ///< In the order of preference, 1 to 16.
   FallbackTable table{};        ///< Which step follows which failure.
-  OnAllFailed on_all_failed = OnAllFailed::wait;
+  OnAllOpen on_all_open = OnAllOpen::wait;
   double patience = 0.05;            ///< Share of the time left that a target may make a call wait while another is left, 0 to 1.
   double patience_when_long = 0.25;  ///< The same when more than `long_slack` is left.
   Duration long_slack = std::chrono::hours{2};  ///< 0 to 30 days.
@@ -41,17 +41,25 @@ struct FallbackOptions {
   ByKind<bool> begin_anew{true, {{Kind::recitation, false}, {Kind::no_image, false}, {Kind::other, false}, {Kind::auth, false}}};
   ByKind<Duration> give_up_after{Duration::zero(),
                                  {}};  ///< A call whose first failure is so old stops at a failure of this kind; zero: never.
+  /// No target whose `Target::price` is above it is asked; USD, 0 to `any_price`. A price that is not known is above all but `any_price`.
+  /// None: no target that is known to be dearer than the first.
+  std::optional<double> price_ceiling{};
+  /// Most that a hint makes a target rest for all calls; a longer one is reported to the call that got it. 0 (hints make none rest) to 1
+  /// day.
+  Duration longest_rest = std::chrono::minutes{10};
 };
 
 /// Goes to another target where the first one cannot help, and comes back when it can.
 ///
 /// After each failure its table decides, in one place, what follows: another attempt here (then `Retry` says when), the next target, or the
-/// end. Layers inside it have a state for each target. Every call tells which target served it: `served_by(result)`, `degraded(result)`.
-/// When all targets failed and waiting can help, it waits and begins again at the first one, as long as the deadline allows.
+/// end. Layers inside it have a state for each target. Every call tells which target served it, and why the first one did not:
+/// `served_by(result)`, `why_not_first(result)`. When several targets failed, the failure is the one that the caller can do most about; the
+/// trail has all. When all targets failed and waiting can help, it waits and begins again at the first one, as long as the deadline allows.
 /// `CallOptions::targets` limits a call to some of them.
 /// Order: outside `Retry`, `CircuitBreaker`, `QuotaTracker` and `AttemptTimeout` (E0206); inside `Deadline`, or it can never wait.
 ///
-/// Errors   `ConfigError` when an option is out of range; a call whose targets are all excluded fails with `Kind::no_target`.
+/// Errors   `ConfigError` when an option is out of range. A call whose targets are all excluded fails with `Kind::no_target`; one whose
+///          targets all rest, with the kind and id that made them rest.
 /// Threads  The policy is immutable; one `State` may serve any number of threads and pipelines.
 /// Cost     First target, first attempt: a load and a compare beside the clock reading that all layers share. Nothing after a success.
 /// Source   LiteLLM's fallbacks by error class and cooldowns, with their known mistake (a later, shorter cooldown wins) left out.
@@ -62,33 +70,17 @@ class FallbackChain {
   static constexpr bool settles_failures_only = true;
   static constexpr bool reads_time = true;
 
-  /// Until when each target is known to be of no use. Only extends.
-  class State {
-   public:
-    State() = default;
-
-    [[nodiscard]] Time closed_until(unsigned target) const noexcept {
-      return Time{Duration{closed_until_[target].load(std::memory_order_relaxed)}};
-    }
-
-   private:
-    friend class FallbackChain;
-    void close(unsigned target, Time until) noexcept {
-      const Duration::rep value = until.time_since_epoch().count();
-      Duration::rep seen = closed_until_[target].load(std::memory_order_relaxed);
-      while (seen < value && !closed_until_[target].compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
-      }
-    }
-    std::array<std::atomic<Duration::rep>, most_targets> closed_until_{};
-  };
+  /// Which targets rest, for all calls.
+  using State = TargetRests;
 
   struct Call {
     TargetSet failed = 0;  // in this round
+    TargetSet spent = 0;   // failed so that no wait helps this call
+    TargetSet told = 0;    // have an entry in the trail: failed, or passed over
+    TargetSet asked = 0;   // were really asked: their own policies let the call through
+    std::uint8_t rounds = 0;
     std::uint8_t current = 0;
-    std::uint8_t attempts = 0;  // on the current target, agreed to
-    std::uint16_t rounds = 0;
-    bool begun = false;
-    bool curable = false;  // a failure of this round may pass by waiting
+    std::uint8_t attempts = 0;  // on the current target, agreed to; 0: the call has not begun
     bool timed = false;
     std::uint32_t first_failure_ms = 0;  // in wrapping milliseconds
   };
@@ -96,6 +88,8 @@ class FallbackChain {
   explicit FallbackChain(FallbackOptions options) : options_(std::move(options)) {
     RefusingRules rules;
     check(options_, rules);
+    affordable_ = affordable(options_);
+    several_ = (affordable_ & (affordable_ - 1)) != 0;
   }
 
   template <class Rules>
@@ -104,6 +98,12 @@ class FallbackChain {
     constexpr Duration day = std::chrono::hours{24};
     rules.require(!options.targets.empty() && options.targets.size() <= most_targets, "FallbackChain: targets must be from 1 to 16",
                   static_cast<double>(options.targets.size()));
+    for (const Target& target : options.targets)
+      rules.require(!target.price || (*target.price >= 0.0 && *target.price < any_price),
+                    "FallbackChain: a target's price must be from 0 USD and finite", target.price.value_or(0.0));
+    check_ceiling(options, rules);
+    rules.require(options.targets.empty() || affordable(options) != 0, "FallbackChain: price_ceiling must leave a target",
+                  options.price_ceiling.value_or(0.0));
     rules.require(options.patience >= 0.0 && options.patience <= 1.0, "FallbackChain: patience must be from 0 to 1", options.patience);
     rules.require(options.patience_when_long >= 0.0 && options.patience_when_long <= 1.0,
                   "FallbackChain: patience_when_long must be from 0 to 1", options.patience_when_long);
@@ -114,7 +114,16 @@ class FallbackChain {
     for (const Duration limit : options.give_up_after)
       rules.require(limit >= Duration::zero() && limit <= 30 * day, "FallbackChain: give_up_after must be from 0 to 2592000 s",
                     Seconds(limit).count());
+    rules.require(options.longest_rest >= Duration::zero() && options.longest_rest <= day,
+                  "FallbackChain: longest_rest must be from 0 to 86400 s", Seconds(options.longest_rest).count());
     options.between_rounds.check(rules);
+  }
+
+  /// The part that also holds for who applies the ceiling to each request.
+  template <class Rules>
+  static void check_ceiling(const FallbackOptions& options, Rules& rules) {
+    rules.require(!options.price_ceiling || *options.price_ceiling >= 0.0, "FallbackChain: price_ceiling must be from 0 to any_price",
+                  options.price_ceiling.value_or(0.0));
   }
 
   [[nodiscard]] const FallbackOptions& options() const noexcept { return options_; }
@@ -122,100 +131,154 @@ class FallbackChain {
   [[nodiscard]] unsigned targets() const noexcept { return static_cast<unsigned>(options_.targets.size()); }
   [[nodiscard]] const Target& target(unsigned index) const noexcept { return options_.targets[index < targets() ? index : 0]; }
 
-  [[nodiscard]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
-    if (!call.begun && may_use(attempt, 0) && state.closed_until_[0].load(std::memory_order_relaxed) == 0) [[likely]] {
-      call.begun = true;
+  [[nodiscard]] Admission admit(State& rests, Call& call, Now now, const Attempt& attempt) const noexcept {
+    if (call.attempts == 0 && attempt.targets == 0 && (affordable_ & 1U) != 0 && rests.none()) [[likely]] {
       call.attempts = 1;
-      return Admission::go().on(0).starting_by(targets() > 1 ? latest_start(now, attempt) : end_of_time);
+      return Admission::go().on(0).starting_by(several_ && attempt.deadline != end_of_time ? latest_start(now(), attempt) : end_of_time);
     }
-    return admit_another(state, call, now, attempt);
+    return admit_another(rests, call, now(), attempt);
   }
 
   /// The table's word on whether an inner layer may try again on this target.
-  [[nodiscard]] bool extra(State& state, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
+  [[nodiscard]] bool extra(State& rests, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
     const NextStep step = options_.table(verdict);
-    if (step.next != Next::here || verdict.says == Says::policy) return false;
-    if (other_left(state, call, now, attempt)) {
+    if (step.next != Next::here || verdict.says == Says::policy || attempt.insists) return false;
+    const Time at = now();
+    if (another_is_free(rests, call, at, attempt)) {
       if (call.attempts >= step.attempts) return false;
-      if (verdict.hint > Duration::zero() && later(now(), verdict.hint) >= latest_start(now, attempt)) return false;
+      if (verdict.hint > Duration::zero() && later(at, verdict.hint) >= latest_start(at, attempt)) return false;
     }
     if (call.attempts < 255) ++call.attempts;
     return true;
   }
 
-  [[nodiscard]] Reaction settle(State& state, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
+  [[nodiscard]] Reaction settle(State& rests, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
     if (verdict.ok() || verdict.kind == Kind::abandoned || verdict.says == Says::caller || verdict.kind == Kind::no_target ||
         verdict.kind == Kind::deadline)
       return Reaction::pass();
     const Time at = now();
-    remember(state, call, at, verdict);
+    remember(rests, call, at, verdict);
     if (options_.table(verdict).next == Next::stop) return Reaction::pass();
     if (is_spent(call, at, verdict.kind)) return Reaction::pass().because(Note::time_spent);
-    call.failed = static_cast<TargetSet>(call.failed | bit(call.current));
-    if (open_target(state, call, at, attempt)) return Reaction::again_now();
-    return next_round(state, call, now, at, attempt);
+    call.failed = with(call.failed, call.current);
+    call.told = with(call.told, call.current);
+    if (verdict.says != Says::policy) call.asked = with(call.asked, call.current);
+    if (free_target(rests, left_of(attempt, call.failed), at)) return Reaction::again_now();
+    return next_round(rests, call, now, at, attempt, verdict);
   }
 
  private:
-  static constexpr TargetSet bit(unsigned target) noexcept { return static_cast<TargetSet>(1U << target); }
+  static constexpr TargetSet with(TargetSet set, unsigned target) noexcept { return static_cast<TargetSet>(set | 1U << target); }
+  static constexpr bool holds(TargetSet set, unsigned target) noexcept { return (set >> target & 1U) != 0; }
 
-  [[nodiscard]] static bool may_use(const Attempt& attempt, unsigned target) noexcept {
-    return attempt.targets == 0 || (attempt.targets & bit(target)) != 0;
+  // The targets that no ceiling excludes.
+  static TargetSet affordable(const FallbackOptions& options) noexcept {
+    TargetSet set = 0;
+    const std::optional<double> first = options.targets.empty() ? std::nullopt : options.targets.front().price;
+    for (unsigned i = 0; i < options.targets.size() && i < most_targets; ++i) {
+      const std::optional<double> price = options.targets[i].price;
+      const bool fits = options.price_ceiling ? price.value_or(any_price) <= *options.price_ceiling : !(first && price && *price > *first);
+      if (fits) set = with(set, i);
+    }
+    return set;
   }
 
-  [[nodiscard]] Time latest_start(Now now, const Attempt& attempt) const noexcept {
+  // The targets that the call may use.
+  [[nodiscard]] TargetSet usable(const Attempt& attempt) const noexcept {
+    return attempt.targets == 0 ? affordable_ : static_cast<TargetSet>(attempt.targets & affordable_);
+  }
+  // These without those that failed.
+  [[nodiscard]] TargetSet left_of(const Attempt& attempt, TargetSet failed) const noexcept {
+    return static_cast<TargetSet>(usable(attempt) & ~failed);
+  }
+
+  [[nodiscard]] Time latest_start(Time at, const Attempt& attempt) const noexcept {
     if (attempt.deadline == end_of_time) return end_of_time;
-    const Time at = now();
     const Duration slack = attempt.remaining(at);
     const double share = slack > options_.long_slack ? options_.patience_when_long : options_.patience;
     return later(at, Duration{static_cast<Duration::rep>(share * static_cast<double>(slack.count()))});
   }
 
-  // The first allowed target that has not failed in this round and is not closed.
-  [[nodiscard]] std::optional<unsigned> open_target(const State& state, const Call& call, Time at, const Attempt& attempt) const noexcept {
+  // The first of the set that does not rest.
+  [[nodiscard]] std::optional<unsigned> free_target(const State& rests, TargetSet set, Time at) const noexcept {
     for (unsigned target = 0; target < targets(); ++target)
-      if (may_use(attempt, target) && (call.failed & bit(target)) == 0 && state.closed_until(target) <= at) return target;
+      if (holds(set, target) && rests.until(target) <= at) return target;
     return std::nullopt;
   }
-
-  [[nodiscard]] bool other_left(const State& state, const Call& call, Now now, const Attempt& attempt) const noexcept {
-    Call without_current = call;
-    without_current.failed = static_cast<TargetSet>(call.failed | bit(call.current));
-    return targets() > 1 && open_target(state, without_current, now(), attempt).has_value();
+  [[nodiscard]] bool another_is_free(const State& rests, const Call& call, Time at, const Attempt& attempt) const noexcept {
+    return several_ && free_target(rests, left_of(attempt, with(call.failed, call.current)), at).has_value();
   }
 
-  [[nodiscard, gnu::noinline]] Admission admit_another(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
-    const Time at = now();
-    std::optional<unsigned> chosen = open_target(state, call, at, attempt);
-    if (!chosen) {  // all are closed: the one that opens first, whose own policies then say how long to wait
-      for (unsigned target = 0; target < targets(); ++target) {
-        if (!may_use(attempt, target) || (call.failed & bit(target)) != 0) continue;
-        if (!chosen || state.closed_until(target) < state.closed_until(*chosen)) chosen = target;
-      }
-      if (!chosen) return Admission::reject(Kind::no_target, end_of_time, "no-target");
-      const Time until = state.closed_until(*chosen);
-      if (options_.on_all_failed == OnAllFailed::wait && attempt.deadline != end_of_time)
-        return Admission::ask_at(until, Kind::no_target, WaitSource::cooldown);
-      return Admission::reject(Kind::no_target, until, "all-targets-closed").with(Remedy::after_delay);
+  [[nodiscard, gnu::noinline]] Admission admit_another(State& rests, Call& call, Time at, const Attempt& attempt) const noexcept {
+    rests.end_those_over(at);
+    const TargetSet left = left_of(attempt, call.failed);
+    if (left == 0)
+      return Admission::reject(Kind::no_target, end_of_time, attempt.targets >> targets() == 0 ? "price-ceiling" : "no-target");
+    const std::optional<unsigned> chosen = free_target(rests, left, at);
+    for (unsigned target = 0; target < chosen.value_or(targets()); ++target) {
+      if (!holds(left, target) || holds(call.told, target)) continue;
+      const TargetRest rest = rests.of(target);
+      if (rest.until <= at) continue;  // somebody has just ended it
+      call.told = with(call.told, target);
+      return Admission::pass_over(target, rest.why, rest.until);
     }
-    call.begun = true;
+    if (options_.on_all_open == OnAllOpen::least_bad && (call.rounds == 1 || (!chosen && call.rounds == 0)))
+      return insist_on_first_to_open(rests, call, left, at);
+    if (!chosen) return when_all_rest(rests, left, at, attempt);
     call.current = static_cast<std::uint8_t>(*chosen);
     call.attempts = 1;
-    const bool last = !other_left(state, call, now, attempt);
-    return Admission::go().on(*chosen).starting_by(last ? end_of_time : latest_start(now, attempt));
+    return Admission::go().on(*chosen).starting_by(another_is_free(rests, call, at, attempt) ? latest_start(at, attempt) : end_of_time);
   }
 
+  [[nodiscard]] Admission insist_on_first_to_open(const State& rests, Call& call, TargetSet left, Time at) const noexcept {
+    unsigned first = targets();
+    for (unsigned target = 0; target < targets(); ++target)
+      if (holds(left, target) && (first == targets() || rests.until(target) < rests.until(first))) first = target;
+    call.rounds = 2;
+    call.current = static_cast<std::uint8_t>(first);
+    call.attempts = 1;
+    return Admission::insist(at).on(first);
+  }
+
+  // The one that opens first is waited for, and its own policies then say how long to wait. Where no wait helps the call fails with what
+  // the caller can do most about.
+  [[nodiscard]] Admission when_all_rest(const State& rests, TargetSet left, Time at, const Attempt& attempt) const noexcept {
+    Time opens = end_of_time;
+    Time helps = end_of_time;
+    TargetRest leading{end_of_time, Kind::no_target};
+    for (unsigned target = 0; target < targets(); ++target) {
+      if (!holds(left, target)) continue;
+      const TargetRest rest = rests.of(target);
+      opens = std::min(opens, rest.until);
+      if (is_cured_by_waiting(rest.why, rest.remedy)) helps = std::min(helps, rest.until);
+      const bool equal = !more_actionable(leading.why, rest.why) && !more_actionable(rest.why, leading.why);
+      if (more_actionable(rest.why, leading.why) || (equal && rest.until < leading.until)) leading = rest;
+    }
+    if (opens <= at) return Admission::ask_at(at, Kind::no_target, WaitSource::cooldown);  // somebody has just ended a rest
+    if (waits(attempt) && helps != end_of_time)
+      return Admission::ask_at(helps, leading.why, WaitSource::cooldown).with(leading.remedy).naming(leading.id);
+    return Admission::reject(leading.why, opens, leading.id).with(leading.remedy);
+  }
+
+  [[nodiscard]] bool waits(const Attempt& attempt) const noexcept {
+    return options_.on_all_open == OnAllOpen::wait && attempt.deadline != end_of_time;
+  }
+
+  static constexpr bool passes(Remedy remedy) noexcept { return remedy == Remedy::immediately || remedy == Remedy::after_delay; }
+  [[nodiscard]] bool is_cured_by_waiting(Kind kind, Remedy remedy) const noexcept { return passes(remedy) && options_.begin_anew[kind]; }
+
   // What this failure says of its target, for all calls.
-  void remember(State& state, Call& call, Time at, const Verdict& verdict) const noexcept {
+  void remember(State& rests, Call& call, Time at, const Verdict& verdict) const noexcept {
     if (!call.timed) {
       call.timed = true;
       call.first_failure_ms = milliseconds(at);
     }
-    const bool passes = verdict.remedy == Remedy::immediately || verdict.remedy == Remedy::after_delay;
-    call.curable = call.curable || (passes && options_.begin_anew[verdict.kind]);
-    if (passes && verdict.hint > Duration::zero()) state.close(call.current, later(at, verdict.hint));
-    if (options_.table(verdict).next != Next::stop && options_.rest[verdict.kind] > Duration::zero())
-      state.close(call.current, later(at, options_.rest[verdict.kind]));
+    if (!is_cured_by_waiting(verdict.kind, verdict.remedy)) call.spent = with(call.spent, call.current);
+    Duration rest = passes(verdict.remedy) ? std::min(verdict.hint, options_.longest_rest) : Duration::zero();
+    if (options_.table(verdict).next != Next::stop) rest = std::max(rest, options_.rest[verdict.kind]);
+    if (rest <= Duration::zero()) return;
+    const Remedy remedy = verdict.remedy == Remedy::immediately ? Remedy::after_delay : verdict.remedy;
+    rests.extend(call.current, {later(at, rest), verdict.kind, remedy, verdict.id});
   }
 
   [[nodiscard]] bool is_spent(const Call& call, Time at, Kind kind) const noexcept {
@@ -223,16 +286,35 @@ class FallbackChain {
     return limit > Duration::zero() && std::chrono::milliseconds{milliseconds(at) - call.first_failure_ms} >= limit;
   }
 
-  // Every target has failed or is closed.
-  [[nodiscard]] Reaction next_round(State& state, Call& call, Now now, Time at, const Attempt& attempt) const noexcept {
+  // Every target has failed or rests. Where a wait may cure some, those are tried anew after it.
+  [[nodiscard]] Reaction next_round(const State& rests, Call& call, Now now, Time at, const Attempt& attempt,
+                                    const Verdict& verdict) const noexcept {
+    Time earliest = end_of_time;
     Time opens = end_of_time;
-    for (unsigned target = 0; target < targets(); ++target)
-      if (may_use(attempt, target)) opens = std::min(opens, std::max(state.closed_until(target), at));
-    const bool may_wait = options_.on_all_failed == OnAllFailed::wait && attempt.deadline != end_of_time && call.curable;
-    if (!may_wait) return opens > at ? Reaction::pass().earliest(opens) : Reaction::pass();
-    if (call.rounds < 0xFFFFU) ++call.rounds;
-    call.failed = 0;
-    call.curable = false;
+    TargetSet curable = 0;
+    for (unsigned target = 0; target < targets(); ++target) {
+      if (!holds(usable(attempt), target)) continue;
+      const TargetRest rest = rests.of(target);
+      if (holds(call.spent, target) && rest.until <= at) continue;
+      const Time rests_until = std::max(rest.until, at);
+      // The current target's hint counts here at its full length.
+      const bool has_hint = target == call.current && passes(verdict.remedy);
+      earliest = std::min(earliest, has_hint ? std::max(rests_until, later(at, verdict.hint)) : rests_until);
+      if (holds(call.spent, target) || (rest.until > at && !is_cured_by_waiting(rest.why, rest.remedy))) continue;
+      curable = with(curable, target);
+      opens = std::min(opens, rests_until);
+    }
+    const auto unasked = static_cast<TargetSet>(curable & ~call.asked);
+    if (options_.on_all_open == OnAllOpen::least_bad && call.rounds == 0 && unasked != 0) {
+      call.rounds = 1;
+      call.failed = static_cast<TargetSet>(~unasked);
+      return Reaction::again_now();
+    }
+    if (!waits(attempt) || curable == 0) return earliest > at ? Reaction::pass().earliest(earliest) : Reaction::pass();
+    if (call.rounds < 0xFFU) ++call.rounds;
+    // Who was refused by a policy of its own, and not asked, is looked at again, since that costs nothing.
+    call.spent = static_cast<TargetSet>(call.spent & call.asked);
+    call.failed = static_cast<TargetSet>(~curable & call.asked);
     // Also when nothing was sent this round: jitter keeps calls that wait for one probe from coming back together.
     const Time calm = later(at, options_.between_rounds(call.rounds, now));
     const bool waits_for_target = opens > calm;
@@ -244,6 +326,8 @@ class FallbackChain {
   }
 
   FallbackOptions options_;
+  TargetSet affordable_ = 0;
+  bool several_ = false;  // more than one is affordable
 };
 
 static_assert(sizeof(FallbackChain::Call) <= 16);

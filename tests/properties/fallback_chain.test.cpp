@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../support/catch.hpp"
+#include "../support/verdicts.hpp"
+
+#include <ductile/policies/fallback_chain.hpp>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+// Random calls, several at once, against the simplest thing that can be right: a chain written as one would explain it, for one thread.
+
+using namespace ductile;
+using namespace std::chrono_literals;
+using support::said;
+
+namespace {
+
+using Targets = std::set<unsigned>;
+
+struct Rest {
+  Time until{};
+  Verdict why;
+};
+
+// What a call does next, in a form that both can give.
+struct Answer {
+  std::string does;  // "go", "insist", "pass over", "ask", "reject", "again", "wait", "end"
+  unsigned target = 0;
+  Time at{};
+  Kind why = Kind::ok;
+
+  friend bool operator==(const Answer&, const Answer&) = default;
+  friend std::ostream& operator<<(std::ostream& stream, const Answer& answer) {
+    return stream << answer.does << " target " << answer.target << " at " << answer.at.time_since_epoch() / 1ms << " for "
+                  << name(answer.why);
+  }
+};
+
+class Model {
+ public:
+  struct Call {
+    Targets wanted, failed, hopeless, told, asked;
+    unsigned current = 0;
+    unsigned attempts = 0;
+    int rounds = 0;
+    bool insisted = false;
+    std::optional<Time> first_failure;
+  };
+
+  explicit Model(const FallbackOptions& options) : options_(options) {
+    const auto first = options.targets.front().price;
+    for (unsigned i = 0; i < options.targets.size(); ++i) {
+      const auto price = options.targets[i].price;
+      const std::optional<double> most = options.price_ceiling;
+      if (most ? most == any_price || (price && *price <= *most) : !first || !price || *price <= *first) allowed_.insert(i);
+    }
+  }
+
+  [[nodiscard]] const Targets& allowed() const { return allowed_; }
+  [[nodiscard]] Time rests_until(unsigned target) const { return rests_.contains(target) ? rests_.at(target).until : Time{}; }
+
+  Answer admit(Call& call, Time now, bool has_deadline) {
+    std::erase_if(rests_, [&](const auto& rest) { return rest.second.until <= now; });
+    const Targets left = minus(call.wanted, call.failed);
+    if (left.empty()) return {"reject", 0, end_of_time, Kind::no_target};
+    const auto chosen = std::find_if(left.begin(), left.end(), [&](unsigned target) { return !rests_.contains(target); });
+    for (auto target = left.begin(); target != chosen; ++target)
+      if (call.told.insert(*target).second) return {"pass over", *target, rests_[*target].until, rests_[*target].why.kind};
+    if (options_.on_all_open == OnAllOpen::least_bad && !call.insisted && (call.rounds > 0 || chosen == left.end())) {
+      call.insisted = true;
+      const unsigned least =
+          *std::min_element(left.begin(), left.end(), [&](unsigned a, unsigned b) { return rests_until(a) < rests_until(b); });
+      return goes(call, "insist", least);
+    }
+    if (chosen != left.end()) return goes(call, "go", *chosen);
+    return nobody_free(left, has_deadline);
+  }
+
+  bool extra(Call& call, Time now, const Verdict& verdict, bool insists) {
+    const NextStep step = options_.table(verdict);
+    if (insists || verdict.says == Says::policy || step.next != Next::here) return false;
+    if (another(call, now) && call.attempts >= step.attempts) return false;
+    ++call.attempts;
+    return true;
+  }
+
+  Answer settle(Call& call, Time now, const Verdict& verdict, bool has_deadline) {
+    if (!call.first_failure) call.first_failure = now;
+    const bool hopeful = passes(verdict);
+    if (!hopeful) call.hopeless.insert(call.current);
+    Duration rest =
+        verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately ? std::min(verdict.hint, options_.longest_rest) : 0s;
+    const bool stops = options_.table(verdict).next == Next::stop;
+    if (!stops) rest = std::max(rest, options_.rest[verdict.kind]);
+    if (rest > 0s && now + rest > rests_until(call.current)) rests_[call.current] = {now + rest, verdict};
+    if (stops) return {"end"};
+    const Duration patience = options_.give_up_after[verdict.kind];
+    if (patience > 0s && now - *call.first_failure >= patience) return {"end"};
+    call.failed.insert(call.current);
+    call.told.insert(call.current);
+    if (verdict.says != Says::policy) call.asked.insert(call.current);
+    if (another(call, now)) return {"again"};
+
+    Targets curable;
+    for (const unsigned target : minus(call.wanted, call.hopeless))
+      if (rests_until(target) <= now || passes(rests_[target].why)) curable.insert(target);
+    const Targets unasked = minus(curable, call.asked);
+    if (options_.on_all_open == OnAllOpen::least_bad && call.rounds == 0 && !call.insisted && !unasked.empty()) {
+      call.rounds = 1;
+      call.failed = minus(options_all(), unasked);
+      return {"again"};
+    }
+    if (options_.on_all_open != OnAllOpen::wait || !has_deadline || curable.empty()) return {"end"};
+    ++call.rounds;
+    call.hopeless = minus(call.hopeless, minus(call.hopeless, call.asked));  // in both
+    call.failed = minus(call.asked, curable);
+    Time at = now + options_.between_rounds.base;
+    Time opens = end_of_time;
+    for (const unsigned target : curable) opens = std::min(opens, std::max(now, rests_until(target)));
+    return {"wait", 0, std::max(at, opens)};
+  }
+
+ private:
+  static Targets minus(const Targets& all, const Targets& without) {
+    Targets left;
+    std::set_difference(all.begin(), all.end(), without.begin(), without.end(), std::inserter(left, left.end()));
+    return left;
+  }
+  [[nodiscard]] Targets options_all() const {
+    Targets all;
+    for (unsigned i = 0; i < most_targets; ++i) all.insert(i);
+    return all;
+  }
+  [[nodiscard]] bool passes(const Verdict& verdict) const {
+    return (verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately) && options_.begin_anew[verdict.kind];
+  }
+  [[nodiscard]] bool another(const Call& call, Time now) const {
+    Targets left = minus(call.wanted, call.failed);
+    left.erase(call.current);
+    return std::any_of(left.begin(), left.end(), [&](unsigned target) { return rests_until(target) <= now; });
+  }
+  static Answer goes(Call& call, const char* does, unsigned target) {
+    call.current = target;
+    call.attempts = 1;
+    return {does, target};
+  }
+  Answer nobody_free(const Targets& left, bool has_deadline) {
+    Time opens = end_of_time;
+    Time helps = end_of_time;
+    std::optional<Rest> leading;
+    for (const unsigned target : left) {
+      const Rest& rest = rests_[target];
+      opens = std::min(opens, rest.until);
+      if (passes(rest.why)) helps = std::min(helps, rest.until);
+      const bool better = !leading || more_actionable(rest.why.kind, leading->why.kind) ||
+                          (!more_actionable(leading->why.kind, rest.why.kind) && rest.until < leading->until);
+      if (better) leading = rest;
+    }
+    const bool waits = options_.on_all_open == OnAllOpen::wait && has_deadline && helps != end_of_time;
+    return {waits ? "ask" : "reject", 0, waits ? helps : opens, leading->why.kind};
+  }
+
+  FallbackOptions options_;
+  Targets allowed_;
+  std::map<unsigned, Rest> rests_;
+};
+
+Answer told(const Admission& admission) {
+  switch (admission.form()) {
+    case Admission::Form::go: return {"go", admission.target()};
+    case Admission::Form::go_at: return {admission.insists() ? "insist" : "go at", admission.target()};
+    case Admission::Form::pass_over: return {"pass over", admission.target(), admission.at(), admission.why()};
+    case Admission::Form::ask_at: return {"ask", 0, admission.at(), admission.why()};
+    case Admission::Form::reject: return {"reject", 0, admission.at(), admission.why()};
+    case Admission::Form::wait: break;
+  }
+  return {"nonsense"};
+}
+
+Answer told(const Reaction& reaction) {
+  if (!reaction.again()) return {"end"};
+  return reaction.at() == Time{} ? Answer{"again"} : Answer{"wait", 0, reaction.at()};
+}
+
+struct Dice {
+  SplitMix64 draws;
+  unsigned below(unsigned bound) { return static_cast<unsigned>(draws() % bound); }
+  template <class Choice>
+  Choice one_of(std::initializer_list<Choice> choices) {
+    return choices.begin()[below(static_cast<unsigned>(choices.size()))];
+  }
+};
+
+FallbackOptions drawn_options(Dice& dice) {
+  FallbackOptions options;
+  const unsigned count = 1 + dice.below(5);
+  for (unsigned i = 0; i < count; ++i) {
+    options.targets.push_back({.name = std::string(1, static_cast<char>('a' + i))});
+    if (dice.below(2) == 0) options.targets.back().price = dice.one_of({0.01, 0.02, 0.03});
+  }
+  if (dice.below(4) == 0) {
+    options.targets[0].price = 0.02;  // so that the ceiling leaves one
+    options.price_ceiling = dice.one_of({0.02, 0.03, any_price});
+  }
+  options.on_all_open = dice.one_of({OnAllOpen::wait, OnAllOpen::wait, OnAllOpen::fail, OnAllOpen::least_bad});
+  options.between_rounds = {.base = 5s, .cap = 5s, .jitter = Jitter::none};
+  options.longest_rest = dice.one_of<Duration>({0s, 20s, 10min});
+  if (dice.below(3) == 0) options.give_up_after.set(Kind::overload, 30s);
+  if (dice.below(3) == 0) options.rest.set(Kind::internal, 1min);
+  return options;
+}
+
+Verdict drawn_verdict(Dice& dice) {
+  const Kind kind = dice.one_of({Kind::overload, Kind::overload, Kind::rate_limit, Kind::internal, Kind::quota, Kind::no_image,
+                                 Kind::not_found, Kind::permission, Kind::circuit_open, Kind::safety_output, Kind::bad_request});
+  Verdict verdict = kind == Kind::circuit_open ? support::refused_inside(kind, 10s) : said(kind);
+  if (kind == Kind::permission) verdict.remedy = Remedy::other_model;
+  if (dice.below(6) == 0) verdict.says = Says::policy;
+  if (dice.below(3) == 0) verdict.hint = std::chrono::seconds{dice.below(60)};
+  return verdict;
+}
+
+}  // namespace
+
+TEST_CASE("A chain answers like its model, with any number of calls at once", "[properties]") {
+  std::map<std::string, int> seen;
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    Dice dice{SplitMix64{seed}};
+    const FallbackOptions options = drawn_options(dice);
+    const FallbackChain chain{options};
+    FallbackChain::State state;
+    Model model{options};
+    support::HandClock clock;
+    clock.set(1s);
+
+    struct Under {
+      FallbackChain::Call call;
+      Model::Call expected;
+      Attempt outside, inside;
+      bool admitted = false;
+      bool over = false;
+    };
+    std::array<Under, 4> calls;
+    for (int step = 0; step < 300; ++step) {
+      clock.pass(std::chrono::milliseconds{dice.below(4) == 0 ? dice.below(30'000) : dice.below(50)});
+      const Time now = clock.now()();
+      Under& one = calls[dice.below(4)];
+      CAPTURE(seed, step);
+      if (one.over || one.expected.wanted.empty()) {  // a new call
+        one = {};
+        if (dice.below(2) == 0) one.outside.targets = static_cast<TargetSet>(1 + dice.below(31));
+        if (dice.below(3) != 0) one.outside.deadline = now + 24h;
+        for (const unsigned target : model.allowed())
+          if (one.outside.targets == 0 || (one.outside.targets >> target & 1U) != 0) one.expected.wanted.insert(target);
+        one.over = one.expected.wanted.empty();
+        if (one.over) {
+          CHECK(told(chain.admit(state, one.call, clock.now(), one.outside)) == Answer{"reject", 0, end_of_time, Kind::no_target});
+          continue;
+        }
+      }
+      const bool has_deadline = one.outside.deadline != end_of_time;
+      if (!one.admitted) {
+        const Admission admission = chain.admit(state, one.call, clock.now(), one.outside);
+        const Answer answer = told(admission);
+        REQUIRE(answer == model.admit(one.expected, now, has_deadline));
+        ++seen[answer.does];
+        one.admitted = answer.does == "go" || answer.does == "insist";
+        one.over = answer.does == "reject";
+        if (one.admitted) {
+          CHECK(one.expected.wanted.contains(admission.target()));  // never one that is too dear, or excluded
+          one.inside = one.outside;
+          one.inside.target = admission.target();
+          one.inside.insists = admission.insists();
+        }
+        continue;
+      }
+      if (dice.below(4) == 0) {
+        CHECK_FALSE(chain.settle(state, one.call, clock.now(), one.inside, support::success()).again());
+        one.over = true;
+        continue;
+      }
+      Verdict verdict = drawn_verdict(dice);
+      if (dice.below(2) == 0) {
+        Verdict brief = verdict;
+        brief.hint = 0s;
+        const bool again = chain.extra(state, one.call, clock.now(), one.inside, brief);
+        REQUIRE(again == model.extra(one.expected, now, brief, one.inside.insists));
+        if (again) continue;
+      }
+      const Answer answer = told(chain.settle(state, one.call, clock.now(), one.inside, verdict));
+      REQUIRE(answer == model.settle(one.expected, now, verdict, has_deadline));
+      ++seen[answer.does];
+      for (unsigned target = 0; target < chain.targets(); ++target)
+        if (model.rests_until(target) > now) REQUIRE(state.until(target) == model.rests_until(target));
+      one.over = answer.does == "end";
+      one.admitted = false;
+    }
+  }
+  for (const char* does : {"go", "insist", "pass over", "ask", "reject", "again", "wait", "end"}) {
+    CAPTURE(does);
+    CHECK(seen[does] > 100);
+  }
+}
+
+TEST_CASE("Threads that make targets rest leave the longest rest of each, with its own reason", "[properties]") {
+  constexpr unsigned chain_length = 3;
+  constexpr Duration of_the_run = 100s;  // the threads' clocks stay below it
+  FallbackOptions options;
+  options.targets.resize(chain_length);
+  const FallbackChain chain{options};
+  struct Extension {
+    unsigned target;
+    Time until;
+    Kind why;
+  };
+  for (std::uint64_t round = 1; round <= 20; ++round) {
+    FallbackChain::State state;
+    std::array<std::vector<Extension>, 2> logs;
+    std::array<int, 2> shortened{};
+    std::vector<std::thread> threads;
+    for (unsigned me = 0; me < 2; ++me)
+      threads.emplace_back([&, me] {
+        Dice dice{SplitMix64{round * 2 + me}};
+        support::HandClock clock;
+        for (int step = 0; step < 3000; ++step) {
+          const unsigned target = dice.below(chain_length);
+          const Time before = state.until(target);
+          FallbackChain::Call call;
+          Attempt attempt;
+          attempt.targets = static_cast<TargetSet>(1U << target);
+          clock.set(std::chrono::milliseconds{dice.below(100'000)});
+          if (chain.admit(state, call, clock.now(), attempt).form() == Admission::Form::go) {
+            const Verdict verdict =
+                said(dice.one_of({Kind::overload, Kind::rate_limit, Kind::internal}), std::chrono::milliseconds{dice.below(300'000)});
+            static_cast<void>(chain.settle(state, call, clock.now(), attempt, verdict));
+            logs[me].push_back({target, clock.now()() + verdict.hint, verdict.kind});
+          }
+          if (before > Time{of_the_run} && state.until(target) < before) ++shortened[me];
+        }
+      });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(shortened == std::array<int, 2>{});
+    for (unsigned target = 0; target < chain_length; ++target) {
+      Extension longest{target, Time{}, Kind::ok};
+      for (const auto& log : logs)
+        for (const Extension& one : log)
+          if (one.target == target && one.until > longest.until) longest = one;
+      CAPTURE(round, target);
+      REQUIRE(longest.until > Time{of_the_run});
+      CHECK(state.until(target) == longest.until);
+      CHECK(state.of(target).why == longest.why);
+    }
+  }
+}
