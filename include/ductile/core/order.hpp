@@ -17,7 +17,8 @@ enum class Rule : std::uint16_t {
   attempt_timeout_inside_retry = 204,  ///< E0204
   quota_inside_retry = 205,            ///< E0205
   fallback_outside = 206,              ///< E0206
-  stateful_once = 207                  ///< E0207
+  stateful_once = 207,                 ///< E0207
+  attempt_timeout_inside_quota = 213   ///< E0213
 };
 
 /// An element of a pipeline that waives one rule of order.
@@ -99,6 +100,11 @@ consteval bool explain_order() {
     static_assert(!twice(roles),
                   "ductile E0207: a policy with shared state stands twice in this pipeline; keep one of the two, or add "
                   "Allow<Rule::stateful_once>{} (docs/rules/E0207.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::quota, Role::attempt_timeout) && !allowed(Rule::attempt_timeout_inside_quota)) {
+    static_assert(!reversed(roles, Role::quota, Role::attempt_timeout),
+                  "ductile E0213: AttemptTimeout stands outside QuotaTracker, and a wait for a window would use up the attempt's time; put "
+                  "QuotaTracker before AttemptTimeout, or add Allow<Rule::attempt_timeout_inside_quota>{} (docs/rules/E0213.md)");
     return false;
   } else {
     return true;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -117,6 +118,15 @@ class QuotaTracker {
   constexpr QuotaTracker()
     requires(N == 6)
       : QuotaTracker(learning()) {}
+
+  /// Windows without options do not compile: whoever wrote them would not see where the rest is said.
+  template <std::same_as<QuotaWindow>... Windows>
+    requires(sizeof...(Windows) == N)
+  constexpr explicit QuotaTracker(const Windows&... windows) : QuotaTracker(QuotaOptions<N>{.limits = {windows...}}) {
+    static_assert(sizeof...(Windows) == 0,
+                  "ductile E0121: QuotaTracker takes its windows in options; write QuotaTracker{QuotaOptions{.limits = {per_minute(15)}}} "
+                  "(docs/rules/E0121.md)");
+  }
 
   /// States the rules of the options to `rules`.
   template <class Rules>
@@ -357,5 +367,7 @@ class QuotaTracker {
 template <std::size_t N>
 QuotaTracker(QuotaOptions<N>) -> QuotaTracker<N>;
 QuotaTracker() -> QuotaTracker<6>;
+template <std::same_as<QuotaWindow>... Windows>
+QuotaTracker(Windows...) -> QuotaTracker<sizeof...(Windows)>;
 
 }  // namespace ductile::inline DUCTILE_VERSION
