@@ -33,6 +33,7 @@
 #include <ductile/core/pipeline.hpp>
 #include <ductile/core/policy.hpp>
 #include <ductile/core/quota_day.hpp>
+#include <ductile/core/quota_groups.hpp>
 #include <ductile/core/quota_window.hpp>
 #include <ductile/core/result.hpp>
 #include <ductile/core/state.hpp>

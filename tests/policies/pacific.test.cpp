@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/zone_file.hpp"
 
 #include <ductile/core/quota_day.hpp>
 
 #include <chrono>
-#include <cstdlib>
-#include <ctime>
-#include <optional>
-#include <string>
+#include <cstddef>
 
 using namespace ductile;
 using namespace std::chrono;
@@ -43,58 +41,39 @@ static_assert(pacific.next_midnight(calendar(2026, 12, 31, hours{23})) == calend
 static_assert(utc.next_midnight(calendar(2026, 7, 4, hours{0})) == calendar(2026, 7, 5, hours{0}));
 static_assert(utc.next_midnight(calendar(2026, 7, 4, hours{24}, nanoseconds{-1})) == calendar(2026, 7, 5, hours{0}));
 
-// The C library's local time is that of California while this lives. For a test alone: it is the whole process's.
-class InCalifornia {
- public:
-  InCalifornia() {
-    if (const char* zone = std::getenv("TZ")) before_ = zone;
-    set("America/Los_Angeles");
-  }
-  InCalifornia(const InCalifornia&) = delete;
-  InCalifornia& operator=(const InCalifornia&) = delete;
-  ~InCalifornia() { set(before_ ? before_->c_str() : nullptr); }
-
- private:
-  static void set(const char* zone) {
-    if (zone)
-      ::setenv("TZ", zone, 1);
-    else
-      ::unsetenv("TZ");
-    ::tzset();
-  }
-  std::optional<std::string> before_;
-};
-
-std::time_t next_midnight_by_the_system(std::time_t at) {
-  std::tm local{};
-  ::localtime_r(&at, &local);
-  local.tm_sec = local.tm_min = local.tm_hour = 0;
-  ++local.tm_mday;
-  local.tm_isdst = -1;
-  return std::mktime(&local);
-}
-
 }  // namespace
 
 TEST_CASE("Pacific midnight agrees with the system's time zone data from 2008 to 2040", "[policies]") {
-  const InCalifornia zone;
-  const std::time_t summer = system_clock::to_time_t(calendar(2026, 7, 1, hours{12}));
-  std::tm local{};
-  ::localtime_r(&summer, &local);
-  if (local.tm_hour != 5) {
-    WARN("this system has no time zone data; nothing was compared");
-    SUCCEED();
-    return;
-  }
+  const support::ZoneFile california{"/usr/share/zoneinfo/America/Los_Angeles"};
   const WallTime end = calendar(2041, 1, 1, hours{0});
   std::size_t differences = 0;
   std::size_t compared = 0;
   // 29 minutes and 59 seconds: every hour of every day, and all seconds in turn.
   for (WallTime at = calendar(2008, 1, 1, hours{0}); at < end; at += minutes{30} - seconds{1}) {
-    const WallTime expected = system_clock::from_time_t(next_midnight_by_the_system(system_clock::to_time_t(at)));
     ++compared;
-    if (pacific.next_midnight(at) != expected) ++differences;
+    if (pacific.next_midnight(at) != california.next_midnight(floor<seconds>(at))) ++differences;
   }
   CHECK(compared > 500'000);
   CHECK(differences == 0);
+}
+
+TEST_CASE("From 2008 to 2040 each year has one day of 23 hours and one of 25, where the time zone data has them", "[policies]") {
+  const support::ZoneFile california{"/usr/share/zoneinfo/America/Los_Angeles"};
+  for (int number = 2008; number <= 2040; ++number) {
+    CAPTURE(number);
+    std::size_t shorter = 0;
+    std::size_t longer = 0;
+    std::size_t differences = 0;
+    const WallTime next_year = pacific.next_midnight(calendar(number, 12, 31, hours{12}));
+    for (WallTime midnight = pacific.next_midnight(calendar(number - 1, 12, 31, hours{12})); midnight < next_year;) {
+      const WallTime next = pacific.next_midnight(midnight);
+      if (next != california.next_midnight(floor<seconds>(midnight))) ++differences;
+      shorter += next - midnight == hours{23} ? 1 : 0;
+      longer += next - midnight == hours{25} ? 1 : 0;
+      midnight = next;
+    }
+    CHECK(shorter == 1);
+    CHECK(longer == 1);
+    CHECK(differences == 0);
+  }
 }

@@ -92,8 +92,8 @@ Admission waits_until(Time time) { return Admission::go_at(time, Kind::rate_limi
 
 constexpr QuotaTracker compiles{QuotaOptions{.limits = {per_minute(15), per_day(50, pacific)}}};
 static_assert(std::same_as<decltype(compiles), const QuotaTracker<2>>);
-static_assert(std::same_as<decltype(QuotaTracker{}), QuotaTracker<5>>);
-static_assert(std::same_as<decltype(QuotaTracker{learning()}), QuotaTracker<5>>);
+static_assert(std::same_as<decltype(QuotaTracker{}), QuotaTracker<6>>);
+static_assert(std::same_as<decltype(QuotaTracker{learning()}), QuotaTracker<6>>);
 static_assert(Admits<QuotaTracker<1>> && Settles<QuotaTracker<1>> && HearsGrants<QuotaTracker<1>> && !AllowsExtra<QuotaTracker<1>>);
 static_assert(std::is_trivially_copyable_v<QuotaTracker<16>::Call> && sizeof(QuotaTracker<16>::Call) <= 16);
 
@@ -321,7 +321,7 @@ TEST_CASE("What an attempt counts for follows from how it ended", "[policies]") 
 }
 
 TEST_CASE("Refusals count where the options say so", "[policies]") {
-  Quota quota{QuotaOptions{.limits = {per_minute(10)}, .count_refusals = true}};
+  Quota quota{QuotaOptions{.limits = {counting(QuotaCounts::all_sent, per_minute(10))}}};
   quota.attempt_ends(said(Kind::not_found));
   CHECK(quota.used() == 1);
 }
@@ -387,10 +387,161 @@ TEST_CASE("A hint that is longer than anyone should wait is reported and not sle
   CHECK(quota.admit() == Admission::reject(Kind::rate_limit, support::at(600s)));
 }
 
-TEST_CASE("A hint of a week closes the window for a day", "[policies]") {
+TEST_CASE("A hint of ten days closes a minute's window for ten minutes, and one attempt may then find out", "[policies]") {
   Quota quota{QuotaOptions{.limits = {per_minute(15)}}};
-  quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 581'981s));
-  CHECK(quota.admit() == Admission::reject(Kind::rate_limit, support::at(24h)));
+  quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 900'000s));
+  CHECK(quota.admit() == Admission::reject(Kind::rate_limit, support::at(10min)));
+  quota.clock.pass(10min);
+  CHECK(quota.admit() == Admission::go());
+}
+
+TEST_CASE("A hint of ten days does not move the midnight at which a day's window opens", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(15), per_day(50)}}};
+  CHECK(quota.attempt_ends(refused(QuotaDimension::requests_per_day, 900'000s)).earliest() == support::at(to_midnight));
+  quota.clock.pass(to_midnight - 1ns);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(to_midnight)).with(Remedy::next_day));
+  quota.clock.pass(1ns);
+  CHECK(quota.admit() == Admission::go());
+}
+
+TEST_CASE("A learnt limit is forgotten after a day, so that a raised one shows", "[policies]") {
+  Quota quota{learning()};
+  quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 20s, 5));
+  quota.clock.pass(24h - 1ns);
+  CHECK(quota.usage().limit == 5);
+  quota.clock.pass(1ns);
+  CHECK_FALSE(quota.usage().limit);
+}
+
+TEST_CASE("A refusal for want of money closes the window of ten minutes, and a spent balance closes none", "[policies]") {
+  Quota quota{learning()};
+  Verdict verdict = refused(QuotaDimension::spend);
+  SECTION("spent too quickly") {
+    CHECK(quota.attempt_ends(verdict).earliest() == support::at(10min));
+    CHECK(quota.admit() == Admission::ask_at(support::at(10min), Kind::rate_limit, WaitSource::quota));  // longer than a minute's queue
+  }
+  SECTION("spent for good") {
+    verdict.kind = Kind::quota;
+    verdict.remedy = Remedy::never;
+    CHECK(quota.attempt_ends(verdict) == Reaction::pass());
+    CHECK(quota.admit() == Admission::go());
+  }
+}
+
+TEST_CASE("Money is reserved by the prices and settled by what was made", "[policies]") {
+  // Two images of 0.134 dollars and 1000 tokens at 2 dollars a million are reserved: 0.27 dollars.
+  Quota quota{QuotaOptions{.limits = {spend_per_ten_minutes(0.60)},
+                           .images = 2,
+                           .tokens = 1000,
+                           .prices = {.image = 0.134, .million_tokens = 2.0}}};
+  QuotaTracker<1>::Call first;
+  QuotaTracker<1>::Call second;
+  REQUIRE(quota.admit(first) == Admission::go());
+  REQUIRE(quota.admit(second) == Admission::go());
+  CHECK(quota.used() == 540'000);
+  CHECK(quota.usage().limit == 600'000);
+  SECTION("more than was reserved") {
+    quota.settle(first, with(success(), 3, 500));
+    CHECK(quota.used() == 403'000 + 270'000);
+  }
+  SECTION("a failure that is not charged") {
+    Verdict failed = said(Kind::internal);
+    failed.billed = Billed::no;
+    quota.settle(first, failed);
+    CHECK(quota.used() == 270'000);
+    CHECK(quota.admit() == Admission::go());
+  }
+  SECTION("a failure of which only the input is charged") {
+    Verdict failed = with(said(Kind::no_image), 0, 700);
+    failed.billed = Billed::input;
+    quota.settle(first, failed);
+    CHECK(quota.used() == 1'400 + 270'000);
+  }
+  SECTION("an answer that was lost") {
+    quota.settle(first, abandoned(Sent::unknown));
+    CHECK(quota.used() == 540'000);
+  }
+  while (quota.used() <= 330'000) quota.fill(1);
+  CHECK(quota.admit() == waits_until(support::at(610s)));  // ten minutes in sixtieths of ten seconds
+}
+
+TEST_CASE("Each window has its own rule of what counts", "[policies]") {
+  struct Row {
+    const char* how;
+    Verdict verdict;
+    std::int64_t sent, all_sent, delivered;
+  };
+  const std::vector<Row> rows{
+      {"delivered", success(), 1, 1, 1},
+      {"failed", said(Kind::internal), 1, 1, 0},
+      {"withheld", with(said(Kind::safety_output), 1, 0), 1, 1, 0},
+      {"turned away", said(Kind::not_found), 0, 1, 0},
+      {"refused", refused(QuotaDimension::tokens_per_minute, 1s), 0, 1, 0},
+      {"lost", abandoned(Sent::unknown), 1, 1, 0},
+      {"never sent", abandoned(Sent::no), 0, 0, 0},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.how);
+    Quota quota{QuotaOptions{.limits = {per_minute(10), counting(QuotaCounts::all_sent, per_minute(10)),
+                                        counting(QuotaCounts::delivered, images_per_minute(10))}}};
+    quota.attempt_ends(row.verdict);
+    CHECK(quota.used(0) == row.sent);
+    CHECK(quota.used(1) == row.all_sent);
+    CHECK(quota.used(2) == row.delivered);
+  }
+}
+
+TEST_CASE("A fixed window begins anew with each full span of the calendar", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {fixed(per_minute(2))}}};
+  quota.clock.set_wall(250ms);  // full minutes of the calendar are not full ones of the call's clock
+  quota.clock.pass(50s);
+  quota.fill(2);
+  SECTION("twice the limit may fall around its end") {
+    quota.clock.pass(10s);
+    quota.fill(2);
+    CHECK(quota.used() == 2);
+  }
+  SECTION("who waits goes with the first tick of the next one, in order, or of the one after") {
+    CHECK(quota.admit() == waits_until(support::at(60s)));
+    CHECK(quota.admit() == waits_until(support::at(60s)));
+    QuotaTracker<1>::Call last;
+    CHECK(quota.admit(last) == waits_until(support::at(120s)));
+    CHECK(quota.admit() == waits_until(support::at(120s)));
+    CHECK(quota.admit() == Admission::ask_at(support::at(110s), Kind::rate_limit, WaitSource::quota));
+    quota.settle(last, abandoned(Sent::no));  // given up, and taken by the next
+    CHECK(quota.admit() == waits_until(support::at(120s)));
+    quota.clock.pass(10s);
+    CHECK(quota.used() == 2);
+    quota.clock.pass(60s);
+    CHECK(quota.used() == 2);
+    quota.clock.pass(60s);
+    CHECK(quota.used() == 0);
+  }
+  SECTION("a refusal without a hint closes it until it ends") {
+    Quota other{QuotaOptions{.limits = {fixed(per_minute(2))}}};
+    other.clock.pass(50s);
+    other.attempt_ends(refused(QuotaDimension::requests_per_minute));
+    CHECK(other.admit() == waits_until(support::at(60s)));
+  }
+  SECTION("a small step of the calendar does not give the same window twice") {
+    quota.clock.set_wall(-5s);
+    quota.clock.pass(9'750ms);
+    CHECK(quota.used() == 2);
+    quota.clock.pass(5s);
+    CHECK(quota.used() == 0);
+  }
+}
+
+TEST_CASE("A fixed window's settlement counts in the window in which the attempt was made", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {fixed(tokens_per_minute(1000))}, .tokens = 100}};
+  QuotaTracker<1>::Call early;
+  quota.clock.pass(30s);
+  REQUIRE(quota.admit(early) == Admission::go());
+  quota.clock.pass(40s);
+  quota.fill(1);
+  SECTION("more") { quota.settle(early, with(success(), 0, 600)); }
+  SECTION("less") { quota.settle(early, abandoned(Sent::no)); }
+  CHECK(quota.used() == 100);
 }
 
 TEST_CASE("A refusal of the day closes it until midnight, whatever its hint", "[policies]") {
@@ -422,7 +573,7 @@ TEST_CASE("A refusal of the day around midnight does not cost the new day", "[po
 
 TEST_CASE("A window without a limit learns it from a refusal", "[policies]") {
   Quota quota{learning()};
-  for (std::size_t i = 0; i < 5; ++i) CHECK_FALSE(quota.usage(i).limit);
+  for (std::size_t i = 0; i < 6; ++i) CHECK_FALSE(quota.usage(i).limit);
   quota.fill(100);
   quota.attempt_ends(refused(QuotaDimension::images_per_minute, 10s, 4));
   CHECK(quota.usage(2).limit == 4);
@@ -474,14 +625,39 @@ TEST_CASE("A refusal while there was room is a surprise, once", "[policies]") {
 }
 
 TEST_CASE("A refusal that itself counts does not take away the room that it surprises by", "[policies]") {
-  Quota quota{QuotaOptions{.limits = {per_minute(1)}, .count_refusals = true}};
+  Quota quota{QuotaOptions{.limits = {counting(QuotaCounts::all_sent, per_minute(1))}}};
   CHECK(quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 10s)).signal() == Signal::quota_surprise);
 }
 
 TEST_CASE("A refusal that names no window is a surprise, and closes none", "[policies]") {
   Quota quota{QuotaOptions{.limits = {per_minute(3), per_day(50)}}};
-  CHECK(quota.attempt_ends(said(Kind::rate_limit, 10s)).signal() == Signal::quota_surprise);
+  const Reaction reaction = quota.attempt_ends(said(Kind::rate_limit, 10s));
+  CHECK(reaction.signal() == Signal::quota_surprise);
+  CHECK(reaction.taken_for() == Kind::overload);  // neither side knows of a full window
   CHECK(quota.admit() == Admission::go());
+}
+
+TEST_CASE("A surprising refusal that names its window is what it says", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(3)}}};
+  const Reaction reaction = quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 10s));
+  CHECK(reaction.signal() == Signal::quota_surprise);
+  CHECK(reaction.taken_for() == Kind::ok);
+}
+
+TEST_CASE("A refusal without details by a full or an ignorant ledger is no overload", "[policies]") {
+  Quota full{QuotaOptions{.limits = {per_minute(1)}}};
+  QuotaTracker<1>::Call call;
+  REQUIRE(full.admit(call) == Admission::go());
+  QuotaTracker<1>::Call waiting;
+  full.settle(call, success());
+  full.clock.pass(61s);
+  REQUIRE(full.admit(call) == Admission::go());
+  REQUIRE(full.admit(waiting).form() == Admission::Form::go_at);
+  full.clock.pass(61s);
+  full.fill(0);
+  CHECK(full.settle(waiting, said(Kind::rate_limit, 10s)).taken_for() == Kind::overload);  // it was alone in its minute
+  Quota ignorant{learning()};
+  CHECK(ignorant.attempt_ends(said(Kind::rate_limit, 10s)).taken_for() == Kind::ok);
 }
 
 TEST_CASE("A refusal is no surprise to a ledger that knows no limit", "[policies]") {
@@ -531,6 +707,10 @@ TEST_CASE("Options out of range are refused with field, range and value", "[poli
        "QuotaTracker: span must be from 1 to 86400 seconds (a day that ends at midnight is per_day); it is 90000"},
       {{.limits = {per_minute(1)}, .images = 0}, "QuotaTracker: images must be from 1 to 1000 an attempt; it is 0"},
       {{.limits = {per_minute(1)}, .tokens = 0}, "QuotaTracker: tokens must be from 1 to 1000000000 an attempt; it is 0"},
+      {{.limits = {spend_per_ten_minutes(10.0)}}, "QuotaTracker: prices must be above 0 where a window limits money; it is 0"},
+      {{.limits = {spend_per_ten_minutes(-1.0)}, .prices = {.image = 0.1}},
+       "QuotaTracker: a limit of money must be from 0 to 1000000000000 millionths of a dollar; it is -1"},
+      {{.limits = {per_minute(1)}, .prices = {.image = -0.1}}, "QuotaTracker: prices must be from 0 to 1000 dollars; it is -0.1"},
       {{.limits = {per_minute(1)}, .store_patience = 61s}, "QuotaTracker: store_patience must be from 0.001 to 60 seconds; it is 61"},
   };
   for (const Row& row : rows) {

@@ -161,6 +161,7 @@ static_assert(valid<Allow<Rule::bulkhead_inside_retry>, Stub<Role::bulkhead>, Re
 static_assert(valid<Allow<Rule::bulkhead_inside_retry>, Stub<Role::bulkhead>, Stub<Role::fallback>>);
 static_assert(valid<Stub<Role::attempt_timeout>, Stub<Role::bulkhead>, Allow<Rule::bulkhead_outside_timeout>>);
 static_assert(valid<Allow<Rule::stateful_once>, Stub<Role::quota>, Stub<Role::quota>>);
+static_assert(valid<Retry, Allow<Rule::attempt_timeout_inside_quota>, Stub<Role::attempt_timeout>, Stub<Role::quota>>);
 static_assert(valid<Stub<Role::deadline>, Stub<Role::retry_budget>, Stub<Role::fallback>, Retry, Stub<Role::bulkhead>,
                     Stub<Role::circuit_breaker>, Stub<Role::quota>, Stub<Role::attempt_timeout>>);
 static_assert(valid<Stub<Role::deadline>, Stub<Role::deadline>, Retry, Retry, Stub<Role::attempt_timeout>>);  // no state, so twice is fine

@@ -199,6 +199,13 @@ class Reaction {
     edited.note_ = note;
     return edited;
   }
+  /// The same answer; the layers outside take the failure for one of `kind`, with that kind's remedy. What the caller is told in the end is
+  /// what the other side said.
+  [[nodiscard]] constexpr Reaction taken_for(Kind kind) const noexcept {
+    Reaction edited = *this;
+    edited.taken_for_ = kind;
+    return edited;
+  }
   /// The same answer; the failure that rises says that trying again can help from `time` on.
   [[nodiscard]] constexpr Reaction earliest(Time time) const noexcept {
     Reaction edited = *this;
@@ -213,6 +220,8 @@ class Reaction {
   [[nodiscard]] constexpr Signal signal() const noexcept { return signal_; }
   [[nodiscard]] constexpr Note note() const noexcept { return note_; }
   [[nodiscard]] constexpr Time earliest() const noexcept { return earliest_; }
+  /// `Kind::ok`: for what it is.
+  [[nodiscard]] constexpr Kind taken_for() const noexcept { return taken_for_; }
 
   friend constexpr bool operator==(const Reaction&, const Reaction&) = default;
 
@@ -223,6 +232,7 @@ class Reaction {
   WaitSource source_ = WaitSource::none;
   Signal signal_ = Signal::none;
   Note note_ = Note::none;
+  Kind taken_for_ = Kind::ok;
   Time at_{};
   Time earliest_ = end_of_time;
 };

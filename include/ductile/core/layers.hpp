@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/policy.hpp>  // the questions
-#include <ductile/core/state.hpp>   // TargetStates, WithState, make_state
+#include <ductile/core/policy.hpp>        // the questions
+#include <ductile/core/quota_groups.hpp>  // QuotaGroups
+#include <ductile/core/state.hpp>         // TargetStates, WithState, make_state
 
 #include <algorithm>
 #include <array>
@@ -16,7 +17,7 @@ namespace ductile::inline DUCTILE_VERSION::detail {
 template <class P>
 class OneState {
  public:
-  OneState(const P& policy, unsigned) : state_(make_state(policy, 0)) {}
+  OneState(const P& policy, const QuotaGroups&) : state_(make_state(policy, 0)) {}
   StateOf<P>& at(unsigned) noexcept { return state_; }
 
  private:
@@ -26,7 +27,7 @@ class OneState {
 template <class P>
 class StatePerTarget {
  public:
-  StatePerTarget(const P& policy, unsigned targets) : states_(policy, targets) {}
+  StatePerTarget(const P& policy, const QuotaGroups& groups) : states_(policy, groups) {}
   StateOf<P>& at(unsigned target) noexcept { return states_[target]; }
 
  private:
@@ -51,7 +52,7 @@ class Layer {
   using Policy = typename LayerOf<Element>::Policy;
   static constexpr bool keeps_nothing = std::is_empty_v<StateOf<Policy>>;
 
-  Layer(Element element, unsigned targets) : element_(std::move(element)), state_(element_, targets) {}
+  Layer(Element element, const QuotaGroups& groups) : element_(std::move(element)), state_(element_, groups) {}
 
   [[nodiscard]] const Policy& policy() const noexcept { return element_; }
   [[nodiscard]] StateOf<Policy>& state(unsigned target) noexcept { return state_.at(target); }
@@ -66,7 +67,7 @@ template <class P, bool PerTarget>
 class Layer<WithState<P>, PerTarget> {
  public:
   using Policy = P;
-  Layer(WithState<P> element, unsigned) : element_(std::move(element)) {}
+  Layer(WithState<P> element, const QuotaGroups&) : element_(std::move(element)) {}
 
   [[nodiscard]] const P& policy() const noexcept { return element_.policy(); }
   [[nodiscard]] StateOf<P>& state(unsigned target) noexcept { return element_.state(target); }
@@ -96,8 +97,8 @@ class LayersBase;
 template <std::size_t... Is, class... Elements>
 class LayersBase<std::index_sequence<Is...>, Elements...> : public LayerAt<Is, Elements, (Is > chain_position<Elements...>())>... {
  public:
-  LayersBase([[maybe_unused]] unsigned targets, Elements&... elements)
-      : LayerAt<Is, Elements, (Is > chain_position<Elements...>())>(std::move(elements), targets)... {}
+  LayersBase([[maybe_unused]] const QuotaGroups& groups, Elements&... elements)
+      : LayerAt<Is, Elements, (Is > chain_position<Elements...>())>(std::move(elements), groups)... {}
 };
 
 // The policies of a pipeline with their states, outermost first. Answers for each layer; has no control flow of its own.
@@ -124,7 +125,7 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
   static constexpr bool any_edits_target = (((edits_of<typename LayerOf<Elements>::Policy>() & edits_target) != 0) || ...);
 
   // The elements reach the bases by reference: moved into parameters, they could be empty before their targets are counted.
-  explicit Layers(Elements... elements) : Base(targets_of(elements...), elements...) {}
+  explicit Layers(Elements... elements) : Base(groups_of(elements...), elements...) {}
 
   template <std::size_t I>
   [[nodiscard]] const PolicyAt<I>& policy() const noexcept {
@@ -206,21 +207,27 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
   static constexpr Role role = role_of<PolicyAt<I>>();
 
  private:
-  template <class P>
-  static unsigned targets_of_one([[maybe_unused]] const P& element) {
-    if constexpr (role_of<typename LayerOf<P>::Policy>() == Role::fallback) {
-      if constexpr (LayerOf<P>::lent)
-        return static_cast<unsigned>(element.policy().targets());
+  // What the fallback chain, if there is one, says of its targets.
+  static QuotaGroups groups_of(const Elements&... elements) {
+    QuotaGroups groups{1};
+    (look_at(elements, groups), ...);
+    return groups;
+  }
+  template <class Element>
+  static void look_at([[maybe_unused]] const Element& element, [[maybe_unused]] QuotaGroups& groups) {
+    if constexpr (role_of<typename LayerOf<Element>::Policy>() == Role::fallback) {
+      if constexpr (LayerOf<Element>::lent)
+        groups = groups_in(element.policy());
       else
-        return static_cast<unsigned>(element.targets());
-    } else {
-      return 1;
+        groups = groups_in(element);
     }
   }
-  static unsigned targets_of(const Elements&... elements) {
-    unsigned targets = 1;
-    ((targets = std::max(targets, targets_of_one(elements))), ...);
-    return targets;
+  template <class Chain>
+  static QuotaGroups groups_in(const Chain& chain) {
+    if constexpr (requires { QuotaGroups{chain.options().targets}; })
+      return QuotaGroups{chain.options().targets};
+    else
+      return QuotaGroups{static_cast<unsigned>(chain.targets())};
   }
 };
 

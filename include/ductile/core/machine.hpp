@@ -339,12 +339,16 @@ class Machine {
   }
 
   // Tells the held layers, from the inside out, how it ended, until one wants another trip and may have it.
-  [[nodiscard]] Asks settle(const Verdict& verdict) {
+  [[nodiscard]] Asks settle(Verdict verdict) {
     while (held_ > 0) {
       const std::size_t layer = --held_;
       const Reaction reaction = ask_reaction(layer, verdict);
       tell_signal(reaction.signal(), walk_.attempts[layer + 1].target, verdict.dimension);
       if (verdict.ok() || verdict.kind == Kind::abandoned) continue;
+      if (reaction.taken_for() != Kind::ok) {
+        verdict.kind = reaction.taken_for();
+        verdict.remedy = default_remedy(verdict.kind);
+      }
       Failure& failure = result_->assume_error();
       if (!reaction.again()) {
         if (reaction.note() != Note::none) failure.add_note(reaction.note());

@@ -19,6 +19,7 @@ enum class Rule : std::uint16_t {
   fallback_outside = 206,              ///< E0206
   stateful_once = 207,                 ///< E0207
   deadline_outside_fallback = 210,     ///< E0210
+  attempt_timeout_inside_quota = 213,  ///< E0213
   budget_outside_chain = 214,          ///< E0214
   bulkhead_inside_retry = 215,         ///< E0215
   bulkhead_outside_timeout = 216       ///< E0216
@@ -128,6 +129,11 @@ consteval bool explain_order() {
     static_assert(!twice(roles),
                   "ductile E0207: a policy with shared state stands twice in this pipeline; keep one of the two, or add "
                   "Allow<Rule::stateful_once>{} (docs/rules/E0207.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::quota, Role::attempt_timeout) && !allowed(Rule::attempt_timeout_inside_quota)) {
+    static_assert(!reversed(roles, Role::quota, Role::attempt_timeout),
+                  "ductile E0213: AttemptTimeout stands outside QuotaTracker, and a wait for a window would use up the attempt's time; put "
+                  "QuotaTracker before AttemptTimeout, or add Allow<Rule::attempt_timeout_inside_quota>{} (docs/rules/E0213.md)");
     return false;
   } else {
     return true;

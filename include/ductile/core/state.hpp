@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/attempt.hpp>       // most_targets
-#include <ductile/core/config_error.hpp>  // refuse
 #include <ductile/core/policy.hpp>        // StateOf
+#include <ductile/core/quota_groups.hpp>  // QuotaGroups
 
 #include <concepts>
 #include <cstddef>
@@ -24,19 +23,35 @@ StateOf<P> make_state(const P& policy, unsigned target) {
   else
     return StateOf<P>{};
 }
+
+// Declares that targets of one quota group share one state.
+template <class P>
+consteval bool state_per_quota_group() {
+  if constexpr (requires {
+                  { P::state_per_quota_group } -> std::convertible_to<bool>;
+                })
+    return P::state_per_quota_group;
+  else
+    return false;
+}
 }  // namespace detail
 
-/// One state for each target of a fallback chain: what a layer inside the chain has, for those who want to lend it (`with_state`).
+/// One state for each target of a fallback chain: what a layer inside the chain has, for those who want to lend it (`with_state`). Of a
+/// `QuotaTracker`, one for each quota group.
 ///
-/// \param targets 1 to 16.
-/// Errors   `ConfigError` when `targets` is out of range.
+/// Errors   `ConfigError` when there are not 1 to 16 targets.
 template <class P>
 class TargetStates {
  public:
-  TargetStates(const P& policy, unsigned targets) {
-    if (targets < 1 || targets > most_targets) refuse("TargetStates: targets must be from 1 to 16", targets);
-    states_.reserve(targets);
-    for (unsigned target = 0; target < targets; ++target) states_.push_back(std::make_unique<Cell>(policy, target));
+  /// \param targets 1 to 16, each with a quota of its own.
+  TargetStates(const P& policy, unsigned targets) : TargetStates(policy, QuotaGroups{targets}) {}
+
+  TargetStates(const P& policy, const QuotaGroups& groups) {
+    states_.reserve(groups.targets());
+    for (unsigned target = 0; target < groups.targets(); ++target) {
+      const unsigned first = detail::state_per_quota_group<P>() ? groups.first(target) : target;
+      states_.push_back(first == target ? std::make_shared<Cell>(policy, target) : states_[first]);
+    }
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return states_.size(); }
@@ -47,7 +62,7 @@ class TargetStates {
     Cell(const P& policy, unsigned target) : state(detail::make_state(policy, target)) {}
     StateOf<P> state;
   };
-  std::vector<std::unique_ptr<Cell>> states_;
+  std::vector<std::shared_ptr<Cell>> states_;
 };
 
 /// A policy whose state belongs to somebody else. Made by `with_state`.

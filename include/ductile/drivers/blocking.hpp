@@ -57,12 +57,16 @@ struct BlockingCall {
  private:
   // The call so far: what the machine needs to go on from here. An attempt is kept where a layer may edit it; elsewhere it is the one
   // before.
+  //
+  // With a constructor of its own, which sets one field after the other: g++ 12 makes an aggregate whole, in memory, and clears it before.
   struct Path {
-    typename L::Calls calls{};
-    std::array<Attempt, L::editing> edited{};
-    Attempt first{};
-    Time began{};  // the reading that the layers shared; the epoch when none was taken
-    std::uint64_t call = 0;
+    Path() noexcept : calls(), first(), began(), call(0) {}
+
+    typename L::Calls calls;
+    std::array<Attempt, L::editing> edited;
+    Attempt first;
+    Time began;  // the reading that the layers shared; the epoch when none was taken
+    std::uint64_t call;
   };
 
   // What the caller gave; all references, to what outlives the call.

@@ -65,7 +65,7 @@ struct ResilientOptions {
   /// Two failures that are 60 % of the last ten within two minutes: at one image every half minute a longer count would notice too late.
   CircuitBreakerOptions<FailureRatio> breaker{
       .trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}), .open_for = std::chrono::seconds{10}, .probes = 2};
-  QuotaOptions<5> quota = learning();  ///< Limits differ by project and are published nowhere: learnt from the refusals.
+  QuotaOptions<6> quota = learning();  ///< Limits differ by project and are published nowhere: learnt from the refusals.
   /// A bound for what asks for more time than `suggested_timeout` of its request.
   Duration attempt_timeout = std::chrono::minutes{5};
 };
@@ -129,7 +129,7 @@ namespace detail {
 namespace detail {
 template <class... Os>
 using ResilientPipeline =
-    Pipeline<Deadline, FallbackChain, Retry<Exponential>, CircuitBreaker<FailureRatio>, QuotaTracker<5>, AttemptTimeout, Observe<Os>...>;
+    Pipeline<Deadline, FallbackChain, Retry<Exponential>, CircuitBreaker<FailureRatio>, QuotaTracker<6>, AttemptTimeout, Observe<Os>...>;
 }  // namespace detail
 
 /// An image client that bends and does not break: asks, waits, falls back and gives up as `ResilientOptions` say. Made by `resilient`.

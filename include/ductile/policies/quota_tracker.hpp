@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -31,16 +32,16 @@ struct QuotaOptions {
   QuotaWindow limits[N];        ///< 1 to 16 windows. All of them must have room.
   std::int32_t images = 1;      ///< Images that an attempt is expected to make, 1 to 1000.
   std::int32_t tokens = 1000;   ///< Input tokens that an attempt is expected to use, 1 to 1'000'000'000.
-  bool count_refusals = false;  ///< Whether 429, 401, 403 and 404 count as requests.
   QuotaStore* store = nullptr;  ///< Where the ledger lives when several processes share it; null: here. Must outlive the pipeline.
   Duration store_patience = std::chrono::milliseconds{250};  ///< The longest wait for the store's answer, 1 ms to 60 s.
   StoreLoss when_store_fails = StoreLoss::fail_open;
+  QuotaPrices prices{};  ///< What an image and a million input tokens cost; needed where a window limits money.
 };
 
-/// Options of a ledger that starts ignorant: the five usual windows without a limit, until the service names one in a refusal.
-[[nodiscard]] constexpr QuotaOptions<5> learning(QuotaDay day = pacific) noexcept {
+/// Options of a ledger that starts ignorant: the six usual windows without a limit, until the service names one in a refusal.
+[[nodiscard]] constexpr QuotaOptions<6> learning(QuotaDay day = pacific) noexcept {
   return {.limits = {per_minute(std::nullopt), tokens_per_minute(std::nullopt), images_per_minute(std::nullopt), per_day(std::nullopt, day),
-                     tokens_per_day(std::nullopt, day)}};
+                     tokens_per_day(std::nullopt, day), spend_per_ten_minutes(std::nullopt)}};
 }
 
 /// How full a window is.
@@ -69,21 +70,26 @@ struct QuotaUsage {
 /// Source   Sliding window counters; the reservation in advance is that of token buckets (Guava's RateLimiter).
 template <std::size_t N>
 class QuotaTracker {
-  static_assert(N >= 1 && N <= 16, "a QuotaTracker has 1 to 16 windows");
+  static_assert(N >= 1 && N <= 16,
+                "ductile E0120: a QuotaTracker has 1 to 16 windows; give what has nothing to do with the others a tracker and a pipeline of "
+                "its own (docs/rules/E0120.md)");
 
  public:
   static constexpr Role role = Role::quota;
-  static constexpr bool reads_time = true;
+  static constexpr bool state_per_quota_group = true;
 
   /// What all calls share: the counts, and what the service has taught. Several pipelines may share one (`with_state`), each with limits
   /// of its own; the windows' kinds and spans must be the same, and are those of the policy that it was made with. Must outlive them.
   class State {
    public:
-    explicit State(const QuotaTracker& policy) : ledger_(policy.windows_) {}
+    /// \param target Of a fallback chain: the first one of those that share this ledger.
+    explicit State(const QuotaTracker& policy, unsigned target = 0)
+        : target_(static_cast<std::uint8_t>(target)), ledger_(policy.windows_) {}
 
    private:
     friend class QuotaTracker;
     detail::QuotaLease<N> lease_;
+    const std::uint8_t target_;
     std::mutex mutex_;
     detail::QuotaLedger ledger_;   // under the lock
     std::uint64_t surprises_ = 0;  // under the lock
@@ -92,16 +98,16 @@ class QuotaTracker {
   /// The permit: for which moment the attempt was charged, and who admitted it.
   struct Call {
     std::uint32_t tick = 0;  // the lower half
-    bool by_store = false;
+    std::uint32_t by_store = 0;
   };
 
   constexpr explicit QuotaTracker(const QuotaOptions<N>& options)
       : costs_(costs_of(checked(options))),
-        reserved_{.requests = 1, .images = options.images, .tokens = options.tokens},
+        reserved_(reserved(options)),
+        prices_(options.prices),
         store_(options.store),
         store_patience_(options.store_patience),
         when_store_fails_(options.when_store_fails),
-        count_refusals_(options.count_refusals),
         settles_success_(options.store != nullptr),
         owner_(fingerprint(options)) {
     std::copy(std::begin(options.limits), std::end(options.limits), windows_.begin());
@@ -110,8 +116,17 @@ class QuotaTracker {
 
   /// A ledger that starts ignorant; see `learning`.
   constexpr QuotaTracker()
-    requires(N == 5)
+    requires(N == 6)
       : QuotaTracker(learning()) {}
+
+  /// Windows without options do not compile: whoever wrote them would not see where the rest is said.
+  template <std::same_as<QuotaWindow>... Windows>
+    requires(sizeof...(Windows) == N)
+  constexpr explicit QuotaTracker(const Windows&... windows) : QuotaTracker(QuotaOptions<N>{.limits = {windows...}}) {
+    static_assert(sizeof...(Windows) == 0,
+                  "ductile E0121: QuotaTracker takes its windows in options; write QuotaTracker{QuotaOptions{.limits = {per_minute(15)}}} "
+                  "(docs/rules/E0121.md)");
+  }
 
   /// States the rules of the options to `rules`.
   template <class Rules>
@@ -123,23 +138,29 @@ class QuotaTracker {
       rules.require(value >= least && value <= most, rule, std::chrono::duration<double>(value).count());
     };
     for (const QuotaWindow& window : options.limits) {
-      if (window.limit) check_number(*window.limit, 0, 1'000'000'000, "QuotaTracker: limit must be from 0 to 1000000000 a window");
+      if (window.limit && window.unit != QuotaUnit::microdollars) {
+        check_number(*window.limit, 0, 1'000'000'000, "QuotaTracker: limit must be from 0 to 1000000000 a window");
+      } else if (window.limit) {
+        check_number(*window.limit, 0, 1'000'000'000'000, "QuotaTracker: a limit of money must be from 0 to 1000000000000 millionths of a dollar");
+        rules.require(options.prices.image > 0.0 || options.prices.million_tokens > 0.0,
+                      "QuotaTracker: prices must be above 0 where a window limits money", options.prices.image);
+      }
       if (!window.daily())
         check_seconds(window.span, std::chrono::seconds{1}, std::chrono::hours{24},
                       "QuotaTracker: span must be from 1 to 86400 seconds (a day that ends at midnight is per_day)");
     }
     check_number(options.images, 1, 1000, "QuotaTracker: images must be from 1 to 1000 an attempt");
     check_number(options.tokens, 1, 1'000'000'000, "QuotaTracker: tokens must be from 1 to 1000000000 an attempt");
+    for (const double price : {options.prices.image, options.prices.million_tokens})
+      rules.require(price >= 0.0 && price <= 1000.0, "QuotaTracker: prices must be from 0 to 1000 dollars", price);
     check_seconds(options.store_patience, std::chrono::milliseconds{1}, std::chrono::seconds{60},
                   "QuotaTracker: store_patience must be from 0.001 to 60 seconds");
   }
 
   [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
-    if (store_) [[unlikely]]
-      return ask_store(now, attempt.target);
-    const auto taken = state.lease_.take(costs_, now(), owner_);
+    const auto taken = state.lease_.take(costs_, now.coarse(), owner_);
     if (taken.windows != N) [[unlikely]] {
-      const auto [admission, permit] = book(state, now, std::min(attempt.deadline, attempt.start_by), taken);
+      const auto [admission, permit] = admit_without_lease(state, now, std::min(attempt.deadline, attempt.start_by), taken);
       call = permit;
       return admission;
     }
@@ -152,7 +173,7 @@ class QuotaTracker {
     switch (grant.status) {
       case Grant::Status::granted: {  // counted here too, so that a store that is lost later leaves us with something to go by
         const Open open{*this, state, now};
-        call = {static_cast<std::uint32_t>(state.ledger_.charge_now(costs_)), true};
+        call = {static_cast<std::uint32_t>(state.ledger_.charge_now(costs_)), 1};
         return Admission::go();
       }
       case Grant::Status::later:
@@ -166,10 +187,11 @@ class QuotaTracker {
     return admission;
   }
 
-  [[gnu::always_inline]] Reaction settle(State& state, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
-    if (verdict.ok() && (!settles_success_ || as_reserved(verdict))) [[likely]]
+  [[gnu::always_inline]] Reaction settle(State& state, Call& call, Now now, const Attempt&, const Verdict& verdict) const noexcept {
+    if (!verdict.ok()) return settle_difference(state, call, now, verdict);
+    if (!settles_success_ || as_reserved(verdict)) [[likely]]
       return Reaction::pass();
-    return settle_difference(state, call, now, attempt.target, verdict);
+    return settle_success(state, call, now, verdict.images, verdict.tokens);
   }
 
   /// How full each window is, in the order of the options.
@@ -213,7 +235,8 @@ class QuotaTracker {
     ~Open() {
       std::array<std::int64_t, N> rooms;
       for (std::size_t i = 0; i < N; ++i) rooms[i] = state_.ledger_.room(i, policy_.windows_[i]);
-      state_.lease_.give(rooms, state_.ledger_.lease_ends(), policy_.owner_, static_cast<std::uint32_t>(now_tick()));
+      const Time end = policy_.store_ ? Time::min() : state_.ledger_.lease_ends(policy_.windows_);  // what a store grants nobody takes by himself
+      state_.lease_.give(rooms, end, policy_.owner_, static_cast<std::uint32_t>(now_tick()));
     }
 
     // The ledger's own, which is the lease's: time passes in the ledger only while it is in hand.
@@ -230,9 +253,6 @@ class QuotaTracker {
     std::lock_guard<std::mutex> lock_;
   };
 
-  [[nodiscard]] Admission ask_store(Now now, std::uint8_t target) const noexcept {
-    return Admission::wait(*store_, Kind::rate_limit, ticket(target).packed(), later(now(), store_patience_));
-  }
 
   [[nodiscard]] QuotaTicket ticket(std::uint8_t target) const noexcept {
     return {
@@ -240,13 +260,19 @@ class QuotaTracker {
   }
 
   // By value in and out: what the hot path hands on by reference it must keep in memory.
-  [[nodiscard, gnu::cold, gnu::noinline]] Booked book(State& state, Now now, Time deadline,
-                                                      typename detail::QuotaLease<N>::Taken taken) const noexcept {
+  [[nodiscard, gnu::cold, gnu::noinline]] Booked admit_without_lease(State& state, Now now, Time deadline,
+                                                                     typename detail::QuotaLease<N>::Taken taken) const noexcept {
+    if (store_) return {Admission::wait(*store_, Kind::rate_limit, ticket(state.target_).packed(), later(now(), store_patience_)), {}};
+    return book(state, now, deadline, taken);
+  }
+
+  [[nodiscard]] Booked book(State& state, Now now, Time deadline, typename detail::QuotaLease<N>::Taken taken) const noexcept {
+    now = now.read();
     const Open open{*this, state};
     for (std::size_t i = 0; i < taken.windows; ++i) state.ledger_.adjust(i, open.tick_of(taken.tick), -costs_[i]);
     state.ledger_.advance(now);
     const auto booking = state.ledger_.book(windows_, costs_, now, deadline);
-    return {booking.admission, {static_cast<std::uint32_t>(booking.tick), false}};
+    return {booking.admission, {static_cast<std::uint32_t>(booking.tick), 0}};
   }
 
   // Whether a success cost what was set aside for it, and nobody else need know.
@@ -255,26 +281,37 @@ class QuotaTracker {
            (verdict.tokens <= 0 || verdict.tokens == reserved_.tokens);
   }
 
-  [[nodiscard, gnu::cold, gnu::noinline]] Reaction settle_difference(State& state, Call call, Now now, std::uint8_t target,
-                                                                     Verdict verdict) const noexcept {
-    const QuotaCost counts = quota_cost(verdict, reserved_, count_refusals_);
+  // Its numbers alone: a verdict that a cold function sees must be made in memory for every success.
+  [[nodiscard, gnu::cold, gnu::noinline]] Reaction settle_success(State& state, Call call, Now now, std::int8_t images,
+                                                                  std::int32_t tokens) const noexcept {
+    Verdict verdict;
+    verdict.images = images;
+    verdict.tokens = tokens;
+    return settle_difference(state, call, now, verdict);
+  }
+
+  [[nodiscard, gnu::cold, gnu::noinline]] Reaction settle_difference(State& state, Call call, Now now, Verdict verdict) const noexcept {
     const bool refused = verdict.says == Says::service && (verdict.kind == Kind::rate_limit || verdict.kind == Kind::quota);
     Reaction reaction = Reaction::pass();
-    QuotaSettlement settlement{.ticket = ticket(target), .counts = counts};
+    QuotaSettlement settlement{.ticket = ticket(state.target_), .counts = counts_of(verdict, QuotaCounts::sent)};
     {
       const Open open{*this, state};
       const detail::Tick tick = open.tick_of(call.tick);
       for (std::size_t i = 0; i < N; ++i) {
-        const std::int64_t difference = amount(counts, windows_[i].unit) - std::int64_t{costs_[i]};
+        const std::int64_t difference = amount(counts_of(verdict, windows_[i].counts), windows_[i].unit) - std::int64_t{costs_[i]};
         if (difference != 0) state.ledger_.adjust(i, tick, difference);
       }
       if (refused || call.by_store) state.ledger_.advance(now);
       if (refused) {
-        const auto lesson = state.ledger_.learn(windows_, verdict, tick, counts);
+        const auto lesson = state.ledger_.learn(windows_, verdict, tick, [&](const QuotaWindow& window) {
+          return amount(counts_of(verdict, window.counts), window.unit);
+        });
         if (lesson.opens) reaction = reaction.earliest(*lesson.opens);
         if (lesson.surprising) {
           ++state.surprises_;
           reaction = reaction.noting(Signal::quota_surprise);
+          // Neither side knows of a window that is full: then it is the service that has no room.
+          if (verdict.dimension == QuotaDimension::none && verdict.kind == Kind::rate_limit) reaction = reaction.taken_for(Kind::overload);
         }
         settlement.full = verdict.dimension;
         settlement.limit = verdict.limit;
@@ -292,16 +329,26 @@ class QuotaTracker {
     return options;
   }
 
-  [[nodiscard]] static constexpr std::array<std::int32_t, N> costs_of(const QuotaOptions<N>& options) {
+  [[nodiscard]] static constexpr QuotaCost reserved(const QuotaOptions<N>& options) noexcept {
+    return {.requests = 1,
+            .images = options.images,
+            .tokens = options.tokens,
+            .microdollars = options.prices.of(options.images, options.tokens)};
+  }
+
+  [[nodiscard]] static constexpr std::array<std::int32_t, N> costs_of(const QuotaOptions<N>& options) noexcept {
     std::array<std::int32_t, N> costs{};
-    for (std::size_t i = 0; i < N; ++i)
-      costs[i] = amount({.requests = 1, .images = options.images, .tokens = options.tokens}, options.limits[i].unit);
+    for (std::size_t i = 0; i < N; ++i) costs[i] = amount(reserved(options), options.limits[i].unit);
     return costs;
+  }
+
+  [[nodiscard]] QuotaCost counts_of(const Verdict& verdict, QuotaCounts counts) const noexcept {
+    return quota_cost(verdict, reserved_, counts, prices_);
   }
 
   // Policies with other limits must not take from each other's leases.
   [[nodiscard]] static constexpr std::uint64_t fingerprint(const QuotaOptions<N>& options) noexcept {
-    std::uint64_t mixed = 0;
+    std::uint64_t mixed = options.store != nullptr ? 1 : 0;
     for (const QuotaWindow& window : options.limits) mixed = SplitMix64{mixed ^ static_cast<std::uint64_t>(window.limit.value_or(-1))}();
     return mixed | 1U;  // zero is nobody's
   }
@@ -309,16 +356,18 @@ class QuotaTracker {
   std::array<QuotaWindow, N> windows_{};
   std::array<std::int32_t, N> costs_;
   QuotaCost reserved_;
+  QuotaPrices prices_;
   QuotaStore* store_;
   Duration store_patience_;
   StoreLoss when_store_fails_;
-  bool count_refusals_;
   bool settles_success_;  // else a success costs what was reserved for it, and there is nobody to tell
   std::uint64_t owner_;
 };
 
 template <std::size_t N>
 QuotaTracker(QuotaOptions<N>) -> QuotaTracker<N>;
-QuotaTracker() -> QuotaTracker<5>;
+QuotaTracker() -> QuotaTracker<6>;
+template <std::same_as<QuotaWindow>... Windows>
+QuotaTracker(Windows...) -> QuotaTracker<sizeof...(Windows)>;
 
 }  // namespace ductile::inline DUCTILE_VERSION

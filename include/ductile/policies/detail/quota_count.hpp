@@ -5,6 +5,7 @@
 #include <ductile/core/quota_day.hpp>  // QuotaDay
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -82,40 +83,89 @@ class SlidingCount {
   std::vector<std::int64_t> buckets_;
 };
 
-// Counts what falls into a day that ends at a midnight. The end is kept on the call's clock, so that the calendar need not be read with
-// each question.
-class DayCount {
+// Counts what falls into windows that begin at moments of the calendar: a day's midnight, or each full span. The end is kept on the call's
+// clock, so that the calendar need not be read with each question. Reservations can be made for two spans ahead, in the order in which they
+// are asked for; none for another day.
+class FixedCount {
  public:
-  explicit DayCount(QuotaDay day) noexcept : day_(day) {}
+  explicit FixedCount(QuotaDay day) noexcept : day_(day) {}
+  explicit FixedCount(Duration span) noexcept : span_(span) {}
 
-  // Reads the calendar: where the day ends, and whether another one has begun. Done at the end and whenever the day is about to refuse,
+  // Reads the calendar: where the window ends, and whether another one has begun. Done at the end and whenever a day is about to refuse,
   // for of a computer that slept, or whose clock was set, only the calendar is right.
   void read_calendar(Time at, WallTime wall) noexcept {
-    const Duration left = day_.next_midnight(wall) - wall;
+    const Duration left = next_boundary(wall) - wall;
     const Time end = at + (left > Duration::zero() ? left : std::chrono::minutes{1});  // a wrong rule must not ask for ever
-    if (!end_ || end > *end_ + std::chrono::hours{1}) {                                // less is a correction of the same midnight
-      used_ = 0;
+    if (!end_ || end > *end_ + correction()) {                                         // less is a correction of the same moment
+      const std::int64_t passed = end_ && !day_ ? (end - *end_ + correction()) / span_ : size;
+      for (std::int64_t i = 0; i < std::min<std::int64_t>(passed, size); ++i) {
+        std::shift_left(used_.begin(), used_.end(), 1);
+        used_.back() = 0;
+      }
       closed_ = false;
-      began_ = end_;
+      if (end_) began_ = day_ ? *end_ : end - span_;
     }
     end_ = end;
   }
 
-  [[nodiscard]] std::int64_t used() const noexcept { return used_; }
-  void add(std::int64_t amount) noexcept { used_ = std::max<std::int64_t>(used_ + amount, 0); }
+  // In the window that holds `at`, which is not before this one.
+  [[nodiscard]] std::int64_t used(Time at) const noexcept { return used_[index(at)]; }
+  [[nodiscard]] std::int64_t used() const noexcept { return used_.front(); }
 
+  // Corrects, or charges, what belongs to the window that holds `at`.
+  void add(Time at, std::int64_t amount) noexcept {
+    std::int64_t& used = used_[index(at)];
+    used = std::max<std::int64_t>(used + amount, 0);
+  }
+
+  // Whether somebody waits for a later window; who comes now must not overtake.
+  [[nodiscard]] bool queued() const noexcept { return used_[1] != 0 || used_[2] != 0; }
+
+  // The first moment, not before `from` and not before anybody who waits, at which `cost` fits under `limit`.
+  [[nodiscard]] std::optional<Time> earliest(Time from, std::int64_t cost, std::int64_t limit) const noexcept {
+    if (from >= horizon()) return std::nullopt;
+    const std::size_t last = used_[2] != 0 ? 2 : used_[1] != 0 ? 1 : 0;
+    const std::size_t first = index(from);
+    for (std::size_t i = std::max(first, last); i < size; ++i)
+      if (used_[i] + cost <= limit) return i == first ? from : end() + static_cast<int>(i - 1) * span_;
+    return std::nullopt;
+  }
+
+  // The first moment for which no reservation can be made yet.
+  [[nodiscard]] Time horizon() const noexcept { return end() + (size - 1) * span_; }
+
+  [[nodiscard]] bool daily() const noexcept { return day_.has_value(); }
+
+  // By the service's word.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   void close() noexcept { closed_ = true; }
 
   // The first moment of time before the calendar was read.
   [[nodiscard]] Time end() const noexcept { return end_.value_or(Time::min()); }
-  // The midnight at which it began; the first moment of time when the day was met in its course.
+  // The moment at which it began; the first moment of time when the window was met in its course.
   [[nodiscard]] Time began() const noexcept { return began_.value_or(Time::min()); }
 
  private:
-  QuotaDay day_;
-  std::int64_t used_ = 0;
-  bool closed_ = false;  // by the service's word
+  static constexpr int size = 3;  // this window and two ahead
+
+  [[nodiscard]] WallTime next_boundary(WallTime wall) const noexcept {
+    if (day_) return day_->next_midnight(wall);
+    const Duration since = wall.time_since_epoch() % span_;
+    return wall - since + (since < Duration::zero() ? Duration::zero() : span_);
+  }
+
+  // By how much the end may move without being another one.
+  [[nodiscard]] Duration correction() const noexcept { return day_ ? Duration{std::chrono::hours{1}} : span_ / 2; }
+
+  [[nodiscard]] std::size_t index(Time at) const noexcept {
+    if (day_ || !end_ || at < *end_) return 0;
+    return static_cast<std::size_t>(std::min<std::int64_t>((at - *end_) / span_ + 1, size - 1));
+  }
+
+  std::optional<QuotaDay> day_;  // this
+  Duration span_{1};             // or that
+  std::array<std::int64_t, size> used_{};
+  bool closed_ = false;
   std::optional<Time> end_;
   std::optional<Time> began_;
 };

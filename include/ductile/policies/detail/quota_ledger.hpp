@@ -6,7 +6,7 @@
 #include <ductile/core/quota_window.hpp>            // QuotaWindow
 #include <ductile/core/trail.hpp>                   // WaitSource
 #include <ductile/core/verdict.hpp>                 // Kind, QuotaDimension, Remedy, Verdict
-#include <ductile/policies/detail/quota_count.hpp>  // DayCount, SlidingCount, Tick
+#include <ductile/policies/detail/quota_count.hpp>  // FixedCount, SlidingCount, Tick
 
 #include <algorithm>
 #include <chrono>
@@ -45,8 +45,8 @@ class QuotaLedger {
     now_ = std::max(now_, now());
     for (Window& window : windows_) {
       if (window.sliding) window.sliding->advance(tick_of(now_));
-      if (window.day && now_ >= window.day->end()) window.day->read_calendar(now_, now.wall());
-      if (window.learnt == 0 && window.closed_until <= now_) window.learnt.reset();  // the account may have been upgraded
+      if (window.fixed && now_ >= window.fixed->end()) window.fixed->read_calendar(now_, now.wall());
+      if (window.learnt && window.learnt_until <= now_) window.learnt.reset();
     }
   }
 
@@ -67,14 +67,13 @@ class QuotaLedger {
       }
     }
     if (at > now_ && at >= deadline) return {Admission::ask_at(at, why, WaitSource::quota)};
-    const Tick tick = tick_of(at);
-    charge(costs, tick);
-    return {at > now_ ? Admission::go_at(at, why, WaitSource::quota) : Admission::go(), tick};
+    charge(costs, at);
+    return {at > now_ ? Admission::go_at(at, why, WaitSource::quota) : Admission::go(), tick_of(at)};
   }
 
   // Charges at once, whether or not there is room: for what somebody else has admitted.
   Tick charge_now(std::span<const std::int32_t> costs) noexcept {
-    charge(costs, tick_of(now_));
+    charge(costs, now_);
     return tick_of(now_);
   }
 
@@ -85,36 +84,44 @@ class QuotaLedger {
       window.sliding->add(tick, amount);
     } else {
       // Of a tick into which midnight fell nobody knows to which day it belongs: more counts for the new one, less for neither.
-      const Time began = window.day->began();
-      if (amount > 0 ? tick >= tick_of(began) : start_of(tick) >= began) window.day->add(amount);
+      const Time began = window.fixed->began();
+      if (amount > 0 ? tick >= tick_of(began) : start_of(tick) >= began) window.fixed->add(start_of(tick), amount);
     }
   }
 
   // What may be charged at once, by callers who do not ask, until `lease_ends`.
   [[nodiscard]] std::int64_t room(std::size_t i, const QuotaWindow& terms) const noexcept {
-    const Window& window = windows_[i];
-    if (closed(window) || (window.sliding && window.sliding->queued())) return 0;
     return std::max<std::int64_t>(limit(i, terms) - used(i), 0);
   }
 
-  [[nodiscard]] Time lease_ends() const noexcept {
+  // Before anything opens or ends by a clock that is as late as `Now::coarse` may be.
+  // None where somebody must wait, whatever his attempt costs.
+  [[nodiscard]] Time lease_ends(std::span<const QuotaWindow> terms) const noexcept {
     Time end = start_of(tick_of(now_) + 1);
-    for (const Window& window : windows_)
-      if (window.day) end = std::min(end, window.day->end());
-    return end;
+    for (std::size_t i = 0; i < windows_.size(); ++i) {
+      const Window& window = windows_[i];
+      if (closed(window) || (window.sliding ? window.sliding->queued() : window.fixed->queued()) || limit(i, terms[i]) == 0)
+        return Time::min();
+      if (window.fixed) end = std::min(end, window.fixed->end());
+    }
+    return end - Now::coarse_lag;
   }
 
-  // Takes the service's word that a window is full. \param tick For which the refused attempt was charged. \param counts What it still is.
-  Lesson learn(std::span<const QuotaWindow> terms, const Verdict& verdict, Tick tick, const QuotaCost& counts) noexcept {
+  // Takes the service's word that a window is full. \param tick For which the refused attempt was charged. \param counts What it still
+  // is in a window.
+  template <class Counts>
+  Lesson learn(std::span<const QuotaWindow> terms, const Verdict& verdict, Tick tick, Counts counts) noexcept {
     Lesson lesson;
     bool any_known = false;
     bool all_had_room = true;
     for (std::size_t i = 0; i < windows_.size(); ++i) {
-      const bool named = terms[i].dimension == verdict.dimension;
+      // Money that is spent for longer than a window is no window of ours.
+      const bool balance = verdict.dimension == QuotaDimension::spend && verdict.kind == Kind::quota;
+      const bool named = terms[i].dimension == verdict.dimension && !balance;
       if (named || verdict.dimension == QuotaDimension::none) {
         const std::int64_t known = limit(i, terms[i]);
         any_known |= known != no_limit;
-        all_had_room &= !closed(windows_[i]) && used(i) - amount(counts, terms[i].unit) < known;
+        all_had_room &= !closed(windows_[i]) && used(i) - counts(terms[i]) < known;
       }
       if (!named) continue;
       close(i, terms[i], verdict, tick);
@@ -130,7 +137,7 @@ class QuotaLedger {
   }
 
   [[nodiscard]] std::int64_t used(std::size_t i) const noexcept {
-    return windows_[i].sliding ? windows_[i].sliding->used() : windows_[i].day->used();
+    return windows_[i].sliding ? windows_[i].sliding->used() : windows_[i].fixed->used();
   }
 
   // When a window takes more that the service has called full; none: it is open.
@@ -146,16 +153,21 @@ class QuotaLedger {
   struct Window {
     Window(const QuotaWindow& window, Duration tick) {
       if (window.daily())
-        day.emplace(*window.day);
+        fixed.emplace(*window.day);
+      else if (window.fixed)
+        fixed.emplace(window.span);
       else
         sliding.emplace((window.span + tick - Duration{1}) / tick);
     }
 
     std::optional<SlidingCount> sliding;  // this
-    std::optional<DayCount> day;          // or that
+    std::optional<FixedCount> fixed;      // or that
     Time closed_until = Time::min();
     std::optional<std::int64_t> learnt;
+    Time learnt_until{};
   };
+
+  static constexpr int longest_hint = 10;  // spans of its window
 
   struct Opening {
     bool open = true;
@@ -172,28 +184,41 @@ class QuotaLedger {
 
   [[nodiscard]] Time start_of(Tick tick) const noexcept { return Time{tick * tick_}; }
 
+  // The first whole tick that does not begin before `time`.
+  [[nodiscard]] Time next_tick(Time time) const noexcept {
+    const Time start = start_of(tick_of(time));
+    return start < time ? start + tick_ : start;
+  }
+
   [[nodiscard]] bool closed(const Window& window) const noexcept {
-    return window.closed_until > now_ || (window.day && window.day->closed());
+    return window.closed_until > now_ || (window.fixed && window.fixed->closed());
   }
 
   [[nodiscard]] static Time opens(const Window& window) noexcept {
-    return window.day && window.day->closed() ? std::max(window.day->end(), window.closed_until) : window.closed_until;
+    return window.fixed && window.fixed->closed() ? std::max(window.fixed->end(), window.closed_until) : window.closed_until;
   }
 
   void close(std::size_t i, const QuotaWindow& terms, const Verdict& verdict, Tick tick) noexcept {
     using std::chrono::hours;
     using std::chrono::minutes;
     Window& window = windows_[i];
-    if (verdict.limit >= 0) window.learnt = verdict.limit;
-    Duration closed_for = verdict.hint > Duration::zero() ? std::min<Duration>(verdict.hint, hours{24}) : terms.span;
-    if (window.day) {
+    if (verdict.limit >= 0 && terms.unit != QuotaUnit::microdollars) {
+      window.learnt = verdict.limit;
+      window.learnt_until = later(now_, hours{24});  // then the account may have been upgraded: one refusal teaches it again
+    }
+    // A window is empty after its span; what asks for much more speaks of something else, and one attempt may find out.
+    const Duration longest = std::min<Duration>(longest_hint * terms.span, hours{24});
+    Duration closed_for = verdict.hint > Duration::zero() ? std::min(verdict.hint, longest) : terms.span;
+    if (terms.daily()) {
       // Around midnight the service may still refuse for the day that is over, or its clock be behind ours: that must not cost a day. And
       // the hint of a day's window is the time to the next minute.
       closed_for = {};
-      if (tick <= tick_of(window.day->began()) + minutes{1} / tick_)
+      if (tick <= tick_of(window.fixed->began()) + minutes{1} / tick_)
         closed_for = minutes{1};
       else
-        window.day->close();
+        window.fixed->close();
+    } else if (window.fixed && verdict.hint <= Duration::zero()) {
+      closed_for = window.fixed->end() - now_;
     }
     if (limit(i, terms) == 0) closed_for = hours{24};
     window.closed_until = std::max(window.closed_until, later(now_, closed_for));
@@ -206,37 +231,52 @@ class QuotaLedger {
     const std::int64_t most = limit(i, terms);
     if (most == 0) return refuse(Admission::reject(Kind::quota, end_of_time, "limit-zero"));
     const std::int64_t needed = std::min(cost, most);  // what is larger than its window goes alone
-    return window.sliding ? opening_of_span(window, terms, needed, most, from, deadline) : opening_of_day(window, needed, most, from, now);
+    if (terms.daily()) return opening_of_day(window, needed, most, from, now);
+    return opening_of_span(window, terms, needed, most, from, deadline);
   }
 
   [[nodiscard]] Opening opening_of_span(const Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most, Time from,
                                         Time deadline) const noexcept {
-    const Time horizon = start_of(window.sliding->horizon());
+    const Time horizon = window.sliding ? start_of(window.sliding->horizon()) : window.fixed->horizon();
     const Time at = std::max(from, window.closed_until);
-    if (at >= horizon) return refuse(Admission::reject(Kind::rate_limit, at));
-    if (const auto tick = window.sliding->earliest(tick_of(at), cost, most)) return {true, std::max(at, start_of(*tick))};
+    if (window.closed_until >= horizon) return refuse(Admission::reject(Kind::rate_limit, at));
+    // Another window opens so late that of this one nobody knows yet.
+    if (at >= horizon) return refuse(Admission::ask_at(at, Kind::rate_limit, WaitSource::quota));
+    if (const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most))
+      return {true, *fits};
     // The queue is full. Asked again a span later, when it has moved up, unless even its end comes too late.
     return refuse(Admission::ask_at(deadline <= horizon ? horizon : now_ + terms.span, Kind::rate_limit, WaitSource::quota));
   }
 
+  [[nodiscard]] std::optional<Time> fits_sliding(const SlidingCount& count, Time from, std::int64_t cost, std::int64_t most) const noexcept {
+    const auto tick = count.earliest(tick_of(from), cost, most);
+    return tick ? std::optional{std::max(from, start_of(*tick))} : std::nullopt;
+  }
+
+  // Who waits begins with a tick, so that of the tick in the permit the window is known.
+  [[nodiscard]] std::optional<Time> fits_fixed(const FixedCount& count, Time from, std::int64_t cost, std::int64_t most) const noexcept {
+    const auto at = count.earliest(from > now_ ? next_tick(from) : from, cost, most);
+    return at && *at > now_ ? std::optional{next_tick(*at)} : at;
+  }
+
   [[nodiscard]] static Opening opening_of_day(Window& window, std::int64_t cost, std::int64_t most, Time from, Now now) noexcept {
-    const auto spent = [&] { return window.day->closed() || window.day->used() + cost > most; };
-    if (spent()) window.day->read_calendar(now(), now.wall());
-    if (spent()) return refuse(Admission::reject(Kind::quota, window.day->end()).with(Remedy::next_day));
+    const auto spent = [&] { return window.fixed->closed() || window.fixed->used() + cost > most; };
+    if (spent()) window.fixed->read_calendar(now(), now.wall());
+    if (spent()) return refuse(Admission::reject(Kind::quota, window.fixed->end()).with(Remedy::next_day));
     // Reservations do not cross midnight.
-    if (from >= window.day->end()) return refuse(Admission::ask_at(window.day->end(), Kind::quota, WaitSource::quota));
+    if (from >= window.fixed->end()) return refuse(Admission::ask_at(window.fixed->end(), Kind::quota, WaitSource::quota));
     return {true, std::max(from, window.closed_until)};
   }
 
   [[nodiscard]] static Opening refuse(const Admission& otherwise) noexcept { return {false, {}, otherwise}; }
 
-  void charge(std::span<const std::int32_t> costs, Tick tick) noexcept {
+  void charge(std::span<const std::int32_t> costs, Time at) noexcept {
     for (std::size_t i = 0; i < windows_.size(); ++i) {
       Window& window = windows_[i];
       if (window.sliding)
-        window.sliding->add(tick, costs[i]);
+        window.sliding->add(tick_of(at), costs[i]);
       else
-        window.day->add(costs[i]);
+        window.fixed->add(at, costs[i]);
     }
   }
 

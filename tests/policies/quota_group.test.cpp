@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../support/catch.hpp"
+#include "../support/late_store.hpp"
+#include "../support/verdicts.hpp"
+
+#include <ductile/core/clock.hpp>
+#include <ductile/core/target.hpp>
+#include <ductile/drivers/blocking.hpp>
+#include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/fallback_chain.hpp>
+#include <ductile/policies/quota_tracker.hpp>
+#include <ductile/policies/retry.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace ductile;
+using namespace std::chrono_literals;
+using support::at;
+using support::LateStore;
+using support::said;
+
+namespace {
+
+// Two keys of one project, and another project's.
+std::vector<Target> three_keys() {
+  return {{.name = "first", .model = "m", .project = "ours", .key_name = "KEY_1"},
+          {.name = "second", .model = "m", .project = "ours", .key_name = "KEY_2"},
+          {.name = "third", .model = "m", .project = "theirs", .key_name = "KEY_3"}};
+}
+
+CallOptions only(unsigned target) {
+  CallOptions options;
+  options.targets = static_cast<TargetSet>(1U << target);
+  options.deadline = 1s;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("Targets share a quota when project, model and region are the same, and by their key where no project is named", "[core]") {
+  struct Row {
+    const char* what;
+    Target left, right;
+    bool same;
+  };
+  const std::vector<Row> rows{
+      {"two keys of one project", {.name = "a", .project = "p", .key_name = "k1"}, {.name = "b", .project = "p", .key_name = "k2"}, true},
+      {"two projects", {.name = "a", .project = "p", .key_name = "k"}, {.name = "b", .project = "q", .key_name = "k"}, false},
+      {"two models", {.name = "a", .model = "m", .project = "p"}, {.name = "b", .model = "n", .project = "p"}, false},
+      {"two regions", {.name = "a", .project = "p", .region = "eu"}, {.name = "b", .project = "p", .region = "us"}, false},
+      {"one project behind a proxy", {.name = "a", .project = "p"}, {.name = "b", .base_url = "http://proxy", .project = "p"}, true},
+      {"one key", {.name = "a", .key_name = "k"}, {.name = "b", .key_name = "k"}, true},
+      {"one name of a key at two services", {.name = "a", .key_name = "k"}, {.name = "b", .base_url = "http://other", .key_name = "k"}, false},
+      {"a project that is called like a key", {.name = "a", .project = "x"}, {.name = "b", .key_name = "x"}, false},
+      {"nothing known", {.name = "a"}, {.name = "b"}, false},
+      {"named by hand", {.name = "a", .model = "m", .quota_group = "g"}, {.name = "b", .model = "m-preview", .quota_group = "g"}, true},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    const QuotaGroups groups{std::vector{row.left, row.right}};
+    CHECK(groups.first(0) == 0);
+    CHECK(groups.first(1) == (row.same ? 0U : 1U));
+  }
+  CHECK_THROWS_WITH(QuotaGroups{17U}, "QuotaGroups: targets must be from 1 to 16; it is 17");
+  CHECK_THROWS_WITH(QuotaGroups{std::vector<Target>{}}, "QuotaGroups: targets must be from 1 to 16; it is 0");
+}
+
+TEST_CASE("In a chain two keys of one project share windows and what closes them, and breakers they do not share", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{FallbackChain{FallbackOptions{.targets = three_keys()}},
+                    CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(5)}},
+                    QuotaTracker{QuotaOptions{.limits = {per_minute(2)}}}};
+  CHECK(&pipeline.state<2>(0) == &pipeline.state<2>(1));
+  CHECK(&pipeline.state<2>(0) != &pipeline.state<2>(2));
+  CHECK(&pipeline.state<1>(0) != &pipeline.state<1>(1));
+
+  SECTION("windows") {
+    REQUIRE(pipeline.run([] { return 1; }, only(0), clock));
+    REQUIRE(pipeline.run([] { return 1; }, only(1), clock));
+    CHECK_FALSE(pipeline.run([] { return 1; }, only(0), clock));
+    CHECK_FALSE(pipeline.run([] { return 1; }, only(1), clock));
+    CHECK(pipeline.run([] { return 1; }, only(2), clock));
+  }
+  SECTION("cooldowns") {
+    Verdict full = said(Kind::rate_limit, 30s);
+    full.dimension = QuotaDimension::requests_per_minute;
+    REQUIRE_FALSE(pipeline.run([&]() -> Result<int> { return Failure{full}; }, only(0), clock));
+    const auto refused = pipeline.run([] { return 1; }, only(1), clock);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().earliest_retry_at() == at(30s));
+    CHECK(pipeline.run([] { return 1; }, only(2), clock));
+  }
+}
+
+TEST_CASE("A store is told the first target of the group, whichever is asked", "[policies]") {
+  VirtualClock clock;
+  LateStore store{clock};
+  Pipeline pipeline{FallbackChain{FallbackOptions{.targets = three_keys()}},
+                    QuotaTracker{QuotaOptions{.limits = {per_minute(2)}, .store = &store}}};
+  for (unsigned target = 0; target < 3; ++target) REQUIRE(pipeline.run([] { return 1; }, only(target), clock));
+  REQUIRE(store.tickets().size() == 3);
+  CHECK(store.tickets()[0].target == 0);
+  CHECK(store.tickets()[1].target == 0);
+  CHECK(store.tickets()[2].target == 2);
+}
+
+TEST_CASE("States that are lent to several chains are shared by group as well", "[policies]") {
+  const QuotaTracker tracker{QuotaOptions{.limits = {per_minute(2)}}};
+  TargetStates states{tracker, QuotaGroups{three_keys()}};
+  CHECK(states.size() == 3);
+  CHECK(&states[0] == &states[1]);
+  CHECK(&states[0] != &states[2]);
+  TargetStates apart{tracker, 2};
+  CHECK(&apart[0] != &apart[1]);
+}
+
+TEST_CASE("A refusal that nobody can explain is treated as overload, and reported as what the service said", "[policies]") {
+  VirtualClock clock;
+  const RetryOptions<Exponential> retry{.attempts = 5, .attempts_by_kind = {0, {{Kind::overload, 2}}}};
+  const auto asks = [&](const QuotaOptions<1>& quota) {
+    Pipeline pipeline{Retry{retry}, CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(2)}}, QuotaTracker{quota}};
+    int attempts = 0;
+    const auto result = pipeline.run([&]() -> Result<int> { return ++attempts, Failure{said(Kind::rate_limit)}; }, clock);
+    CHECK(result.error().kind() == Kind::rate_limit);
+    // Breakers count overload, and no full window.
+    const auto next = pipeline.run([] { return 1; }, clock);
+    CHECK((!next && next.error().kind() == Kind::circuit_open) == (attempts == 2));
+    return attempts;
+  };
+  CHECK(asks(QuotaOptions{.limits = {per_minute(100)}}) == 2);
+  CHECK(asks(QuotaOptions{.limits = {per_minute(std::nullopt)}}) == 5);
+}
