@@ -317,4 +317,6 @@ TEST_CASE("Bulkhead options out of range are refused by name, range and value", 
   CHECK(refusal({.longest_wait = 25h}) == "Bulkhead: longest_wait must be from 0.001 to 86400 s; it is 90000");
   CHECK(refusal({.in_flight = 1'000'000, .waiting = 0, .longest_wait = 1ms}) == "accepted");
   CHECK_THROWS_AS(Bulkhead{BulkheadOptions{.in_flight = 0}}, ConfigError);
+  constexpr Bulkhead constant{{.in_flight = 3}};
+  STATIC_REQUIRE(constant.options().in_flight == 3);
 }

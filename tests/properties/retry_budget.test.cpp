@@ -125,9 +125,10 @@ TEST_CASE("What a budget has lost is what was made beyond one trip a call", "[pr
             pipeline,
             [&, i] {
               ++trips[i];
-              constexpr std::array kinds{Kind::overload, Kind::internal, Kind::quota, Kind::network, Kind::safety_output};
+              constexpr std::array failures{Kind::overload, Kind::internal, Kind::quota, Kind::network, Kind::safety_output};
               const bool good = pick(4) == 0;
-              return Simulated<Result<int>>{std::chrono::seconds{pick(6)}, good ? Result<int>{1} : Failure{kinds[pick(kinds.size())]}};
+              return Simulated<Result<int>>{std::chrono::seconds{pick(6)},
+                                            good ? Result<int>{1} : Failure{failures[pick(failures.size())]}};
             },
             [](const auto&) {}, Time{std::chrono::seconds{pick(200)}}));
       for (int i = 0; i < 20; ++i)

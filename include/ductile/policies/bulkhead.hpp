@@ -47,11 +47,6 @@ class Bulkhead {
     detail::Places places_;
   };
 
-  constexpr explicit Bulkhead(BulkheadOptions options = {}) : options_(options) {
-    RefusingRules rules;
-    check(options_, rules);
-  }
-
   template <class Rules>
   static constexpr void check(const BulkheadOptions& options, Rules& rules) {
     using Seconds = std::chrono::duration<double>;
@@ -60,6 +55,12 @@ class Bulkhead {
     rules.require(options.waiting <= 1'000'000, "Bulkhead: waiting must be from 0 to 1000000", options.waiting);
     rules.require(options.longest_wait >= std::chrono::milliseconds{1} && options.longest_wait <= std::chrono::hours{24},
                   "Bulkhead: longest_wait must be from 0.001 to 86400 s", Seconds(options.longest_wait).count());
+  }
+
+  // After `check`: clang knows a constexpr template in a class only from there on.
+  constexpr explicit Bulkhead(BulkheadOptions options = {}) : options_(options) {
+    RefusingRules rules;
+    check(options_, rules);
   }
 
   [[nodiscard]] constexpr const BulkheadOptions& options() const noexcept { return options_; }

@@ -56,13 +56,6 @@ class RetryBudget {
     bool refused = false;  // the last time that it was asked
   };
 
-  constexpr explicit RetryBudget(RetryBudgetOptions options = {}) : options_(options) {
-    RefusingRules rules;
-    check(options_, rules);
-    earned_ = static_cast<std::int64_t>(options_.per_call * static_cast<double>(one_token) + 0.5);
-    capacity_ = options_.capacity * one_token;
-  }
-
   template <class Rules>
   static constexpr void check(const RetryBudgetOptions& options, Rules& rules) {
     using Seconds = std::chrono::duration<double>;
@@ -72,6 +65,14 @@ class RetryBudget {
     rules.require(options.reserve_every == Duration::zero() ||
                       (options.reserve_every >= std::chrono::milliseconds{1} && options.reserve_every <= std::chrono::hours{24}),
                   "RetryBudget: reserve_every must be from 0.001 to 86400 s, or 0", Seconds(options.reserve_every).count());
+  }
+
+  // After `check`: clang knows a constexpr template in a class only from there on.
+  constexpr explicit RetryBudget(RetryBudgetOptions options = {}) : options_(options) {
+    RefusingRules rules;
+    check(options_, rules);
+    earned_ = static_cast<std::int64_t>(options_.per_call * static_cast<double>(one_token) + 0.5);
+    capacity_ = options_.capacity * one_token;
   }
 
   [[nodiscard]] constexpr const RetryBudgetOptions& options() const noexcept { return options_; }
