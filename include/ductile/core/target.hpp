@@ -22,7 +22,7 @@ struct Target {
   std::string region{};
   std::vector<std::string> sizes{};  ///< Image sizes it can make ("1K"); empty: any.
   double price = 0.0;                ///< USD for one request of the ordinary size; 0: not known.
-  std::string quota_group{};  ///< Targets with the same one share a quota ledger; empty: by project, else by key (`quota_group`).
+  std::string quota_group{};         ///< Targets with the same one share a quota ledger; empty: by project, else by key (`quota_group`).
 };
 
 /// Whose quota a target draws on: its `quota_group`, else its project - or, where none is named, its key at its base URL - with its model
@@ -30,8 +30,7 @@ struct Target {
 [[nodiscard]] inline std::string quota_group(const Target& target) {
   if (!target.quota_group.empty()) return target.quota_group;
   if (target.project.empty() && target.key_name.empty()) return {};
-  const std::string owner =
-      target.project.empty() ? "key\n" + target.key_name + "\n" + target.base_url : "project\n" + target.project;
+  const std::string owner = target.project.empty() ? "key\n" + target.key_name + "\n" + target.base_url : "project\n" + target.project;
   return owner + "\n" + target.model + "\n" + target.region;
 }
 
