@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: ductile E0120: a QuotaTracker has 1 to 16 windows; give what has nothing to do with the others a tracker and a pipeline of its own
+// expect: ductile E0120: a QuotaTracker has 1 to 16 windows; give what has nothing to do with the others a tracker and a pipeline of its
+// own
 #include <ductile/policies/quota_tracker.hpp>
 
 int main() {

@@ -190,7 +190,7 @@ TEST_CASE("A lent chain still says how many targets there are", "[core][state]")
 
 TEST_CASE("There are 1 to 16 targets", "[core][state]") {
   CHECK_NOTHROW(TargetStates<Limit>{Limit{}, 16});
-  CHECK_THROWS_WITH((TargetStates<Limit>{Limit{}, 0}), "TargetStates: targets must be from 1 to 16; it is 0");
+  CHECK_THROWS_WITH((TargetStates<Limit>{Limit{}, 0}), "QuotaGroups: targets must be from 1 to 16; it is 0");
   CHECK_THROWS_AS((TargetStates<Limit>{Limit{}, 17}), ConfigError);
   CHECK_THROWS_AS((Pipeline{Chain{std::vector<std::string>(17)}, Limit{}}), ConfigError);
 }

@@ -51,7 +51,10 @@ TEST_CASE("Targets share a quota when project, model and region are the same, an
       {"two regions", {.name = "a", .project = "p", .region = "eu"}, {.name = "b", .project = "p", .region = "us"}, false},
       {"one project behind a proxy", {.name = "a", .project = "p"}, {.name = "b", .base_url = "http://proxy", .project = "p"}, true},
       {"one key", {.name = "a", .key_name = "k"}, {.name = "b", .key_name = "k"}, true},
-      {"one name of a key at two services", {.name = "a", .key_name = "k"}, {.name = "b", .base_url = "http://other", .key_name = "k"}, false},
+      {"one name of a key at two services",
+       {.name = "a", .key_name = "k"},
+       {.name = "b", .base_url = "http://other", .key_name = "k"},
+       false},
       {"a project that is called like a key", {.name = "a", .project = "x"}, {.name = "b", .key_name = "x"}, false},
       {"nothing known", {.name = "a"}, {.name = "b"}, false},
       {"named by hand", {.name = "a", .model = "m", .quota_group = "g"}, {.name = "b", .model = "m-preview", .quota_group = "g"}, true},
@@ -68,8 +71,7 @@ TEST_CASE("Targets share a quota when project, model and region are the same, an
 
 TEST_CASE("In a chain two keys of one project share windows and what closes them, and breakers they do not share", "[policies]") {
   VirtualClock clock;
-  Pipeline pipeline{FallbackChain{FallbackOptions{.targets = three_keys()}},
-                    CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(5)}},
+  Pipeline pipeline{FallbackChain{FallbackOptions{.targets = three_keys()}}, CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(5)}},
                     QuotaTracker{QuotaOptions{.limits = {per_minute(2)}}}};
   CHECK(&pipeline.state<2>(0) == &pipeline.state<2>(1));
   CHECK(&pipeline.state<2>(0) != &pipeline.state<2>(2));

@@ -47,29 +47,33 @@ TEST_CASE("Threads that compete for a window get exactly what is in it", "[prope
   constexpr std::int64_t requests = 60;
   constexpr std::int64_t images = 40;
   constexpr int minutes = 3000;
-  const Tracker tracker{QuotaOptions{.limits = {per_minute(requests), images_per_minute(images)}}};
-  Tracker::State state{tracker};
-  SharedClock clock;
-  std::array<std::atomic<std::int64_t>, minutes> went{};
-  std::vector<std::array<QuotaUsage, 2>> usages;
-  std::barrier all_together{threads, [&]() noexcept {
-                              usages.push_back(tracker.usage(state, clock.now()));
-                              clock.pass(61s);
-                            }};
-  in_threads([&](int) {
-    for (std::size_t minute = 0; minute < minutes; ++minute) {
-      Attempt attempt;
-      attempt.deadline = clock.now()();  // now or never
-      Tracker::Call call;
-      while (tracker.admit(state, call, clock.now(), attempt) == Admission::go()) ++went[minute];
-      all_together.arrive_and_wait();
+  const auto compete = [&](const QuotaOptions<2>& options) {
+    const Tracker tracker{options};
+    Tracker::State state{tracker};
+    SharedClock clock;
+    std::vector<std::atomic<std::int64_t>> went(minutes);
+    std::vector<std::array<QuotaUsage, 2>> usages;
+    std::barrier all_together{threads, [&]() noexcept {
+                                usages.push_back(tracker.usage(state, clock.now()));
+                                clock.pass(61s);
+                              }};
+    in_threads([&](int) {
+      for (std::size_t minute = 0; minute < minutes; ++minute) {
+        Attempt attempt;
+        attempt.deadline = clock.now()();  // now or never
+        Tracker::Call call;
+        while (tracker.admit(state, call, clock.now(), attempt) == Admission::go()) ++went[minute];
+        all_together.arrive_and_wait();
+      }
+    });
+    for (const auto& in_a_minute : went) CHECK(in_a_minute == images);
+    for (const auto& usage : usages) {  // who got only one of the two has given it back
+      CHECK(usage[0].used == images);
+      CHECK(usage[1].used == images);
     }
-  });
-  for (const auto& in_a_minute : went) CHECK(in_a_minute == images);
-  for (const auto& usage : usages) {  // who got only one of the two has given it back
-    CHECK(usage[0].used == images);
-    CHECK(usage[1].used == images);
-  }
+  };
+  SECTION("sliding") { compete(QuotaOptions{.limits = {per_minute(requests), images_per_minute(images)}}); }
+  SECTION("fixed") { compete(QuotaOptions{.limits = {fixed(per_minute(requests)), fixed(images_per_minute(images))}}); }
 }
 
 TEST_CASE("At no interleaving does a span hold more than its limit", "[properties]") {

@@ -34,12 +34,12 @@ QuotaWindow ten_seconds_of_tokens(std::int64_t limit) {
 }
 
 QuotaOptions<windows> options_of(const Amounts& limits) {
-  return {.limits = {per_minute(limits[0]), fixed(images_per_minute(limits[1])),
-                     spend_per_ten_minutes(static_cast<double>(limits[2]) / 1e6), counting(QuotaCounts::delivered, per_minute(limits[3])),
-                     per_day(limits[4], utc), ten_seconds_of_tokens(limits[5])},
-          .images = images,
-          .tokens = tokens,
-          .prices = prices};
+  return {
+      .limits = {per_minute(limits[0]), fixed(images_per_minute(limits[1])), spend_per_ten_minutes(static_cast<double>(limits[2]) / 1e6),
+                 counting(QuotaCounts::delivered, per_minute(limits[3])), per_day(limits[4], utc), ten_seconds_of_tokens(limits[5])},
+      .images = images,
+      .tokens = tokens,
+      .prices = prices};
 }
 
 Amounts amounts_of(const QuotaWindow (&terms)[windows], const Verdict& verdict) {
@@ -87,8 +87,8 @@ void run_script(std::uint64_t seed, Tally& tally) {
   SplitMix64 draws{seed};
   const auto below = [&](std::uint64_t bound) { return static_cast<std::int64_t>(draws() % bound); };
   // Up to twenty minutes before midnight UTC, at any millisecond.
-  VirtualClock clock{WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 24h - 20min + std::chrono::milliseconds{below(900'000)}},
-                     seed};
+  VirtualClock clock{
+      WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 24h - 20min + std::chrono::milliseconds{below(900'000)}}, seed};
   const auto some_limits = [&] {
     return Amounts{2 + below(8), 2 + below(20), 1'010'000 * (2 + below(30)), 1 + below(8), 20 + below(60), 1000 + below(5000)};
   };
@@ -121,7 +121,8 @@ void run_script(std::uint64_t seed, Tally& tally) {
       charges.push_back({at, clock.now().wall() + (at - now), amounts_of(options.limits, Verdict{})});
       for (std::size_t window = 0; window < windows; ++window) {
         CAPTURE(window, who);
-        REQUIRE(most_around(charges, charges.back(), options.limits[window], window) <= std::max(limits[who][window], charges.back().amounts[window]));
+        REQUIRE(most_around(charges, charges.back(), options.limits[window], window) <=
+                std::max(limits[who][window], charges.back().amounts[window]));
       }
       out.push_back({call, charges.size() - 1});
     } else if (choice < 75 && !out.empty()) {

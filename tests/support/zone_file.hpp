@@ -30,7 +30,8 @@ class ZoneFile {
 
   // How far local time is ahead of UTC.
   [[nodiscard]] std::chrono::seconds offset(Seconds at) const {
-    const auto after = std::upper_bound(changes_.begin(), changes_.end(), at, [](Seconds time, const Change& change) { return time < change.at; });
+    const auto after =
+        std::upper_bound(changes_.begin(), changes_.end(), at, [](Seconds time, const Change& change) { return time < change.at; });
     if (after == changes_.end()) return by_rule(at);
     if (after == changes_.begin()) throw std::runtime_error{"before the first change of the zone"};
     return std::prev(after)->offset;
@@ -60,7 +61,9 @@ class ZoneFile {
   };
   static constexpr std::size_t header = 44;
 
-  [[nodiscard]] std::uint32_t count(std::size_t begin, std::size_t index) const { return static_cast<std::uint32_t>(number(begin + 20 + 4 * index, 4)); }
+  [[nodiscard]] std::uint32_t count(std::size_t begin, std::size_t index) const {
+    return static_cast<std::uint32_t>(number(begin + 20 + 4 * index, 4));
+  }
 
   [[nodiscard]] std::int64_t number(std::size_t from, std::size_t size) const {
     std::uint64_t value = 0;
@@ -80,7 +83,8 @@ class ZoneFile {
     const std::size_t types = data + times * 9;
     for (std::size_t i = 0; i < times; ++i) {
       const auto type = static_cast<unsigned char>(bytes_.at(data + times * 8 + i));
-      changes_.push_back({Seconds{std::chrono::seconds{number(data + i * 8, 8)}}, std::chrono::seconds{number(types + type * std::size_t{6}, 4)}});
+      changes_.push_back(
+          {Seconds{std::chrono::seconds{number(data + i * 8, 8)}}, std::chrono::seconds{number(types + type * std::size_t{6}, 4)}});
     }
     read_rule(bytes_.substr(data + size_of_block(begin, 8)));
   }

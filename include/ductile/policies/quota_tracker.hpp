@@ -70,9 +70,10 @@ struct QuotaUsage {
 /// Source   Sliding window counters; the reservation in advance is that of token buckets (Guava's RateLimiter).
 template <std::size_t N>
 class QuotaTracker {
-  static_assert(N >= 1 && N <= 16,
-                "ductile E0120: a QuotaTracker has 1 to 16 windows; give what has nothing to do with the others a tracker and a pipeline of "
-                "its own (docs/rules/E0120.md)");
+  static_assert(
+      N >= 1 && N <= 16,
+      "ductile E0120: a QuotaTracker has 1 to 16 windows; give what has nothing to do with the others a tracker and a pipeline of "
+      "its own (docs/rules/E0120.md)");
 
  public:
   static constexpr Role role = Role::quota;
@@ -141,7 +142,8 @@ class QuotaTracker {
       if (window.limit && window.unit != QuotaUnit::microdollars) {
         check_number(*window.limit, 0, 1'000'000'000, "QuotaTracker: limit must be from 0 to 1000000000 a window");
       } else if (window.limit) {
-        check_number(*window.limit, 0, 1'000'000'000'000, "QuotaTracker: a limit of money must be from 0 to 1000000000000 millionths of a dollar");
+        check_number(*window.limit, 0, 1'000'000'000'000,
+                     "QuotaTracker: a limit of money must be from 0 to 1000000000000 millionths of a dollar");
         rules.require(options.prices.image > 0.0 || options.prices.million_tokens > 0.0,
                       "QuotaTracker: prices must be above 0 where a window limits money", options.prices.image);
       }
@@ -235,7 +237,8 @@ class QuotaTracker {
     ~Open() {
       std::array<std::int64_t, N> rooms;
       for (std::size_t i = 0; i < N; ++i) rooms[i] = state_.ledger_.room(i, policy_.windows_[i]);
-      const Time end = policy_.store_ ? Time::min() : state_.ledger_.lease_ends(policy_.windows_);  // what a store grants nobody takes by himself
+      const Time end =
+          policy_.store_ ? Time::min() : state_.ledger_.lease_ends(policy_.windows_);  // what a store grants nobody takes by himself
       state_.lease_.give(rooms, end, policy_.owner_, static_cast<std::uint32_t>(now_tick()));
     }
 
@@ -252,7 +255,6 @@ class QuotaTracker {
     State& state_;
     std::lock_guard<std::mutex> lock_;
   };
-
 
   [[nodiscard]] QuotaTicket ticket(std::uint8_t target) const noexcept {
     return {
@@ -303,9 +305,8 @@ class QuotaTracker {
       }
       if (refused || call.by_store) state.ledger_.advance(now);
       if (refused) {
-        const auto lesson = state.ledger_.learn(windows_, verdict, tick, [&](const QuotaWindow& window) {
-          return amount(counts_of(verdict, window.counts), window.unit);
-        });
+        const auto lesson = state.ledger_.learn(
+            windows_, verdict, tick, [&](const QuotaWindow& window) { return amount(counts_of(verdict, window.counts), window.unit); });
         if (lesson.opens) reaction = reaction.earliest(*lesson.opens);
         if (lesson.surprising) {
           ++state.surprises_;

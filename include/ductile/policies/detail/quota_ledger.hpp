@@ -248,7 +248,8 @@ class QuotaLedger {
     return refuse(Admission::ask_at(deadline <= horizon ? horizon : now_ + terms.span, Kind::rate_limit, WaitSource::quota));
   }
 
-  [[nodiscard]] std::optional<Time> fits_sliding(const SlidingCount& count, Time from, std::int64_t cost, std::int64_t most) const noexcept {
+  [[nodiscard]] std::optional<Time> fits_sliding(const SlidingCount& count, Time from, std::int64_t cost,
+                                                 std::int64_t most) const noexcept {
     const auto tick = count.earliest(tick_of(from), cost, most);
     return tick ? std::optional{std::max(from, start_of(*tick))} : std::nullopt;
   }
