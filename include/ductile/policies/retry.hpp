@@ -28,6 +28,9 @@ struct RetryOptions {
   /// Wait for what refused inside (an open circuit, a full window) when it says until when. Such a wait is no attempt. Otherwise the
   /// refusal goes to the caller, or to a `FallbackChain`, at once.
   bool outwait_rejections = false;
+  /// Where a deadline is near, shorten the own waits, but not below this, so that all `attempts` can begin before it; zero: do not. 0 to 1
+  /// day. What the other side asks for is never shortened.
+  Duration squeeze_to{};
 };
 
 /// Tries again what trying again can cure.
@@ -78,6 +81,8 @@ class Retry {
     rules.require(options.longest_hint >= Duration::zero() && options.longest_hint <= month,
                   "Retry: longest_hint must be from 0 to 2592000 s", Seconds(options.longest_hint).count());
     rules.require(options.hint_jitter >= 0.0 && options.hint_jitter <= 1.0, "Retry: hint_jitter must be from 0 to 1", options.hint_jitter);
+    rules.require(options.squeeze_to >= Duration::zero() && options.squeeze_to <= std::chrono::hours{24},
+                  "Retry: squeeze_to must be from 0 to 86400 s", Seconds(options.squeeze_to).count());
     if constexpr (requires { options.backoff.check(rules); }) options.backoff.check(rules);
   }
 
@@ -111,6 +116,8 @@ class Retry {
 
     if (verdict.hint > options_.longest_hint) return Reaction::pass().earliest(later(now(), verdict.hint));
     Duration wait = backoff_wait(options_.backoff, call.failures, now, call.waited_before);
+    if (options_.squeeze_to > Duration::zero() && attempt.deadline != end_of_time)
+      wait = std::min(wait, longest_fitting(call, now, attempt, verdict.kind));
     WaitSource source = WaitSource::backoff;
     if (verdict.hint > wait) {  // upwards only: an early return would be refused again
       const double spread = options_.hint_jitter * now.uniform() * static_cast<double>(verdict.hint.count());
@@ -120,6 +127,12 @@ class Retry {
     call.waited_before = wait;
     if (wait == Duration::zero()) return Reaction::again_now();
     return Reaction::again_at(later(now(), wait), source);
+  }
+
+  // An even part of the time left for each attempt that is left, and one more part, so that the last one begins before the deadline.
+  [[nodiscard]] Duration longest_fitting(const Call& call, Now now, const Attempt& attempt, Kind kind) const noexcept {
+    const std::uint32_t left = most_attempts(attempt, kind) - call.failures;
+    return std::max(attempt.remaining(now()) / (left + 1), options_.squeeze_to);
   }
 
   [[nodiscard]] std::uint32_t most_attempts(const Attempt& attempt, Kind kind) const noexcept {
