@@ -6,7 +6,10 @@
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
 
+#include <atomic>
+#include <string>
 #include <thread>
+#include <vector>
 
 using namespace ductile;
 using namespace std::chrono_literals;
@@ -265,6 +268,7 @@ TEST_CASE("Breaker options out of range are refused by name, range and value", "
   CHECK(refusal([](auto& o) { o.probes = 9; }) == "CircuitBreaker: probes must be from 1 to 8; it is 9");
   CHECK(refusal([](auto& o) { o.successes_to_close = 0; }) == "CircuitBreaker: successes_to_close must be from 1 to 100; it is 0");
   CHECK(refusal([](auto& o) { o.probe_lease = 48h; }) == "CircuitBreaker: probe_lease must be from 0.001 to 86400 s; it is 172800");
+  CHECK(refusal([](auto& o) { o.last_chance = -1s; }) == "CircuitBreaker: last_chance must be from 0.001 to 86400 s, or 0; it is -1");
   CHECK(refusal([](auto&) {}) == "accepted");
   const auto ratio_refusal = [](FailureRatio trip) -> std::string {
     const auto made = make<CircuitBreaker>(CircuitBreakerOptions{.trip = trip});
@@ -306,7 +310,7 @@ TEST_CASE("Two threads that share a breaker never let more probes out than allow
     for (int i = 0; i < 20'000; ++i) {
       CircuitBreaker<>::Call call;
       if (breaker.admit(state, call, Now{}, Attempt{}).form() != Admission::Form::go) continue;
-      const bool probe = (call.word & 3U) == 2;
+      const bool probe = detail::CircuitWord{call.permit}.mode() == CircuitMode::half_open;
       if (probe) {
         const int out = ++probes_out;
         int most = most_out.load();
@@ -342,4 +346,248 @@ TEST_CASE("Each failed probe doubles the open time, up to the longest, and a suc
   REQUIRE(circuit.call_ends(said(Kind::overload)));
   decltype(circuit)::Call call;
   CHECK(circuit.admit(call) == Admission::reject(Kind::circuit_open, support::at(opened + 70s), "circuit-open"));
+}
+
+TEST_CASE("A breaker that watches slow calls opens, and a slow probe opens it again", "[policies]") {
+  Circuit circuit{CircuitBreakerOptions{.trip = slow_calls(0.5, 5s, {.of = 4, .at_least = 2}), .open_for = 10s}};
+  const auto takes = [&](Duration span) {
+    decltype(circuit)::Call call;
+    REQUIRE(circuit.admit(call).form() == Admission::Form::go);
+    circuit.clock.pass(span);
+    return circuit.settle(call, support::success());
+  };
+  CHECK(takes(5s) == Reaction::pass());
+  CHECK(takes(1s) == Reaction::pass());
+  CHECK(takes(5s) == Reaction::pass().noting(Signal::circuit_opened));
+  CHECK_FALSE(circuit.lets_through());
+  circuit.clock.pass(10s);
+  CHECK(takes(5s) == Reaction::pass().noting(Signal::circuit_opened));
+  circuit.clock.pass(10s);
+  CHECK(takes(4s) == Reaction::pass().noting(Signal::circuit_closed));
+}
+
+TEST_CASE("Isolated by hand, a breaker rejects until it is reset", "[policies]") {
+  Circuit circuit{consecutive_circuit(1)};
+  CHECK(circuit.state.isolate());
+  CHECK_FALSE(circuit.state.isolate());
+  CHECK(circuit.state.mode() == CircuitMode::isolated);
+  decltype(circuit)::Call call;
+  const Admission rejected = Admission::reject(Kind::circuit_open, end_of_time, "circuit-isolated");
+  CHECK(circuit.admit(call) == rejected.noting(Signal::circuit_isolated));
+  CHECK(circuit.admit(call) == rejected);  // told once
+  circuit.clock.set(100h);
+  CHECK(circuit.admit(call) == rejected);
+  CHECK(circuit.state.reset());
+  CHECK_FALSE(circuit.state.reset());
+  CHECK(circuit.state.mode() == CircuitMode::closed);
+  CHECK(circuit.lets_through());
+}
+
+TEST_CASE("A reset that changed the breaker is told with the next call, and any other is not", "[policies]") {
+  Circuit circuit{consecutive_circuit(1)};
+  decltype(circuit)::Call call;
+  circuit.state.reset();
+  CHECK(circuit.admit(call) == Admission::go());
+  REQUIRE(circuit.call_ends(said(Kind::overload)));
+  CHECK(circuit.state.reset());
+  CHECK(circuit.admit(call) == Admission::go().noting(Signal::circuit_closed));
+  CHECK(circuit.admit(call) == Admission::go());
+}
+
+TEST_CASE("A reset forgets failures, open time and its growth", "[policies]") {
+  auto options = consecutive_circuit(2);
+  options.longest_open = 60s;
+  Circuit circuit{options};
+  for (int i = 0; i < 2; ++i) REQUIRE(circuit.call_ends(said(Kind::overload)));
+  circuit.clock.set(10s);
+  REQUIRE(circuit.call_ends(said(Kind::overload)));  // a probe: open for 20 s
+  CHECK(circuit.state.open_until() == support::at(30s));
+  circuit.state.reset();
+  CHECK(circuit.call_ends(said(Kind::overload)));
+  circuit.state.reset();
+  CHECK(circuit.call_ends(said(Kind::overload)));
+  CHECK(circuit.lets_through());  // one failure since
+  CHECK(circuit.call_ends(said(Kind::overload)));
+  CHECK(circuit.state.open_until() == support::at(20s));  // of the ordinary length, from now on
+}
+
+TEST_CASE("What was under way when the breaker was isolated or reset counts no more", "[policies]") {
+  Circuit circuit{consecutive_circuit(1)};
+  decltype(circuit)::Call early;
+  REQUIRE(circuit.admit(early).form() == Admission::Form::go);
+  circuit.state.isolate();
+  CHECK(circuit.settle(early, support::success()) == Reaction::pass());
+  CHECK(circuit.state.mode() == CircuitMode::isolated);
+  circuit.state.reset();
+  decltype(circuit)::Call late;
+  REQUIRE(circuit.admit(late).form() == Admission::Form::go);
+  circuit.state.reset();
+  CHECK(circuit.settle(late, said(Kind::overload)) == Reaction::pass());
+  CHECK(circuit.lets_through());
+}
+
+TEST_CASE("The open time is only ever extended", "[policies]") {
+  CircuitBreaker<>::State state;
+  support::HandClock clock;
+  const CircuitBreaker long_open{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 60s, .probes = 2}};
+  const CircuitBreaker short_open{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 5s, .probes = 2}};
+  CircuitBreaker<>::Call first;
+  CircuitBreaker<>::Call second;
+  REQUIRE(long_open.admit(state, first, clock.now(), Attempt{}) == Admission::go());
+  REQUIRE(short_open.admit(state, second, clock.now(), Attempt{}) == Admission::go());
+  long_open.settle(state, first, clock.now(), Attempt{}, said(Kind::overload));
+  CHECK(state.open_until() == support::at(60s));
+  short_open.settle(state, second, clock.now(), Attempt{}, said(Kind::overload));
+  CHECK(state.open_until() == support::at(60s));
+}
+
+namespace {
+
+auto circuit_with_last_chance() {
+  auto options = consecutive_circuit(1);
+  options.last_chance = 500ms;
+  return options;
+}
+
+Attempt until(Duration deadline) {
+  Attempt attempt;
+  attempt.deadline = support::at(deadline);
+  return attempt;
+}
+
+}  // namespace
+
+TEST_CASE("Who has a last chance and who waits", "[policies]") {
+  struct Row {
+    const char* who;
+    Duration deadline;
+    Duration start_by;
+    bool passes;
+  };
+  constexpr Duration none = Duration::max();
+  const std::vector<Row> rows{{"no deadline", none, none, false},
+                              {"can wait, and once more", 21s, none, false},
+                              {"can wait, and just once more", 20s, none, false},
+                              {"can wait, and not once more", 19999ms, none, true},
+                              {"cannot wait", 9s, none, true},
+                              {"cannot wait, and has another place to go to", 9s, 3s, false}};
+  for (const Row& row : rows) {
+    CAPTURE(row.who);
+    Circuit circuit{circuit_with_last_chance()};
+    REQUIRE(circuit.call_ends(said(Kind::overload)));  // open until 10 s
+    circuit.clock.set(1s);
+    Attempt attempt = until(row.deadline);
+    attempt.start_by = support::at(row.start_by);
+    decltype(circuit)::Call call;
+    const Admission expected = row.passes ? Admission::go() : Admission::reject(Kind::circuit_open, support::at(10s), "circuit-open");
+    CHECK(circuit.breaker.admit(circuit.state, call, circuit.clock.now(), attempt) == expected);
+  }
+}
+
+TEST_CASE("Without the option nobody passes an open breaker", "[policies]") {
+  Circuit circuit{consecutive_circuit(1)};
+  REQUIRE(circuit.call_ends(said(Kind::overload)));
+  circuit.clock.set(1s);
+  decltype(circuit)::Call call;
+  CHECK(circuit.breaker.admit(circuit.state, call, circuit.clock.now(), until(2s)).form() == Admission::Form::reject);
+}
+
+TEST_CASE("Last chances are apart, and one at a time", "[policies]") {
+  Circuit circuit{circuit_with_last_chance()};
+  REQUIRE(circuit.call_ends(said(Kind::overload)));
+  const auto ask = [&](auto& call) { return circuit.breaker.admit(circuit.state, call, circuit.clock.now(), until(9s)); };
+  decltype(circuit)::Call first;
+  decltype(circuit)::Call second;
+  CHECK(ask(first) == Admission::reject(Kind::circuit_open, support::at(500ms), "circuit-open"));  // it has only just opened
+  circuit.clock.set(500ms);
+  CHECK(ask(first) == Admission::go());
+  circuit.clock.set(999ms);
+  CHECK(ask(second) == Admission::reject(Kind::circuit_open, support::at(1s), "circuit-open"));
+  circuit.clock.set(1s);
+  CHECK(ask(second) == Admission::reject(Kind::circuit_open, support::at(2s), "circuit-open"));  // the first one is still out
+  circuit.settle(first, said(Kind::overload));
+  CHECK(ask(second) == Admission::go());
+}
+
+TEST_CASE("How a last chance ends changes nothing", "[policies]") {
+  for (const Verdict& verdict : {support::success(), said(Kind::overload), said(Kind::bad_request), support::abandoned(Sent::no)}) {
+    Circuit circuit{circuit_with_last_chance()};
+    REQUIRE(circuit.call_ends(said(Kind::overload)));
+    circuit.clock.set(1s);
+    decltype(circuit)::Call call;
+    REQUIRE(circuit.breaker.admit(circuit.state, call, circuit.clock.now(), until(9s)) == Admission::go());
+    CHECK(circuit.settle(call, verdict) == Reaction::pass());
+    CHECK(circuit.state.mode() == CircuitMode::open);
+    CHECK(circuit.state.open_until() == support::at(10s));
+    circuit.clock.set(10s);
+    decltype(circuit)::Call probe;
+    CHECK(circuit.admit(probe) == Admission::go().noting(Signal::circuit_half_opened));
+  }
+}
+
+TEST_CASE("A last chance that never reports loses its lease", "[policies]") {
+  auto options = circuit_with_last_chance();
+  options.open_for = 10min;
+  options.probe_lease = 60s;
+  Circuit circuit{options};
+  REQUIRE(circuit.call_ends(said(Kind::overload)));
+  const auto ask = [&](auto& call) { return circuit.breaker.admit(circuit.state, call, circuit.clock.now(), until(5min)).form(); };
+  decltype(circuit)::Call lost;
+  decltype(circuit)::Call heir;
+  decltype(circuit)::Call third;
+  circuit.clock.set(1s);
+  REQUIRE(ask(lost) == Admission::Form::go);
+  circuit.clock.set(60s);
+  CHECK(ask(heir) == Admission::Form::reject);
+  circuit.clock.set(61s);
+  CHECK(ask(heir) == Admission::Form::go);
+  circuit.settle(lost, said(Kind::overload));  // does not end the heir's
+  circuit.clock.set(62s);
+  CHECK(ask(third) == Admission::Form::reject);
+}
+
+TEST_CASE("Half-open with every probe out, a call that cannot wait has a last chance too", "[policies]") {
+  Circuit circuit{circuit_with_last_chance()};
+  REQUIRE(circuit.call_ends(said(Kind::overload)));
+  circuit.clock.set(10s);
+  decltype(circuit)::Call probe;
+  decltype(circuit)::Call call;
+  REQUIRE(circuit.admit(probe).form() == Admission::Form::go);
+  CHECK(circuit.breaker.admit(circuit.state, call, circuit.clock.now(), until(21s)).form() == Admission::Form::reject);
+  CHECK(circuit.breaker.admit(circuit.state, call, circuit.clock.now(), until(20s)) == Admission::go());
+  CHECK(circuit.settle(call, said(Kind::overload)) == Reaction::pass());
+  CHECK(circuit.settle(probe, support::success()) == Reaction::pass().noting(Signal::circuit_closed));
+}
+
+TEST_CASE("An observer hears each change of a breaker, after the breaker's lock, and by hand with the next call", "[policies]") {
+  VirtualClock clock;
+  CircuitBreaker<>::State state;
+  std::vector<Signal> heard;
+  struct Listener {
+    CircuitBreaker<>::State& state;
+    std::vector<Signal>& heard;
+    void on(const CircuitChanged& event) {
+      heard.push_back(event.what);
+      if (event.what == Signal::circuit_half_opened) state.isolate();  // would wait for ever, were the lock still held
+    }
+  };
+  Listener listener{state, heard};
+  Pipeline pipeline{Observe{listener}, with_state(CircuitBreaker{consecutive_circuit(1)}, state)};
+  const auto fail = []() -> Result<int> { return Failure{Kind::overload}; };
+  const auto succeed = [] { return 7; };
+  const auto kind_of = [&](auto operation) {
+    const auto result = pipeline.run(operation, clock);
+    return result ? Kind::ok : result.error().kind();
+  };
+
+  CHECK(kind_of(fail) == Kind::overload);
+  clock.advance(10s);
+  CHECK(kind_of(succeed) == Kind::ok);            // a probe; isolated while it is out, it does not close
+  CHECK(kind_of(succeed) == Kind::circuit_open);  // tells of it
+  state.reset();
+  CHECK(kind_of(succeed) == Kind::ok);
+  CHECK(kind_of(fail) == Kind::overload);
+  clock.advance(10s);
+  CHECK(heard == std::vector{Signal::circuit_opened, Signal::circuit_half_opened, Signal::circuit_isolated, Signal::circuit_closed,
+                             Signal::circuit_opened});
 }

@@ -358,7 +358,34 @@ TEST_CASE("Retry's options out of range are refused by name, range and value", "
   CHECK(refusal({.hint_jitter = -0.5}) == "Retry: hint_jitter must be from 0 to 1; it is -0.5");
   CHECK(refusal({.hint_jitter = std::numeric_limits<double>::quiet_NaN()}) == "Retry: hint_jitter must be from 0 to 1; it is nan");
   CHECK(refusal({.backoff = {.wait = -1s}}) == "Constant: wait must be from 0 to 86400 s; it is -1");
+  CHECK(refusal({.squeeze_to = -1s}) == "Retry: squeeze_to must be from 0 to 86400 s; it is -1");
   CHECK(refusal({.attempts = 1000}) == "accepted");
+}
+
+TEST_CASE("Squeezed, every attempt of a call that fails at once begins before its deadline", "[policies]") {
+  auto retry = asked({.attempts = 5, .backoff = Constant{.wait = 60s}, .squeeze_to = 1s});
+  retry.attempt.deadline = support::at(10s);
+  for (const Duration begins : {2s, 4s, 6s, 8s}) {
+    CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(begins), WaitSource::backoff));
+    retry.clock.set(begins);
+  }
+  CHECK(retry(said(Kind::overload)) == Reaction::pass().because(Note::attempts_spent));
+}
+
+TEST_CASE("No wait is squeezed below the shortest, and none without need", "[policies]") {
+  auto retry = asked({.attempts = 5, .backoff = Constant{.wait = 4s}, .squeeze_to = 1s});
+  retry.attempt.deadline = support::at(3s);
+  CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(1s), WaitSource::backoff));
+  retry.attempt.deadline = support::at(1000s);
+  CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(4s), WaitSource::backoff));
+  retry.attempt.deadline = end_of_time;
+  CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(4s), WaitSource::backoff));
+}
+
+TEST_CASE("A hint is not squeezed", "[policies]") {
+  auto retry = asked({.attempts = 5, .backoff = Constant{.wait = 4s}, .hint_jitter = 0, .squeeze_to = 1s});
+  retry.attempt.deadline = support::at(10s);
+  CHECK(retry(said(Kind::overload, 9s)) == Reaction::again_at(support::at(9s), WaitSource::hint));
 }
 
 TEST_CASE("In a pipeline, Retry waits between attempts and says where the time went", "[policies]") {

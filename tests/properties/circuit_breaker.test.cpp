@@ -1,90 +1,61 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/circuit_model.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/policies/circuit_breaker.hpp>
 
-#include <algorithm>
+#include <array>
+#include <atomic>
+#include <barrier>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
-// Random commands against the simplest thing that can be right: a breaker written as one would explain it, for one thread.
+// Random commands to the policy, in one thread and in two, against the simplest thing that can be right.
 
 using namespace ductile;
 using namespace std::chrono_literals;
+using detail::News;
+using support::CircuitModel;
 using support::said;
 
 namespace {
 
-class Model {
- public:
-  Model(unsigned failures, Duration open_for, Duration lease, unsigned probes, unsigned successes)
-      : failures_(failures), open_for_(open_for), lease_(lease), probes_(probes), successes_(successes) {}
+Verdict verdict_of(News news) {
+  if (news == News::good) return support::success();
+  return news == News::bad ? said(Kind::overload) : said(Kind::bad_request);
+}
 
-  enum class Answer { go, reject };
+Attempt until(Time deadline) {
+  Attempt attempt;
+  attempt.deadline = deadline;
+  return attempt;
+}
 
-  Answer admit(int call, Time at) {
-    if (mode_ == open && at >= open_until_) {
-      mode_ = half_open;
-      ++era_;
-      out_.clear();
-      good_ = 0;
-    }
-    if (mode_ == open) return Answer::reject;
-    if (mode_ == half_open) {
-      std::erase_if(out_, [&](const auto& probe) { return probe.second <= at; });
-      if (out_.size() >= probes_) return Answer::reject;
-      out_[call] = at + lease_;
-    }
-    begun_[call] = era_;
-    return Answer::go;
-  }
+CircuitModel::Answer answer_of(const Admission& admission) {
+  const bool goes = admission.form() == Admission::Form::go;
+  return {goes, admission.signal(), goes ? Time{} : admission.at()};
+}
 
-  void settle(int call, const Verdict& verdict, Time at) {
-    const int era = begun_.extract(call).mapped();
-    const bool bad = !verdict.ok() && (verdict.kind == Kind::overload);
-    if (era != era_) return;
-    if (mode_ == closed) {
-      if (bad) {
-        if (++in_a_row_ >= failures_) trip(at);
-      } else if (verdict.ok()) {
-        in_a_row_ = 0;
-      }
-    } else if (mode_ == half_open) {
-      if (out_.erase(call) == 0) return;  // its lease went to another
-      if (bad) {
-        trip(at);
-      } else if (verdict.ok() && ++good_ >= successes_) {
-        mode_ = closed;
-        ++era_;
-        in_a_row_ = 0;
-      }
-    }
-  }
-
- private:
-  enum Mode { closed, open, half_open };
-  void trip(Time at) {
-    mode_ = open;
-    ++era_;
-    in_a_row_ = 0;
-    open_until_ = std::max(open_until_, at + open_for_);
-  }
-
-  unsigned failures_;
-  Duration open_for_;
-  Duration lease_;
-  unsigned probes_;
-  unsigned successes_;
-  Mode mode_ = closed;
-  int era_ = 0;
-  unsigned in_a_row_ = 0;
-  unsigned good_ = 0;
-  Time open_until_{};
-  std::map<int, int> begun_;
-  std::map<int, Time> out_;
-};
+CircuitBreakerOptions<> any_options(SplitMix64& dice) {
+  const auto pick = [&](unsigned below) { return static_cast<unsigned>(dice() % below); };
+  CircuitBreakerOptions<> options;
+  options.trip = consecutive(1 + pick(4));
+  options.open_for = std::chrono::seconds{1 + pick(20)};
+  if (pick(2) == 0) options.longest_open = options.open_for + std::chrono::seconds{pick(60)};
+  options.probe_lease = std::chrono::seconds{1 + pick(30)};
+  options.probes = 1 + pick(3);
+  options.successes_to_close = 1 + pick(3);
+  if (pick(2) == 0) options.last_chance = std::chrono::milliseconds{1 + pick(3000)};
+  return options;
+}
 
 }  // namespace
 
@@ -92,39 +63,198 @@ TEST_CASE("A breaker answers like its model to any sequence of commands", "[prop
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     SplitMix64 dice{seed};
     const auto pick = [&](unsigned below) { return static_cast<unsigned>(dice() % below); };
-    CircuitBreakerOptions<> options;
-    options.trip = consecutive(1 + pick(4));
-    options.open_for = std::chrono::seconds{1 + pick(20)};
-    options.probe_lease = std::chrono::seconds{1 + pick(30)};
-    options.probes = 1 + pick(3);
-    options.successes_to_close = 1 + pick(3);
+    const CircuitBreakerOptions<> options = any_options(dice);
     const CircuitBreaker breaker{options};
     CircuitBreaker<>::State state;
-    Model model{options.trip.failures, options.open_for, options.probe_lease, options.probes, options.successes_to_close};
+    CircuitModel model{options};
     support::HandClock clock;
     std::map<int, CircuitBreaker<>::Call> in_flight;
     int calls = 0;
     for (int step = 0; step < 300; ++step) {
       clock.pass(std::chrono::milliseconds{pick(4) == 0 ? pick(8000) : pick(50)});
       const Time at = clock.now()();
-      if (in_flight.empty() || (in_flight.size() < 6 && pick(2) == 0)) {
+      CAPTURE(seed, step);
+      if (pick(60) == 0) {
+        REQUIRE(state.isolate() == model.isolate());
+      } else if (pick(30) == 0) {
+        REQUIRE(state.reset() == model.reset());
+      } else if (in_flight.empty() || (in_flight.size() < 6 && pick(2) == 0)) {
+        const Time deadline = pick(2) == 0 ? end_of_time : at + std::chrono::milliseconds{pick(30'000)};
         CircuitBreaker<>::Call call;
-        const bool admitted = breaker.admit(state, call, clock.now(), Attempt{}).form() == Admission::Form::go;
-        const bool expected = model.admit(calls, at) == Model::Answer::go;
-        CAPTURE(seed, step);
-        REQUIRE(admitted == expected);
-        if (admitted) in_flight[calls] = call;
+        const CircuitModel::Answer answer = answer_of(breaker.admit(state, call, clock.now(), until(deadline)));
+        REQUIRE(answer == model.admit(calls, at, deadline));
+        if (answer.goes) in_flight[calls] = call;
         ++calls;
       } else {
         const auto chosen = std::next(in_flight.begin(), pick(static_cast<unsigned>(in_flight.size())));
-        const Verdict verdict = pick(5) < 2   ? support::success()
-                                : pick(3) > 0 ? said(Kind::overload)
-                                : pick(2) > 0 ? said(Kind::bad_request)
-                                              : support::abandoned(Sent::unknown);
-        breaker.settle(state, chosen->second, clock.now(), Attempt{}, verdict);
-        model.settle(chosen->first, verdict, at);
+        const auto news = pick(5) < 2 ? News::good : pick(3) > 0 ? News::bad : News::neither;
+        const Reaction reaction = breaker.settle(state, chosen->second, clock.now(), Attempt{}, verdict_of(news));
+        REQUIRE(reaction == Reaction::pass().noting(model.settle(chosen->first, news, at)));
         in_flight.erase(chosen);
       }
+      REQUIRE(state.mode() == model.mode());
+      REQUIRE(state.open_until() == model.open_until());
     }
   }
+}
+
+// ---- two threads
+
+namespace {
+
+struct Command {
+  enum class What { admit, settle, isolate, reset };
+  What what = What::admit;
+  std::size_t call = 0;  // of the thread's own
+  News news = News::good;
+  Time deadline = end_of_time;
+};
+
+// What a command was answered.
+struct Told {
+  bool yes = false;
+  Signal signal = Signal::none;
+  Time earliest{};
+
+  friend bool operator==(const Told&, const Told&) = default;
+};
+
+constexpr std::size_t commands_each = 4;
+constexpr std::size_t calls_each = 2;
+using Script = std::array<Command, commands_each>;
+using Answers = std::array<Told, commands_each>;
+
+Script any_script(SplitMix64& dice, Time at) {
+  Script script;
+  for (Command& command : script) {
+    const auto what = dice() % 16;
+    command.what = what < 8    ? Command::What::admit
+                   : what < 14 ? Command::What::settle
+                   : what < 15 ? Command::What::isolate
+                               : Command::What::reset;
+    command.call = dice() % calls_each;
+    command.news = static_cast<News>(dice() % 3);
+    if (dice() % 2 == 0) command.deadline = at + 1s;
+  }
+  return script;
+}
+
+// One thread's side of the breaker: its calls, so that what cannot be done is left out in the same way here and in the model.
+template <class Admit, class Settle, class Isolate, class Reset>
+Told obey(const Command& command, std::array<bool, calls_each>& out, Admit admit, Settle settle, Isolate isolate, Reset reset) {
+  switch (command.what) {
+    case Command::What::admit: {
+      if (out[command.call]) return {};
+      const CircuitModel::Answer answer = admit(command.call, command.deadline);
+      out[command.call] = answer.goes;
+      return {answer.goes, answer.signal, answer.earliest};
+    }
+    case Command::What::settle:
+      if (!out[command.call]) return {};
+      out[command.call] = false;
+      return {true, settle(command.call, command.news), {}};
+    case Command::What::isolate: return {isolate(), Signal::none, {}};
+    case Command::What::reset: return {reset(), Signal::none, {}};
+  }
+  return {};
+}
+
+using Outs = std::array<std::array<bool, calls_each>, 2>;
+
+Told obey(CircuitModel& model, std::size_t thread, const Command& command, Outs& outs, Time at) {
+  const auto number = [&](std::size_t call) { return static_cast<int>(thread * calls_each + call); };
+  return obey(
+      command, outs[thread], [&](std::size_t call, Time deadline) { return model.admit(number(call), at, deadline); },
+      [&](std::size_t call, News news) { return model.settle(number(call), news, at); }, [&] { return model.isolate(); },
+      [&] { return model.reset(); });
+}
+
+// Whether the model says the same in some order of the two scripts.
+bool explained(const CircuitModel& model, const Outs& outs, const std::array<Script, 2>& scripts, const std::array<Answers, 2>& answers,
+               const std::array<std::size_t, 2>& done, Time at, const CircuitBreaker<>::State& state) {
+  if (done[0] == commands_each && done[1] == commands_each) return state.mode() == model.mode() && state.open_until() == model.open_until();
+  for (std::size_t thread = 0; thread < 2; ++thread) {
+    if (done[thread] == commands_each) continue;
+    CircuitModel next = model;
+    Outs next_outs = outs;
+    if (obey(next, thread, scripts[thread][done[thread]], next_outs, at) != answers[thread][done[thread]]) continue;
+    std::array<std::size_t, 2> next_done = done;
+    ++next_done[thread];
+    if (explained(next, next_outs, scripts, answers, next_done, at, state)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("What two threads are told by one breaker, the model says in some order", "[properties]") {
+  struct Round {
+    std::optional<CircuitBreaker<>> breaker{};
+    std::optional<CircuitBreaker<>::State> state{};
+    Now now{};  // a reading: the clock itself counts how often it is read
+    std::array<Script, 2> scripts{};
+    std::array<Answers, 2> answers{};
+    std::array<std::array<CircuitBreaker<>::Call, calls_each>, 2> calls{};
+    Outs outs{};
+  };
+  constexpr int rounds = 6000;
+  Round round;
+  Time at{};
+  std::barrier turn{3};
+  std::atomic<int> started{0};
+
+  const auto do_one = [&](std::size_t thread, const Command& command) {
+    return obey(
+        command, round.outs[thread],
+        [&](std::size_t call, Time deadline) {
+          return answer_of(round.breaker->admit(*round.state, round.calls[thread][call], round.now, until(deadline)));
+        },
+        [&](std::size_t call, News news) {
+          return round.breaker->settle(*round.state, round.calls[thread][call], round.now, Attempt{}, verdict_of(news)).signal();
+        },
+        [&] { return round.state->isolate(); }, [&] { return round.state->reset(); });
+  };
+  const auto work = [&](std::size_t thread) {
+    for (int i = 0; i < rounds; ++i) {
+      turn.arrive_and_wait();
+      const int both = 2 * (i + 1);  // a barrier wakes its threads too far apart for them to meet
+      started.fetch_add(1);
+      for (int spins = 0; started.load() < both; ++spins)
+        if (spins > 100'000) std::this_thread::yield();
+      for (std::size_t j = 0; j < commands_each; ++j) round.answers[thread][j] = do_one(thread, round.scripts[thread][j]);
+      turn.arrive_and_wait();
+    }
+  };
+  std::thread first{work, 0};
+  std::thread second{work, 1};
+  int unexplained = 0;
+  for (int i = 0; i < rounds; ++i) {
+    SplitMix64 dice{static_cast<std::uint64_t>(i)};
+    CircuitBreakerOptions<> options = any_options(dice);
+    options.trip = consecutive(1 + static_cast<unsigned>(dice() % 2));
+    round.breaker.emplace(options);
+    round.state.emplace();
+    round.outs = {};
+    support::HandClock clock;
+    CircuitModel model{options};
+    // Some way on, in one thread, so that the two meet it in any state. Then time stands still.
+    for (int step = 0; step < 12; ++step) {
+      clock.pass(std::chrono::milliseconds{dice() % 8000});
+      round.now = clock.now().read();
+      at = round.now();
+      const std::size_t thread = dice() % 2;
+      const Command command = any_script(dice, at).front();
+      Outs outs = round.outs;
+      const Told expected = obey(model, thread, command, outs, at);
+      if (do_one(thread, command) != expected) ++unexplained;
+    }
+    round.scripts = {any_script(dice, at), any_script(dice, at)};
+    const Outs outs = round.outs;
+    turn.arrive_and_wait();
+    turn.arrive_and_wait();
+    if (!explained(model, outs, round.scripts, round.answers, {}, at, *round.state)) ++unexplained;
+  }
+  first.join();
+  second.join();
+  CHECK(unexplained == 0);
 }

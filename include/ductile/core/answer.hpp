@@ -17,7 +17,8 @@ enum class Signal : std::uint8_t {
   circuit_opened,
   circuit_half_opened,
   circuit_closed,
-  quota_surprise  ///< The service refused while the ledger had room.
+  quota_surprise,   ///< The service refused while the ledger had room.
+  circuit_isolated  ///< By hand.
 };
 
 /// The name, as in metrics.
@@ -28,6 +29,7 @@ enum class Signal : std::uint8_t {
     case Signal::circuit_half_opened: return "circuit_half_opened";
     case Signal::circuit_closed: return "circuit_closed";
     case Signal::quota_surprise: return "quota_surprise";
+    case Signal::circuit_isolated: return "circuit_isolated";
   }
   return "none";
 }

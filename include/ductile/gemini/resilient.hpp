@@ -61,10 +61,13 @@ struct ResilientOptions {
   RetryOptions<Exponential> retry{
       .attempts = 5,
       .backoff = {.base = std::chrono::seconds{3}, .cap = std::chrono::seconds{60}, .floor = std::chrono::seconds{1}},
-      .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}}};
+      .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}},
+      .squeeze_to = std::chrono::seconds{1}};
   /// Two failures that are 60 % of the last ten within two minutes: at one image every half minute a longer count would notice too late.
-  CircuitBreakerOptions<FailureRatio> breaker{
-      .trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}), .open_for = std::chrono::seconds{10}, .probes = 2};
+  CircuitBreakerOptions<FailureRatio> breaker{.trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}),
+                                              .open_for = std::chrono::seconds{10},
+                                              .probes = 2,
+                                              .last_chance = std::chrono::milliseconds{500}};
   QuotaOptions<6> quota = learning();  ///< Limits differ by project and are published nowhere: learnt from the refusals.
   /// A bound for what asks for more time than `suggested_timeout` of its request.
   Duration attempt_timeout = std::chrono::minutes{5};

@@ -33,6 +33,9 @@ struct RetryOptions {
   /// Believe the hint of a spent day (`Remedy::next_day`) for one attempt. When that is refused as well, the hints of this target are not
   /// believed for 24 hours, by any call.
   bool probe_at_hint = false;
+  /// Where a deadline is near, shorten the own waits, but not below this, so that all `attempts` can begin before it; zero: do not. 0 to 1
+  /// day. What the other side asks for is never shortened.
+  Duration squeeze_to{};
 };
 
 /// What `Retry` with `probe_at_hint` knows of one target: until when no call tries at the hint of a spent day.
@@ -120,6 +123,8 @@ class Retry {
     rules.require(options.longest_hint >= Duration::zero() && options.longest_hint <= month,
                   "Retry: longest_hint must be from 0 to 2592000 s", Seconds(options.longest_hint).count());
     rules.require(options.hint_jitter >= 0.0 && options.hint_jitter <= 1.0, "Retry: hint_jitter must be from 0 to 1", options.hint_jitter);
+    rules.require(options.squeeze_to >= Duration::zero() && options.squeeze_to <= std::chrono::hours{24},
+                  "Retry: squeeze_to must be from 0 to 86400 s", Seconds(options.squeeze_to).count());
     if constexpr (requires { options.backoff.check(rules); }) options.backoff.check(rules);
   }
 
@@ -148,7 +153,7 @@ class Retry {
       state.close(later(at, std::chrono::hours{24}));
       return Reaction::pass();
     }
-    if (verdict.hint <= Duration::zero() || verdict.hint > options_.longest_hint || are_spent(call, attempt, verdict.kind))
+    if (verdict.hint <= Duration::zero() || verdict.hint > options_.longest_hint || attempts_left(call, attempt, verdict.kind) == 0)
       return Reaction::pass();
     if (call.failures == 1) call.first_ms = milliseconds(at);
     const Time when = later(at, with_jitter(verdict.hint, now));
@@ -158,7 +163,8 @@ class Retry {
   }
 
   [[nodiscard]] Reaction again_after(Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
-    if (are_spent(call, attempt, verdict.kind)) return Reaction::pass().because(Note::attempts_spent);
+    const std::uint32_t left = attempts_left(call, attempt, verdict.kind);
+    if (left == 0) return Reaction::pass().because(Note::attempts_spent);
 
     if (limits_time_) {  // from the call's first failure on, whatever its kind
       const Duration longest = options_.longest_by_kind[verdict.kind];
@@ -172,6 +178,9 @@ class Retry {
     Duration wait{};
     if constexpr (sound) wait = backoff_wait(options_.backoff, call.failures, now, call.waited_before, verdict.kind);
     call.waited_before = wait;
+    if (options_.squeeze_to > Duration::zero() && attempt.deadline != end_of_time)
+      // An even part of the time left for each attempt that is left, and one more part, so that the last one begins before the deadline.
+      wait = std::min(wait, std::max(attempt.remaining(now()) / (left + 1), options_.squeeze_to));
     WaitSource source = WaitSource::backoff;
     if (verdict.hint > wait) {
       wait = with_jitter(verdict.hint, now);
@@ -190,17 +199,17 @@ class Retry {
     return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::milliseconds>(at.time_since_epoch()).count());
   }
 
-  // Counts this failure, and says whether it was the last one allowed.
-  [[nodiscard]] bool are_spent(Call& call, const Attempt& attempt, Kind kind) const noexcept {
+  // Counts this failure, and says how many attempts are left after it.
+  [[nodiscard]] std::uint32_t attempts_left(Call& call, const Attempt& attempt, Kind kind) const noexcept {
+    const auto less = [](std::uint32_t all, std::uint32_t used) { return all - std::min(all, used); };
     const std::uint32_t general = attempt.attempts > 0 ? attempt.attempts : options_.attempts;
     const std::uint32_t special = options_.attempts_by_kind[kind];
     const bool is_patient = special > general;
     ++call.failures;
     if (is_patient) ++call.apart;
-    if (attempt.attempts > 0 && call.failures >= attempt.attempts) return true;  // the caller's own number bounds all kinds together
-    if (is_patient) return call.failures >= special;
     const std::uint32_t apart = call.apart & ~std::uint32_t{Call::probed};
-    return call.failures - apart >= (special > 0 ? special : general);
+    const std::uint32_t of_kind = is_patient ? less(special, call.failures) : less(special > 0 ? special : general, call.failures - apart);
+    return attempt.attempts > 0 ? std::min(of_kind, less(attempt.attempts, call.failures)) : of_kind;  // the caller's own bounds all kinds
   }
 
   RetryOptions<Backoff> options_;

@@ -270,6 +270,7 @@ class Progress {
     switch (signal) {
       case Signal::circuit_opened: return "circuit open: it keeps failing and is left alone";
       case Signal::circuit_closed: return "circuit closed: it is well again";
+      case Signal::circuit_isolated: return "circuit isolated by hand";
       default: return "circuit changed";
     }
   }

@@ -51,6 +51,7 @@ namespace detail {
 [[nodiscard]] inline std::string target_state(const TargetView& target, unsigned index, const Canvas& canvas) {
   if (target.circuit == Signal::circuit_opened)
     return target.opens_at > canvas.now ? "open until " + canvas.time_of_day(target.opens_at) : "open, to be tried";
+  if (target.circuit == Signal::circuit_isolated) return "isolated by hand";
   if (target.circuit == Signal::circuit_half_opened) return "half open, being tried";
   if (canvas.rests_until)
     if (const Time until = canvas.rests_until(index); until > canvas.now) return "rests until " + canvas.time_of_day(until);

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/policies/circuit_breaker.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace support {
+
+// A breaker of consecutive failures as one would explain it: for one thread, with lists in the place of words and leases.
+class CircuitModel {
+ public:
+  using Options = ductile::CircuitBreakerOptions<>;
+  using Mode = ductile::CircuitMode;
+  using News = ductile::detail::News;
+  using Signal = ductile::Signal;
+  using Time = ductile::Time;
+
+  struct Answer {
+    bool goes = false;
+    Signal signal = Signal::none;
+    Time earliest{};  // of a rejection
+
+    friend bool operator==(const Answer&, const Answer&) = default;
+  };
+
+  explicit CircuitModel(const Options& options) : options_(options) {}
+
+  // `deadline` of a call that has nowhere else to go.
+  Answer admit(int call, Time at, Time deadline) {
+    Signal signal = std::exchange(to_tell_, Signal::none);
+    if (mode_ == Mode::isolated) return {false, signal, ductile::end_of_time};
+    if (mode_ == Mode::open && at >= open_until_) {
+      begin(Mode::half_open);
+      probes_.clear();
+      good_ = 0;
+      signal = Signal::circuit_half_opened;
+    }
+    if (mode_ == Mode::half_open) {
+      std::erase_if(probes_, [&](const auto& probe) { return probe.second <= at; });
+      if (probes_.size() < options_.probes) {
+        probes_[call] = at + options_.probe_lease;
+        begun_[call] = era_;
+        return {true, signal, {}};
+      }
+    }
+    if (mode_ == Mode::closed) {
+      begun_[call] = era_;
+      return {true, signal, {}};
+    }
+    const Time soon = at + std::clamp<ductile::Duration>(options_.open_for / 10, std::chrono::milliseconds{1}, std::chrono::seconds{5});
+    Time until = mode_ == Mode::open ? open_until_ : soon;
+    if (options_.last_chance > ductile::Duration::zero() && deadline < until + options_.open_for) {
+      if (last_chance_ && last_chance_->second <= at) last_chance_.reset();
+      if (!last_chance_ && at >= next_last_chance_) {
+        last_chance_ = {call, at + options_.probe_lease};
+        next_last_chance_ = at + options_.last_chance;
+        begun_[call] = no_era;
+        return {true, signal, {}};
+      }
+      until = std::min(until, at < next_last_chance_ ? next_last_chance_ : soon);
+    }
+    return {false, signal, until};
+  }
+
+  Signal settle(int call, News news, Time at) {
+    const int era = begun_.extract(call).mapped();
+    if (last_chance_ && last_chance_->first == call) last_chance_.reset();
+    if (era != era_) return Signal::none;
+    if (mode_ == Mode::closed) {
+      if (news == News::good) in_a_row_ = 0;
+      if (news == News::bad && ++in_a_row_ >= options_.trip.failures) return open(at);
+    } else if (mode_ == Mode::half_open) {
+      if (probes_.erase(call) == 0) return Signal::none;  // its lease is over
+      if (news == News::bad) {
+        reopened_ = std::min(reopened_ + 1, 64U);
+        return open(at);
+      }
+      if (news == News::good && ++good_ >= options_.successes_to_close) {
+        close();
+        return Signal::circuit_closed;
+      }
+    }
+    return Signal::none;
+  }
+
+  bool isolate() {
+    if (mode_ == Mode::isolated) return false;
+    begin(Mode::isolated);
+    to_tell_ = Signal::circuit_isolated;
+    return true;
+  }
+
+  bool reset() {
+    const bool changed = mode_ != Mode::closed;
+    close();
+    if (changed) to_tell_ = Signal::circuit_closed;
+    return changed;
+  }
+
+  [[nodiscard]] Mode mode() const { return mode_; }
+  [[nodiscard]] Time open_until() const { return open_until_; }
+
+  // Whether the automaton holds the same, down to the last field that can still matter.
+  [[nodiscard]] bool agrees_with(const ductile::detail::Circuit<Options>& circuit) const {
+    std::vector<Time> leases;
+    for (const auto& lease : circuit.probes)
+      if (lease.ticket != 0) leases.push_back(lease.ends);
+    std::vector<Time> expected;
+    for (const auto& [call, ends] : probes_) expected.push_back(ends);
+    std::sort(leases.begin(), leases.end());
+    std::sort(expected.begin(), expected.end());
+    return circuit.mode == mode_ && circuit.untold == (to_tell_ != Signal::none) && circuit.open_until == open_until_ &&
+           circuit.window.failures == in_a_row_ && circuit.reopened == reopened_ && circuit.next_last_chance == next_last_chance_ &&
+           (circuit.last_chance.ticket != 0) == last_chance_.has_value() &&
+           (!last_chance_ || circuit.last_chance.ends == last_chance_->second) && circuit.era == static_cast<std::uint64_t>(era_) &&
+           (mode_ != Mode::half_open || (leases == expected && circuit.successes == good_));
+  }
+
+  // The state without what cannot matter any more: moments as seconds from now, eras and calls without their numbers. `growth`: after so
+  // many failed probes the open time grows no more.
+  [[nodiscard]] std::vector<int> abstract(Time at, unsigned growth) const {
+    const auto left = [&](Time time) {
+      return static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(std::max(time - at, ductile::Duration::zero())).count());
+    };
+    std::vector<int> state{static_cast<int>(mode_),
+                           static_cast<int>(to_tell_),
+                           static_cast<int>(in_a_row_),
+                           mode_ == Mode::open ? left(open_until_) : 0,
+                           mode_ == Mode::half_open ? static_cast<int>(good_) : 0,
+                           static_cast<int>(std::min(reopened_, growth)),
+                           left(next_last_chance_)};
+    std::vector<int> calls;
+    for (const auto& [call, era] : begun_) {
+      const auto probe = probes_.find(call);
+      if (last_chance_ && last_chance_->first == call)
+        calls.push_back(100 + left(last_chance_->second));
+      else if (era != era_)
+        calls.push_back(0);
+      else if (mode_ == Mode::half_open)
+        calls.push_back(probe == probes_.end() ? 0 : 200 + left(probe->second));
+      else
+        calls.push_back(1);
+    }
+    std::sort(calls.begin(), calls.end());
+    state.insert(state.end(), calls.begin(), calls.end());
+    return state;
+  }
+
+ private:
+  static constexpr int no_era = 0;
+
+  void begin(Mode mode) {
+    mode_ = mode;
+    ++era_;
+    to_tell_ = Signal::none;
+  }
+  Signal open(Time at) {
+    ductile::Duration open_for = options_.open_for;
+    for (unsigned i = 0; i < reopened_; ++i) open_for = std::min(2 * open_for, std::max(options_.longest_open, options_.open_for));
+    in_a_row_ = 0;
+    open_until_ = std::max(open_until_, at + open_for);
+    next_last_chance_ = std::max(next_last_chance_, at + options_.last_chance);
+    begin(Mode::open);
+    return Signal::circuit_opened;
+  }
+  void close() {
+    in_a_row_ = 0;
+    reopened_ = 0;
+    open_until_ = {};
+    begin(Mode::closed);
+  }
+
+  Options options_;
+  Mode mode_ = Mode::closed;
+  Signal to_tell_ = Signal::none;
+  int era_ = 1;
+  unsigned in_a_row_ = 0;
+  unsigned good_ = 0;
+  unsigned reopened_ = 0;
+  Time open_until_{};
+  Time next_last_chance_{};
+  std::map<int, int> begun_;    // call -> era
+  std::map<int, Time> probes_;  // call -> end of its lease
+  std::optional<std::pair<int, Time>> last_chance_;
+};
+
+}  // namespace support
