@@ -5,6 +5,7 @@
 #include <ductile/core/config_error.hpp>  // refuse
 #include <ductile/core/policy.hpp>        // StateOf
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -37,10 +38,11 @@ class TargetStates {
     if (targets < 1 || targets > most_targets) refuse("TargetStates: targets must be from 1 to 16", targets);
     states_.reserve(targets);
     for (unsigned target = 0; target < targets; ++target) states_.push_back(std::make_unique<Cell>(policy, target));
+    for (unsigned target = 0; target < most_targets; ++target) by_target_[target] = states_[target < targets ? target : 0].get();
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return states_.size(); }
-  [[nodiscard]] StateOf<P>& operator[](unsigned target) noexcept { return states_[target < states_.size() ? target : 0]->state; }
+  [[nodiscard]] StateOf<P>& operator[](unsigned target) noexcept { return by_target_[target % most_targets]->state; }
 
  private:
   struct Cell {
@@ -48,6 +50,7 @@ class TargetStates {
     StateOf<P> state;
   };
   std::vector<std::unique_ptr<Cell>> states_;
+  std::array<Cell*, most_targets> by_target_{};  // every number has a state, so that the happy path need not ask whether it has
 };
 
 /// A policy whose state belongs to somebody else. Made by `with_state`.

@@ -122,13 +122,15 @@ class FallbackChain {
   [[nodiscard]] unsigned targets() const noexcept { return static_cast<unsigned>(options_.targets.size()); }
   [[nodiscard]] const Target& target(unsigned index) const noexcept { return options_.targets[index < targets() ? index : 0]; }
 
-  [[nodiscard]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
+  [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
     if (!call.begun && may_use(attempt, 0) && state.closed_until_[0].load(std::memory_order_relaxed) == 0) [[likely]] {
       call.begun = true;
       call.attempts = 1;
       return Admission::go().on(0).starting_by(targets() > 1 ? latest_start(now, attempt) : end_of_time);
     }
-    return admit_another(state, call, now, attempt);
+    const auto [admission, permit] = admit_another(state, Call{call}, now, Attempt{attempt});
+    call = permit;
+    return admission;
   }
 
   /// The table's word on whether an inner layer may try again on this target.
@@ -184,7 +186,13 @@ class FallbackChain {
     return targets() > 1 && open_target(state, without_current, now(), attempt).has_value();
   }
 
-  [[nodiscard, gnu::noinline]] Admission admit_another(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
+  struct Admitted {
+    Admission admission;
+    Call call;
+  };
+
+  // By value and back, so that the happy path keeps what it knows in registers.
+  [[nodiscard, gnu::cold, gnu::noinline]] Admitted admit_another(State& state, Call call, Now now, Attempt attempt) const noexcept {
     const Time at = now();
     std::optional<unsigned> chosen = open_target(state, call, at, attempt);
     if (!chosen) {  // all are closed: the one that opens first, whose own policies then say how long to wait
@@ -192,17 +200,17 @@ class FallbackChain {
         if (!may_use(attempt, target) || (call.failed & bit(target)) != 0) continue;
         if (!chosen || state.closed_until(target) < state.closed_until(*chosen)) chosen = target;
       }
-      if (!chosen) return Admission::reject(Kind::no_target, end_of_time, "no-target");
+      if (!chosen) return {Admission::reject(Kind::no_target, end_of_time, "no-target"), call};
       const Time until = state.closed_until(*chosen);
       if (options_.on_all_failed == OnAllFailed::wait && attempt.deadline != end_of_time)
-        return Admission::ask_at(until, Kind::no_target, WaitSource::cooldown);
-      return Admission::reject(Kind::no_target, until, "all-targets-closed").with(Remedy::after_delay);
+        return {Admission::ask_at(until, Kind::no_target, WaitSource::cooldown), call};
+      return {Admission::reject(Kind::no_target, until, "all-targets-closed").with(Remedy::after_delay), call};
     }
     call.begun = true;
     call.current = static_cast<std::uint8_t>(*chosen);
     call.attempts = 1;
     const bool last = !other_left(state, call, now, attempt);
-    return Admission::go().on(*chosen).starting_by(last ? end_of_time : latest_start(now, attempt));
+    return {Admission::go().on(*chosen).starting_by(last ? end_of_time : latest_start(now, attempt)), call};
   }
 
   // What this failure says of its target, for all calls.
