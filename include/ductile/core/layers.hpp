@@ -101,6 +101,23 @@ class LayersBase<std::index_sequence<Is...>, Elements...> : public LayerAt<Is, E
       : LayerAt<Is, Elements, (Is > chain_position<Elements...>())>(std::move(elements), groups)... {}
 };
 
+// What admissions may change of an attempt.
+struct Edit {
+  Time deadline;
+  Time start_by;
+  std::uint8_t target;
+  std::uint8_t revision;
+};
+[[gnu::always_inline]] inline Edit edit_of(const Attempt& attempt) noexcept {
+  return {attempt.deadline, attempt.start_by, attempt.target, attempt.revision};
+}
+inline void apply(const Edit& edit, Attempt& attempt) noexcept {
+  attempt.deadline = edit.deadline;
+  attempt.start_by = edit.start_by;
+  attempt.target = edit.target;
+  attempt.revision = edit.revision;
+}
+
 // The policies of a pipeline with their states, outermost first. Answers for each layer; has no control flow of its own.
 template <class... Elements>
 class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements...> {
@@ -150,7 +167,8 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
   template <std::size_t I>
   [[nodiscard, gnu::always_inline]] static Attempt edited(Attempt attempt, const Admission& admission) noexcept {
     constexpr unsigned edits = edits_of<PolicyAt<I>>();
-    if constexpr ((edits & edits_deadline) != 0) attempt.deadline = std::min(attempt.deadline, admission.deadline());
+    if constexpr ((edits & edits_deadline) != 0)
+      if (admission.deadline() < attempt.deadline) attempt.deadline = admission.deadline();  // std::min keeps both in memory
     if constexpr ((edits & edits_start) != 0) attempt.start_by = admission.start_by();
     if constexpr ((edits & edits_target) != 0) attempt.target = admission.target();
     if constexpr ((edits & edits_revision) != 0) attempt.revision = admission.revision();

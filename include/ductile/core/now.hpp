@@ -65,11 +65,21 @@ inline Time coarse_time() noexcept {
 #endif
 }
 
+// For the compiler: this is never reached.
+[[noreturn]] inline void unreachable() noexcept {
+#if defined(_MSC_VER) && !defined(__clang__)
+  __assume(false);
+#else
+  __builtin_unreachable();
+#endif
+}
+
 inline std::uint64_t thread_random() noexcept {
   thread_local SplitMix64 generator{static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
                                     reinterpret_cast<std::uintptr_t>(&generator)};
   return generator();
 }
+
 }  // namespace detail
 
 /// Time and chance, given to a policy with each question. Two registers, by value; it costs nothing until it is called.
@@ -111,6 +121,7 @@ class Now {
   [[nodiscard]] Now read() const noexcept {
     Now taken = *this;
     taken.reading_ = (*this)();
+    if (taken.reading_ == unread) detail::unreachable();  // no clock is there; so the compiler need not ask again
     return taken;
   }
 

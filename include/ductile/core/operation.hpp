@@ -209,16 +209,20 @@ Result<T> make_attempt(F& operation, const Attempt& attempt, const Classifier& c
   }
 }
 
-// The verdict on a success: ok, with the cost where the value knows it.
+inline constexpr Verdict plain_success{.billed = Billed::yes};
+
+// The verdict on a success: ok, with the cost where the value knows it; elsewhere a constant, which costs nothing to hand on.
 template <class T>
-[[gnu::always_inline]] inline Verdict verdict_on_success([[maybe_unused]] const Result<T>& result) noexcept {
-  Verdict verdict;
-  verdict.billed = Billed::yes;
-  if constexpr (KnowsCost<T>) {
-    const Cost cost = result.assume_value().cost();
-    verdict.tokens = cost.tokens;
-    verdict.images = cost.images;
-  }
+[[gnu::always_inline]] inline const Verdict& verdict_on_success(const Result<T>&) noexcept {
+  return plain_success;
+}
+template <class T>
+  requires KnowsCost<T>
+[[gnu::always_inline]] inline Verdict verdict_on_success(const Result<T>& result) noexcept {
+  const Cost cost = result.assume_value().cost();
+  Verdict verdict = plain_success;
+  verdict.tokens = cost.tokens;
+  verdict.images = cost.images;
   return verdict;
 }
 

@@ -97,6 +97,13 @@ struct ObserversFrom<std::tuple<Observe<Os>...>> {
   using type = Observers<Os...>;
 };
 
+// What is known of a call when it is compiled: whether a lost answer may be repeated, and whether the caller gave options, so that a call
+// without any need not ask whether a failure is forced.
+struct Manner {
+  Repetition repetition = Repetition::repeatable;
+  bool has_options = false;
+};
+
 // The blocking driver; complete once <ductile/drivers/blocking.hpp> is included.
 template <class T, class Body>
 struct BlockingCall;
@@ -226,8 +233,8 @@ class PipelineBody<true, Elements...> {
     if constexpr (explain_run<std::remove_reference_t<Operation>, std::remove_reference_t<Arguments>...>()) {
       using Classifier = ClassifierAmong<std::remove_reference_t<Arguments>...>;
       using T = typename ValueOf<CallResult<Untagged<std::remove_reference_t<Operation>>>, Classifier>::type;
-      return BlockingCall<T, PipelineBody>::template run<repetition_of<std::remove_cvref_t<Operation>>,
-                                                         (how_many<IsOptions, Arguments...> > 0)>(
+      return BlockingCall<T, PipelineBody>::template run<Manner{repetition_of<std::remove_cvref_t<Operation>>,
+                                                                (how_many<IsOptions, Arguments...> > 0)}>(
           *this, untagged(operation), pick<IsClassifier>(no_classifier, arguments...), pick<IsClock>(system_clock, arguments...),
           pick<IsStop>(no_stop, arguments...), pick<IsOptions>(no_options, arguments...));
     } else {

@@ -4,6 +4,7 @@
 #include <ductile/core/policy.hpp>        // StateOf
 #include <ductile/core/quota_groups.hpp>  // QuotaGroups
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -52,10 +53,11 @@ class TargetStates {
       const unsigned first = detail::state_per_quota_group<P>() ? groups.first(target) : target;
       states_.push_back(first == target ? std::make_shared<Cell>(policy, target) : states_[first]);
     }
+    for (unsigned target = 0; target < most_targets; ++target) by_target_[target] = states_[target < groups.targets() ? target : 0].get();
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return states_.size(); }
-  [[nodiscard]] StateOf<P>& operator[](unsigned target) noexcept { return states_[target < states_.size() ? target : 0]->state; }
+  [[nodiscard]] StateOf<P>& operator[](unsigned target) noexcept { return by_target_[target % most_targets]->state; }
 
  private:
   struct Cell {
@@ -63,6 +65,7 @@ class TargetStates {
     StateOf<P> state;
   };
   std::vector<std::shared_ptr<Cell>> states_;
+  std::array<Cell*, most_targets> by_target_{};  // every number has a state, so that the happy path need not ask whether it has
 };
 
 /// A policy whose state belongs to somebody else. Made by `with_state`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/call_options.hpp>  // CallOptions, ForcedFailure
+#include <ductile/core/call_options.hpp>  // CallOptions, failure_of, is_forced
 #include <ductile/core/clock.hpp>         // Clock
 #include <ductile/core/gate.hpp>          // BlockingWaiter
 #include <ductile/core/machine.hpp>       // Machine, Walk
@@ -19,8 +19,10 @@ namespace ductile::inline DUCTILE_VERSION::detail {
 
 // One call in the caller's thread: a straight path for the call that meets no deviation, and the machine for the rest.
 //
-// What keeps the straight path straight, on g++ 12: whatever a cold function sees by reference lives in memory on the hot path too, so it
-// gets everything by value; and a Result is built in place only where a function returns a prvalue or one name of its outermost block.
+// What keeps the straight path straight: whatever a cold function sees by reference lives in memory on the hot path too, so each gets what
+// it needs by value, put together where it is called; and a Result is built in place only where a function returns a prvalue or one name
+// of its outermost block. For g++ 12 each thing that a layer leaves is a variable of its own, neither constant nor cleared with others: it
+// would stay in memory.
 template <class T, class Body>
 struct BlockingCall {
   using L = typename Body::LayersType;
@@ -28,178 +30,233 @@ struct BlockingCall {
   using M = Machine<L, T, Obs>;
   static constexpr std::size_t count = L::count;
 
-  // `HasOptions`: the caller gave them, so that a call without any need not look.
-  template <Repetition Tag, bool HasOptions, class F, class Classifier, class C, class Stop>
+  template <Manner How, class F, class Classifier, class C, class Stop>
   [[nodiscard]] static Result<T> run(Body& body, F& operation, const Classifier& classifier, C& clock, const Stop& stop,
                                      const CallOptions& options) {
     Now now = clock.now();
-    Path path;
+    Start start;
     if constexpr (L::any_reads_time || Obs::observed) {
       now = now.read();
-      path.began = now();
+      start.began = now();
     }
-    if (options.deadline) {
-      path.first.deadline = later(now(), *options.deadline);
-      path.first.own_deadline = true;
-    }
-    path.first.attempts = options.attempts;
-    path.first.targets = options.targets;
+    if (options.deadline) start.deadline = later(now(), *options.deadline);
     if constexpr (Obs::observed) {
-      path.call = body.observers().next_call();
-      body.observers().tell(OperationBegan{path.call, path.began});
+      start.call = body.observers().next_call();
+      body.observers().tell(OperationBegan{start.call, start.began});
     }
-    const Context<F, Classifier, C, Stop, HasOptions> context{body, operation, classifier, clock, stop, options.forced};
+    const Context<F, Classifier, C, Stop> context{body, operation, classifier, clock, stop, options};
     if (stop.stop_requested() || (options.deadline && *options.deadline <= Duration::zero())) [[unlikely]]
-      return refuse<Tag>(context, path);
-    return descend<0, Tag>(context, path, now, path.first);
+      return refuse<How>(body, operation, classifier, clock, stop, options, path_of(start));
+    return descend<How>(context, start, now, first_attempt(options, start.deadline));
   }
 
  private:
-  // The call so far: what the machine needs to go on from here. An attempt is kept where a layer may edit it; elsewhere it is the one
-  // before.
-  //
-  // With a constructor of its own, which sets one field after the other: g++ 12 makes an aggregate whole, in memory, and clears it before.
-  struct Path {
-    Path() noexcept : calls(), first(), began(), call(0) {}
+  struct Start {
+    Time deadline = end_of_time;  // the caller's own
+    Time began{};                 // the reading that the layers share; the epoch when none was taken
+    std::uint64_t call = 0;       // for observers
+  };
 
-    typename L::Calls calls;
-    std::array<Attempt, L::editing> edited;
-    Attempt first;
-    Time began;  // the reading that the layers shared; the epoch when none was taken
-    std::uint64_t call;
+  struct Nothing {};
+
+  // What a layer that went on leaves: its permit, if it has been asked, and what it let in, if that is not what reached it.
+  template <std::size_t I>
+  struct Held {
+    static constexpr bool asked = Admits<typename L::template PolicyAt<I>>;
+    static constexpr bool edits = edits_of<typename L::template PolicyAt<I>>() != 0;
+    [[no_unique_address]] std::conditional_t<asked, typename L::template CallAt<I>, Nothing> call{};
+    [[no_unique_address]] std::conditional_t<edits, Attempt, Nothing> let_in{};
+  };
+
+  // The call so far: what the machine needs to go on from here. Of the attempts only what the layers edited.
+  struct Path {
+    typename L::Calls calls{};
+    std::array<Edit, L::editing> edits{};
+    Start start;
   };
 
   // What the caller gave; all references, to what outlives the call.
-  template <class F, class Classifier, class C, class Stop, bool HasOptions>
+  template <class F, class Classifier, class C, class Stop>
   struct Context {
-    static constexpr bool may_force = HasOptions;
     Body& body;
     F& operation;
     const Classifier& classifier;
     C& clock;
     const Stop& stop;
-    const ForcedFailure& forced;
+    const CallOptions& options;
   };
 
-  template <class Ctx>
-  [[gnu::always_inline]] static Result<T> make(const Ctx& context, const Attempt& attempt) {
-    if constexpr (Ctx::may_force)
-      if (is_forced(context.forced, attempt)) [[unlikely]]
-        return failure_of(context.forced);
-    return make_attempt<T>(context.operation, attempt, context.classifier);
+  [[gnu::always_inline]] static Attempt first_attempt(const CallOptions& options, Time deadline) noexcept {
+    Attempt attempt;
+    attempt.deadline = deadline;
+    attempt.own_deadline = options.deadline.has_value();
+    attempt.attempts = options.attempts;
+    attempt.targets = options.targets;
+    return attempt;
   }
 
-  // `attempt` is what reaches layer I.
-  template <std::size_t I, Repetition Tag, class Ctx>
-  [[gnu::always_inline]] static Result<T> descend(const Ctx& context, Path& path, Now now, const Attempt& attempt) {
+  template <Manner How, class F, class Classifier>
+  [[gnu::always_inline]] static Result<T> make(F& operation, const Attempt& attempt, const Classifier& classifier,
+                                               [[maybe_unused]] const CallOptions& options) {
+    if constexpr (How.has_options)
+      if (is_forced(options.forced, attempt)) [[unlikely]]
+        return failure_of(options.forced);
+    return make_attempt<T>(operation, attempt, classifier);
+  }
+
+  // The layers that went on have left `held`; `attempt` is what the last of them let in.
+  template <Manner How, class Ctx, class... Helds>
+  [[gnu::always_inline]] static Result<T> descend(const Ctx& context, const Start& start, Now now, const Attempt& attempt, Helds&... held) {
+    constexpr std::size_t I = sizeof...(Helds);
     if constexpr (I == count) {
       if constexpr (L::any_edits_deadline)
         if ((L::any_reads_time || attempt.deadline != end_of_time) && attempt.deadline <= now()) [[unlikely]]
-          return begin_late<Tag>(Ctx{context}, path);
-      return attempt_and_settle<Tag>(context, path, now, attempt);
+          return begin_late<How>(context.body, context.operation, context.classifier, context.clock, context.stop, context.options,
+                                 path_of(start, held...));
+      return attempt_and_settle<How>(context, start, now, attempt, held...);
     } else {
-      const Admission admission = context.body.layers().template admit<I>(std::get<I>(path.calls), now, attempt);
-      if (admission.form() != Admission::Form::go || (Obs::observed && admission.signal() != Signal::none)) [[unlikely]]
-        return deviate<Tag>(Ctx{context}, path, I, admission);
-      if constexpr (edits_of<typename L::template PolicyAt<I>>() != 0) {
-        Attempt& edited = path.edited[L::template edits_before<I>];
-        edited = L::template edited<I>(attempt, admission);
-        return descend<I + 1, Tag>(context, path, now, edited);
-      } else {
-        return descend<I + 1, Tag>(context, path, now, attempt);
+      Held<I> layer;
+      if constexpr (Held<I>::asked) {
+        Admission admission = context.body.layers().template admit<I>(layer.call, now, attempt);
+        if (admission.form() != Admission::Form::go || (Obs::observed && admission.signal() != Signal::none)) [[unlikely]]
+          return deviate<How>(context.body, context.operation, context.classifier, context.clock, context.stop, context.options,
+                              path_of(start, held..., layer), I, Admission{admission});
+        if constexpr (Held<I>::edits) {
+          layer.let_in = L::template edited<I>(attempt, admission);
+          return descend<How>(context, start, now, layer.let_in, held..., layer);
+        }
       }
+      return descend<How>(context, start, now, attempt, held..., layer);
     }
   }
 
-  template <Repetition Tag, class Ctx>
-  [[gnu::always_inline]] static Result<T> attempt_and_settle(const Ctx& context, Path& path, Now now, const Attempt& attempt) {
-    if constexpr (Obs::observed) context.body.observers().tell(AttemptBegan{path.call, path.began, attempt});
-    Result<T> result = straight_attempt<Tag>(context, path, now, attempt);
+  template <Manner How, class Ctx, class... Helds>
+  [[gnu::always_inline]] static Result<T> attempt_and_settle(const Ctx& context, const Start& start, Now now, const Attempt& attempt,
+                                                             Helds&... held) {
+    if constexpr (Obs::observed) context.body.observers().tell(AttemptBegan{start.call, start.began, attempt});
+    Result<T> result = straight_attempt<How>(context, start, now, attempt, held...);
     if (!Obs::observed && result) [[likely]] {
-      settle_all<count>(context.body.layers(), path, now.afresh(), attempt, verdict_on_success(result));
+      settle_all(context.body.layers(), now.afresh(), verdict_on_success(result), first_attempt(context.options, start.deadline), held...);
       if constexpr (L::any_edits_target) {
         if (attempt.target != 0) set_provenance(result, attempt.target, 1, Kind::no_target);  // nobody was passed over: excluded
       }
     } else if constexpr (std::is_move_assignable_v<Result<T>>) {  // with observers the machine ends every call, for it knows what to tell
-      result = go_on<Tag>(Ctx{context}, path, std::move(result));
+      result = go_on<How>(context.body, context.operation, context.classifier, context.clock, context.stop, context.options,
+                          path_of(start, held...), std::move(result));
     } else {  // two returns cost the happy path a move
-      return go_on<Tag>(Ctx{context}, path, std::move(result));
+      return go_on<How>(context.body, context.operation, context.classifier, context.clock, context.stop, context.options,
+                        path_of(start, held...), std::move(result));
     }
     return result;
   }
 
-  template <Repetition Tag, class Ctx>
-  [[gnu::always_inline]] static Result<T> straight_attempt(const Ctx& context, Path& path, Now now, const Attempt& attempt) {
+  template <Manner How, class Ctx, class... Helds>
+  [[gnu::always_inline]] static Result<T> straight_attempt(const Ctx& context, [[maybe_unused]] const Start& start,
+                                                           [[maybe_unused]] Now now, const Attempt& attempt,
+                                                           [[maybe_unused]] Helds&... held) {
 #if defined(__cpp_exceptions)
     try {
-      return make(context, attempt);
+      return make<How>(context.operation, attempt, context.classifier, context.options);
     } catch (...) {
-      settle_thrown<Tag>(context.body, path, now);
+      settle_thrown<How>(context.body, context.options, path_of(start, held...), now);
       throw;
     }
 #else
-    static_cast<void>(path);
-    static_cast<void>(now);
-    return make(context, attempt);
+    return make<How>(context.operation, attempt, context.classifier, context.options);
 #endif
   }
 
-  // `let_in` is what layer I - 1 let in.
-  template <std::size_t I>
-  [[gnu::always_inline]] static void settle_all(L& layers, Path& path, Now now, const Attempt& let_in, const Verdict& verdict) noexcept {
-    if constexpr (I > 0) {
-      const Attempt& reached = reached_by<I - 1>(path);
-      if constexpr (L::template settles_success<I - 1>)
-        static_cast<void>(layers.template settle<I - 1>(std::get<I - 1>(path.calls), now, reached.target, let_in, verdict));
-      settle_all<I - 1>(layers, path, now, reached, verdict);
+  // From the inside out. `reached` is what reached the outermost of these layers.
+  template <std::size_t I, class... Inner>
+  [[gnu::always_inline]] static void settle_all(L& layers, Now now, const Verdict& verdict, const Attempt& reached, Held<I>& layer,
+                                                Inner&... inner) noexcept {
+    if constexpr (Held<I>::edits)
+      settle_one(layers, now, verdict, reached, layer.let_in, layer, inner...);
+    else
+      settle_one(layers, now, verdict, reached, reached, layer, inner...);
+  }
+  template <std::size_t I, class... Inner>
+  [[gnu::always_inline]] static void settle_one(L& layers, Now now, const Verdict& verdict, const Attempt& reached, const Attempt& let_in,
+                                                Held<I>& layer, Inner&... inner) noexcept {
+    settle_all(layers, now, verdict, let_in, inner...);
+    if constexpr (L::template settles_success<I>) {
+      if constexpr (Held<I>::asked) {
+        static_cast<void>(layers.template settle<I>(layer.call, now, reached.target, let_in, verdict));
+      } else {
+        typename L::template CallAt<I> call{};
+        static_cast<void>(layers.template settle<I>(call, now, reached.target, let_in, verdict));
+      }
     }
   }
+  static void settle_all(L&, Now, const Verdict&, const Attempt&) noexcept {}
 
+  template <class... Helds>
+  [[gnu::always_inline]] static Path path_of(const Start& start, const Helds&... held) noexcept {
+    Path path;
+    path.start.deadline = start.deadline;  // one by one: clang keeps a copied whole in memory
+    path.start.began = start.began;
+    path.start.call = start.call;
+    keep_from<0>(path, held...);
+    return path;
+  }
+  template <std::size_t I, class... Inner>
+  [[gnu::always_inline]] static void keep_from(Path& path, const Held<I>& layer, const Inner&... inner) noexcept {
+    if constexpr (Held<I>::asked) std::get<I>(path.calls) = layer.call;
+    if constexpr (Held<I>::edits) path.edits[L::template edits_before<I>] = edit_of(layer.let_in);
+    if constexpr (sizeof...(Inner) > 0) keep_from<I + 1>(path, inner...);
+  }
   template <std::size_t I>
-  [[gnu::always_inline]] static const Attempt& reached_by(const Path& path) noexcept {
-    if constexpr (L::template edits_before<I> == 0)
-      return path.first;
-    else
-      return path.edited[L::template edits_before<I> - 1];
-  }
+  static void keep_from(Path&) noexcept {}
 
+  static Walk<L> walk_from(const Path& path, const CallOptions& options) noexcept {
+    Walk<L> walk{path.calls, {first_attempt(options, path.start.deadline)}, path.start.began, path.start.call};
+    let_in_all(path, walk, std::make_index_sequence<count>{});
+    return walk;
+  }
   template <std::size_t... Is>
-  static Walk<L> walk_from(const Path& path, std::index_sequence<Is...>) noexcept {
-    return Walk<L>{path.calls, {reached_by<Is>(path)...}, path.began, path.call};
+  static void let_in_all(const Path& path, Walk<L>& walk, std::index_sequence<Is...>) noexcept {
+    [[maybe_unused]] const auto let_in = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+      walk.attempts[I + 1] = walk.attempts[I];
+      if constexpr (Held<I>::edits) apply(path.edits[L::template edits_before<I>], walk.attempts[I + 1]);
+    };
+    (let_in(std::integral_constant<std::size_t, Is>{}), ...);
   }
-  static Walk<L> walk_from(const Path& path) noexcept { return walk_from(path, std::make_index_sequence<count + 1>{}); }
 
-  template <Repetition Tag>
-  [[gnu::cold, gnu::noinline]] static void settle_thrown(Body& body, Path path, Now now) noexcept {
-    M machine{body.layers(), body.observers(), now, Tag, walk_from(path)};
+  template <Manner How>
+  [[gnu::cold, gnu::noinline]] static void settle_thrown(Body& body, const CallOptions& options, Path path, Now now) noexcept {
+    M machine{body.layers(), body.observers(), now, How.repetition, walk_from(path, options)};
     machine.take_over_running();
   }
 
-  template <Repetition Tag, class Ctx>
-  [[gnu::cold, gnu::noinline]] static Result<T> refuse(Ctx context, Path path) {
-    M machine{context.body.layers(), context.body.observers(), context.clock.now(), Tag, walk_from(path)};
-    static_cast<void>(context.stop.stop_requested() ? machine.cancel() : machine.refuse(Kind::deadline));
+  template <Manner How, class F, class Classifier, class C, class Stop>
+  [[gnu::cold, gnu::noinline]] static Result<T> refuse(Body& body, F&, const Classifier&, C& clock, const Stop& stop,
+                                                       const CallOptions& options, Path path) {
+    M machine{body.layers(), body.observers(), clock.now(), How.repetition, walk_from(path, options)};
+    static_cast<void>(stop.stop_requested() ? machine.cancel() : machine.refuse(Kind::deadline));
     return machine.finish();
   }
 
-  template <Repetition Tag, class Ctx>
-  [[gnu::cold, gnu::noinline]] static Result<T> deviate(Ctx context, Path path, std::size_t admitted, Admission admission) {
-    M machine{context.body.layers(), context.body.observers(), context.clock.now(), Tag, walk_from(path)};
-    return drive(machine, machine.resume_admission(admitted, admission), context);
+  template <Manner How, class F, class Classifier, class C, class Stop>
+  [[gnu::cold, gnu::noinline]] static Result<T> deviate(Body& body, F& operation, const Classifier& classifier, C& clock, const Stop& stop,
+                                                        const CallOptions& options, Path path, std::size_t admitted, Admission admission) {
+    M machine{body.layers(), body.observers(), clock.now(), How.repetition, walk_from(path, options)};
+    return drive<How>(machine, machine.resume_admission(admitted, admission), operation, classifier, clock, stop, options);
   }
 
   // All layers said go, to an attempt whose deadline has passed already.
-  template <Repetition Tag, class Ctx>
-  [[gnu::cold, gnu::noinline]] static Result<T> begin_late(Ctx context, Path path) {
-    M machine{context.body.layers(), context.body.observers(), context.clock.now(), Tag, walk_from(path)};
-    return drive(machine, machine.resume_attempt(), context);
+  template <Manner How, class F, class Classifier, class C, class Stop>
+  [[gnu::cold, gnu::noinline]] static Result<T> begin_late(Body& body, F& operation, const Classifier& classifier, C& clock,
+                                                           const Stop& stop, const CallOptions& options, Path path) {
+    M machine{body.layers(), body.observers(), clock.now(), How.repetition, walk_from(path, options)};
+    return drive<How>(machine, machine.resume_attempt(), operation, classifier, clock, stop, options);
   }
 
-  template <Repetition Tag, class Ctx>
-  [[gnu::cold, gnu::noinline]] static Result<T> go_on(Ctx context, Path path, Result<T>&& ended) {
-    M machine{context.body.layers(), context.body.observers(), context.clock.now(), Tag, walk_from(path)};
+  template <Manner How, class F, class Classifier, class C, class Stop>
+  [[gnu::cold, gnu::noinline]] static Result<T> go_on(Body& body, F& operation, const Classifier& classifier, C& clock, const Stop& stop,
+                                                      const CallOptions& options, Path path, Result<T>&& ended) {
+    M machine{body.layers(), body.observers(), clock.now(), How.repetition, walk_from(path, options)};
     machine.take_over_running();
-    return drive(machine, ended_or_stopped(machine, std::move(ended), context.stop), context);
+    return drive<How>(machine, ended_or_stopped(machine, std::move(ended), stop), operation, classifier, clock, stop, options);
   }
 
   // A failure after the caller asked for the end is our own doing: neither classified nor retried.
@@ -208,10 +265,9 @@ struct BlockingCall {
     return !result && stop.stop_requested() ? machine.cancel() : machine.completed(std::move(result));
   }
 
-  template <class Ctx>
-  static Result<T> drive(M& machine, Asks asks, const Ctx& context) {
-    auto& clock = context.clock;
-    const auto& stop = context.stop;
+  template <Manner How, class F, class Classifier, class C, class Stop>
+  static Result<T> drive(M& machine, Asks asks, F& operation, const Classifier& classifier, C& clock, const Stop& stop,
+                         const CallOptions& options) {
     while (asks != Asks::finish) {
       if (stop.stop_requested()) {
         asks = machine.cancel();
@@ -219,7 +275,7 @@ struct BlockingCall {
       }
       switch (asks) {
         case Asks::attempt: {
-          Result<T> result = make(context, machine.begin_attempt());
+          Result<T> result = make<How>(operation, machine.begin_attempt(), classifier, options);
           asks = ended_or_stopped(machine, std::move(result), stop);
           break;
         }

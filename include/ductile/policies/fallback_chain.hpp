@@ -131,12 +131,14 @@ class FallbackChain {
   [[nodiscard]] unsigned targets() const noexcept { return static_cast<unsigned>(options_.targets.size()); }
   [[nodiscard]] const Target& target(unsigned index) const noexcept { return options_.targets[index < targets() ? index : 0]; }
 
-  [[nodiscard]] Admission admit(State& rests, Call& call, Now now, const Attempt& attempt) const noexcept {
+  [[nodiscard, gnu::always_inline]] Admission admit(State& rests, Call& call, Now now, const Attempt& attempt) const noexcept {
     if (call.attempts == 0 && attempt.targets == 0 && (affordable_ & 1U) != 0 && rests.none()) [[likely]] {
       call.attempts = 1;
       return Admission::go().on(0).starting_by(several_ && attempt.deadline != end_of_time ? latest_start(now(), attempt) : end_of_time);
     }
-    return admit_another(rests, call, now(), attempt);
+    const auto [admission, permit] = admit_another(rests, Call{call}, now, Attempt{attempt});
+    call = permit;
+    return admission;
   }
 
   /// The table's word on whether an inner layer may try again on this target.
@@ -209,7 +211,18 @@ class FallbackChain {
     return several_ && free_target(rests, left_of(attempt, with(call.failed, call.current)), at).has_value();
   }
 
-  [[nodiscard, gnu::noinline]] Admission admit_another(State& rests, Call& call, Time at, const Attempt& attempt) const noexcept {
+  struct Admitted {
+    Admission admission;
+    Call call;
+  };
+
+  // By value and back, so that the happy path keeps what it knows in registers.
+  [[nodiscard, gnu::cold, gnu::noinline]] Admitted admit_another(State& rests, Call call, Now now, Attempt attempt) const noexcept {
+    const Admission admission = choose(rests, call, now(), attempt);
+    return {admission, call};
+  }
+
+  [[nodiscard]] Admission choose(State& rests, Call& call, Time at, const Attempt& attempt) const noexcept {
     rests.end_those_over(at);
     const TargetSet left = left_of(attempt, call.failed);
     if (left == 0)
