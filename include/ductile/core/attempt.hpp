@@ -16,15 +16,15 @@ inline constexpr unsigned most_targets = 16;
 struct Attempt {
   Time deadline = end_of_time;  ///< When its answer must be there. Give it to the socket.
   Time start_by =
-      end_of_time;             ///< Until when a layer may let it wait before it starts; later, it is refused and the layers outside decide.
-  std::uint32_t number = 1;    ///< Counts the trips of this call, from 1.
-  std::uint8_t target = 0;     ///< Which target of the fallback chain to ask; 0 without a chain.
-  std::uint8_t revision = 0;   ///< Which wording of the request to send; 0: as the caller wrote it.
-  std::uint8_t lane = 0;       ///< 0, or 1 for the parallel attempt of a hedge.
-  bool own_deadline = false;   ///< The caller gave this call a deadline of its own; `Deadline` leaves it alone.
-  std::uint16_t attempts = 0;  ///< The caller's own limit of attempts for this call; 0: the policy's.
-  TargetSet targets = 0;       ///< The caller's own choice of targets for this call; 0: all.
-  bool insists = false;        ///< Nothing better is left: a breaker lets it through although it is open.
+      end_of_time;            ///< Until when a layer may let it wait before it starts; later, it is refused and the layers outside decide.
+  std::uint32_t number = 1;   ///< Counts the trips of this call, from 1.
+  std::uint8_t target = 0;    ///< Which target of the fallback chain to ask; 0 without a chain.
+  std::uint8_t revision = 0;  ///< Which wording of the request to send; 0: as the caller wrote it.
+  std::uint8_t lane = 0;      ///< 0, or 1 for the parallel attempt of a hedge.
+  bool own_deadline : 1 = false;  ///< The caller gave this call a deadline of its own; `Deadline` leaves it alone.
+  bool insists : 1 = false;       ///< Nothing better is left: a breaker lets it through although it is open.
+  std::uint16_t attempts = 0;     ///< The caller's own limit of attempts for this call; 0: the policy's.
+  TargetSet targets = 0;          ///< The caller's own choice of targets for this call; 0: all.
 
   /// How long is left, never negative.
   [[nodiscard]] Duration remaining(Time at) const noexcept { return deadline <= at ? Duration::zero() : deadline - at; }
