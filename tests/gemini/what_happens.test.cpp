@@ -81,7 +81,7 @@ struct Setting {
 
 struct Story {
   Seen seen;
-  std::array<QuotaUsage, 5> used;  // of the first target
+  std::array<QuotaUsage, 6> used;  // of the first target
 };
 
 // One call of a resilient image client whose targets fail in one way, from the first to the last.
