@@ -86,6 +86,7 @@ TEST_CASE("The output of curl -i is a status, headers and a body, of which the l
   CHECK(diagnosis("HTTP/2 503\nRetry-After: 30\n\n{}").at("retry_after_s") == 30);
   CHECK(id_of("HTTP/1.1 400 Bad Request\r\nServer: ESF\r\n\r\n") == "empty-400");
   CHECK(answers_of("HTTP/1.1 is a protocol").front().status == 0);
+  CHECK(id_of("HTTP/1.1 403 Forbidden: {\"error\":{\"message\":\"Your API key was reported as leaked.\"}}") == "key-leaked");
 }
 
 TEST_CASE("The output of curl -v is read without its marks", "[doctor]") {
