@@ -60,6 +60,18 @@ TEST_CASE("A phrase is short, in lower case, has a source, and stands once", "[g
   }
 }
 
+TEST_CASE("A phrase that says a kind alone is short, in lower case, has a source, and is no phrase with a row", "[gemini]") {
+  std::set<std::string_view> phrases;
+  for (const Wording& wording : wordings) phrases.insert(wording.phrase);
+  for (const KindWording& wording : kind_wordings) {
+    CAPTURE(wording.phrase);
+    CHECK(wording.phrase.size() <= longest_phrase);
+    CHECK_FALSE(wording.source.empty());
+    CHECK(phrases.insert(wording.phrase).second);
+    for (const char c : wording.phrase) CHECK_FALSE((c >= 'A' && c <= 'Z'));
+  }
+}
+
 TEST_CASE("A verdict from a row carries what the row says", "[gemini]") {
   const Verdict verdict = verdict_of(*find_failure("deadline-504"));
   CHECK(verdict.kind == Kind::timeout);

@@ -35,6 +35,7 @@ TEST_CASE("What looks like a key is taken out of a text", "[gemini]") {
         Case{"key AQ.Ab8RN6I0123456789abcdefghijk!", "key [redacted]!"},
         Case{"Authorization: Bearer abcdefgh.ijkl-mnop", "Authorization: Bearer [redacted]"},
         Case{"GET /v1beta/models?key=abcdefgh12345678&alt=sse", "GET /v1beta/models?key=[redacted]&alt=sse"},
+        Case{"in words alone: aizasyexampleexampleexampleexampleexamp", "in words alone: [redacted]"},
         Case{"token ya29.a0AfH6SMBabcdefgh", "token [redacted]"}, Case{"sk-proj-0123456789abcdefgh", "[redacted]"},
         Case{"the risk-free task-list of AIza and AQ. and sk-x", "the risk-free task-list of AIza and AQ. and sk-x"}, Case{"", ""}}) {
     CAPTURE(c.text);

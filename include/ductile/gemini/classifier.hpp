@@ -25,7 +25,7 @@ namespace ductile::inline DUCTILE_VERSION::gemini {
 /// `ok()` means here that the answer claims to hold an image; `read_answer` looks at it.
 ///
 /// Threads  Pure.
-/// Cost     One pass: 25 us for an ordinary error on a busy machine, 0.2 ms for a 2 MB image. Memory bounded by some 200 KiB whatever the
+/// Cost     One pass: 32 us for an ordinary error on a busy machine, 0.2 ms for a 2 MB image. Memory bounded by some 200 KiB whatever the
 ///          size.
 [[nodiscard]] inline Classification classify_text(std::string_view text, int http_status = 0, const AnswerContext& context = {}) {
   const detail::Facts facts = detail::facts_of(text);

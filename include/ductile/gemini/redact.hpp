@@ -17,18 +17,21 @@ inline constexpr std::string_view redacted_mark{"[redacted]"};
 
 namespace detail {
 
+// In any case: answers are compared in lower case, and what they say may be quoted so.
 inline void replace_all(std::string& text, std::string_view part, std::string_view by) {
-  if (part.empty()) return;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + by.size())) text.replace(at, part.size(), by);
+  const std::string wanted = ductile::detail::lowered(part);
+  for (std::size_t at = ductile::detail::find_word(text, wanted); at != std::string::npos;
+       at = ductile::detail::find_word(text, wanted, at + by.size()))
+    text.replace(at, part.size(), by);
 }
 
 // What a key looks like from its beginning on: the service quotes keys in its messages, other people's too.
 struct SecretPrefix {
-  std::string_view text;
-  std::size_t least;  // characters after it that make it a secret and not a word
+  std::string_view text;  // in lower case
+  std::size_t least;      // characters after it that make it a secret and not a word
 };
 inline constexpr std::array<SecretPrefix, 6> secret_prefixes{
-    {{"AIza", 16}, {"AQ.", 16}, {"ya29.", 8}, {"sk-", 16}, {"Bearer ", 8}, {"key=", 8}}};
+    {{"aiza", 16}, {"aq.", 16}, {"ya29.", 8}, {"sk-", 16}, {"bearer ", 8}, {"key=", 8}}};
 
 [[nodiscard]] constexpr bool is_key_character(char c) noexcept {
   return ductile::detail::is_letter(c) || ductile::detail::is_digit(c) || c == '_' || c == '-' || c == '.';
@@ -40,13 +43,14 @@ inline constexpr std::array<SecretPrefix, 6> secret_prefixes{
 [[nodiscard]] inline std::string redacted(std::string text, std::string_view secret = {}) {
   if (secret.size() >= 4) detail::replace_all(text, secret, redacted_mark);
   for (const detail::SecretPrefix& prefix : detail::secret_prefixes)
-    for (std::size_t at = text.find(prefix.text); at != std::string::npos; at = text.find(prefix.text, at + 1)) {
-      if (at > 0 && detail::is_key_character(text[at - 1]) && prefix.text != "AIza") continue;
+    for (std::size_t at = ductile::detail::find_word(text, prefix.text); at != std::string::npos;
+         at = ductile::detail::find_word(text, prefix.text, at + 1)) {
+      if (at > 0 && detail::is_key_character(text[at - 1]) && prefix.text != "aiza") continue;
       const std::size_t begin = at + prefix.text.size();
       std::size_t end = begin;
       while (end < text.size() && detail::is_key_character(text[end])) ++end;
       if (end - begin < prefix.least) continue;
-      const bool label = prefix.text == "Bearer " || prefix.text == "key=";
+      const bool label = prefix.text == "bearer " || prefix.text == "key=";
       const std::size_t from = label ? begin : at;
       text.replace(from, end - from, redacted_mark);
     }

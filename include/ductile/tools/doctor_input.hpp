@@ -41,9 +41,9 @@ using namespace ductile::detail;  // the ASCII helpers
 
 /// The status of "HTTP/1.1 429 Too Many Requests"; none when it is no status line.
 [[nodiscard]] inline std::optional<int> status_of_line(std::string_view line) noexcept {
-  if (!line.starts_with("HTTP/")) return std::nullopt;
+  if (!line.starts_with("HTTP/") || line.find('{') != std::string_view::npos) return std::nullopt;  // a log's line may go on with a body
   const std::size_t blank = line.find(' ');
-  if (blank == std::string_view::npos || blank > 8) return std::nullopt;
+  if (blank > 8) return std::nullopt;
   const auto status = whole_number(line.substr(blank + 1, 3));
   const bool ends = line.size() <= blank + 4 || line[blank + 4] == ' ';
   return ends && status && *status >= 100 && *status < 600 ? std::optional{static_cast<int>(*status)} : std::nullopt;
