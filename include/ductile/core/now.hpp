@@ -78,10 +78,7 @@ class Now {
   constexpr explicit Now(TimeSource& source) noexcept : source_(&source) {}
 
   /// The call's clock.
-  [[nodiscard]] Time operator()() const noexcept {
-    if (reading_ != unread) return reading_;
-    return source_ ? source_->steady() : std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
-  }
+  [[nodiscard, gnu::always_inline]] Time operator()() const noexcept { return reading_ != unread ? reading_ : ask_clock(); }
 
   /// The calendar, UTC.
   [[nodiscard]] WallTime wall() const noexcept {
@@ -113,6 +110,10 @@ class Now {
   [[nodiscard]] bool is_read() const noexcept { return reading_ != unread; }
 
  private:
+  [[nodiscard]] Time ask_clock() const noexcept {
+    return source_ ? source_->steady() : std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  }
+
   static constexpr Time unread = Time::min();
   TimeSource* source_ = nullptr;
   Time reading_ = unread;

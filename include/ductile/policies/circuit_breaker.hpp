@@ -112,7 +112,7 @@ class CircuitBreaker {
 
   [[nodiscard]] constexpr const CircuitBreakerOptions<Trip>& options() const noexcept { return options_; }
 
-  [[nodiscard]] Admission admit(State& state, Call& call, Now now, const Attempt&) const noexcept {
+  [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt&) const noexcept {
     const std::uint64_t word = state.word_.load(std::memory_order_acquire);  // acquire: `open_until_` was written before it
     call.word = word;
     if (mode_of(word) == Mode::closed) [[likely]]
@@ -122,7 +122,7 @@ class CircuitBreaker {
     return admission;
   }
 
-  Reaction settle(State& state, Call& call, Now now, const Attempt&, const Verdict& verdict) const noexcept {
+  [[gnu::always_inline]] Reaction settle(State& state, Call& call, Now now, const Attempt&, const Verdict& verdict) const noexcept {
     if constexpr (!Trip::counts_successes) {
       const std::uint64_t word = state.word_.load(std::memory_order_relaxed);
       if (verdict.ok() && word == call.word && (word & (seen_failures | mode_mask)) == 0) [[likely]]
