@@ -91,10 +91,7 @@ class Now {
   constexpr explicit Now(TimeSource& source) noexcept : source_(&source) {}
 
   /// The call's clock.
-  [[nodiscard]] Time operator()() const noexcept {
-    if (reading_ != unread) return reading_;
-    return source_ ? source_->steady() : detail::steady_time();
-  }
+  [[nodiscard, gnu::always_inline]] Time operator()() const noexcept { return reading_ != unread ? reading_ : ask_clock(); }
 
   /// The same clock, up to `coarse_lag` late and never early, at a fifth of the price: to see whether a moment has *not* come yet. The
   /// shared reading where one was taken; exact where the platform has no such clock.
@@ -136,6 +133,8 @@ class Now {
   [[nodiscard]] bool is_read() const noexcept { return reading_ != unread; }
 
  private:
+  [[nodiscard]] Time ask_clock() const noexcept { return source_ ? source_->steady() : detail::steady_time(); }
+
   static constexpr Time unread = Time::min();
   TimeSource* source_ = nullptr;
   Time reading_ = unread;

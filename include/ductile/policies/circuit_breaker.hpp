@@ -115,12 +115,12 @@ class CircuitBreaker {
 
   [[nodiscard]] constexpr const CircuitBreakerOptions<Trip>& options() const noexcept { return options_; }
 
-  [[nodiscard]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
+  [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
     if constexpr (times_calls) call.began = now();
     return state.circuit_.admit(options_, call.permit, now, attempt);
   }
 
-  Reaction settle(State& state, Call& call, Now now, const Attempt&, const Verdict& verdict) const noexcept {
+  [[gnu::always_inline]] Reaction settle(State& state, Call& call, Now now, const Attempt&, const Verdict& verdict) const noexcept {
     if constexpr (!Trip::counts_successes)
       if (verdict.ok() && state.circuit_.stays_well(call.permit)) [[likely]]
         return Reaction::pass();
