@@ -32,7 +32,7 @@ struct BlockingCall {
                                      const CallOptions& options) {
     Now now = clock.now();
     Path path;
-    if constexpr (L::any_reads_time || Obs::observed) {
+    if constexpr (timed) {
       now = now.read();
       path.began = now();
     }
@@ -53,18 +53,26 @@ struct BlockingCall {
   }
 
  private:
+  static constexpr bool timed = L::any_reads_time || Obs::observed;
+  struct Times {
+    Time began{};  // the reading that the layers shared
+    std::uint64_t call = 0;
+  };
+  struct NoTimes {
+    static constexpr Time began{};
+    static constexpr std::uint64_t call = 0;
+  };
+
   // The call so far: what the machine needs to go on from here. An attempt is kept where a layer may edit it; elsewhere it is the one
   // before.
   //
   // With a constructor of its own, which sets one field after the other: g++ 12 makes an aggregate whole, in memory, and clears it before.
-  struct Path {
-    Path() noexcept : calls(), first(), began(), call(0) {}
+  struct Path : std::conditional_t<timed, Times, NoTimes> {
+    Path() noexcept : calls(), first() {}
 
     typename L::Calls calls;
     std::array<Attempt, L::editing> edited;
     Attempt first;
-    Time began;  // the reading that the layers shared; the epoch when none was taken
-    std::uint64_t call;
   };
 
   // What the caller gave; all references, to what outlives the call.
