@@ -101,6 +101,19 @@ TEST_CASE("A kind may have fewer attempts than the rest", "[policies]") {
   CHECK(other(said(Kind::internal)).again());
 }
 
+TEST_CASE("What a plain repeat rarely cures is tried once more, and never oftener than all else", "[policies]") {
+  for (const Kind kind : {Kind::no_image, Kind::recitation, Kind::auth}) {
+    CAPTURE(name(kind));
+    Verdict passing = said(kind);
+    passing.remedy = Remedy::immediately;
+    auto five = asked({.attempts = 5, .backoff = {.wait = 1s}});
+    CHECK(five(passing).again());
+    CHECK_FALSE(five(passing).again());
+    auto one = asked({.attempts = 1, .backoff = {.wait = 1s}});
+    CHECK_FALSE(one(passing).again());
+  }
+}
+
 TEST_CASE("A kind may have more attempts than the rest, and leaves the rest theirs", "[policies]") {
   auto options = RetryOptions{.attempts = 3, .backoff = Constant{.wait = 1s}};
   options.attempts_by_kind.set(Kind::rate_limit, 10);
@@ -461,7 +474,7 @@ TEST_CASE("In a pipeline the hint of a spent day is tried when it is to be belie
 }
 
 TEST_CASE("What a hint was worth is known for each target, and for all pipelines that share the state", "[policies]") {
-  FallbackOptions chain{.targets = {{.name = "first"}, {.name = "second"}}, .on_all_failed = OnAllFailed::fail};
+  FallbackOptions chain{.targets = {{.name = "first"}, {.name = "second"}}, .on_all_open = OnAllOpen::fail};
   chain.table.set(Kind::quota, {Next::here, 2});
   const Retry retry{RetryOptions{.backoff = Constant{}, .hint_jitter = 0.0, .probe_at_hint = true}};
   TargetStates<Retry<Constant>> states{retry, 2};

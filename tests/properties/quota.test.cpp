@@ -159,6 +159,7 @@ void run_script(std::uint64_t seed, Tally& tally) {
           REQUIRE(answer == Admission::reject(Kind::quota, midnight).with(Remedy::next_day));
           REQUIRE_FALSE(day_has_room);
           break;
+        case Admission::Form::pass_over: FAIL("there is no target to pass over"); break;
         case Admission::Form::wait: FAIL("there is no store");
       }
     } else if (choice < 75 && !out.empty()) {

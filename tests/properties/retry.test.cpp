@@ -73,7 +73,8 @@ class Model {
  private:
   std::size_t most(Kind kind, const Attempt& attempt) const {
     const std::size_t general = attempt.attempts > 0 ? attempt.attempts : options_.attempts;
-    return options_.attempts_by_kind[kind] > 0 ? options_.attempts_by_kind[kind] : general;
+    if (options_.attempts_by_kind[kind] > 0) return options_.attempts_by_kind[kind];
+    return kind == Kind::no_image || kind == Kind::recitation || kind == Kind::auth ? std::min<std::size_t>(general, 2) : general;
   }
 
   bool are_spent(Call& call, Time at, const Attempt& attempt, Kind kind) const {

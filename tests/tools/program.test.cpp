@@ -440,9 +440,10 @@ TEST_CASE("jobs that find their target closed say what closed it and until when"
   REQUIRE(lines.size() == 3);
   const auto& second = lines[1];
   INFO(boost::json::serialize(second));
-  CHECK(second.at("kind") == "no_target");
+  CHECK(second.at("kind") == "rate_limit");
+  CHECK(second.at("failure") == "ipm");
   CHECK_THAT(second.at("why").as_string().c_str(),
-             Catch::Matchers::ContainsSubstring("only after rate_limit") && Catch::Matchers::ContainsSubstring("; not before "));
+             Catch::Matchers::ContainsSubstring("images per minute are spent") && Catch::Matchers::ContainsSubstring("; not before "));
   CHECK(second.at("retry_in_ms").as_int64() > 5000);
 }
 

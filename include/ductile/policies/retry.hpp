@@ -19,9 +19,9 @@ template <class Backoff = Exponential>
 struct RetryOptions {
   unsigned attempts = 5;  ///< Most attempts on one target, the first included, 1 to 1000.
   Backoff backoff{};      ///< How long to wait when the other side does not say. Any `BackoffPolicy`, a lambda too.
-  /// Attempts where the last failure was of this kind, 0 to 1000; 0: `attempts`. What a plain repeat rarely cures is tried again once.
-  /// Failures of a kind that has more than `attempts` do not count against the attempts of the others.
-  ByKind<std::uint16_t> attempts_by_kind{0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}}};
+  /// Attempts where the last failure was of this kind, 0 to 1000; 0: `attempts`, but at most 2 for `no_image`, `recitation` and `auth`,
+  /// which a plain repeat rarely cures. Failures of a kind that has more than `attempts` do not count against the attempts of the others.
+  ByKind<std::uint16_t> attempts_by_kind{0, {}};
   /// How long after the call's first failure a failure of this kind is still tried again; zero: no limit. 0 to 30 days.
   ByKind<Duration> longest_by_kind{Duration::zero(), {}};
   /// A longer hint is reported and not waited for; 0: none is. 0 to 30 days.
@@ -199,6 +199,12 @@ class Retry {
     return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::milliseconds>(at.time_since_epoch()).count());
   }
 
+  [[nodiscard]] std::uint32_t most_of(Kind kind, std::uint32_t general) const noexcept {
+    if (const std::uint32_t special = options_.attempts_by_kind[kind]; special > 0) return special;
+    const bool is_rarely_cured = kind == Kind::no_image || kind == Kind::recitation || kind == Kind::auth;
+    return is_rarely_cured ? std::min(general, 2U) : general;
+  }
+
   // Counts this failure, and says how many attempts are left after it.
   [[nodiscard]] std::uint32_t attempts_left(Call& call, const Attempt& attempt, Kind kind) const noexcept {
     const auto less = [](std::uint32_t all, std::uint32_t used) { return all - std::min(all, used); };
@@ -208,7 +214,7 @@ class Retry {
     ++call.failures;
     if (is_patient) ++call.apart;
     const std::uint32_t apart = call.apart & ~std::uint32_t{Call::probed};
-    const std::uint32_t of_kind = is_patient ? less(special, call.failures) : less(special > 0 ? special : general, call.failures - apart);
+    const std::uint32_t of_kind = is_patient ? less(special, call.failures) : less(most_of(kind, general), call.failures - apart);
     return attempt.attempts > 0 ? std::min(of_kind, less(attempt.attempts, call.failures)) : of_kind;  // the caller's own bounds all kinds
   }
 

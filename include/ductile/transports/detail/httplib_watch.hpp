@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#ifndef DUCTILE_HTTPLIB_FROM_TARGET
-#error "ductile: link the CMake target ductile::httplib (it brings cpp-httplib and the flags that it was built with)"
-#endif
-
 #include <ductile/core/stop.hpp>       // stop_poll
 #include <ductile/core/transport.hpp>  // StopView
 #include <ductile/transports/detail/httplib_tap.hpp>
