@@ -12,7 +12,7 @@ namespace ductile::inline DUCTILE_VERSION {
 
 /// What a call asks a store for, packed into the ticket with which it enters the gate: one request of that cost, to that target.
 struct QuotaTicket {
-  std::uint8_t target = 0;   ///< Of the fallback chain; each has a ledger of its own.
+  std::uint8_t target = 0;   ///< Of the fallback chain: the first of those that share a quota (`QuotaGroups`). Each such has a ledger.
   std::uint16_t images = 0;  ///< 0 to 1000.
   std::uint32_t tokens = 0;  ///< 0 to 1'000'000'000.
 

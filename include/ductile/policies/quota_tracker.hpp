@@ -60,12 +60,14 @@ struct QuotaUsage {
 ///
 /// A window of a span never holds more than its limit, wherever in time the span begins, for the service's own phase is not known. A
 /// refusal by the service closes the window that it names - until the hint, or midnight - and teaches its limit.
-/// Order: inside `Retry`, since each attempt counts (E0205); inside `FallbackChain`, which gives each target a ledger of its own.
+/// Order: inside `Retry`, since each attempt counts (E0205); inside `FallbackChain`, where the targets of each quota
+/// group share a ledger (`quota_group`); outside `AttemptTimeout` (E0213).
 ///
 /// Errors   `Kind::rate_limit` when the wait does not fit the deadline; `Kind::quota` when the day is spent or the limit is zero;
 ///          `Kind::store_unavailable` when the store is lost and the policy is to fail then.
 /// Threads  The policy is immutable. One `State` may serve any number of threads and pipelines.
-/// Cost     With room: one compare-exchange a window, no lock, no reading of the calendar. Once a second, when a window is full, and to
+/// Cost     With room: a reading of the coarse clock and one compare-exchange a window, no lock, no reading of the calendar. Once a second,
+/// when a window is full, and to
 ///          settle what was not as expected: a lock. Never allocates but in the constructor of `State`.
 /// Source   Sliding window counters; the reservation in advance is that of token buckets (Guava's RateLimiter).
 template <std::size_t N>
