@@ -22,3 +22,15 @@ plant docs/page.md '<!-- example: examples/one.cpp#usage -->' '' '```cpp' 'int a
 refuses check_docs "$tree" 'after <!-- example --> comes the block'
 plant docs/page.md 'See [two](two.md).'
 refuses check_docs "$tree" 'the link to two.md leads nowhere'
+
+plant docs/page.md 'Text.'
+headings=('## What happens' '## Order' '## Errors' '## Events' '## Cost' '## Mistakes' '## Source')
+plant include/ductile/policies/two_words.hpp 'struct TwoWordsOptions {' '  int plain = 1;  ///< Not `this`.' '  By<int> folded{0,' '                 {}};  ///< Text;' '  int sized[3];' '};' 'struct Other {' '  int other = 1;' '};'
+plant docs/policies/two-words.md '| `plain` | 1 |' '| `folded`, `sized` | 1 |' "${headings[@]}"
+holds check_docs "$tree"
+plant docs/policies/two-words.md '| `plain` | 1 |' '| `sized` | `folded` |' "${headings[@]}"
+refuses check_docs "$tree" 'the option folded of include/ductile/policies/two_words.hpp stands in no table'
+plant docs/policies/two-words.md '| `plain` | 1 |' '| `folded`, `sized` | 1 |' '## Events' "${headings[@]}"
+refuses check_docs "$tree" 'its headings must be What happens, Order'
+rm "$tree/docs/policies/two-words.md"
+refuses check_docs "$tree" 'its page docs/policies/two-words.md is missing'

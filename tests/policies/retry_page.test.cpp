@@ -3,7 +3,7 @@
 // What docs/policies/retry.md and docs/policies/backoff.md show.
 
 #include "../support/catch.hpp"
-#include "../support/page_block.hpp"
+#include "../support/page.hpp"
 #include "../support/verdicts.hpp"
 #include "../support/waits.hpp"
 
@@ -67,7 +67,7 @@ TEST_CASE("The backoff page's table is what happens", "[docs]") {
   table += herd("Exponential, floor 2 s", ductile::Exponential{.base = 4s, .cap = 32s, .floor = 2s});
   table += herd("DecorrelatedJitter", ductile::DecorrelatedJitter{.base = 1s, .cap = 32s});
   table += herd("Linear, 4 s more each time", ductile::Linear{.base = 4s, .step = 4s, .cap = 32s});
-  CHECK(support::page_block("backoff.md", "## What happens") == table);
+  CHECK(support::block_below("backoff.md", "## What happens") == table);
 }
 
 TEST_CASE("The backoff page's own spread compiles and stays in its range", "[docs]") {
@@ -106,5 +106,5 @@ TEST_CASE("The retry page's timeline is what happens", "[docs]") {
                     seconds_text(result.error().earliest_retry_at()->time_since_epoch()) + '\n';
       }));
   simulation.run();
-  CHECK(support::page_block("retry.md", "## What happens") == timeline);
+  CHECK(support::block_below("retry.md", "## What happens") == timeline);
 }

@@ -9,35 +9,27 @@
 namespace ductile::inline DUCTILE_VERSION {
 
 namespace detail {
-template <class Rules>
-constexpr void check_limit(Duration limit, const char* rule, Rules& rules) {
-  rules.require(limit >= std::chrono::milliseconds{1} && limit <= std::chrono::hours{24 * 365}, rule,
-                std::chrono::duration<double>(limit).count());
-}
-}  // namespace detail
 
-/// Bounds a whole call: all attempts and all waits between them.
-///
-/// Nothing is interrupted: attempts get the deadline (`Attempt::deadline`) and give it to their socket, and a wait that does not fit is
-/// refused before it begins, with `earliest_retry_at`. A call's own `CallOptions::deadline` takes its place. Order: outside `Retry`
-/// (refused: E0202).
-///
-/// Errors   `ConfigError` when the limit is not from 1 ms to 365 days.
-/// Threads  Immutable, no state.
-/// Cost     A compare beside the clock reading that all layers share.
-class Deadline {
+// What both have in common: the answer to `admit` brings the attempt's deadline forward.
+template <Role R>
+class TimeLimit {
  public:
-  static constexpr Role role = Role::deadline;
+  static constexpr Role role = R;
   static constexpr unsigned edits = edits_deadline;
   static constexpr bool reads_time = true;
 
   template <class Rules>
   static constexpr void check(Duration limit, Rules& rules) {
-    detail::check_limit(limit, "Deadline: limit must be from 0.001 to 31536000 s", rules);
+    const bool fits = limit >= std::chrono::milliseconds{1} && limit <= std::chrono::hours{24 * 365};
+    const double seconds = std::chrono::duration<double>(limit).count();
+    if constexpr (R == Role::deadline)  // each text in its call, where a compiler shows it
+      rules.require(fits, "Deadline: limit must be from 0.001 to 31536000 s", seconds);
+    else
+      rules.require(fits, "AttemptTimeout: limit must be from 0.001 to 31536000 s", seconds);
   }
 
   // After `check`: clang knows a constexpr template in a class only from there on.
-  constexpr explicit Deadline(Duration limit) : limit_(limit) {
+  constexpr explicit TimeLimit(Duration limit) : limit_(limit) {
     RefusingRules rules;
     check(limit, rules);
   }
@@ -45,7 +37,7 @@ class Deadline {
   [[nodiscard]] constexpr Duration limit() const noexcept { return limit_; }
 
   [[nodiscard]] Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
-    if (attempt.own_deadline) return Admission::go();
+    if (R == Role::deadline && attempt.own_deadline) return Admission::go();  // the caller's own takes its place
     return Admission::go().until(later(now(), limit_));
   }
 
@@ -53,38 +45,37 @@ class Deadline {
   Duration limit_;
 };
 
-/// Bounds one attempt.
+}  // namespace detail
+
+/// Bounds a whole call: all attempts and all waits between them.
 ///
-/// Order: inside `Retry` (refused: E0204), innermost as a rule, so that no wait of another layer eats its time.
+/// Nothing is interrupted: attempts get the deadline (`Attempt::deadline`) and give it to their socket, and a wait that does not fit is
+/// refused before it begins, with `earliest_retry_at`. A call's own `CallOptions::deadline` takes its place. Order: outside `Retry`
+/// (refused: E0202) and `FallbackChain` (E0210).
 ///
-/// Errors   `ConfigError` when the limit is not from 1 ms to 365 days.
+/// `Deadline{2min}`: the limit is from 1 ms to 365 days.
+///
+/// Errors   `ConfigError` when the limit is out of range.
 /// Threads  Immutable, no state.
 /// Cost     A compare beside the clock reading that all layers share.
-class AttemptTimeout {
+class Deadline : public detail::TimeLimit<Role::deadline> {
  public:
-  static constexpr Role role = Role::attempt_timeout;
-  static constexpr unsigned edits = edits_deadline;
-  static constexpr bool reads_time = true;
+  using TimeLimit::TimeLimit;
+};
 
-  template <class Rules>
-  static constexpr void check(Duration limit, Rules& rules) {
-    detail::check_limit(limit, "AttemptTimeout: limit must be from 0.001 to 31536000 s", rules);
-  }
-
-  // After `check`: clang knows a constexpr template in a class only from there on.
-  constexpr explicit AttemptTimeout(Duration limit) : limit_(limit) {
-    RefusingRules rules;
-    check(limit, rules);
-  }
-
-  [[nodiscard]] constexpr Duration limit() const noexcept { return limit_; }
-
-  [[nodiscard]] Admission admit(NoState&, NoCall&, Now now, const Attempt&) const noexcept {
-    return Admission::go().until(later(now(), limit_));
-  }
-
- private:
-  Duration limit_;
+/// Bounds one attempt.
+///
+/// Nothing is interrupted, as with `Deadline`: the attempt gets the earlier of the two ends. Order: inside `Retry` (refused: E0204),
+/// `QuotaTracker` (E0213) and `Bulkhead` (E0216), innermost as a rule, so that no wait of another layer eats its time.
+///
+/// `AttemptTimeout{20s}`: the limit is from 1 ms to 365 days.
+///
+/// Errors   `ConfigError` when the limit is out of range.
+/// Threads  Immutable, no state.
+/// Cost     A compare beside the clock reading that all layers share.
+class AttemptTimeout : public detail::TimeLimit<Role::attempt_timeout> {
+ public:
+  using TimeLimit::TimeLimit;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION
