@@ -79,8 +79,11 @@ TEST_CASE("Retry counts the first attempt", "[policies]") {
 }
 
 TEST_CASE("One attempt means one attempt", "[policies]") {
-  auto retry = asked({.attempts = 1});
-  CHECK_FALSE(retry(said(Kind::overload)).again());
+  for (std::size_t kind = 1; kind < kinds; ++kind) {
+    auto retry = asked({.attempts = 1});
+    CAPTURE(kind);
+    CHECK_FALSE(retry(said(static_cast<Kind>(kind), Remedy::after_delay)).again());
+  }
 }
 
 TEST_CASE("A call's own number of attempts takes the place of the policy's", "[policies]") {
@@ -461,7 +464,7 @@ TEST_CASE("In a pipeline the hint of a spent day is tried when it is to be belie
 }
 
 TEST_CASE("What a hint was worth is known for each target, and for all pipelines that share the state", "[policies]") {
-  FallbackOptions chain{.targets = {{.name = "first"}, {.name = "second"}}, .on_all_failed = OnAllFailed::fail};
+  FallbackOptions chain{.targets = {{.name = "first"}, {.name = "second"}}, .on_all_open = OnAllOpen::fail};
   chain.table.set(Kind::quota, {Next::here, 2});
   const Retry retry{RetryOptions{.backoff = Constant{}, .hint_jitter = 0.0, .probe_at_hint = true}};
   TargetStates<Retry<Constant>> states{retry, 2};
