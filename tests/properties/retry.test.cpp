@@ -73,7 +73,7 @@ class Model {
  private:
   std::size_t most(Kind kind, const Attempt& attempt) const {
     const std::size_t general = attempt.attempts > 0 ? attempt.attempts : options_.attempts;
-    return options_.attempts_by_kind[kind] > 0 ? options_.attempts_by_kind[kind] : general;
+    return general > 1 && options_.attempts_by_kind[kind] > 0 ? options_.attempts_by_kind[kind] : general;
   }
 
   bool are_spent(Call& call, Time at, const Attempt& attempt, Kind kind) const {

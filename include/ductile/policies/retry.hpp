@@ -17,7 +17,7 @@ namespace ductile::inline DUCTILE_VERSION {
 
 template <class Backoff = Exponential>
 struct RetryOptions {
-  unsigned attempts = 5;  ///< Most attempts on one target, the first included, 1 to 1000.
+  unsigned attempts = 5;  ///< Most attempts on one target, the first included, 1 to 1000. 1: nothing is tried again, of whatever kind.
   Backoff backoff{};      ///< How long to wait when the other side does not say. Any `BackoffPolicy`, a lambda too.
   /// Attempts where the last failure was of this kind, 0 to 1000; 0: `attempts`. What a plain repeat rarely cures is tried again once.
   /// Failures of a kind that has more than `attempts` do not count against the attempts of the others.
@@ -203,7 +203,7 @@ class Retry {
   [[nodiscard]] std::uint32_t attempts_left(Call& call, const Attempt& attempt, Kind kind) const noexcept {
     const auto less = [](std::uint32_t all, std::uint32_t used) { return all - std::min(all, used); };
     const std::uint32_t general = attempt.attempts > 0 ? attempt.attempts : options_.attempts;
-    const std::uint32_t special = options_.attempts_by_kind[kind];
+    const std::uint32_t special = general > 1 ? options_.attempts_by_kind[kind] : 0;
     const bool is_patient = special > general;
     ++call.failures;
     if (is_patient) ++call.apart;
