@@ -68,9 +68,8 @@ struct Job {
 std::vector<std::vector<Time>> attempts_of(const std::vector<Job>& jobs, const gemini::ResilientOptions& options, std::uint64_t seed) {
   std::vector<std::vector<Time>> attempts(jobs.size());
   Simulation simulation{WallTime{}, seed};
-  Pipeline pipeline{Deadline{options.deadline},  FallbackChain{options.fallback},
-                    Retry{options.retry},        CircuitBreaker{options.breaker},
-                    QuotaTracker{options.quota}, AttemptTimeout{options.attempt_timeout}};
+  Pipeline pipeline{Deadline{options.deadline},      FallbackChain{options.fallback}, Retry{options.retry},
+                    CircuitBreaker{options.breaker}, QuotaTracker{options.quota},     AttemptTimeout{options.attempt_timeout}};
   for (std::size_t job = 0; job < jobs.size(); ++job) {
     const auto operation = [&simulation, &made = attempts[job]] {
       made.push_back(simulation.now()());

@@ -129,8 +129,7 @@ class Model {
     if (refused_inside) at = std::min(at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 32));
     Time opens = end_of_time;
     for (const unsigned target : curable) opens = std::min(opens, std::max(now, rests_until(target)));
-    if (refused_inside && verdict.kind == Kind::circuit_open && curable.contains(call.current))
-      opens = std::min(opens, now + verdict.hint);
+    if (refused_inside && verdict.kind == Kind::circuit_open && curable.contains(call.current)) opens = std::min(opens, now + verdict.hint);
     return {"wait", 0, std::max(at, opens)};
   }
 
