@@ -395,7 +395,7 @@ TEST_CASE("Of the reasons for resting the call leads with the one that the calle
     CAPTURE(has_deadline);
     Pipeline pipeline{FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
     auto& rests = pipeline.template state<0>();
-    rests.extend(0, {support::at(1h), Kind::circuit_open, Remedy::after_delay, "circuit-open"});
+    rests.extend(0, {support::at(1h), Kind::overload, Remedy::after_delay, "model-overloaded"});
     rests.extend(1, {support::at(3h), Kind::permission, Remedy::never, "project-denied"});
     rests.extend(2, {support::at(2h), Kind::quota, Remedy::next_day, "rpd-free"});
     CallOptions call;

@@ -79,8 +79,11 @@ TEST_CASE("Retry counts the first attempt", "[policies]") {
 }
 
 TEST_CASE("One attempt means one attempt", "[policies]") {
-  auto retry = asked({.attempts = 1});
-  CHECK_FALSE(retry(said(Kind::overload)).again());
+  for (std::size_t kind = 1; kind < kinds; ++kind) {
+    auto retry = asked({.attempts = 1});
+    CAPTURE(kind);
+    CHECK_FALSE(retry(said(static_cast<Kind>(kind), Remedy::after_delay)).again());
+  }
 }
 
 TEST_CASE("A call's own number of attempts takes the place of the policy's", "[policies]") {

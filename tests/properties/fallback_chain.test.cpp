@@ -68,7 +68,7 @@ class Model {
   [[nodiscard]] const Targets& allowed() const { return allowed_; }
   [[nodiscard]] Time rests_until(unsigned target) const { return rests_.contains(target) ? rests_.at(target).until : Time{}; }
 
-  Answer admit(Call& call, Time now, bool has_deadline) {
+  Answer admit(Call& call, Time now, Time deadline) {
     std::erase_if(rests_, [&](const auto& rest) { return rest.second.until <= now; });
     const Targets left = minus(call.wanted, call.failed);
     if (left.empty()) return {"reject", 0, end_of_time, Kind::no_target};
@@ -82,7 +82,8 @@ class Model {
       return goes(call, "insist", least);
     }
     if (chosen != left.end()) return goes(call, "go", *chosen);
-    return nobody_free(left, has_deadline);
+    if (const auto target = last_resort(left, deadline)) return goes(call, "go", *target);
+    return nobody_free(left, deadline != end_of_time);
   }
 
   bool extra(Call& call, Time now, const Verdict& verdict, bool insists) {
@@ -93,7 +94,7 @@ class Model {
     return true;
   }
 
-  Answer settle(Call& call, Time now, const Verdict& verdict, bool has_deadline) {
+  Answer settle(Call& call, Time now, const Verdict& verdict, Time deadline) {
     if (!call.first_failure) call.first_failure = now;
     const bool hopeful = passes(verdict);
     if (!hopeful) call.hopeless.insert(call.current);
@@ -108,7 +109,7 @@ class Model {
     call.failed.insert(call.current);
     call.told.insert(call.current);
     if (verdict.says != Says::policy) call.asked.insert(call.current);
-    if (another(call, now)) return {"again"};
+    if (another(call, now) || last_resort(minus(call.wanted, call.failed), deadline)) return {"again"};
 
     Targets curable;
     for (const unsigned target : minus(call.wanted, call.hopeless))
@@ -119,13 +120,16 @@ class Model {
       call.failed = minus(options_all(), unasked);
       return {"again"};
     }
-    if (options_.on_all_open != OnAllOpen::wait || !has_deadline || curable.empty()) return {"end"};
+    if (options_.on_all_open != OnAllOpen::wait || deadline == end_of_time || curable.empty()) return {"end"};
     ++call.rounds;
     call.hopeless = minus(call.hopeless, minus(call.hopeless, call.asked));  // in both
     call.failed = minus(call.asked, curable);
+    const bool refused_inside = verdict.says == Says::policy && verdict.hint > 0s;
     Time at = now + options_.between_rounds.base;
+    if (refused_inside) at = std::min(at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 32));
     Time opens = end_of_time;
     for (const unsigned target : curable) opens = std::min(opens, std::max(now, rests_until(target)));
+    if (refused_inside && verdict.kind == Kind::circuit_open && curable.contains(call.current)) opens = std::min(opens, now + verdict.hint);
     return {"wait", 0, std::max(at, opens)};
   }
 
@@ -152,6 +156,14 @@ class Model {
     call.current = target;
     call.attempts = 1;
     return {does, target};
+  }
+  [[nodiscard]] std::optional<unsigned> last_resort(const Targets& left, Time deadline) {
+    const auto rests_too_long = [&](unsigned target) { return rests_until(target) >= deadline; };
+    for (const unsigned target : left)
+      if (!rests_too_long(target) && (!rests_.contains(target) || passes(rests_[target].why))) return std::nullopt;
+    for (const unsigned target : left)
+      if (rests_too_long(target) && rests_[target].why.kind == Kind::circuit_open) return target;
+    return std::nullopt;
   }
   Answer nobody_free(const Targets& left, bool has_deadline) {
     Time opens = end_of_time;
@@ -258,7 +270,7 @@ TEST_CASE("A chain answers like its model, with any number of calls at once", "[
       if (one.over || one.expected.wanted.empty()) {  // a new call
         one = {};
         if (dice.below(2) == 0) one.outside.targets = static_cast<TargetSet>(1 + dice.below(31));
-        if (dice.below(3) != 0) one.outside.deadline = now + 24h;
+        if (dice.below(3) != 0) one.outside.deadline = now + dice.one_of<Duration>({24h, 24h, 1min, 5s});
         for (const unsigned target : model.allowed())
           if (one.outside.targets == 0 || (one.outside.targets >> target & 1U) != 0) one.expected.wanted.insert(target);
         one.over = one.expected.wanted.empty();
@@ -267,11 +279,11 @@ TEST_CASE("A chain answers like its model, with any number of calls at once", "[
           continue;
         }
       }
-      const bool has_deadline = one.outside.deadline != end_of_time;
+      const Time deadline = one.outside.deadline;
       if (!one.admitted) {
         const Admission admission = chain.admit(state, one.call, clock.now(), one.outside);
         const Answer answer = told(admission);
-        REQUIRE(answer == model.admit(one.expected, now, has_deadline));
+        REQUIRE(answer == model.admit(one.expected, now, deadline));
         ++seen[answer.does];
         one.admitted = answer.does == "go" || answer.does == "insist";
         one.over = answer.does == "reject";
@@ -297,7 +309,7 @@ TEST_CASE("A chain answers like its model, with any number of calls at once", "[
         if (again) continue;
       }
       const Answer answer = told(chain.settle(state, one.call, clock.now(), one.inside, verdict));
-      REQUIRE(answer == model.settle(one.expected, now, verdict, has_deadline));
+      REQUIRE(answer == model.settle(one.expected, now, verdict, deadline));
       ++seen[answer.does];
       for (unsigned target = 0; target < chain.targets(); ++target)
         if (model.rests_until(target) > now) REQUIRE(state.until(target) == model.rests_until(target));

@@ -165,7 +165,8 @@ class FallbackChain {
     call.failed = with(call.failed, call.current);
     call.told = with(call.told, call.current);
     if (verdict.says != Says::policy) call.asked = with(call.asked, call.current);
-    if (free_target(rests, left_of(attempt, call.failed), at)) return Reaction::again_now();
+    const TargetSet left = left_of(attempt, call.failed);
+    if (free_target(rests, left, at) || last_resort(rests, left, attempt)) return Reaction::again_now();
     return next_round(rests, call, now, at, attempt, verdict);
   }
 
@@ -237,10 +238,11 @@ class FallbackChain {
     }
     if (options_.on_all_open == OnAllOpen::least_bad && (call.rounds == 1 || (!chosen && call.rounds == 0)))
       return insist_on_first_to_open(rests, call, left, at);
-    if (!chosen) return when_all_rest(rests, left, at, attempt);
-    call.current = static_cast<std::uint8_t>(*chosen);
+    const std::optional<unsigned> entered = chosen ? chosen : last_resort(rests, left, attempt);
+    if (!entered) return when_all_rest(rests, left, at, attempt);
+    call.current = static_cast<std::uint8_t>(*entered);
     call.attempts = 1;
-    return Admission::go().on(*chosen).starting_by(another_is_free(rests, call, at, attempt) ? latest_start(at, attempt) : end_of_time);
+    return Admission::go().on(*entered).starting_by(another_is_free(rests, call, at, attempt) ? latest_start(at, attempt) : end_of_time);
   }
 
   [[nodiscard]] Admission insist_on_first_to_open(const State& rests, Call& call, TargetSet left, Time at) const noexcept {
@@ -273,6 +275,19 @@ class FallbackChain {
     return Admission::reject(leading.why, opens, leading.id).with(leading.remedy);
   }
 
+  // The first of the set that rests for its open circuit beyond the deadline, when no other rest ends before it. The breaker may tell this
+  // call another moment than it tells all: a last chance.
+  [[nodiscard]] std::optional<unsigned> last_resort(const State& rests, TargetSet set, const Attempt& attempt) const noexcept {
+    std::optional<unsigned> found;
+    for (unsigned target = 0; target < targets(); ++target) {
+      if (!holds(set, target)) continue;
+      const TargetRest rest = rests.of(target);
+      if (rest.until < attempt.deadline && is_cured_by_waiting(rest.why, rest.remedy)) return std::nullopt;
+      if (!found && rest.why == Kind::circuit_open && rest.until >= attempt.deadline) found = target;
+    }
+    return found;
+  }
+
   [[nodiscard]] bool waits(const Attempt& attempt) const noexcept {
     return options_.on_all_open == OnAllOpen::wait && attempt.deadline != end_of_time;
   }
@@ -302,6 +317,7 @@ class FallbackChain {
   // Every target has failed or rests. Where a wait may cure some, those are tried anew after it.
   [[nodiscard]] Reaction next_round(const State& rests, Call& call, Now now, Time at, const Attempt& attempt,
                                     const Verdict& verdict) const noexcept {
+    const bool refused_inside = verdict.says == Says::policy && verdict.hint > Duration::zero();
     Time earliest = end_of_time;
     Time opens = end_of_time;
     TargetSet curable = 0;
@@ -316,6 +332,7 @@ class FallbackChain {
       if (holds(call.spent, target) || (rest.until > at && !is_cured_by_waiting(rest.why, rest.remedy))) continue;
       curable = with(curable, target);
       opens = std::min(opens, rests_until);
+      if (target == call.current && refused_inside && verdict.kind == Kind::circuit_open) opens = std::min(opens, later(at, verdict.hint));
     }
     const auto unasked = static_cast<TargetSet>(curable & ~call.asked);
     if (options_.on_all_open == OnAllOpen::least_bad && call.rounds == 0 && unasked != 0) {
@@ -329,7 +346,10 @@ class FallbackChain {
     call.spent = static_cast<TargetSet>(call.spent & call.asked);
     call.failed = static_cast<TargetSet>(~curable & call.asked);
     // Also when nothing was sent this round: jitter keeps calls that wait for one probe from coming back together.
-    const Time calm = later(at, options_.between_rounds(call.rounds, now));
+    Duration wait = options_.between_rounds(call.rounds, now);
+    // Nothing was sent and there is a word on when to look again, so near the deadline that may be often.
+    if (refused_inside) wait = std::min(wait, std::max(attempt.remaining(at) / 32, verdict.hint));
+    const Time calm = later(at, wait);
     const bool waits_for_target = opens > calm;
     return Reaction::again_at(waits_for_target ? opens : calm, waits_for_target ? WaitSource::cooldown : WaitSource::backoff);
   }
