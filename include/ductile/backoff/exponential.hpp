@@ -5,7 +5,6 @@
 #include <ductile/core/now.hpp>        // Duration, Now
 
 #include <chrono>
-#include <cmath>
 
 namespace ductile::inline DUCTILE_VERSION {
 
@@ -38,7 +37,9 @@ struct Exponential {
  private:
   [[nodiscard]] Duration grown(unsigned times) const noexcept {
     if (base <= Duration::zero()) return Duration::zero();  // nothing times infinity is no number
-    const double whole = static_cast<double>(base.count()) * std::pow(factor, static_cast<double>(times));
+    double whole = static_cast<double>(base.count());
+    for (double power = factor; times > 0; times >>= 1U, power *= power)  // by squaring: <cmath> would cost each includer 10 MiB
+      if (times % 2 == 1) whole *= power;
     return whole < static_cast<double>(cap.count()) ? Duration{static_cast<Duration::rep>(whole)} : cap;  // an infinite one too
   }
 };

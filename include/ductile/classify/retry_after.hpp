@@ -29,7 +29,7 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
   constexpr std::array<std::string_view, 7> weekdays{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
   constexpr std::array<std::string_view, 12> months{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
   // The order of the fields differs between the forms, their looks do not: a clock has colons, a month is letters, a year is long.
-  std::optional<hh_mm_ss<seconds>> clock;
+  std::optional<seconds> clock;  // since midnight
   std::array<std::int64_t, 2> numbers{};
   std::size_t count = 0;
   unsigned found_month = 0;
@@ -44,7 +44,7 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
       const auto minute = detail::whole_number(word.substr(3, 2));
       const auto second = detail::whole_number(word.substr(6, 2));
       if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-      clock = hh_mm_ss<seconds>{hours{*hour} + minutes{*minute} + seconds{*second}};
+      clock = hours{*hour} + minutes{*minute} + seconds{*second};
     } else if (const auto number = detail::whole_number(word)) {
       if (count == numbers.size()) return std::nullopt;
       numbers[count++] = *number;
@@ -63,7 +63,7 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
   const year_month_day date{year{static_cast<int>(full_year)}, month{found_month}, day{static_cast<unsigned>(numbers[0])}};
   // Beyond these years a 64-bit count of nanoseconds overflows.
   if (!date.ok() || full_year < 1970 || full_year > 2200) return std::nullopt;
-  return WallTime{sys_days{date}} + clock->to_duration();
+  return WallTime{sys_days{date}} + *clock;
 }
 
 namespace detail {

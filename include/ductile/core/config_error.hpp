@@ -4,7 +4,6 @@
 #include <ductile/core/version.hpp>
 
 #include <atomic>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -31,7 +30,7 @@ inline std::atomic<ConfigErrorHandler> config_error_handler{&print_and_abort};
 
 inline std::string with_value(const char* rule, double value) {
   char text[32];
-  if (std::nearbyint(value) == value && std::abs(value) < 1e15)
+  if (value > -1e15 && value < 1e15 && static_cast<double>(static_cast<long long>(value)) == value)
     std::snprintf(text, sizeof text, "%lld", static_cast<long long>(value));
   else
     std::snprintf(text, sizeof text, "%g", value);

@@ -8,7 +8,6 @@
 #include <concepts>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <new>
 #include <optional>
 #include <type_traits>
@@ -85,19 +84,24 @@ inline constexpr Repetition repetition_of = Repetition::repeatable;
 template <class Operation, Repetition Tag>
 inline constexpr Repetition repetition_of<Tagged<Operation, Tag>> = Tag;
 
+// As `std::invocable`, but for what is called by its name: a pointer to a member of Attempt is no operation.
+template <class F, class... Arguments>
+concept CalledWith =
+    requires(F&& operation, Arguments&&... arguments) { std::forward<F>(operation)(std::forward<Arguments>(arguments)...); };
+
 template <class F>
-concept Callable = std::invocable<F&, const Attempt&> || std::invocable<F&> || std::invocable<F, const Attempt&> || std::invocable<F>;
+concept Callable = CalledWith<F&, const Attempt&> || CalledWith<F&> || CalledWith<F, const Attempt&> || CalledWith<F>;
 
 template <class F>
 constexpr decltype(auto) call(F& operation, const Attempt& attempt) {
-  if constexpr (std::invocable<F&, const Attempt&>)
-    return std::invoke(operation, attempt);
-  else if constexpr (std::invocable<F&>)
-    return std::invoke(operation);
-  else if constexpr (std::invocable<F, const Attempt&>)
-    return std::invoke(std::move(operation), attempt);  // it can only be called as an rvalue: its author's choice
+  if constexpr (CalledWith<F&, const Attempt&>)
+    return operation(attempt);
+  else if constexpr (CalledWith<F&>)
+    return operation();
+  else if constexpr (CalledWith<F, const Attempt&>)
+    return std::move(operation)(attempt);  // it can only be called as an rvalue: its author's choice
   else
-    return std::invoke(std::move(operation));
+    return std::move(operation)();
 }
 
 template <class F>
