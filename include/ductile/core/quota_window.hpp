@@ -4,6 +4,7 @@
 #include <ductile/core/kind.hpp>       // QuotaDimension
 #include <ductile/core/quota_day.hpp>  // QuotaDay, pacific
 #include <ductile/core/verdict.hpp>    // Duration, Verdict
+#include <ductile/detail/nearest.hpp>  // nearest
 
 #include <algorithm>
 #include <chrono>
@@ -102,7 +103,7 @@ struct QuotaWindow {
 [[nodiscard]] constexpr QuotaWindow spend_per_ten_minutes(std::optional<double> dollars) noexcept {
   QuotaWindow window{.dimension = QuotaDimension::spend, .unit = QuotaUnit::microdollars, .span = std::chrono::minutes{10}};
   // What is no number or out of range becomes -1, which the policy refuses.
-  if (dollars) window.limit = *dollars >= 0.0 && *dollars <= 1e6 ? static_cast<std::int64_t>(*dollars * 1e6 + 0.5) : -1;
+  if (dollars) window.limit = *dollars >= 0.0 && *dollars <= 1e6 ? detail::nearest(*dollars * 1e6) : -1;
   return window;
 }
 

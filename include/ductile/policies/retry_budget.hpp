@@ -3,6 +3,7 @@
 
 #include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Note, Now, Reaction, Role, Verdict
+#include <ductile/detail/nearest.hpp>     // nearest
 
 #include <algorithm>
 #include <atomic>
@@ -71,7 +72,7 @@ class RetryBudget {
   constexpr explicit RetryBudget(RetryBudgetOptions options = {}) : options_(options) {
     RefusingRules rules;
     check(options_, rules);
-    earned_ = static_cast<std::int64_t>(options_.per_call * static_cast<double>(one_token) + 0.5);
+    earned_ = detail::nearest(options_.per_call * static_cast<double>(one_token));
     capacity_ = options_.capacity * one_token;
   }
 
