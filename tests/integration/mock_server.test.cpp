@@ -41,16 +41,13 @@ struct Seen {
   int ended = -1;
 };
 
-Seen raw(Server& server, const std::string& scenario, std::chrono::milliseconds patience = 5s) {
+Seen exchanged(Server& server, const std::string& request, std::chrono::milliseconds patience = 5s) {
   const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(server.port()));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  const std::string body = asking::body_for("a cat");
-  const std::string request = "POST " + std::string{generate} + " HTTP/1.1\r\nHost: x\r\nx-ductile-scenario: " + scenario +
-                              "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   REQUIRE(::send(connection, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()));
   Seen seen;
   const auto until = std::chrono::steady_clock::now() + patience;
@@ -68,6 +65,14 @@ Seen raw(Server& server, const std::string& scenario, std::chrono::milliseconds 
   }
   ::close(connection);
   return seen;
+}
+
+Seen raw(Server& server, const std::string& scenario, std::chrono::milliseconds patience = 5s) {
+  const std::string body = asking::body_for("a cat");
+  return exchanged(server,
+                   "POST " + std::string{generate} + " HTTP/1.1\r\nHost: x\r\nx-ductile-scenario: " + scenario +
+                       "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body,
+                   patience);
 }
 
 std::size_t announced(const std::string& answer) {
@@ -183,6 +188,19 @@ TEST_CASE("After a fault the next connection is served as if nothing had been", 
     REQUIRE(served);
     CHECK(served->status == 200);
   }
+}
+
+TEST_CASE("A POST that announces no body is answered at once", "[integration][mock]") {
+  Server server;
+  const auto answer_to = [&server](const std::string& path) {
+    return exchanged(server, "POST " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  };
+  const Seen reset = answer_to("/_ductile/reset");
+  CHECK(reset.bytes.starts_with("HTTP/1.1 200"));
+  CHECK(reset.ended == 0);
+  const Seen refused = answer_to(std::string{generate});
+  CHECK(refused.bytes.starts_with("HTTP/1.1 403"));  // it has no key either
+  CHECK(refused.ended == 0);
 }
 
 TEST_CASE("A connection is kept for the next request", "[integration][mock]") {

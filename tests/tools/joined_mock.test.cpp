@@ -46,7 +46,8 @@ TEST_CASE("what is no mock, or runs at another pace, is refused in a sentence", 
       {page(200, "[]"), Ending::usage, "its clock cannot be read"},
       {page(200, R"({"time_scale": "60", "unix_s": 1})"), Ending::usage, "its clock cannot be read"},
       {page(200, R"({"time_scale": 30.5, "unix_s": 1})"), Ending::usage, "--time-scale must be the mock's own, 30.5; it is 60"},
-      {TransportError{TransportFault::refused, Sent::no, "refused at http://h"}, Ending::failed, "--time-scale: refused at http://h"},
+      {TransportError{TransportFault::refused, Sent::no, "refused at http://h"}, Ending::failed,
+       "--time-scale joins a ductile mock, and none answers: refused at http://h"},
   }));
   OneAnswer mock{row.answer};
   try {

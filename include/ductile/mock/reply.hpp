@@ -236,9 +236,11 @@ inline constexpr Duration silence_lasts_really = std::chrono::seconds{10};
   if (const Row* row = find_row(id)) return reply(*row, scene);
   if (const auto words = canned_quota_words(id)) return quota_reply(id, *words, scene);
   Answer answer{.id = "unknown-scenario", .status = 400, .content_type = "application/json; charset=UTF-8"};
-  answer.pieces = {detail::json_text(
-      {{"error",
-        {{"code", 400}, {"message", "ductile mock: there is no scenario '" + std::string{id} + "'"}, {"status", "INVALID_ARGUMENT"}}}})};
+  answer.pieces = {
+      detail::json_text({{"error",
+                          {{"code", 400},
+                           {"message", "ductile mock: there is no scenario '" + std::string{id} + "'; `ductile doctor codes` lists them"},
+                           {"status", "INVALID_ARGUMENT"}}}})};
   return answer;
 }
 

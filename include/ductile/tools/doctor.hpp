@@ -146,7 +146,8 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   std::string text = std::string{name(verdict.kind)} + " (" + std::string{verdict.id.text()} + "): ";
   text.append(detail::cause_of(verdict)).append("\n");
   detail::add_line(text, "do", detail::fix_of(verdict));
-  std::string when{detail::when_to_retry(verdict.remedy)};
+  const bool is_unknown = verdict.kind == Kind::other && verdict.remedy == Remedy::never;
+  std::string when{is_unknown ? "nobody knows; to be safe, no" : detail::when_to_retry(verdict.remedy)};
   if (said.retry_after) {
     const bool heeded = verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately;
     when += (heeded ? "; the answer asks for " : "; the answer's hint does not help: ") + duration_text(*said.retry_after);

@@ -33,7 +33,8 @@ template <Transport T>
   limits.max_response_bytes = 65'536;
 
   const TransportResult result = transport.send(request, limits);
-  if (const auto* error = std::get_if<TransportError>(&result)) throw trouble("--time-scale: " + error->message);
+  if (const auto* error = std::get_if<TransportError>(&result))
+    throw trouble("--time-scale joins a ductile mock, and none answers: " + error->message);
   const HttpResponse& response = std::get<HttpResponse>(result);
   if (response.status != 200) throw refused("it has no clock");
   boost::json::error_code error;
