@@ -469,18 +469,39 @@ TEST_CASE("A call waits for a target that rests for other calls when its own oth
   CHECK(made.took == 4min);
 }
 
-TEST_CASE("Nobody waits for a target that rests for what no wait cures", "[policies]") {
+TEST_CASE("Where nobody is free, a target that refused another call's request is asked, and not waited for", "[policies]") {
   VirtualClock clock;
   Pipeline pipeline{Deadline{1h}, FallbackChain{targets(2)}, Retry{}};
   const auto retired = [](const Attempt&) { return fails(said(Kind::not_found, Remedy::other_model, "model-retired")); };
   CHECK(trip(pipeline, clock, retired).went_to == "ab");
-  const Trip made = trip(pipeline, clock, retired);
+  SECTION("it may take this one") {
+    const Trip made = trip(pipeline, clock, [](const Attempt&) { return Result<int>{7}; });
+    CHECK(made.went_to == "a");
+    CHECK(made.took == 0s);
+  }
+  SECTION("else the call ends at once, with the reason") {
+    const Trip made = trip(pipeline, clock, retired);
+    CHECK(made.went_to == "ab");
+    CHECK(made.took == 0s);
+    CHECK(made.result.error().kind() == Kind::not_found);
+    CHECK(made.result.error().id() == FailureId{"model-retired"});
+    CHECK(made.result.error().remedy() == Remedy::other_model);
+    CHECK(made.result.error().earliest_retry_at() == support::at(10min));
+  }
+  SECTION("a target that is free comes first") {
+    pipeline.template state<1>().end(1);
+    CHECK(trip(pipeline, clock, [](const Attempt&) { return Result<int>{7}; }).went_to == "b");
+  }
+}
+
+TEST_CASE("Nobody waits for a spent day, and nobody asks", "[policies]") {
+  VirtualClock clock;
+  Pipeline pipeline{Deadline{1h}, FallbackChain{targets(1)}, Retry{}};
+  pipeline.template state<1>().extend(0, {support::at(10min), Kind::quota, Remedy::next_day, "rpd-free"});
+  const Trip made = trip(pipeline, clock, [](const Attempt&) { return Result<int>{7}; });
   CHECK(made.went_to.empty());
   CHECK(made.took == 0s);
-  CHECK(made.result.error().kind() == Kind::not_found);
-  CHECK(made.result.error().id() == FailureId{"model-retired"});
-  CHECK(made.result.error().remedy() == Remedy::other_model);
-  CHECK(made.result.error().earliest_retry_at() == support::at(10min));
+  CHECK(made.result.error().kind() == Kind::quota);
 }
 
 TEST_CASE("From when trying helps does not depend on the target that failed last", "[policies]") {

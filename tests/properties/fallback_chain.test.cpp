@@ -126,7 +126,8 @@ class Model {
     call.failed = minus(call.asked, curable);
     const bool refused_inside = verdict.says == Says::policy && verdict.hint > 0s;
     Time at = now + options_.between_rounds.base;
-    if (refused_inside) at = std::min(at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 32));
+    if (refused_inside && deadline - now <= 1min)
+      at = std::min(at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 32));
     Time opens = end_of_time;
     for (const unsigned target : curable) opens = std::min(opens, std::max(now, rests_until(target)));
     if (refused_inside && verdict.kind == Kind::circuit_open && curable.contains(call.current)) opens = std::min(opens, now + verdict.hint);
@@ -162,7 +163,9 @@ class Model {
     for (const unsigned target : left)
       if (!rests_too_long(target) && (!rests_.contains(target) || passes(rests_[target].why))) return std::nullopt;
     for (const unsigned target : left)
-      if (rests_too_long(target) && rests_[target].why.kind == Kind::circuit_open) return target;
+      if (rests_.contains(target) &&
+          (rests_[target].why.remedy == Remedy::other_model || (rests_too_long(target) && rests_[target].why.kind == Kind::circuit_open)))
+        return target;
     return std::nullopt;
   }
   Answer nobody_free(const Targets& left, bool has_deadline) {

@@ -275,15 +275,17 @@ class FallbackChain {
     return Admission::reject(leading.why, opens, leading.id).with(leading.remedy);
   }
 
-  // The first of the set that rests for its open circuit beyond the deadline, when no other rest ends before it. The breaker may tell this
-  // call another moment than it tells all: a last chance.
+  // Where to go when nobody is free, and no rest that a wait cures ends before the deadline. To the first of the set that rests for its
+  // open circuit: the breaker may tell this call another moment than it tells all, a last chance. Or for what another call's request was
+  // refused for there, which says little of this one; to ask costs less than to lose the call.
   [[nodiscard]] std::optional<unsigned> last_resort(const State& rests, TargetSet set, const Attempt& attempt) const noexcept {
     std::optional<unsigned> found;
     for (unsigned target = 0; target < targets(); ++target) {
       if (!holds(set, target)) continue;
       const TargetRest rest = rests.of(target);
       if (rest.until < attempt.deadline && is_cured_by_waiting(rest.why, rest.remedy)) return std::nullopt;
-      if (!found && rest.why == Kind::circuit_open && rest.until >= attempt.deadline) found = target;
+      const bool may_differ = rest.remedy == Remedy::other_model || (rest.why == Kind::circuit_open && rest.until >= attempt.deadline);
+      if (!found && may_differ) found = target;
     }
     return found;
   }
@@ -347,12 +349,16 @@ class FallbackChain {
     call.failed = static_cast<TargetSet>(~curable & call.asked);
     // Also when nothing was sent this round: jitter keeps calls that wait for one probe from coming back together.
     Duration wait = options_.between_rounds(call.rounds, now);
-    // Nothing was sent and there is a word on when to look again, so near the deadline that may be often.
-    if (refused_inside) wait = std::min(wait, std::max(attempt.remaining(at) / 32, verdict.hint));
+    // Nothing was sent and there is a word on when to look again, so near the deadline that may be often. Who has longer leaves an ill
+    // service in peace.
+    if (const Duration left = attempt.remaining(at); refused_inside && left <= deadline_is_near)
+      wait = std::min(wait, std::max(left / 32, verdict.hint));
     const Time calm = later(at, wait);
     const bool waits_for_target = opens > calm;
     return Reaction::again_at(waits_for_target ? opens : calm, waits_for_target ? WaitSource::cooldown : WaitSource::backoff);
   }
+
+  static constexpr Duration deadline_is_near = std::chrono::minutes{1};
 
   static std::uint32_t milliseconds(Time at) noexcept {
     return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::milliseconds>(at.time_since_epoch()).count());
