@@ -104,5 +104,5 @@ int main(int count, char** arguments) {
     results.push_back(std::move(days));
   }
   const Days& ours = results.front();
-  return ours.makeable > 0 && ours.delivered >= 0.8 * ours.makeable && ours.delivered >= results.back().delivered ? 0 : 1;
+  return ours.makeable > 0 && ours.delivered >= 0.95 * ours.makeable && ours.delivered >= results.back().delivered ? 0 : 1;
 }
