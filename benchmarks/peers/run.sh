@@ -18,7 +18,11 @@ folder=${BUILD:-$(mktemp -d)}
 caller=$PWD
 compile_cost=
 if [[ ${1:-} == -c ]]; then compile_cost=yes; shift; fi
-for name in go rust java js python cpp; do mkdir -p "$folder/$name"; cp -r "$here/$name/." "$folder/$name/"; done
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+cd "$here"
+# Only what differs is copied, so that a kept BUILD is not built again for the date of its files.
+find go rust java js python cpp -type f -exec bash -c 'cmp -s "$1" "$2/$1" || cp --parents "$1" "$2"' - {} "$folder" \;
 cd "$folder"
 
 # Ahead of whatever else the machine does, where that is allowed: it halves the noise and more.
