@@ -121,7 +121,8 @@ TEST_CASE("an argument that is no file is the prompt, and one that looks like a 
     CHECK_THROWS_AS(jobs_of(slip), Problem);
   }
   const FolderForTest folder;
-  CHECK_THROWS_AS(jobs_of(folder.path().string()), Problem);
+  CHECK_THROWS_WITH(jobs_of(folder.path().string()),
+                    Catch::Matchers::EndsWith("this is a folder; PROMPTS is a file with a prompt a line, or a prompt itself"));
   write_whole_file(folder / "list", "a dog\na cat\n");
   CHECK(jobs_of((folder / "list").string()).jobs.size() == 2);
 }
