@@ -166,7 +166,8 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults, std
 [[nodiscard]] inline JobList jobs_of(const std::string& argument, const JobDefaults& defaults = {}) {
   std::error_code error;
   const auto status = std::filesystem::status(argument, error);
-  if (std::filesystem::is_directory(status)) throw misuse(argument + ": this is a folder; PROMPTS is a file with a prompt a line, or a prompt itself");
+  if (std::filesystem::is_directory(status))
+    throw misuse(argument + ": this is a folder; PROMPTS is a file with a prompt a line, or a prompt itself");
   if (std::filesystem::exists(status)) {
     const auto text = read_file(argument);
     if (!text) throw trouble(argument + ": this list of prompts cannot be read");
