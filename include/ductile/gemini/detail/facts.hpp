@@ -318,10 +318,11 @@ class FactsCollector {
     keep_longest(facts_.structured_delay, std::min<Duration>(delay_.whole + delay_.fraction, longest_hint));
   }
 
-  // "37s" with its unit, "37" and "2.5" in seconds.
+  // "37s" with its unit, "37" and "2.5" in seconds. A number as long as a date's is a moment, and no span.
   [[nodiscard]] static std::optional<Duration> seconds_or_duration(std::string_view written) {
     if (const auto with_unit = parse_duration(written)) return with_unit;
-    return parse_duration(std::string{trimmed(written)} + "s");
+    const auto seconds = parse_duration(std::string{trimmed(written)} + "s");
+    return seconds && *seconds < longest_hint ? seconds : std::nullopt;
   }
 
   void code(const LenientValue& value) {

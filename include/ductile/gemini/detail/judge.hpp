@@ -209,6 +209,7 @@ class Judge {
     for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport}) {
       if (topic == Topic::transport && refused()) continue;
       if (const Wording* said = wording(topic)) {
+        if (topic == Topic::server && said->id == "rate-generic" && facts_.says(spent_quota)) continue;  // the sentence says more
         sentence(*said);
         return;
       }
@@ -533,10 +534,9 @@ class Judge {
     return false;
   }
 
-  bool plain_quota() {
-    constexpr std::string_view sentence_start{"exceeded your current quota"};
-    return facts_.says(sentence_start) && decide("quota-no-details", Confidence::likely, "error.message", sentence_start);
-  }
+  static constexpr std::string_view spent_quota{"exceeded your current quota"};
+
+  bool plain_quota() { return facts_.says(spent_quota) && decide("quota-no-details", Confidence::likely, "error.message", spent_quota); }
 
   // Gateways turn a finish reason into an error and keep its name. Only names that are no words of every day count.
   bool withheld() {
@@ -654,7 +654,8 @@ class Judge {
       return std::string{name};
     if (const std::size_t end = words.find(" is temporarily rate-limited"); end != std::string_view::npos)
       return std::string{words.substr(words.rfind(' ', end - 1) + 1, end - words.rfind(' ', end - 1) - 1)};
-    for (const std::string_view label : {std::string_view{"model "}, std::string_view{"google/"}, std::string_view{"reached for "}})
+    constexpr std::array<std::string_view, 5> labels{"model ", "model `", "model '", "google/", "reached for "};
+    for (const std::string_view label : labels)
       if (const std::string_view name = after(label); is_model_name(name)) return std::string{name};
     return family_in_words();
   }
