@@ -97,7 +97,8 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
   command.add_option("--config", config, "a file of flags, one `name = value` a line; the command line outranks it");
   command.add_flag("--json", flags.json, "one JSON object a job on stdout, then one with the summary, and nothing else");
   const std::string inside = "The mock inside";
-  command.add_option("--scenario", flags.scenario, "bad-day, calm, outage-30min, or a file [bad-day]")->group(inside);
+  command.add_option("--scenario", flags.scenario, "bad-day, calm, outage-30min (which begins with a calm minute), or a file [bad-day]")
+      ->group(inside);
   command.add_option("--seed", flags.seed, "which day it is [1]")->check(refuse_seed)->group(inside);
   command.add_option("--tier", flags.tier, "its quotas: zero, free, tier1, tier2, ...")->group(inside);
   command.add_option("--mock-journal", flags.mock_journal, "writes down what it was asked, and which prompts it would ever draw")
@@ -107,7 +108,8 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
 void define(CLI::App& command, MockFlags& flags) {
   command.add_option("--host", flags.host, "the address to listen on")->capture_default_str();
   command.add_option("--port", flags.port, "the port; 0: any that is free")->check(CLI::Range(0, 65'535))->capture_default_str();
-  command.add_option("--scenario", flags.scenario, "calm, bad-day, outage-30min, or a file")->capture_default_str();
+  command.add_option("--scenario", flags.scenario, "calm, bad-day, outage-30min (which begins with a calm minute), or a file")
+      ->capture_default_str();
   command.add_option("--tier", flags.tier, "its quotas: zero, free, tier1, tier2, ...; the scenario's if left out");
   command.add_option("--seed", flags.seed, "same seed, same requests, same answers")->check(refuse_seed)->capture_default_str();
   command.add_option("--time-scale", flags.time_scale, "how many times as fast its time runs")

@@ -49,6 +49,7 @@
 #include <ductile/policies/bulkhead.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
 #include <ductile/policies/fallback_chain.hpp>
+#include <ductile/policies/fallback_options.hpp>
 #include <ductile/policies/fallback_table.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>

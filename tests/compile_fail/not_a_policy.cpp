@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: ductile E0104: this type answers neither admit nor settle nor extra; add one of them
+// expect: ductile E0104: the type that is_policy<...> names here answers neither admit nor settle nor extra; add one
+// shown: is_policy<Options>
 #include <ductile/drivers/blocking.hpp>
 
 struct Options {

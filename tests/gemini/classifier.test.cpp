@@ -107,7 +107,7 @@ TEST_CASE("Of several hints the longest counts, rounded up, a header's too", "[g
   CHECK(classify(HttpResponse{429, {{"Retry-After", "50"}}, body}).verdict.hint == 50s);
   CHECK(classify(HttpResponse{429, {{"Retry-After", "5"}}, body}).verdict.hint == 37s);
   CHECK(classify(HttpResponse{503, {{"retry-after-ms", "1500"}}, ""}).verdict.hint == 2s);
-  CHECK(classify_text(R"({"error":{"code":429,"details":[{"retryDelay":{"seconds":"12","nanos":5}}]}})", 429).verdict.hint == 12s);
+  CHECK(classify_text(R"({"error":{"code":429,"details":[{"retryDelay":{"seconds":"12","nanos":5}}]}})", 429).verdict.hint == 13s);
 }
 
 TEST_CASE("A reason outweighs the status that it comes under", "[gemini]") {

@@ -77,6 +77,7 @@ struct Setting {
   CallOptions call{};
   OnAllOpen on_all_open = OnAllOpen::wait;
   bool opens_at_once = false;  // the breaker at its first failure; else never
+  FallbackTable table{};
 };
 
 struct Story {
@@ -88,6 +89,7 @@ struct Story {
 Story call_with(const Verdict& verdict, const Setting& setting) {
   gemini::ResilientOptions options;
   options.fallback.on_all_open = setting.on_all_open;
+  options.fallback.table = setting.table;
   const QuotaTracker quota{options.quota};
   Story story;
   VirtualClock clock;
@@ -295,6 +297,27 @@ TEST_CASE("No safety verdict of the catalogue reaches a second target, or is tri
     CHECK(call_with(verdict_of(row.kind, row.remedy, row.id), {}).seen.went_to == "a");
   }
   CHECK(met >= 15);
+}
+
+TEST_CASE("What the catalogue says of a retry is what the defaults do", "[gemini]") {
+  std::size_t met = 0;
+  for (const gemini::FailureRow& row : gemini::failures) {
+    const bool speaks_of_it = row.fix.find("etry") != std::string_view::npos;
+    const bool once = row.fix.find("etry once") != std::string_view::npos || row.fix.find("once, then retry") != std::string_view::npos;
+    CAPTURE(row.id.text(), row.fix);
+    if (!speaks_of_it) continue;
+    ++met;
+    const std::string alone = call_with(verdict_of(row.kind, row.remedy, row.id), {}).seen.went_to;
+    CHECK(alone.starts_with("aa"));
+    if (once) CHECK(alone == "aabbcc");
+  }
+  CHECK(met >= 30);
+}
+
+TEST_CASE("A withheld image is offered to another model when the table says so, and never drawn again by the same one", "[gemini]") {
+  const gemini::FailureRow& row = *gemini::find_failure("image-safety");
+  const Setting setting{.table = FallbackTable{}.set(Kind::safety_output, {Next::target})};
+  CHECK(call_with(verdict_of(row.kind, row.remedy, row.id), setting).seen.went_to == "abc");
 }
 
 TEST_CASE("The last target of a chain gets as many tries as an only one", "[gemini]") {

@@ -323,7 +323,7 @@ TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and 
       {{"imagine", "a cat", "--out", "OUT", "--size", "3\nK\x1b[31m\xff"}, 64, "it is '3 K [31m?'"},
       {{"imagine", "a cat", "--out", "OUT", "--report", "/tmp/x", "--mock-journal", "/tmp/x"}, 64, "must be two files"},
       {{"imagine", "no-such-list.txt", "--out", "OUT"}, 64, "there is no such list of prompts"},
-      {{"imagine", "/", "--out", "OUT"}, 1, "this is a folder"},
+      {{"imagine", "/", "--out", "OUT"}, 64, "this is a folder; PROMPTS is a file with a prompt a line"},
       {{"imagine", "a cat", "--out", "/proc/no-such-folder"}, 1, "cannot make the folder"},
       {{"imagine", "a cat", "--out", "/dev/null"}, 1, "/dev/null"},
       {{"imagine", "a cat", "--out", "OUT", "--report", "/no/such/folder/report"}, 1, "cannot write /no/such/folder/report"},

@@ -248,3 +248,21 @@ TEST_CASE("the live block is drawn over itself, and lines pass above it", "[tool
   CHECK(block.draw({}, {}) == "\x1b[1A\r\x1b[J");
   CHECK(block.draw({"after"}, {}) == "after\n");
 }
+
+TEST_CASE("an attempt that a stop breaks off is no failure of its target, nor of its job", "[tools]") {
+  Run run;
+  run.progress.begin(run.jobs[0]);
+  run.progress.on(OperationBegan{1, at(0s)});
+  run.progress.on(AttemptBegan{1, at(0s), attempt_on(0, 1)});
+  run.progress.received(503);
+  run.progress.on(AttemptEnded{1, at(3s), attempt_on(0, 1), verdict_of(Kind::overload, "overloaded"), 3s});
+  run.progress.on(AttemptBegan{1, at(4s), attempt_on(0, 2)});
+  run.progress.on(AttemptEnded{1, at(9s), attempt_on(0, 2), verdict_of(Kind::abandoned, {}), 5s});
+  JobRecord record{.outcome = JobOutcome::cancelled, .kind = Kind::cancelled};
+  run.progress.end(run.jobs[0], record);
+  CHECK(run.progress.view().targets[0].failed == 1);
+  CHECK(run.progress.view().targets[0].failed_with == Kind::overload);
+  REQUIRE(run.lines.size() == 3);
+  CHECK(run.lines[1] == "001-a-cat: attempt 2 on pro broken off after 5.0 s, for the run was stopped");
+  CHECK(run.lines[2] == "001-a-cat: not finished, for the run was stopped");
+}

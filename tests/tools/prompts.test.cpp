@@ -78,10 +78,14 @@ TEST_CASE("a wrong line is refused with file, line, field, range and value", "[t
 }
 
 TEST_CASE("an unknown member is passed over with a warning", "[tools]") {
-  const JobList list = read_jobs(R"({"prompt": "a", "sise": "2K"})", "list.jsonl");
+  const JobList list = read_jobs(
+      "# prompts\n"
+      R"({"prompt": "a", "sise": "2K", "temperature": 1})",
+      "list.jsonl");
   REQUIRE(list.jobs.size() == 1);
-  REQUIRE(list.warnings.size() == 1);
-  CHECK(list.warnings[0] == "list.jsonl:1: 'sise' is not known and is passed over");
+  CHECK(list.warnings == std::vector<std::string>{"list.jsonl:2: 'sise' is not known and is passed over; did you mean 'size'?",
+                                                  "list.jsonl:2: 'temperature' is not known and is passed over"});
+  CHECK(list.jobs[0].passed_over == std::vector<std::string>{"sise", "temperature"});
 }
 
 TEST_CASE("a job keeps its mark when a line is put before it, and loses it when what it asks for changes", "[tools]") {
@@ -121,7 +125,8 @@ TEST_CASE("an argument that is no file is the prompt, and one that looks like a 
     CHECK_THROWS_AS(jobs_of(slip), Problem);
   }
   const FolderForTest folder;
-  CHECK_THROWS_AS(jobs_of(folder.path().string()), Problem);
+  CHECK_THROWS_WITH(jobs_of(folder.path().string()),
+                    Catch::Matchers::EndsWith("this is a folder; PROMPTS is a file with a prompt a line, or a prompt itself"));
   write_whole_file(folder / "list", "a dog\na cat\n");
   CHECK(jobs_of((folder / "list").string()).jobs.size() == 2);
 }

@@ -160,6 +160,8 @@ TEST_CASE("a run that is told to stop begins nothing more and keeps what is fini
   });
   CHECK(records[0].outcome == JobOutcome::ok);
   CHECK(records[1].outcome == JobOutcome::cancelled);
+  CHECK(records[1].failure.empty());
+  CHECK(records[1].why == "not finished, for the run was stopped");
   CHECK(records[2].outcome == JobOutcome::not_started);
   CHECK(fixture.folder.names().size() == 1);
 }
@@ -184,7 +186,7 @@ TEST_CASE("a run refuses a number of threads out of range", "[tools]") {
 }
 
 TEST_CASE("the report names each job with outcome, waits, file and sum", "[tools]") {
-  const auto jobs = read_jobs("a cat\n{\"prompt\": \"a dog\", \"id\": \"dog\", \"size\": \"1K\"}", "l").jobs;
+  const auto jobs = read_jobs("a cat\n{\"prompt\": \"a dog\", \"id\": \"dog\", \"size\": \"1K\", \"sed\": 7}", "l").jobs;
   std::vector<JobRecord> records(2);
   records[0] = {.outcome = JobOutcome::ok, .kind = Kind::ok, .target = "lite", .attempts = 2, .file = ImageFile{"001.png", 3, "abc"}};
   records[0].trail = {
@@ -214,6 +216,8 @@ TEST_CASE("the report names each job with outcome, waits, file and sum", "[tools
   const auto& failed = report.at("jobs").at(1);
   CHECK(failed.at("id") == "dog");
   CHECK(failed.at("size") == "1K");
+  CHECK(failed.at("passed_over") == boost::json::array{"sed"});
+  CHECK(made.at("passed_over").as_array().empty());
   CHECK(failed.at("kind") == "overload");
   CHECK(failed.at("fix") == "Wait.");
   CHECK(failed.at("file").is_null());

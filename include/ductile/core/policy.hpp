@@ -157,6 +157,10 @@ concept NamesExtra = requires { &P::extra; };
 template <class P>
 concept NamesGranted = requires { &P::granted; };
 
+// For E0104. In this form both compilers write the type beside the sentence, and do not list each question that it does not answer.
+template <class P>
+inline constexpr bool is_policy = Policy<P>;
+
 // One question a branch, so that the user reads the first thing that is wrong and nothing that follows from it.
 template <class P>
 consteval bool explain_policy() {
@@ -191,7 +195,9 @@ consteval bool explain_policy() {
                   "(docs/rules/E0111.md)");
     return false;
   } else if constexpr (!Policy<P>) {
-    static_assert(Policy<P>, "ductile E0104: this type answers neither admit nor settle nor extra; add one of them (docs/rules/E0104.md)");
+    static_assert(is_policy<P>,
+                  "ductile E0104: the type that is_policy<...> names here answers neither admit nor settle nor extra; add one of these, or "
+                  "put the policy in the place of its options: Retry{RetryOptions{...}} (docs/rules/E0104.md)");
     return false;
   } else {
     return true;

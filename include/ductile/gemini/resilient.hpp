@@ -184,7 +184,7 @@ class ResilientClient {
   // The ceiling depends on the size that a request asks for, so it is applied here, to each request, and not by the chain.
   static FallbackOptions without_ceiling(FallbackOptions options) {
     RefusingRules rules;
-    FallbackChain::check_ceiling(options, rules);
+    options.check_ceiling(rules);
     options.price_ceiling = any_price;
     return options;
   }

@@ -86,7 +86,7 @@ inline std::vector<Episode> one_of_each(std::uint64_t seed) {
 /// - `calm`: answers at once, never fails, no quota.
 /// - `bad-day`: from 10:00 UTC of a weekday, the service's worst hours, with the model's own trouble, the quotas of `tier1`, one of
 ///   each kind of trouble within the first 24 calls, and 1 to 4 of the first 24 prompts that no patience gets drawn.
-/// - `outage-30min`: a minute of an ordinary night, then half an hour in which every model answers 503.
+/// - `outage-30min`: a calm minute of an ordinary night, then half an hour in which every model answers 503.
 [[nodiscard]] inline std::optional<Scenario> find_scenario(std::string_view name, std::uint64_t seed) {
   using std::chrono::minutes;
   Scenario scenario;  // by name and field by field: as one braced temporary g++ 12 warns of members that it thinks unset

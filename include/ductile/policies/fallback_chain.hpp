@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/backoff/exponential.hpp>      // Exponential
-#include <ductile/core/by_kind.hpp>             // ByKind
-#include <ductile/core/config_error.hpp>        // RefusingRules
-#include <ductile/core/policy.hpp>              // Admission, Attempt, Now, Reaction, Role, Verdict
-#include <ductile/core/target.hpp>              // Target
-#include <ductile/policies/fallback_table.hpp>  // FallbackTable, NextStep
-#include <ductile/policies/target_rests.hpp>    // TargetRest, TargetRests
+#include <ductile/core/config_error.hpp>          // RefusingRules
+#include <ductile/core/policy.hpp>                // Admission, Attempt, Now, Reaction, Role, Verdict
+#include <ductile/core/target.hpp>                // Target, TargetSet
+#include <ductile/policies/fallback_options.hpp>  // FallbackOptions, OnAllOpen
+#include <ductile/policies/fallback_table.hpp>    // Next, NextStep
+#include <ductile/policies/target_rests.hpp>      // TargetRest, TargetRests
 
 #include <algorithm>
 #include <chrono>
@@ -15,39 +14,8 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION {
-
-/// What a chain does when no target is left: each has failed in this round, has an open circuit, or rests; and waiting could help.
-enum class OnAllOpen : std::uint8_t {
-  wait,      ///< Wait for the first one that may take a call again, as long as the deadline allows. Without a deadline: fail.
-  fail,      ///< Fail at once, with `earliest_retry_at`.
-  least_bad  ///< Ask the one that opens first all the same, once, past its breaker, if the call has not asked it yet; else fail at once.
-};
-
-struct FallbackOptions {
-  std::vector<Target> targets;  ///< In the order of preference, 1 to 16.
-  FallbackTable table{};        ///< Which step follows which failure.
-  OnAllOpen on_all_open = OnAllOpen::wait;
-  double patience = 0.05;            ///< Share of the time left that a target may make a call wait while another is left, 0 to 1.
-  double patience_when_long = 0.25;  ///< The same when more than `long_slack` is left.
-  Duration long_slack = std::chrono::hours{2};  ///< 0 to 30 days.
-  Exponential between_rounds{.base = std::chrono::seconds{3},
-                             .cap = std::chrono::seconds{60}};  ///< Wait before all targets are tried anew.
-  /// How long a target rests, for all calls, after a failure of this kind that was not tried again on it; zero: not at all. 0 to 1 day.
-  ByKind<Duration> rest{Duration::zero(), {{Kind::not_found, std::chrono::minutes{10}}, {Kind::permission, std::chrono::minutes{10}}}};
-  /// Whether a failure of this kind is reason to wait and try all targets anew. Not for what a repeat rarely cures and mostly costs.
-  ByKind<bool> begin_anew{true, {{Kind::recitation, false}, {Kind::no_image, false}, {Kind::other, false}, {Kind::auth, false}}};
-  ByKind<Duration> give_up_after{Duration::zero(),
-                                 {}};  ///< A call whose first failure is so old stops at a failure of this kind; zero: never.
-  /// No target whose `Target::price` is above it is asked; USD, 0 to `any_price`. A price that is not known is above all but `any_price`.
-  /// None: no target that is known to be dearer than the first.
-  std::optional<double> price_ceiling{};
-  /// Most that a hint makes a target rest for all calls; a longer one is reported to the call that got it. 0 (hints make none rest) to 1
-  /// day.
-  Duration longest_rest = std::chrono::minutes{10};
-};
 
 /// Goes to another target where the first one cannot help, and comes back when it can.
 ///
@@ -88,42 +56,13 @@ class FallbackChain {
   explicit FallbackChain(FallbackOptions options) : options_(std::move(options)) {
     RefusingRules rules;
     check(options_, rules);
-    affordable_ = affordable(options_);
+    affordable_ = options_.affordable();
     several_ = (affordable_ & (affordable_ - 1)) != 0;
   }
 
   template <class Rules>
   static void check(const FallbackOptions& options, Rules& rules) {
-    using Seconds = std::chrono::duration<double>;
-    constexpr Duration day = std::chrono::hours{24};
-    rules.require(!options.targets.empty() && options.targets.size() <= most_targets, "FallbackChain: targets must be from 1 to 16",
-                  static_cast<double>(options.targets.size()));
-    for (const Target& target : options.targets)
-      rules.require(!target.price || (*target.price >= 0.0 && *target.price < any_price),
-                    "FallbackChain: a target's price must be from 0 USD and finite", target.price.value_or(0.0));
-    check_ceiling(options, rules);
-    rules.require(options.targets.empty() || affordable(options) != 0, "FallbackChain: price_ceiling must leave a target",
-                  options.price_ceiling.value_or(0.0));
-    rules.require(options.patience >= 0.0 && options.patience <= 1.0, "FallbackChain: patience must be from 0 to 1", options.patience);
-    rules.require(options.patience_when_long >= 0.0 && options.patience_when_long <= 1.0,
-                  "FallbackChain: patience_when_long must be from 0 to 1", options.patience_when_long);
-    rules.require(options.long_slack >= Duration::zero() && options.long_slack <= 30 * day,
-                  "FallbackChain: long_slack must be from 0 to 2592000 s", Seconds(options.long_slack).count());
-    for (const Duration rest : options.rest)
-      rules.require(rest >= Duration::zero() && rest <= day, "FallbackChain: rest must be from 0 to 86400 s", Seconds(rest).count());
-    for (const Duration limit : options.give_up_after)
-      rules.require(limit >= Duration::zero() && limit <= 30 * day, "FallbackChain: give_up_after must be from 0 to 2592000 s",
-                    Seconds(limit).count());
-    rules.require(options.longest_rest >= Duration::zero() && options.longest_rest <= day,
-                  "FallbackChain: longest_rest must be from 0 to 86400 s", Seconds(options.longest_rest).count());
-    options.between_rounds.check(rules);
-  }
-
-  /// The part that also holds for who applies the ceiling to each request.
-  template <class Rules>
-  static void check_ceiling(const FallbackOptions& options, Rules& rules) {
-    rules.require(!options.price_ceiling || *options.price_ceiling >= 0.0, "FallbackChain: price_ceiling must be from 0 to any_price",
-                  options.price_ceiling.value_or(0.0));
+    options.check(rules);
   }
 
   [[nodiscard]] const FallbackOptions& options() const noexcept { return options_; }
@@ -173,18 +112,6 @@ class FallbackChain {
  private:
   static constexpr TargetSet with(TargetSet set, unsigned target) noexcept { return static_cast<TargetSet>(set | 1U << target); }
   static constexpr bool holds(TargetSet set, unsigned target) noexcept { return (set >> target & 1U) != 0; }
-
-  // The targets that no ceiling excludes.
-  static TargetSet affordable(const FallbackOptions& options) noexcept {
-    TargetSet set = 0;
-    const std::optional<double> first = options.targets.empty() ? std::nullopt : options.targets.front().price;
-    for (unsigned i = 0; i < options.targets.size() && i < most_targets; ++i) {
-      const std::optional<double> price = options.targets[i].price;
-      const bool fits = options.price_ceiling ? price.value_or(any_price) <= *options.price_ceiling : !(first && price && *price > *first);
-      if (fits) set = with(set, i);
-    }
-    return set;
-  }
 
   // The targets that the call may use.
   [[nodiscard]] TargetSet usable(const Attempt& attempt) const noexcept {

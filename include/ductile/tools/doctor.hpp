@@ -7,6 +7,7 @@
 #include <ductile/gemini/failures.hpp>        // FailureRow, failures, find_failure, Fixer
 #include <ductile/gemini/redact.hpp>          // redacted
 #include <ductile/tools/duration_text.hpp>    // duration_text
+#include <ductile/tools/nearest_word.hpp>     // nearest_word
 #include <ductile/tools/number_text.hpp>      // number_text
 
 #include <boost/json.hpp>
@@ -216,23 +217,9 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 
 /// The id of the table that is most like `wrong`: for "did you mean". Empty when none is near.
 [[nodiscard]] inline std::string_view nearest_failure(std::string_view wrong) {
-  std::string_view nearest;
-  std::size_t best = std::max<std::size_t>(wrong.size() / 2, 1) + 1;
-  for (const gemini::FailureRow& row : gemini::failures) {
-    const std::string_view id = row.id.text();
-    std::vector<std::size_t> line(id.size() + 1);
-    for (std::size_t i = 0; i <= id.size(); ++i) line[i] = i;
-    for (std::size_t j = 0; j < wrong.size(); ++j) {
-      std::size_t diagonal = std::exchange(line[0], j + 1);
-      for (std::size_t i = 0; i < id.size(); ++i)
-        diagonal = std::exchange(line[i + 1], std::min({line[i] + 1, line[i + 1] + 1, diagonal + (id[i] == wrong[j] ? 0 : 1)}));
-    }
-    if (line.back() < best) {
-      best = line.back();
-      nearest = id;
-    }
-  }
-  return nearest;
+  std::vector<std::string_view> ids;
+  for (const gemini::FailureRow& row : gemini::failures) ids.push_back(row.id.text());
+  return nearest_word(wrong, ids);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::tools

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::tools {
 
@@ -23,6 +24,7 @@ struct Job {
   std::size_t number = 1;                   ///< Its place in the list, from 1.
   std::string mark{};                       ///< Twelve digits that follow from what is asked for: the same in every run.
   std::string stem{};                       ///< The name of its image, without extension: the place, a few words, the mark.
+  std::vector<std::string> passed_over{};   ///< Members of its line that are not known, and have no effect.
 };
 
 /// A few words of a text for a file name: small letters and digits of ASCII with hyphens between them, at most 32; "image" when nothing

@@ -101,7 +101,7 @@ struct Explanation {
 // Of failures that are in no catalogue: our own policies', and the service's in words that nobody knows.
 inline constexpr std::array<Explanation, 9> explanations{{
     {Kind::deadline, "its deadline passed before an image came", "Run again, what is made is kept; or give it more time with --deadline."},
-    {Kind::cancelled, "the run was ended", "Run again: what is made is kept."},
+    {Kind::cancelled, "not finished, for the run was stopped", "Run again: what is made is kept."},
     {Kind::circuit_open, "the service keeps failing and is not asked for a while", "Run again later; what is made is kept."},
     {Kind::rate_limit, "the quota is used up for longer than its deadline",
      "Run again when the window opens, lower --concurrency, or raise the quota."},
@@ -127,7 +127,8 @@ inline constexpr Explanation unexplained{Kind::other, "what happened is not in t
 /// Why a job failed and what to do about it, in the catalogue's words where it has some.
 inline void explain(const Failure& failure, JobRecord& record) {
   record.kind = failure.kind();
-  record.failure = failure.id().text();
+  const bool stopped = failure.kind() == Kind::cancelled && failure.says() == Says::caller;
+  record.failure = stopped ? "" : failure.id().text();
   record.rejected = failure.says() == Says::policy;
   record.message = failure.message();
   record.earliest_retry_at = failure.earliest_retry_at();

@@ -106,7 +106,7 @@ class Progress {
     else if (record.outcome == JobOutcome::failed)
       say(label_of(job) + ": " + failure_text(record), true);
     else if (record.outcome == JobOutcome::cancelled)
-      say(label_of(job) + ": broken off", true);
+      say(label_of(job) + ": not finished, for the run was stopped", true);
   }
 
   [[nodiscard]] ProgressView view() const {
@@ -159,8 +159,14 @@ class Progress {
     if (event.verdict.ok()) return;
     const std::scoped_lock lock{mutex_};
     Call& call = calls_[event.call];
-    call.heard.add(event.verdict, event.at, call.deadline);
     JobView& job = call.job;
+    const std::string attempt =
+        job.label + ": attempt " + std::to_string(event.attempt.number) + " on " + target_name(event.attempt.target);
+    if (event.verdict.kind == Kind::abandoned) {  // by us: it says nothing of the target
+      say(attempt + " broken off after " + duration_text(event.took) + ", for the run was stopped", false);
+      return;
+    }
+    call.heard.add(event.verdict, event.at, call.deadline);
     const int status = threads_[std::this_thread::get_id()].status;
     job.after = short_name(event.verdict, status);
     if (event.attempt.target < view_.targets.size()) {
@@ -168,8 +174,7 @@ class Progress {
       ++target.failed;
       target.failed_with = event.verdict.kind;
     }
-    std::string line = job.label + ": attempt " + std::to_string(event.attempt.number) + " on " + target_name(event.attempt.target) +
-                       " failed after " + duration_text(event.took) + ": " + long_name(event.verdict, status);
+    std::string line = attempt + " failed after " + duration_text(event.took) + ": " + long_name(event.verdict, status);
     if (event.verdict.hint > Duration::zero()) line += ", asks for " + duration_text(event.verdict.hint);
     say(line, false);
   }

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/detail/ascii.hpp>      // trimmed
-#include <ductile/gemini/models.hpp>     // all_aspect_ratios, ImageSize, parse_image_size
-#include <ductile/gemini/redact.hpp>     // shortened
-#include <ductile/tools/job.hpp>         // Job, name_job
-#include <ductile/tools/problem.hpp>     // misuse, trouble
-#include <ductile/tools/whole_file.hpp>  // read_file
+#include <ductile/detail/ascii.hpp>        // trimmed
+#include <ductile/gemini/models.hpp>       // all_aspect_ratios, ImageSize, parse_image_size
+#include <ductile/gemini/redact.hpp>       // shortened
+#include <ductile/tools/job.hpp>           // Job, name_job
+#include <ductile/tools/nearest_word.hpp>  // nearest_word
+#include <ductile/tools/problem.hpp>       // misuse, trouble
+#include <ductile/tools/whole_file.hpp>    // read_file
 
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -58,6 +60,8 @@ namespace detail {
   throw misuse(std::string{field} + " must be one of " + known + "; it is '" + gemini::shortened(value, 40) + "'");
 }
 
+inline constexpr std::array<std::string_view, 5> members_of_a_job{"prompt", "size", "ratio", "id", "seed"};
+
 inline bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = gemini::detail::character_length(text);
@@ -67,7 +71,7 @@ inline bool is_utf8(std::string_view text) {
   return true;
 }
 
-inline Job read_json_job(std::string_view line, const JobDefaults& defaults, std::vector<std::string>& unknown) {
+inline Job read_json_job(std::string_view line, const JobDefaults& defaults) {
   boost::json::error_code error;
   const boost::json::value value = boost::json::parse(line, error);
   if (error) throw misuse("this is no JSON object: " + error.message());
@@ -98,7 +102,7 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults, std
         throw misuse("'seed' must be a whole number from 0 to 2147483647; it is " + gemini::shortened(boost::json::serialize(member), 40));
       job.seed = seed;
     } else {
-      unknown.push_back(gemini::shortened(name, 40));
+      job.passed_over.push_back(gemini::shortened(name, 40));
     }
   }
   if (ductile::detail::trimmed(job.prompt).empty()) throw misuse("it has no 'prompt'");
@@ -135,10 +139,13 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults, std
     const std::string where = name + ":" + std::to_string(line) + ": ";
     try {
       if (!detail::is_utf8(content)) throw misuse("this is not UTF-8");
-      std::vector<std::string> unknown;
-      Job job = content.front() == '{' ? detail::read_json_job(content, defaults, unknown)
+      Job job = content.front() == '{' ? detail::read_json_job(content, defaults)
                                        : Job{.prompt = std::string{content}, .size = defaults.size, .ratio = defaults.ratio};
-      for (const std::string& member : unknown) list.warnings.push_back(where + "'" + member + "' is not known and is passed over");
+      for (const std::string& member : job.passed_over) {
+        const std::string_view meant = nearest_word(member, detail::members_of_a_job);
+        list.warnings.push_back(where + "'" + member + "' is not known and is passed over" +
+                                (meant.empty() ? "" : "; did you mean '" + std::string{meant} + "'?"));
+      }
       job.number = list.jobs.size() + 1;
       const std::string own_id = job.id;
       name_job(job, 0);
@@ -166,7 +173,8 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults, std
 [[nodiscard]] inline JobList jobs_of(const std::string& argument, const JobDefaults& defaults = {}) {
   std::error_code error;
   const auto status = std::filesystem::status(argument, error);
-  if (std::filesystem::is_directory(status)) throw trouble(argument + ": this is a folder, not a list of prompts");
+  if (std::filesystem::is_directory(status))
+    throw misuse(argument + ": this is a folder; PROMPTS is a file with a prompt a line, or a prompt itself");
   if (std::filesystem::exists(status)) {
     const auto text = read_file(argument);
     if (!text) throw trouble(argument + ": this list of prompts cannot be read");

@@ -100,6 +100,8 @@ namespace detail {
 /// One job as a JSON object; null where there is nothing to say.
 [[nodiscard]] inline boost::json::object job_json(const Job& job, const JobRecord& record, const std::vector<Target>& targets) {
   namespace json = boost::json;
+  json::array passed_over;
+  for (const std::string& member : job.passed_over) passed_over.push_back(json::string{member});
   json::array waits;
   json::array attempts;
   for (const TrailEntry& entry : record.trail) {
@@ -129,6 +131,7 @@ namespace detail {
                       {"waited_ms", detail::whole_milliseconds(record.waited())},
                       {"took_ms", detail::whole_milliseconds(record.took)},
                       {"trail", std::move(attempts)}};
+  object["passed_over"] = std::move(passed_over);
   object["retry_in_ms"] = record.retry_in ? json::value(detail::whole_milliseconds(*record.retry_in)) : json::value{};
   object["file"] = record.file ? json::value(json::string(record.file->name)) : json::value{};
   object["bytes"] = record.file ? json::value(record.file->bytes) : json::value{};

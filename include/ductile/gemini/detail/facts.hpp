@@ -77,6 +77,7 @@ struct Facts {
   bool candidate_seen = false;
   bool content_seen = false;
   bool feedback_seen = false;
+  bool filtered = false;      // Imagen's raiFilteredReason: an image was made and withheld
   std::string block_reason;   // in upper case
   std::string finish_reason;  // in upper case; a number stays one
   std::vector<PartSeen> parts;
@@ -164,6 +165,12 @@ template <class Fits>
   return {};
 }
 
+/// Whether a name (in lower case) is beyond doubt one of a model of the service's.
+[[nodiscard]] constexpr bool is_model_name(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 4> families{"gemini-", "imagen-", "nano-banana", "gemma-"};
+  return std::ranges::any_of(families, [name](std::string_view family) { return name.starts_with(family); });
+}
+
 inline void keep_longest(std::optional<Duration>& kept, std::optional<Duration> said) {
   if (said && (!kept || *said > *kept)) kept = said;
 }
@@ -229,10 +236,16 @@ class FactsCollector {
       if (!value.cut) facts_.quota_limit_value = whole_number(value.raw);
     } else if (named("retrydelay") || named("quotaresetdelay")) {
       if (!value.cut || value.raw.ends_with('s')) keep_longest(facts_.structured_delay, parse_duration(value.raw));
-    } else if (named("seconds") && LenientPath::same_name(path.ancestor(1), "retrydelay")) {
-      if (const auto seconds = whole_number(value.raw))
-        keep_longest(facts_.structured_delay,
-                     std::chrono::seconds{std::min<std::int64_t>(*seconds, longest_hint / std::chrono::seconds{1})});
+    } else if ((named("seconds") || named("nanos")) && LenientPath::same_name(path.ancestor(1), "retrydelay")) {
+      if (const auto number = whole_number(value.raw); number && !value.cut)
+        delay_part(path.element_of("retrydelay"), named("seconds"), *number);
+    } else if (named("retryafter") || named("retryafterseconds")) {
+      if (!value.cut) keep_longest(facts_.structured_delay, seconds_or_duration(value.raw));
+    } else if (named("raifilteredreason")) {
+      facts_.filtered = facts_.filtered || !value.raw.empty();
+      text_value(path, value);
+    } else if (named("model") && !path.within("metadata") && is_model_name(lowered(value.raw.substr(0, 128)))) {
+      if (!value.cut && facts_.model_version.empty()) facts_.model_version = lowered(value.raw.substr(0, 128));
     } else if (named("url")) {
       if (facts_.url_model.empty()) facts_.url_model = model_of_url(lowered(value.raw.substr(0, 512)));
     } else if (named("success")) {
@@ -292,6 +305,24 @@ class FactsCollector {
     } else if (LenientPath::same_name(name, "thought")) {
       seen.thought = same_word(value.raw, "true");
     }
+  }
+
+  // {"seconds": 3, "nanos": 500000000}: a Duration whose parts come one by one.
+  void delay_part(std::size_t element, bool seconds, std::int64_t number) {
+    if (delay_.element != element) delay_ = {.element = element};
+    if (seconds) {
+      delay_.whole = std::chrono::seconds{std::min<std::int64_t>(number, longest_hint / std::chrono::seconds{1})};
+    } else {
+      delay_.fraction = std::chrono::nanoseconds{std::min<std::int64_t>(number, 999'999'999)};
+    }
+    keep_longest(facts_.structured_delay, std::min<Duration>(delay_.whole + delay_.fraction, longest_hint));
+  }
+
+  // "37s" with its unit, "37" and "2.5" in seconds. A number as long as a date's is a moment, and no span.
+  [[nodiscard]] static std::optional<Duration> seconds_or_duration(std::string_view written) {
+    if (const auto with_unit = parse_duration(written)) return with_unit;
+    const auto seconds = parse_duration(std::string{trimmed(written)} + "s");
+    return seconds && *seconds < longest_hint ? seconds : std::nullopt;
   }
 
   void code(const LenientValue& value) {
@@ -486,8 +517,7 @@ class FactsCollector {
       while (!rest.empty() && marked.size() - rest.size() < 3 && contains(" :='\"", rest.substr(0, 1))) rest.remove_prefix(1);
       const bool assigned = contains(marked.substr(0, marked.size() - rest.size()), ":") || contains(marked.substr(0, 3), "=");
       if (!assigned) continue;
-      for (const std::string_view family : {"gemini-", "imagen-", "nano-banana", "gemma-"})
-        if (rest.starts_with(family)) return std::string{leading_name(rest)};
+      if (is_model_name(rest)) return std::string{leading_name(rest)};
     }
     return {};
   }
@@ -517,6 +547,9 @@ class FactsCollector {
       facts_.violations.push_back(std::move(found));
     }
     if (const auto delay = first("retrydelay", "retry_delay"); !delay.empty()) keep_longest(facts_.structured_delay, parse_duration(delay));
+    for (const std::string_view label : {"retryafter", "retry_after", "retry-after"})
+      if (const auto delay = after(label); !delay.empty() && (!cut || !words.ends_with(delay)))
+        keep_longest(facts_.structured_delay, seconds_or_duration(delay));
     for (const std::string_view label : {"finishreason", "finish_reason", "finishreason) is"})
       if (const auto reason = after(label); !reason.empty() && facts_.finish_reason.empty()) facts_.finish_reason = plain_reason(reason);
     if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
@@ -561,6 +594,11 @@ class FactsCollector {
   int status_level_ = -1;
   int message_level_ = -1;
   std::string_view pair_key_;
+  struct {
+    std::size_t element = std::string_view::npos;
+    Duration whole{};
+    Duration fraction{};
+  } delay_;
   bool outside_of_events_ = false;
 };
 

@@ -118,6 +118,10 @@ class Judge {
              facts_.block_reason);
       return;
     }
+    if (facts_.filtered && !final_image(true)) {
+      decide("image-safety", Confidence::certain, "raiFilteredReason", facts_.message.empty() ? facts_.words : facts_.message);
+      return;
+    }
     if (final_image(true) && facts_.complete) {
       result_.verdict.kind = Kind::ok;
       result_.verdict.billed = Billed::yes;
@@ -205,6 +209,7 @@ class Judge {
     for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport}) {
       if (topic == Topic::transport && refused()) continue;
       if (const Wording* said = wording(topic)) {
+        if (topic == Topic::server && said->id == "rate-generic" && facts_.says(spent_quota)) continue;  // the sentence says more
         sentence(*said);
         return;
       }
@@ -241,6 +246,9 @@ class Judge {
                                                                       {522, "cloudflare-524"},
                                                                       {524, "cloudflare-524"},
                                                                       {400, "invalid-argument-generic"}}};
+    // A proxy that could not reach the service says so under a status of its own choice.
+    constexpr std::string_view not_retrieved{"url could not be retrieved"};
+    if (status_ >= 500 && facts_.says(not_retrieved)) return decide("envoy-503", Confidence::likely, "body", not_retrieved);
     const auto known = std::ranges::find(pages, status_, &std::pair<int, std::string_view>::first);
     if (known != pages.end()) return decide(known->second, Confidence::certain, "HTTP status of a page", std::to_string(status_));
     if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, "HTTP status", std::to_string(status_));
@@ -381,9 +389,9 @@ class Judge {
     } else {
       return false;
     }
-    if (name.window == Window::unknown && limits_a_day(name)) {
-      name.window = Window::day;
-      confidence = Confidence::guess;
+    if (name.window == Window::unknown) {
+      name.window = window_of_figures(name);
+      if (name.window != Window::unknown) confidence = Confidence::guess;
     }
     // Several metrics without a window between them leave the dimension open.
     const bool several =
@@ -405,12 +413,15 @@ class Judge {
   // The same sentence comes with minutes and with days, and the hint does not tell them apart: it is a minute's for both. The figure does:
   // the free tier has never had more than 15 requests a minute on a model that makes images (30 and 60 on retired ones), nor less than 20 a
   // day.
-  [[nodiscard]] bool limits_a_day(const QuotaName& name) const noexcept {
+  [[nodiscard]] Window window_of_figures(const QuotaName& name) const noexcept {
     constexpr std::int64_t least_of_a_day = 20;
-    if (!name.free_tier.value_or(false) || name.tokens || name.images || facts_.limits.empty()) return false;
-    return std::ranges::all_of(facts_.limits, [](const LimitLine& line) {
-      return contains(line.metric, "free_tier_requests") && line.limit >= least_of_a_day && line.limit != 30 && line.limit != 60;
-    });
+    if (!name.free_tier.value_or(false) || name.tokens || name.images || facts_.limits.empty()) return Window::unknown;
+    const auto all = [this](auto&& fits) {
+      return std::ranges::all_of(facts_.limits,
+                                 [&](const LimitLine& line) { return contains(line.metric, "free_tier_requests") && fits(line.limit); });
+    };
+    if (all([](std::int64_t limit) { return limit >= least_of_a_day && limit != 30 && limit != 60; })) return Window::day;
+    return all([](std::int64_t limit) { return limit < least_of_a_day; }) ? Window::minute : Window::unknown;
   }
 
   [[nodiscard]] std::string_view quota_id(const QuotaName& name, bool several) const noexcept {
@@ -441,6 +452,27 @@ class Judge {
         return rest.substr(0, rest.find("please retry"));
       }
     return {};
+  }
+
+  // A limit that is told in a sentence of no known form: what it counts, and for how long, may stand there all the same.
+  void name_window() {
+    constexpr std::array<std::string_view, 5> spans{"per minute", "per-minute", "per min ", "per day", "per-day"};
+    constexpr std::size_t before = 32;
+    for (const std::string_view span : spans) {
+      const std::size_t at = facts_.words.find(span);
+      if (at == std::string::npos) continue;
+      const std::size_t begin = at < before ? 0 : at - before;
+      const std::string_view counted = std::string_view{facts_.words}.substr(begin, at - begin);
+      QuotaName name = quota_name(counted);
+      name.window = span.ends_with("day") ? Window::day : Window::minute;
+      name.images = contains(counted, "image");
+      if (!name.tokens && !name.images && !contains(counted, "request")) return;
+      decide(quota_id(name, false), Confidence::likely, "error.message", std::string{counted}.append(span));
+      result_.verdict.dimension = name.dimension();
+      result_.scope = name.scope;
+      result_.free_tier = name.free_tier;
+      return;
+    }
   }
 
   // ---- sentences, code words, statuses
@@ -502,10 +534,9 @@ class Judge {
     return false;
   }
 
-  bool plain_quota() {
-    constexpr std::string_view sentence_start{"exceeded your current quota"};
-    return facts_.says(sentence_start) && decide("quota-no-details", Confidence::likely, "error.message", sentence_start);
-  }
+  static constexpr std::string_view spent_quota{"exceeded your current quota"};
+
+  bool plain_quota() { return facts_.says(spent_quota) && decide("quota-no-details", Confidence::likely, "error.message", spent_quota); }
 
   // Gateways turn a finish reason into an error and keep its name. Only names that are no words of every day count.
   bool withheld() {
@@ -558,13 +589,14 @@ class Judge {
   }
 
   bool by_http_status() {
-    constexpr std::array<std::pair<int, std::string_view>, 20> rows{{{400, "invalid-argument-generic"},
+    constexpr std::array<std::pair<int, std::string_view>, 21> rows{{{400, "invalid-argument-generic"},
                                                                      {402, "prepay-depleted-402"},
                                                                      {404, "entity-not-found"},
                                                                      {405, "invalid-argument-generic"},
                                                                      {407, "proxy-auth-407"},
                                                                      {408, "request-timeout-408"},
                                                                      {409, "aborted-409"},
+                                                                     {410, "model-retired-listed"},
                                                                      {413, "body-too-large-413"},
                                                                      {414, "uri-too-long-414"},
                                                                      {416, "out-of-range-416"},
@@ -622,6 +654,9 @@ class Judge {
       return std::string{name};
     if (const std::size_t end = words.find(" is temporarily rate-limited"); end != std::string_view::npos)
       return std::string{words.substr(words.rfind(' ', end - 1) + 1, end - words.rfind(' ', end - 1) - 1)};
+    constexpr std::array<std::string_view, 5> labels{"model ", "model `", "model '", "google/", "reached for "};
+    for (const std::string_view label : labels)
+      if (const std::string_view name = after(label); is_model_name(name)) return std::string{name};
     return family_in_words();
   }
 
@@ -648,6 +683,9 @@ class Judge {
     result_.http_status = http_ != 0 ? http_ : status_;
     result_.grpc_status = facts_.status.empty() && speaks_of_quota() ? "RESOURCE_EXHAUSTED" : facts_.status;
     result_.model = model();
+    if (verdict.id == FailureId{"rate-generic"}) name_window();
+    // The service's own word on this very answer outranks what is usual.
+    if (!verdict.ok() && facts_.says("will not be charged")) verdict.billed = Billed::no;
     // The control plane's outage is the one overload that is not a matter of room.
     if (verdict.kind == Kind::overload && verdict.id != FailureId{"visibility-check"}) result_.scope = QuotaScope::shared_capacity;
     result_.retry_after = hint();

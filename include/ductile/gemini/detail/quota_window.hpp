@@ -46,11 +46,13 @@ struct QuotaName {
   } else if (has("perminute", "per_minute", "per minute") || contains(text, "per-min")) {
     name.window = Window::minute;
   }
+  // Vertex counts these by the minute and does not say so in the name.
+  if (name.window == Window::unknown && contains(text, "online_prediction")) name.window = Window::minute;
   name.tokens = contains(text, "token");
   name.images = contains(text, "images");
   name.spend = contains(text, "spend");
   name.shared_project = has("sharedproject", "shared_project", "shared project");
-  if (has("perregion", "per_region", "for a region")) {
+  if (has("perregion", "per_region", "for a region") || contains(text, "regional_")) {
     name.scope = QuotaScope::per_region;
   } else if (has("permodel", "per_model", "per model") || has("perbasemodel", "per_base_model", "per base model")) {
     name.scope = QuotaScope::per_project_per_model;
