@@ -4,7 +4,6 @@
 #include <ductile/core/version.hpp>
 #include <ductile/detail/ascii.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -53,7 +52,8 @@ inline constexpr std::size_t looked_at = std::size_t{16} * 1024;
   if (detail::find_word(head, "data:") == 0 || detail::find_word(head, "event:") == 0 || detail::holds_word(head, "\ndata:"))
     return BodyShape::sse;
   constexpr std::array<std::string_view, 8> tags{"<!doctype html", "<html", "<head", "<title", "<body", "</div>", "</p>", "</ul>"};
-  if (std::ranges::any_of(tags, [head](std::string_view tag) { return detail::holds_word(head, tag); })) return BodyShape::html;
+  for (const std::string_view tag : tags)
+    if (detail::holds_word(head, tag)) return BodyShape::html;
   return BodyShape::text;
 }
 

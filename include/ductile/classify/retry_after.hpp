@@ -29,7 +29,8 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
   constexpr std::array<std::string_view, 7> weekdays{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
   constexpr std::array<std::string_view, 12> months{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
   // The order of the fields differs between the forms, their looks do not: a clock has colons, a month is letters, a year is long.
-  std::optional<seconds> clock;  // since midnight
+  bool has_clock = false;
+  seconds clock{};  // since midnight
   std::array<std::int64_t, 2> numbers{};
   std::size_t count = 0;
   unsigned found_month = 0;
@@ -45,25 +46,28 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
       const auto second = detail::whole_number(word.substr(6, 2));
       if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
       clock = hours{*hour} + minutes{*minute} + seconds{*second};
+      has_clock = true;
     } else if (const auto number = detail::whole_number(word)) {
       if (count == numbers.size()) return std::nullopt;
       numbers[count++] = *number;
     } else {
-      const auto is_word = [word](std::string_view known) { return detail::same_word(word, known); };
-      const auto begins_word = [word](std::string_view known) { return detail::same_word(word.substr(0, 3), known); };
-      if (const auto known = std::ranges::find_if(months, is_word); known != months.end())
-        found_month = static_cast<unsigned>(known - months.begin()) + 1;
-      else if (std::ranges::none_of(weekdays, begins_word) && !is_word("gmt") && !is_word("utc"))
-        return std::nullopt;  // another zone would be hours away
+      bool known = detail::same_word(word, "gmt") || detail::same_word(word, "utc");  // another zone would be hours away
+      for (const std::string_view weekday : weekdays) known = known || detail::same_word(word.substr(0, 3), weekday);
+      for (unsigned i = 0; i < months.size(); ++i) {
+        if (!detail::same_word(word, months[i])) continue;
+        found_month = i + 1;
+        known = true;
+      }
+      if (!known) return std::nullopt;
     }
   }
-  if (!clock || found_month == 0 || count != 2 || numbers[0] > 31 || numbers[1] > 9999) return std::nullopt;
+  if (!has_clock || found_month == 0 || count != 2 || numbers[0] > 31 || numbers[1] > 9999) return std::nullopt;
   std::int64_t full_year = numbers[1];
   if (full_year < 100) full_year += full_year < 70 ? 2000 : 1900;  // RFC 850 dates have two digits
   const year_month_day date{year{static_cast<int>(full_year)}, month{found_month}, day{static_cast<unsigned>(numbers[0])}};
   // Beyond these years a 64-bit count of nanoseconds overflows.
   if (!date.ok() || full_year < 1970 || full_year > 2200) return std::nullopt;
-  return WallTime{sys_days{date}} + *clock;
+  return WallTime{sys_days{date}} + clock;
 }
 
 namespace detail {
@@ -72,7 +76,7 @@ namespace detail {
   const std::size_t point = std::min(text.find('.'), text.size());
   const std::string_view whole = text.substr(0, point);
   const std::string_view fraction = text.substr(std::min(text.size(), point + 1));
-  if (whole.empty() || !std::ranges::all_of(whole, is_digit) || !std::ranges::all_of(fraction, is_digit)) return std::nullopt;
+  if (whole.empty() || !all_digits(whole) || !all_digits(fraction)) return std::nullopt;
   const std::int64_t count = whole_number(whole).value_or(std::numeric_limits<std::int64_t>::max());
   if (count >= longest_hint / unit) return longest_hint;
   return (count + (fraction.find_first_not_of('0') != std::string_view::npos ? 1 : 0)) * unit;

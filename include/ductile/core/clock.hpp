@@ -5,14 +5,14 @@
 #include <ductile/core/gate.hpp>          // BlockingWaiter
 #include <ductile/core/now.hpp>           // Now, Time, TimeSource, WallTime
 #include <ductile/core/stop.hpp>          // StopToken, stop_poll
+#include <ductile/detail/schedule.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <thread>
+#include <utility>
 
 namespace ductile::inline DUCTILE_VERSION {
 
@@ -115,7 +115,10 @@ class VirtualClock : private TimeSource {
   [[nodiscard]] Now now() noexcept { return Now{*this}; }
 
   /// Plans `action` for `time`; runs when a wait or `advance` passes that moment.
-  void at(Time time, std::function<void()> action) { planned_.emplace(std::max(time, time_), std::move(action)); }
+  template <std::invocable Action>
+  void at(Time time, Action action) {
+    planned_.add(std::max(time, time_), std::move(action));
+  }
 
   /// Lets `span` pass and runs what was planned for it.
   void advance(Duration span) {
@@ -140,20 +143,19 @@ class VirtualClock : private TimeSource {
   template <class Enough>
   void pass_until(Time time, Enough enough) {
     while (!enough()) {
-      if (planned_.empty() || planned_.begin()->first > time) {
+      if (!planned_.has_next() || planned_.next() > time) {
         time_ = std::max(time_, time);
         return;
       }
-      auto next = planned_.extract(planned_.begin());
-      time_ = std::max(time_, next.key());
-      next.mapped()();
+      time_ = std::max(time_, planned_.next());
+      planned_.take()->happen();
     }
   }
 
   Time time_{};
   WallTime wall_start_;
   SplitMix64 random_;
-  std::multimap<Time, std::function<void()>> planned_;
+  detail::Schedule planned_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION

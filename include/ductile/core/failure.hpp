@@ -4,12 +4,13 @@
 #include <ductile/core/now.hpp>      // Time, end_of_time
 #include <ductile/core/trail.hpp>    // Trail
 #include <ductile/core/verdict.hpp>  // FailureId, Kind, Remedy, Says, Verdict
+#include <ductile/detail/owned.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <exception>
 #include <iosfwd>
-#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -30,26 +31,53 @@ class Cause {
   [[nodiscard]] static Cause of(Raw&& raw) {
     using Kept = std::remove_cvref_t<Raw>;
     Cause cause;
-    cause.raw_ = std::make_shared<Kept>(std::forward<Raw>(raw));
-    cause.type_ = &type_tag<Kept>;
+    cause.shared_ = new SharedOf<Kept>{&type_tag<Kept>, std::forward<Raw>(raw)};
     return cause;
+  }
+
+  Cause(const Cause& other) noexcept : shared_(other.shared_) {
+    if (shared_) shared_->holders.fetch_add(1, std::memory_order_relaxed);
+  }
+  Cause(Cause&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
+  Cause& operator=(Cause other) noexcept {
+    std::swap(shared_, other.shared_);
+    return *this;
+  }
+  ~Cause() {
+    // Release and acquire: whoever deletes it has seen what every other holder read.
+    if (shared_ && shared_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete shared_;
   }
 
   /// The raw value when it is a `Raw`, else null. Lives as long as a copy of this cause does.
   template <class Raw>
   [[nodiscard]] const Raw* get() const noexcept {
-    return type_ == &type_tag<Raw> ? static_cast<const Raw*>(raw_.get()) : nullptr;
+    return shared_ && shared_->type == &type_tag<Raw> ? &static_cast<const SharedOf<Raw>*>(shared_)->raw : nullptr;
   }
 
-  [[nodiscard]] explicit operator bool() const noexcept { return type_ != nullptr; }
+  [[nodiscard]] explicit operator bool() const noexcept { return shared_ != nullptr; }
 
  private:
   // Its address names the type. A variable that can be written: linkers fold functions, and constants, that look alike.
   template <class>
   static inline char type_tag{};
 
-  std::shared_ptr<const void> raw_;
-  const char* type_ = nullptr;
+  struct Shared {
+    explicit Shared(const char* tag) noexcept : type(tag) {}
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+    virtual ~Shared() = default;
+
+    const char* type;
+    std::atomic<unsigned> holders{1};
+  };
+  template <class Raw>
+  struct SharedOf final : Shared {
+    template <class Given>
+    SharedOf(const char* tag, Given&& given) : Shared(tag), raw(std::forward<Given>(given)) {}
+    Raw raw;
+  };
+
+  Shared* shared_ = nullptr;
 };
 
 /// One thing that a verdict rests on.
@@ -97,23 +125,8 @@ class Failure {
   /// A classified failure: the whole verdict, and what is known beside it.
   explicit Failure(const Verdict& verdict, std::string message = {}, std::vector<Evidence> evidence = {}, Cause cause = {})
       : Failure(verdict.kind, verdict.remedy, verdict.says, verdict.id) {
-    detail_ = std::make_unique<FailureDetail>(FailureDetail{verdict, std::move(message), std::move(evidence), Trail{}, std::move(cause)});
+    detail_ = Owned{new FailureDetail{verdict, std::move(message), std::move(evidence), Trail{}, std::move(cause)}};
   }
-
-  Failure(Failure&&) noexcept = default;
-  Failure& operator=(Failure&&) noexcept = default;
-  Failure(const Failure& other)
-      : kind_(other.kind_),
-        remedy_(other.remedy_),
-        says_(other.says_),
-        notes_(other.notes_),
-        target_(other.target_),
-        attempts_(other.attempts_),
-        id_(other.id_),
-        earliest_(other.earliest_),
-        detail_(other.detail_ ? std::make_unique<FailureDetail>(*other.detail_) : nullptr) {}
-  Failure& operator=(const Failure& other) { return *this = Failure{other}; }
-  ~Failure() = default;
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
   [[nodiscard]] Remedy remedy() const noexcept { return remedy_; }
@@ -157,13 +170,15 @@ class Failure {
   void set_trail(Trail&& trail) {
     if (!detail_) {
       const Verdict known = verdict();
-      detail_ = std::make_unique<FailureDetail>();
+      detail_ = Owned{new FailureDetail{}};
       detail_->verdict = known;
     }
     detail_->trail = std::move(trail);
   }
 
  private:
+  using Owned = detail::Owned<FailureDetail>;
+
   [[nodiscard]] const FailureDetail& detail() const noexcept {
     static const FailureDetail nothing{};
     return detail_ ? *detail_ : nothing;
@@ -177,7 +192,7 @@ class Failure {
   std::uint16_t attempts_ = 0;
   FailureId id_;
   Time earliest_ = end_of_time;
-  std::unique_ptr<FailureDetail> detail_;
+  Owned detail_;
 };
 
 static_assert(sizeof(Failure) <= 48);

@@ -3,11 +3,11 @@
 
 #include <ductile/core/policy.hpp>        // StateOf
 #include <ductile/core/quota_groups.hpp>  // QuotaGroups
+#include <ductile/detail/owned.hpp>
 
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -47,16 +47,23 @@ class TargetStates {
   /// \param targets 1 to 16, each with a quota of its own.
   TargetStates(const P& policy, unsigned targets) : TargetStates(policy, QuotaGroups{targets}) {}
 
-  TargetStates(const P& policy, const QuotaGroups& groups) {
-    states_.reserve(groups.targets());
+  TargetStates(const P& policy, const QuotaGroups& groups) : targets_(groups.targets()) {
+    cells_.reserve(groups.targets());
     for (unsigned target = 0; target < groups.targets(); ++target) {
       const unsigned first = detail::state_per_quota_group<P>() ? groups.first(target) : target;
-      states_.push_back(first == target ? std::make_shared<Cell>(policy, target) : states_[first]);
+      if (first == target) cells_.push_back(detail::Owned<Cell>{new Cell{policy, target}});
+      by_target_[target] = first == target ? cells_.back().get() : by_target_[first];
     }
-    for (unsigned target = 0; target < most_targets; ++target) by_target_[target] = states_[target < groups.targets() ? target : 0].get();
+    for (unsigned target = targets_; target < most_targets; ++target) by_target_[target] = by_target_[0];
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return states_.size(); }
+  TargetStates(const TargetStates&) = delete;
+  TargetStates& operator=(const TargetStates&) = delete;
+  TargetStates(TargetStates&&) noexcept = default;
+  TargetStates& operator=(TargetStates&&) noexcept = default;
+  ~TargetStates() = default;
+
+  [[nodiscard]] std::size_t size() const noexcept { return targets_; }
   [[nodiscard]] StateOf<P>& operator[](unsigned target) noexcept { return by_target_[target % most_targets]->state; }
 
  private:
@@ -64,7 +71,8 @@ class TargetStates {
     Cell(const P& policy, unsigned target) : state(detail::make_state(policy, target)) {}
     StateOf<P> state;
   };
-  std::vector<std::shared_ptr<Cell>> states_;
+  unsigned targets_;
+  std::vector<detail::Owned<Cell>> cells_;       // those that stand for a whole group, and those of their own
   std::array<Cell*, most_targets> by_target_{};  // every number has a state, so that the happy path need not ask whether it has
 };
 

@@ -3,7 +3,6 @@
 
 #include <ductile/core/attempt.hpp>  // TargetSet
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <limits>
@@ -36,7 +35,9 @@ inline constexpr double any_price = std::numeric_limits<double>::infinity();
 /// Whether the target's limits allow a request of that size and ratio; an empty one is not asked for.
 [[nodiscard]] inline bool can_make(const Target& target, std::string_view size, std::string_view ratio) {
   const auto allows = [](const std::vector<std::string>& limits, std::string_view asked) {
-    return asked.empty() || limits.empty() || std::find(limits.begin(), limits.end(), asked) != limits.end();
+    bool found = asked.empty() || limits.empty();
+    for (const std::string& limit : limits) found = found || limit == asked;
+    return found;
   };
   return allows(target.sizes, size) && allows(target.ratios, ratio);
 }

@@ -18,6 +18,12 @@ namespace ductile::inline DUCTILE_VERSION::detail {
 [[nodiscard]] constexpr bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 [[nodiscard]] constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+[[nodiscard]] constexpr bool all_digits(std::string_view text) noexcept {
+  for (const char c : text)
+    if (!is_digit(c)) return false;
+  return true;
+}
+
 [[nodiscard]] inline std::string lowered(std::string_view text) {
   std::string result{text};
   for (char& c : result) c = lower(c);

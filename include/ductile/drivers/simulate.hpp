@@ -7,18 +7,19 @@
 #include <ductile/core/now.hpp>           // Now, SplitMix64, Time, TimeSource, WallTime
 #include <ductile/core/operation.hpp>     // make_attempt
 #include <ductile/core/pipeline.hpp>      // Pipeline
+#include <ductile/detail/owned.hpp>
+#include <ductile/detail/schedule.hpp>
 #include <ductile/drivers/simulated.hpp>  // Simulated, SimulatedOperation
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION {
 
@@ -31,7 +32,7 @@ namespace ductile::inline DUCTILE_VERSION {
 /// Errors   What an operation throws and no classifier claims leaves `run` as it was, after its call has been settled; so does what a
 ///          `done` throws. The simulation can go on.
 /// Threads  One thread; gates must grant in it.
-/// Cost     A frame with the operation for each call, a node for each thing that is planned.
+/// Cost     A frame with the operation for each call, a node for each thing that is planned. Of a call that has ended a pointer remains.
 class Simulation : private TimeSource {
   class Frame;
   template <class Body, class Operation, class Classifier, class Done>
@@ -43,13 +44,13 @@ class Simulation : private TimeSource {
    public:
     /// Asks for the end of the call: it ends at the present moment, after everything that is already planned for it.
     void cancel();
-    [[nodiscard]] bool ended() const { return !simulation_->frames_.contains(id_); }
+    [[nodiscard]] bool ended() const noexcept { return !simulation_->frames_[number_]; }
 
    private:
     friend class Simulation;
-    Call(Simulation& simulation, std::uint64_t id) : simulation_(&simulation), id_(id) {}
+    Call(Simulation& simulation, std::size_t number) : simulation_(&simulation), number_(number) {}
     Simulation* simulation_;
-    std::uint64_t id_;
+    std::size_t number_;
   };
 
   explicit Simulation(WallTime start = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours{12}},
@@ -60,13 +61,13 @@ class Simulation : private TimeSource {
 
   /// Settles every call that has not ended, as abandoned. Its `done` is not called.
   ~Simulation() {
-    while (!frames_.empty()) frames_.erase(frames_.begin());
+    for (std::size_t i = 0; i < frames_.size(); ++i) forget(i);
   }
 
   [[nodiscard]] Now now() noexcept { return Now{*this}; }
 
   /// How many calls have not ended.
-  [[nodiscard]] std::size_t calls() const noexcept { return frames_.size(); }
+  [[nodiscard]] std::size_t calls() const noexcept { return calls_; }
 
   /// Plans a call.
   ///
@@ -80,30 +81,37 @@ class Simulation : private TimeSource {
             Classifier classifier = {});
 
   /// Plans `action` for `time`; a moment that has passed stands for now. What is planned for one moment happens in the order of planning.
-  void at(Time time, std::function<void()> action) { planned_.emplace(std::max(time, time_), std::move(action)); }
+  template <std::invocable Action>
+  void at(Time time, Action action) {
+    planned_.add(std::max(time, time_), std::move(action));
+  }
 
   /// Lets time pass until nothing is planned any more.
   void run() {
-    while (!planned_.empty()) happen();
+    while (planned_.has_next()) happen();
   }
 
   /// Lets time pass until `time`, what is planned for that moment included.
   void run_until(Time time) {
-    while (!planned_.empty() && planned_.begin()->first <= time) happen();
+    while (planned_.has_next() && planned_.next() <= time) happen();
     time_ = std::max(time_, time);
   }
 
  private:
-  using Planned = std::multimap<Time, std::function<void()>>;
-
   Time steady() noexcept override { return time_; }
   WallTime wall() noexcept override { return wall_start_ + time_.time_since_epoch(); }
   std::uint64_t random() noexcept override { return random_(); }
 
   void happen() {
-    auto next = planned_.extract(planned_.begin());
-    time_ = next.key();
-    next.mapped()();
+    time_ = planned_.next();
+    planned_.take()->happen();
+  }
+
+  // The call has ended, or must.
+  void forget(std::size_t number) {
+    if (!frames_[number]) return;
+    --calls_;
+    const detail::Owned<Frame> ending = std::move(frames_[number]);
   }
 
   template <class Step>
@@ -112,15 +120,15 @@ class Simulation : private TimeSource {
   Time time_{};
   WallTime wall_start_;
   SplitMix64 random_;
-  Planned planned_;
-  std::map<std::uint64_t, std::unique_ptr<Frame>> frames_;
-  std::uint64_t last_id_ = 0;
+  detail::Schedule planned_;
+  std::vector<detail::Owned<Frame>> frames_;  // by the numbers of their calls
+  std::size_t calls_ = 0;                     // that have not ended
 };
 
 // A call, whatever its types. At most one thing is planned for it.
 class Simulation::Frame {
  public:
-  Frame(Simulation& simulation, std::uint64_t id) noexcept : simulation_(simulation), id_(id) {}
+  Frame(Simulation& simulation, std::size_t number) noexcept : simulation_(simulation), number_(number) {}
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
   virtual ~Frame() { unplan(); }
@@ -128,29 +136,29 @@ class Simulation::Frame {
   virtual void step() = 0;    // what was planned has come
   virtual void cancel() = 0;  // the caller wants the end
 
-  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  [[nodiscard]] std::size_t number() const noexcept { return number_; }
   [[nodiscard]] bool over() const noexcept { return over_; }
 
   void plan(Time time) {
     if (time == end_of_time) return;
-    planned_ = simulation_.planned_.emplace(std::max(time, simulation_.time_), [this] {
-      planned_.reset();
+    planned_ = &simulation_.planned_.add(std::max(time, simulation_.time_), [this] {
+      planned_ = nullptr;
       simulation_.guarded(*this, [this] { step(); });
     });
   }
 
  protected:
   void unplan() noexcept {
-    if (planned_) simulation_.planned_.erase(*planned_);
-    planned_.reset();
+    if (planned_) planned_->withdraw();
+    planned_ = nullptr;
   }
 
   Simulation& simulation_;
   bool over_ = false;
 
  private:
-  std::uint64_t id_;
-  std::optional<Planned::iterator> planned_;
+  std::size_t number_;
+  detail::Plan* planned_ = nullptr;
 };
 
 template <class Body, class Operation, class Classifier, class Done>
@@ -173,9 +181,9 @@ class Simulation::FrameOf final : public Simulation::Frame {
   };
 
  public:
-  FrameOf(Simulation& simulation, std::uint64_t id, Body& body, Operation operation, Done done, const CallOptions& options,
+  FrameOf(Simulation& simulation, std::size_t number, Body& body, Operation operation, Done done, const CallOptions& options,
           Classifier classifier)
-      : Frame(simulation, id),
+      : Frame(simulation, number),
         body_(body),
         operation_(std::move(operation)),
         done_(std::move(done)),
@@ -315,13 +323,12 @@ template <class Step>
 void Simulation::guarded(Frame& frame, Step step) {
   struct Forget {
     Simulation& simulation;
-    std::uint64_t id;
-    Frame* frame;
+    Frame& frame;
     bool thrown = true;
     ~Forget() {
-      if (thrown || frame->over()) simulation.frames_.erase(id);
+      if (thrown || frame.over()) simulation.forget(frame.number());
     }
-  } forget{*this, frame.id(), &frame};
+  } forget{*this, frame};
   step();
   forget.thrown = false;
 }
@@ -330,20 +337,18 @@ template <class... Elements, SimulatedOperation Operation, class Done, class Cla
 Simulation::Call Simulation::call(Pipeline<Elements...>& pipeline, Operation operation, Done done, Time when, const CallOptions& options,
                                   Classifier classifier) {
   using Body = detail::PipelineBody<true, Elements...>;
-  auto frame = std::make_unique<FrameOf<Body, Operation, Classifier, Done>>(*this, ++last_id_, pipeline, std::move(operation),
-                                                                            std::move(done), options, std::move(classifier));
-  frame->plan(when);
-  const std::uint64_t id = frame->id();
-  frames_.emplace(id, std::move(frame));
-  return Call{*this, id};
+  const std::size_t number = frames_.size();
+  frames_.push_back(detail::Owned<Frame>{new FrameOf<Body, Operation, Classifier, Done>(*this, number, pipeline, std::move(operation),
+                                                                                        std::move(done), options, std::move(classifier))});
+  ++calls_;
+  frames_.back()->plan(when);
+  return Call{*this, number};
 }
 
 inline void Simulation::Call::cancel() {
-  simulation_->at(simulation_->time_, [simulation = simulation_, id = id_] {
-    const auto found = simulation->frames_.find(id);
-    if (found == simulation->frames_.end()) return;
-    Frame& frame = *found->second;
-    simulation->guarded(frame, [&frame] { frame.cancel(); });
+  simulation_->at(simulation_->time_, [simulation = simulation_, number = number_] {
+    Frame* const frame = simulation->frames_[number].get();
+    if (frame) simulation->guarded(*frame, [frame] { frame->cancel(); });
   });
 }
 

@@ -8,7 +8,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -42,19 +41,19 @@ class FallbackTable {
     return *this;
   }
   FallbackTable& set(Kind kind, NextStep step) {
-    by_kind_.set(kind, step);
+    by_kind_.set(kind, {true, step});
     return *this;
   }
   FallbackTable& set(FailureId id, NextStep step) {
-    by_id_.insert(by_id_.begin(), {id, step});
+    by_id_.push_back({id, step});
     return *this;
   }
 
   [[nodiscard]] NextStep operator()(const Verdict& verdict) const noexcept {
     if (!(verdict.id == FailureId{}))
-      for (const auto& [id, step] : by_id_)
-        if (id == verdict.id) return step;
-    if (const auto& step = by_kind_[verdict.kind]) return *step;
+      for (std::size_t i = by_id_.size(); i-- > 0;)  // the last one that was set counts
+        if (by_id_[i].id == verdict.id) return by_id_[i].step;
+    if (const KindRule& rule = by_kind_[verdict.kind]; rule.is_set) return rule.step;
     return by_remedy_[static_cast<std::size_t>(verdict.remedy)];
   }
 
@@ -64,19 +63,24 @@ class FallbackTable {
     NextStep step;
   };
 
+  struct KindRule {
+    bool is_set = false;
+    NextStep step{};
+  };
+
   static constexpr NextStep stop{Next::stop};
   static constexpr NextStep next{Next::target};
   static constexpr NextStep twice{Next::here, 2};
 
   std::array<NextStep, remedies> by_remedy_{stop, twice, twice, next, next, stop};  // in the order of Remedy
-  ByKind<std::optional<NextStep>> by_kind_{std::nullopt,
-                                           {{Kind::quota, next},
-                                            {Kind::safety_prompt, NextStep{Next::stop}},
-                                            {Kind::safety_output, NextStep{Next::stop}},
-                                            {Kind::prohibited, NextStep{Next::stop}},
-                                            {Kind::circuit_open, next},
-                                            {Kind::bulkhead_full, next},
-                                            {Kind::store_unavailable, next}}};
+  ByKind<KindRule> by_kind_{{},
+                            {{Kind::quota, {true, next}},
+                             {Kind::safety_prompt, {true, stop}},
+                             {Kind::safety_output, {true, stop}},
+                             {Kind::prohibited, {true, stop}},
+                             {Kind::circuit_open, {true, next}},
+                             {Kind::bulkhead_full, {true, next}},
+                             {Kind::store_unavailable, {true, next}}}};
   // What empties the account empties it for every model.
   std::vector<IdRule> by_id_{{"prepay-depleted-402", stop}, {"prepay-depleted-429", stop}, {"spend-cap-monthly", stop}};
 };

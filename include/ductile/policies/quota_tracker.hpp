@@ -94,8 +94,8 @@ class QuotaTracker {
     detail::QuotaLease<N> lease_;
     const std::uint8_t target_;
     std::mutex mutex_;
-    detail::QuotaLedger ledger_;   // under the lock
-    std::uint64_t surprises_ = 0;  // under the lock
+    detail::QuotaLedger<N> ledger_;  // under the lock
+    std::uint64_t surprises_ = 0;    // under the lock
   };
 
   /// The permit: for which moment the attempt was charged, and who admitted it.
@@ -205,7 +205,7 @@ class QuotaTracker {
     for (std::size_t i = 0; i < N; ++i) {
       const std::int64_t limit = state.ledger_.limit(i, windows_[i]);
       usage[i] = {windows_[i].dimension, state.ledger_.used(i),
-                  limit == detail::QuotaLedger::no_limit ? std::nullopt : std::optional{limit}, state.ledger_.closed_until(i)};
+                  limit == detail::QuotaLedger<N>::no_limit ? std::nullopt : std::optional{limit}, state.ledger_.closed_until(i)};
     }
     return usage;
   }

@@ -98,10 +98,7 @@ class FixedCount {
     const Time end = at + (left > Duration::zero() ? left : std::chrono::minutes{1});  // a wrong rule must not ask for ever
     if (!end_ || end > *end_ + correction()) {                                         // less is a correction of the same moment
       const std::int64_t passed = end_ && !day_ ? (end - *end_ + correction()) / span_ : size;
-      for (std::int64_t i = 0; i < std::min<std::int64_t>(passed, size); ++i) {
-        std::shift_left(used_.begin(), used_.end(), 1);
-        used_.back() = 0;
-      }
+      for (std::int64_t i = 0; i < std::min<std::int64_t>(passed, size); ++i) used_ = {used_[1], used_[2], 0};
       closed_ = false;
       if (end_) began_ = day_ ? *end_ : end - span_;
     }

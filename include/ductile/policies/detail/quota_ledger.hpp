@@ -9,20 +9,23 @@
 #include <ductile/policies/detail/quota_count.hpp>  // FixedCount, SlidingCount, Tick
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
-#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
 
 // The windows' counts, and what the service has taught about them. Sequential: whoever holds the state's lock works on it. Limits come
 // with each question, since policies with other numbers may share the counts.
+template <std::size_t N>
 class QuotaLedger {
  public:
+  using Windows = std::array<QuotaWindow, N>;
+  using Costs = std::array<std::int32_t, N>;  // one for each window
+
   struct Booking {
     Admission admission;
     Tick tick = 0;  // for which it was charged, when it was admitted
@@ -35,9 +38,8 @@ class QuotaLedger {
 
   static constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max() / 4;
 
-  explicit QuotaLedger(std::span<const QuotaWindow> windows) : tick_(tick_for(windows)) {
-    windows_.reserve(windows.size());
-    for (const QuotaWindow& window : windows) windows_.emplace_back(window, tick_);
+  explicit QuotaLedger(const Windows& windows) : tick_(tick_for(windows)) {
+    for (std::size_t i = 0; i < N; ++i) windows_[i].begin(windows[i], tick_);
   }
 
   // Lets time pass. Calls have read their clocks before they get here, and may come out of order.
@@ -52,12 +54,12 @@ class QuotaLedger {
 
   // Charges `costs`, one for each window, at the first moment at which all windows have room, and admits for that moment. What cannot
   // begin before `deadline` is not charged.
-  [[nodiscard]] Booking book(std::span<const QuotaWindow> terms, std::span<const std::int32_t> costs, Now now, Time deadline) noexcept {
+  [[nodiscard]] Booking book(const Windows& terms, const Costs& costs, Now now, Time deadline) noexcept {
     Time at = now_;
     Kind why = Kind::ok;
     for (bool again = true; again;) {
       again = false;
-      for (std::size_t i = 0; i < windows_.size(); ++i) {
+      for (std::size_t i = 0; i < N; ++i) {
         const Opening opening = first_opening(i, terms[i], costs[i], at, deadline, now);
         if (!opening.open) return {opening.otherwise};
         if (opening.at == at) continue;
@@ -72,7 +74,7 @@ class QuotaLedger {
   }
 
   // Charges at once, whether or not there is room: for what somebody else has admitted.
-  Tick charge_now(std::span<const std::int32_t> costs) noexcept {
+  Tick charge_now(const Costs& costs) noexcept {
     charge(costs, now_);
     return tick_of(now_);
   }
@@ -96,9 +98,9 @@ class QuotaLedger {
 
   // Before anything opens or ends by a clock that is as late as `Now::coarse` may be.
   // None where somebody must wait, whatever his attempt costs.
-  [[nodiscard]] Time lease_ends(std::span<const QuotaWindow> terms) const noexcept {
+  [[nodiscard]] Time lease_ends(const Windows& terms) const noexcept {
     Time end = start_of(tick_of(now_) + 1);
-    for (std::size_t i = 0; i < windows_.size(); ++i) {
+    for (std::size_t i = 0; i < N; ++i) {
       const Window& window = windows_[i];
       if (closed(window) || (window.sliding ? window.sliding->queued() : window.fixed->queued()) || limit(i, terms[i]) == 0)
         return Time::min();
@@ -110,11 +112,11 @@ class QuotaLedger {
   // Takes the service's word that a window is full. \param tick For which the refused attempt was charged. \param counts What it still
   // is in a window.
   template <class Counts>
-  Lesson learn(std::span<const QuotaWindow> terms, const Verdict& verdict, Tick tick, Counts counts) noexcept {
+  Lesson learn(const Windows& terms, const Verdict& verdict, Tick tick, Counts counts) noexcept {
     Lesson lesson;
     bool any_known = false;
     bool all_had_room = true;
-    for (std::size_t i = 0; i < windows_.size(); ++i) {
+    for (std::size_t i = 0; i < N; ++i) {
       // Money that is spent for longer than a window is no window of ours.
       const bool balance = verdict.dimension == QuotaDimension::spend && verdict.kind == Kind::quota;
       const bool named = terms[i].dimension == verdict.dimension && !balance;
@@ -151,7 +153,7 @@ class QuotaLedger {
 
  private:
   struct Window {
-    Window(const QuotaWindow& window, Duration tick) {
+    void begin(const QuotaWindow& window, Duration tick) {
       if (window.daily())
         fixed.emplace(*window.day);
       else if (window.fixed)
@@ -175,7 +177,7 @@ class QuotaLedger {
     Admission otherwise = Admission::go();
   };
 
-  [[nodiscard]] static Duration tick_for(std::span<const QuotaWindow> windows) noexcept {
+  [[nodiscard]] static Duration tick_for(const Windows& windows) noexcept {
     Duration shortest = std::chrono::minutes{1};
     for (const QuotaWindow& window : windows)
       if (!window.daily()) shortest = std::min(shortest, window.span);
@@ -271,8 +273,8 @@ class QuotaLedger {
 
   [[nodiscard]] static Opening refuse(const Admission& otherwise) noexcept { return {false, {}, otherwise}; }
 
-  void charge(std::span<const std::int32_t> costs, Time at) noexcept {
-    for (std::size_t i = 0; i < windows_.size(); ++i) {
+  void charge(const Costs& costs, Time at) noexcept {
+    for (std::size_t i = 0; i < N; ++i) {
       Window& window = windows_[i];
       if (window.sliding)
         window.sliding->add(tick_of(at), costs[i]);
@@ -283,7 +285,7 @@ class QuotaLedger {
 
   Duration tick_;
   Time now_{};  // no clock shows an earlier moment
-  std::vector<Window> windows_;
+  std::array<Window, N> windows_{};
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail

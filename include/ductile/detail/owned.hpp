@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/version.hpp>
+
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::detail {
+
+// One value of its own, or none; a copy copies the value. Like `std::unique_ptr`, but <memory> is a twentieth of what every user of the
+// core would have to compile.
+template <class T>
+class Owned {
+ public:
+  Owned() noexcept = default;
+  explicit Owned(T* value) noexcept : value_(value) {}
+  Owned(Owned&& other) noexcept : value_(std::exchange(other.value_, nullptr)) {}
+  Owned(const Owned& other) : value_(other.value_ ? new T(*other.value_) : nullptr) {}
+  Owned& operator=(Owned&& other) noexcept {
+    delete std::exchange(value_, std::exchange(other.value_, nullptr));
+    return *this;
+  }
+  Owned& operator=(const Owned& other) { return *this = Owned{other}; }
+  ~Owned() { delete value_; }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return value_ != nullptr; }
+  [[nodiscard]] T* get() const noexcept { return value_; }
+  T& operator*() const noexcept { return *value_; }
+  T* operator->() const noexcept { return value_; }
+
+ private:
+  T* value_ = nullptr;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::detail
