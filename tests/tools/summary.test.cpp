@@ -55,3 +55,14 @@ TEST_CASE("a number is written as people write it", "[tools]") {
   CHECK(number_text(-2.5) == "-2.5");
   CHECK(number_text(1e20) == "1e+20");
 }
+
+TEST_CASE("a summary tells apart what failed and what a stop left unfinished", "[tools]") {
+  const auto jobs = read_jobs("a\nb", "l").jobs;
+  const std::vector<JobRecord> records{{.outcome = JobOutcome::cancelled}, {.why = "the run was ended before its turn"}};
+  CHECK(summary_lines(jobs, records, {}) ==
+        std::vector<std::string>{
+            "2 jobs: 0 made, 1 not finished (the run was stopped), 1 not begun; 0 attempts, 0.0 s waited in all, 0.0 s",
+            "Not begun: the run was ended before its turn.",
+            "Run it again to make what is missing; what is made is kept.",
+        });
+}

@@ -25,7 +25,7 @@ namespace ductile::inline DUCTILE_VERSION::tools {
   };
   add(JobOutcome::kept, "kept");
   add(JobOutcome::failed, "failed");
-  add(JobOutcome::cancelled, "not finished, for the run was stopped");
+  add(JobOutcome::cancelled, "not finished (the run was stopped)");
   add(JobOutcome::not_started, "not begun");
   counts += "; " + Progress::attempts_text(totals.attempts) + ", " + duration_text(totals.waited) + " waited in all, " +
             duration_text(facts.took) + (facts.time_scale ? " of the service's time" : "");
