@@ -47,17 +47,17 @@ consteval bool explain_observer() {
 }
 
 // All observers of a pipeline. Without any, `observed` is false and no code that tells is compiled.
-template <class... Os>
+template <class... Elements>
 class Observers {
  public:
   static constexpr bool observed = true;
-  explicit Observers(std::tuple<Observe<Os>...> elements) noexcept : elements_(elements) {}
+  explicit Observers(std::tuple<Elements...> elements) noexcept : elements_(elements) {}
 
   std::uint64_t next_call() noexcept { return calls_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
   template <class Event>
   void tell(const Event& event) noexcept {
-    std::apply([&](const Observe<Os>&... element) { (tell_one(element.observer(), event), ...); }, elements_);
+    std::apply([&](const Elements&... element) { (tell_one(element.observer(), event), ...); }, elements_);
   }
 
  private:
@@ -75,7 +75,7 @@ class Observers {
     }
   }
 
-  std::tuple<Observe<Os>...> elements_;
+  std::tuple<Elements...> elements_;
   std::atomic<std::uint64_t> calls_{0};
 };
 

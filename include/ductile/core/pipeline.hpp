@@ -67,34 +67,33 @@ consteval bool explain_pipeline() {
     return false;
 }
 
-// Sorts the elements of a pipeline into layers and observers.
-template <class Element>
-auto layer_tuple(Element&& element) {
-  using Plain = std::remove_cvref_t<Element>;
-  if constexpr (LayerElement<Plain>)
-    return std::tuple<Plain>{std::forward<Element>(element)};
-  else
-    return std::tuple<>{};
-}
-template <class Element>
-auto observer_tuple(const Element& element) {
-  if constexpr (is_observe<Element>)
-    return std::tuple<Element>{element};
-  else
-    return std::tuple<>{};
+// The places of those that are chosen. By number, since tuples are what a pipeline costs most to compile.
+template <bool... IsChosen>
+consteval auto places_of() {
+  constexpr auto places = [] {
+    std::array<std::size_t, (std::size_t{0} + ... + (IsChosen ? 1 : 0))> found{};
+    [[maybe_unused]] std::size_t next = 0;
+    [[maybe_unused]] std::size_t place = 0;
+    ((IsChosen ? static_cast<void>(found[next++] = place++) : static_cast<void>(place++)), ...);
+    return found;
+  }();
+  return [&]<std::size_t... Is>(std::index_sequence<Is...>) {
+    return std::index_sequence<places[Is]...>{};
+  }(std::make_index_sequence<places.size()>{});
 }
 
-template <class Tuple>
-struct LayersFrom;
-template <class... Elements>
-struct LayersFrom<std::tuple<Elements...>> {
-  using type = Layers<Elements...>;
-};
-template <class Tuple>
-struct ObserversFrom;
-template <class... Os>
-struct ObserversFrom<std::tuple<Observe<Os>...>> {
-  using type = Observers<Os...>;
+template <class Places, class... Elements>
+struct Chosen;
+template <std::size_t... Is, class... Elements>
+struct Chosen<std::index_sequence<Is...>, Elements...> {
+  template <template <class...> class Holder>
+  using Into = Holder<std::tuple_element_t<Is, std::tuple<Elements...>>...>;
+
+  template <class Made>
+  static Made made_of(Elements&... elements) {
+    [[maybe_unused]] const std::tuple<Elements&...> all{elements...};
+    return Made(std::move(std::get<Is>(all))...);
+  }
 };
 
 // What is known of a call when it is compiled: whether a lost answer may be repeated, and whether the caller gave options, so that a call
@@ -210,13 +209,16 @@ consteval bool explain_run() {
 
 template <class... Elements>
 class PipelineBody<true, Elements...> {
+  using ChosenLayers = Chosen<decltype(places_of<LayerElement<Elements>...>()), Elements...>;
+  using ChosenObservers = Chosen<decltype(places_of<is_observe<Elements>...>()), Elements...>;
+
  public:
-  using LayersType = typename LayersFrom<decltype(std::tuple_cat(layer_tuple(std::declval<Elements>())...))>::type;
-  using ObserversType = typename ObserversFrom<decltype(std::tuple_cat(observer_tuple(std::declval<const Elements&>())...))>::type;
+  using LayersType = typename ChosenLayers::template Into<Layers>;
+  using ObserversType = typename ChosenObservers::template Into<Observers>;
 
   explicit PipelineBody(Elements... elements)
-      : observers_(std::tuple_cat(observer_tuple(elements)...)),
-        layers_(std::make_from_tuple<LayersType>(std::tuple_cat(layer_tuple(std::move(elements))...))) {}
+      : observers_(ChosenObservers::template made_of<typename ChosenObservers::template Into<std::tuple>>(elements...)),
+        layers_(ChosenLayers::template made_of<LayersType>(elements...)) {}
 
   /// Makes the operation resilient: attempts it, and does what the policies say, in this thread, until it succeeded or failed for good.
   ///
