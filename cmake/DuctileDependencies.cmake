@@ -20,6 +20,15 @@ macro(ductile_find_core)
   endif()
 endmacro()
 
+macro(ductile_find_asio) # Asio is among Boost's headers
+  ductile_find_core()
+  find_package(Threads QUIET)
+  set(ductile_asio_MISSING "${ductile_core_MISSING}")
+  if(NOT ductile_asio_MISSING AND NOT TARGET Threads::Threads)
+    set(ductile_asio_MISSING "a threads library")
+  endif()
+endmacro()
+
 # `ductile::cpp_httplib` is cpp-httplib with the flags its library was built with: they change the size of its classes.
 macro(ductile_find_httplib)
   set(ductile_httplib_MISSING "")

@@ -52,7 +52,7 @@ ductile_library(
   core
   HEADERS ductile.hpp fwd.hpp core/*.hpp backoff/*.hpp policies/*.hpp classify/*.hpp drivers/*.hpp observe/*.hpp stores/*.hpp
           transports/*.hpp detail/*.hpp
-  EXCEPT "/transports/(detail/)?httplib"
+  EXCEPT "/transports/(detail/)?httplib|/drivers/asio"
   LINK Boost::headers)
 if(NOT TARGET ductile)
   message(FATAL_ERROR "ductile: nothing can be built without its core")
@@ -64,6 +64,8 @@ add_library(ductile_boost_json STATIC EXCLUDE_FROM_ALL ${ductile_boost_json_SOUR
 target_compile_features(ductile_boost_json PRIVATE cxx_std_20)
 target_link_libraries(ductile_boost_json PRIVATE Boost::headers)
 set_target_properties(ductile_boost_json PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+ductile_library(asio HEADERS drivers/asio*.hpp LINK ductile::ductile Threads::Threads)
 
 # The definition is how the header knows that cpp-httplib's flags, which change its classes, come from this target.
 ductile_library(

@@ -71,6 +71,13 @@ class ScaledClock : private TimeSource {
   [[nodiscard]] Now now() noexcept { return Now{*this}; }
   [[nodiscard]] double factor() const noexcept { return factor_; }
 
+  /// When it is `scaled`, by the computer's clock; a moment too far ahead for that is the end of time.
+  [[nodiscard]] Time real(Time scaled) const noexcept {
+    const double ahead = static_cast<double>((scaled - real_start_).count()) / factor_;
+    const double most = static_cast<double>((Time::max() - real_start_).count());
+    return ahead >= most ? Time::max() : real_start_ + Duration{static_cast<Duration::rep>(ahead)};
+  }
+
   template <StopToken Stop>
   void sleep_until(Time time, const Stop& stop) {
     SystemClock{}.sleep_until(real(time), stop);
@@ -85,13 +92,6 @@ class ScaledClock : private TimeSource {
   Time steady() noexcept override { return real_start_ + std::chrono::duration_cast<Duration>((Now{}() - real_start_) * factor_); }
   WallTime wall() noexcept override { return wall_start_ + (steady() - real_start_); }
   std::uint64_t random() noexcept override { return Now{}.random(); }
-
-  // A scaled moment far ahead (a wait for "never") has no real counterpart that fits a time point when time runs slowly.
-  [[nodiscard]] Time real(Time scaled) const noexcept {
-    const double ahead = static_cast<double>((scaled - real_start_).count()) / factor_;
-    const double most = static_cast<double>((Time::max() - real_start_).count());
-    return ahead >= most ? Time::max() : real_start_ + Duration{static_cast<Duration::rep>(ahead)};
-  }
 
   double factor_;
   WallTime wall_start_;

@@ -38,6 +38,9 @@ class Waiter {
  protected:
   ~Waiter() = default;
 
+  /// Before another visit at a gate.
+  void ask_for(std::uint64_t ticket) noexcept { ticket_ = ticket; }
+
  private:
   friend class WaitingLine;
   std::uint64_t ticket_;

@@ -213,6 +213,17 @@ Result<T> make_attempt(F& operation, const Attempt& attempt, const Classifier& c
   }
 }
 
+// What becomes of an attempt whose answer is not there by its deadline.
+[[nodiscard]] inline Failure lost_answer() {
+  Verdict verdict;
+  verdict.kind = Kind::timeout;
+  verdict.remedy = default_remedy(Kind::timeout);
+  verdict.says = Says::transport;
+  verdict.sent = Sent::unknown;
+  verdict.billed = Billed::maybe;
+  return Failure{verdict};
+}
+
 inline constexpr Verdict plain_success{.billed = Billed::yes};
 
 // The verdict on a success: ok, with the cost where the value knows it; elsewhere a constant, which costs nothing to hand on.

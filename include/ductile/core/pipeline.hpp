@@ -107,6 +107,16 @@ struct Manner {
 template <class T, class Body>
 struct BlockingCall;
 
+// The asynchronous driver, once <ductile/drivers/asio.hpp> is included.
+template <class Body>
+struct AsyncDriver {
+  template <class... Arguments>
+  static void run(Arguments&&...) {
+    static_assert(!std::is_same_v<Body, Body>,
+                  "ductile E0131: async_run needs Boost.Asio; include <ductile/drivers/asio.hpp> (docs/rules/E0131.md)");
+  }
+};
+
 // What stands in for a result that was explained away: it may be used like one, so that one mistake gives one error. Nothing of it is
 // ever defined, for the program does not compile anyway.
 struct Anything {
@@ -127,6 +137,10 @@ class PipelineBody {
   explicit PipelineBody(Arguments&&...) {}
   template <class... Arguments>
   Anything run(Arguments&&...) {
+    return {};
+  }
+  template <class... Arguments>
+  Anything async_run(Arguments&&...) {
     return {};
   }
 };
@@ -242,6 +256,23 @@ class PipelineBody<true, Elements...> {
     } else {
       return Anything{};
     }
+  }
+
+  /// `run` as an asynchronous operation of Boost.Asio. Needs <ductile/drivers/asio.hpp>; docs/asynchronous.md has the whole.
+  ///
+  /// \param operation A coroutine (an `awaitable` from `const Attempt&` or from nothing), a function of a completion token (and before it
+  ///   `const Attempt&`), or `blocking_on(executor, function)`. The call keeps a copy.
+  /// \param arguments In any order, each at most once: a `CallOptions`; a classifier; an executor or context, for handlers without one; a
+  ///   clock (by reference). Last, a completion token.
+  ///
+  /// Completes with  `void(Result<T>)`, never from inside this function.
+  /// Errors          What an operation throws and no classifier claims is a failure with the id `exception` and the exception as its cause.
+  /// Cancellation    Every kind ends the call: a wait at once, an attempt (which is cancelled as terminal) when it has ended.
+  /// Threads         All steps run on the handler's executor, one at a time: a strand, or a context with one thread.
+  /// Cost            One allocation from the handler's allocator for the call, and what Asio needs for a wait.
+  template <class Operation, class... Arguments>
+  auto async_run(Operation&& operation, Arguments&&... arguments) {
+    return AsyncDriver<PipelineBody>::run(*this, std::forward<Operation>(operation), std::forward<Arguments>(arguments)...);
   }
 
   /// The shared state of the layer `I`, outermost 0, for `target`: to look at it, or to reset it by hand.

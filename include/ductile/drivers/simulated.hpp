@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/failure.hpp>    // Failure
 #include <ductile/core/operation.hpp>  // CallResult, Callable, Untagged
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -27,17 +26,6 @@ template <class R>
 struct SimulatedValue<Simulated<R>> {
   using type = R;
 };
-
-// What becomes of an attempt whose answer is not there by its deadline.
-[[nodiscard]] inline Failure lost_answer() {
-  Verdict verdict;
-  verdict.kind = Kind::timeout;
-  verdict.remedy = default_remedy(Kind::timeout);
-  verdict.says = Says::transport;
-  verdict.sent = Sent::unknown;
-  verdict.billed = Billed::maybe;
-  return Failure{verdict};
-}
 
 }  // namespace detail
 

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../support/catch.hpp"
+#include "async_operations.hpp"
+
+#include <ductile/backoff/constant.hpp>
+#include <ductile/drivers/asio.hpp>
+#include <ductile/drivers/blocking.hpp>
+#include <ductile/policies/bulkhead.hpp>
+#include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/retry.hpp>
+#include <ductile/policies/timeout.hpp>
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace ductile;
+using namespace ductile_test;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+namespace {
+
+// Fails once, then gives 42.
+struct SecondTime {
+  asio::awaitable<Result<int>> operator()(const Attempt& attempt) const {
+    if (attempt.number == 1) co_return Failure{Kind::overload};
+    co_return 42;
+  }
+};
+
+Retry<Constant> patient(std::uint16_t attempts = 3) { return Retry{RetryOptions{.attempts = attempts, .backoff = Constant{50ms}}}; }
+
+// Counts what is not given back.
+template <class T>
+struct CountingAllocator {
+  using value_type = T;
+
+  explicit CountingAllocator(std::size_t& out) noexcept : out_of_hand(&out) {}
+  template <class U>
+  CountingAllocator(const CountingAllocator<U>& other) noexcept : out_of_hand(other.out_of_hand) {}
+
+  T* allocate(std::size_t count) {
+    ++*out_of_hand;
+    return std::allocator<T>{}.allocate(count);
+  }
+  void deallocate(T* memory, std::size_t count) noexcept {
+    --*out_of_hand;
+    std::allocator<T>{}.deallocate(memory, count);
+  }
+  template <class U>
+  bool operator==(const CountingAllocator<U>& other) const noexcept {
+    return out_of_hand == other.out_of_hand;
+  }
+
+  std::size_t* out_of_hand;
+};
+
+}  // namespace
+
+TEST_CASE("A call completes through every kind of token", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context context;
+  Pipeline pipeline{patient()};
+  const SecondTime operation;
+  std::optional<Result<int>> heard;
+  const auto hear = [&heard](Result<int> result) { heard.emplace(std::move(result)); };
+
+  SECTION("a callback") { pipeline.async_run(operation, context, clock, hear); }
+  SECTION("a callback with an executor of its own") {
+    pipeline.async_run(operation, clock, asio::bind_executor(context.get_executor(), hear));
+  }
+  SECTION("deferred") {
+    auto deferred = pipeline.async_run(operation, context, clock, asio::deferred);
+    clock.run(context);
+    CHECK_FALSE(heard);  // it has not begun
+    std::move(deferred)(hear);
+  }
+  SECTION("any_completion_handler") {
+    asio::any_completion_handler<void(Result<int>)> handler{hear};
+    pipeline.async_run(operation, context, clock, std::move(handler));
+  }
+  SECTION("use_awaitable") {
+    asio::co_spawn(
+        context, [&]() -> asio::awaitable<void> { heard.emplace(co_await pipeline.async_run(operation, clock, asio::use_awaitable)); },
+        asio::detached);
+  }
+  SECTION("as_tuple") {
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          auto [result] = co_await pipeline.async_run(operation, clock, asio::as_tuple(asio::use_awaitable));
+          heard.emplace(std::move(result));
+        },
+        asio::detached);
+  }
+  SECTION("use_future") {
+    std::future<Result<int>> future = pipeline.async_run(operation, context, clock, asio::use_future);
+    clock.run(context);
+    heard.emplace(future.get());
+  }
+  SECTION("detached") {
+    int calls = 0;
+    const auto counted = [&calls](const Attempt&) -> asio::awaitable<int> { co_return ++calls; };
+    pipeline.async_run(counted, context, clock, asio::detached);
+    clock.run(context);
+    CHECK(calls == 1);
+    return;
+  }
+  clock.run(context);
+  REQUIRE(heard);
+  CHECK(heard->value() == 42);
+}
+
+TEST_CASE("An operation may be a coroutine, a function of a token, or a blocking one in a pool", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context context;
+  asio::thread_pool pool{1};
+  Pipeline pipeline{patient()};
+  std::string heard;
+
+  SECTION("a coroutine of nothing") {
+    const auto operation = []() -> asio::awaitable<std::string> { co_return "coroutine"; };
+    pipeline.async_run(operation, context, clock, [&](Result<std::string> result) { heard = result.value(); });
+  }
+  SECTION("a coroutine without a value") {
+    const auto operation = [](const Attempt&) -> asio::awaitable<void> { co_return; };
+    pipeline.async_run(operation, context, clock, [&](Result<void> result) { heard = result ? "void" : "failed"; });
+  }
+  SECTION("a function of a token") {
+    const auto operation = [&context](auto&& token) { return asio::post(context, std::forward<decltype(token)>(token)); };
+    pipeline.async_run(operation, context, clock, [&](Result<void> result) { heard = result ? "token" : "failed"; });
+  }
+  SECTION("a function of the attempt and a token") {
+    SlowAnswer operation{clock, context, 1s, [] { return Result<int>{7}; }};
+    pipeline.async_run(operation, context, clock, [&](Result<int> result) { heard = std::to_string(result.value()); });
+  }
+  SECTION("one that can only be moved") {
+    auto operation = [text = std::make_unique<std::string>("moved")](const Attempt&) -> asio::awaitable<std::string> { co_return *text; };
+    pipeline.async_run(moved(operation), context, clock, [&](Result<std::string> result) { heard = result.value(); });
+  }
+  SECTION("a blocking one") {
+    const std::thread::id here = std::this_thread::get_id();
+    const auto operation = blocking_on(pool.get_executor(), [here] { return std::this_thread::get_id() != here; });
+    const auto guard = asio::make_work_guard(context);
+    pipeline.async_run(operation, context, [&](Result<bool> result) {
+      heard = result.value() ? "elsewhere" : "here";
+      context.stop();
+    });
+    context.run();
+    pool.join();
+  }
+  clock.run(context);
+  CHECK_FALSE(heard.empty());
+  CHECK(heard != "failed");
+  CHECK(heard != "here");
+}
+
+TEST_CASE("What an operation throws and nobody claims ends the call as a failure that holds the exception", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context context;
+  Pipeline pipeline{patient()};
+  int attempts = 0;
+  std::optional<Result<int>> heard;
+  const auto hear = [&heard](Result<int> result) { heard.emplace(std::move(result)); };
+  const auto late = [&attempts]() -> asio::awaitable<int> {
+    ++attempts;
+    throw std::runtime_error{"the operation"};
+    co_return 1;
+  };
+  const auto early = [&attempts](const Attempt&, auto&& token) {
+    ++attempts;
+    if (attempts > 0) throw std::runtime_error{"the operation"};
+    return asio::async_initiate<decltype(token), void(int)>([](auto handler) { std::move(handler)(1); }, token);
+  };
+  SECTION("while it runs") { pipeline.async_run(late, context, clock, hear); }
+  SECTION("before it began") { pipeline.async_run(early, context, clock, hear); }
+  clock.run(context);
+  REQUIRE(heard);
+  REQUIRE(heard->has_error());
+  CHECK(attempts == 1);
+  CHECK(heard->error().id() == FailureId{"exception"});
+  const auto* thrown = heard->error().cause().get<std::exception_ptr>();
+  REQUIRE(thrown);
+  CHECK_THROWS_WITH(std::rethrow_exception(*thrown), "the operation");
+}
+
+TEST_CASE("An error code is a failure of the network", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context context;
+  Pipeline pipeline{Retry{RetryOptions{.attempts = 2, .backoff = Constant{50ms}}}};
+  const auto operation = [](const Attempt& attempt, auto&& token) {
+    return asio::async_initiate<decltype(token), void(boost::system::error_code, int)>(
+        [number = attempt.number](auto handler) {
+          const auto executor = asio::get_associated_executor(handler);
+          asio::post(executor,
+                     asio::append(std::move(handler), number == 1 ? asio::error::connection_reset : boost::system::error_code{}, 5));
+        },
+        token);
+  };
+  std::optional<Result<int>> heard;
+  pipeline.async_run(operation, context, clock, [&heard](Result<int> result) { heard.emplace(std::move(result)); });
+  clock.run(context);
+  REQUIRE(heard);
+  CHECK(heard->value() == 5);
+  CHECK(clock.now()() == Time{50ms});
+}
+
+TEST_CASE("The handler is never called from inside the initiating function", "[async]") {
+  asio::io_context context;
+  Pipeline pipeline{patient()};
+  bool initiating = true;
+  bool inside = false;
+  bool called = false;
+  asio::post(context, [&] {  // on the executor, where the first step runs at once
+    const auto operation = []() -> asio::awaitable<int> { co_return 1; };
+    pipeline.async_run(operation, context, CallOptions{.deadline = 0s}, [&](Result<int> result) {
+      inside = initiating;
+      called = !result;
+    });
+    initiating = false;
+  });
+  context.run();
+  CHECK(called);
+  CHECK_FALSE(inside);
+}
+
+TEST_CASE("Every step runs on the handler's executor", "[async]") {
+  asio::thread_pool pool{2};
+  auto strand = asio::make_strand(pool);
+  Pipeline pipeline{Retry{RetryOptions{.attempts = 3, .backoff = Constant{1ms}}}};
+  std::atomic<int> elsewhere = 0;
+  const auto operation = [&](const Attempt& attempt, auto&& token) {
+    if (!strand.running_in_this_thread()) ++elsewhere;
+    return asio::async_initiate<decltype(token), void(Result<int>)>(
+        [&pool, last = attempt.number == 3](auto handler) {  // completes in a thread of its own choice
+          const auto executor = asio::get_associated_executor(handler, pool.get_executor());
+          asio::post(executor, asio::append(std::move(handler), last ? Result<int>{1} : Result<int>{Failure{Kind::overload}}));
+        },
+        token);
+  };
+  std::promise<bool> ended;
+  pipeline.async_run(operation, asio::bind_executor(strand, [&](Result<int> result) {
+                       if (!strand.running_in_this_thread()) ++elsewhere;
+                       ended.set_value(result.has_value());
+                     }));
+  CHECK(ended.get_future().get());
+  pool.join();
+  CHECK(elsewhere == 0);
+}
+
+TEST_CASE("All memory is the handler's allocator's, and is given back before the handler is called", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context context;
+  Pipeline pipeline{Deadline{10s}, patient(), AttemptTimeout{1s}};
+  std::size_t out_of_hand = 0;
+  std::size_t when_called = 1;
+  SlowAnswer operation{clock, context, 10ms,
+                       [calls = 0]() mutable { return ++calls < 3 ? Result<int>{Failure{Kind::overload}} : Result<int>{7}; }};
+  pipeline.async_run(operation, context, clock, asio::bind_allocator(CountingAllocator<void>{out_of_hand}, [&](Result<int> result) {
+                       when_called = result ? out_of_hand : 1;
+                     }));
+  CHECK(out_of_hand > 0);
+  clock.run(context);
+  CHECK(when_called == 0);
+  CHECK(out_of_hand == 0);
+}
+
+TEST_CASE("An attempt that is out of time is cancelled, and has ended before the next one begins", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context context;
+  Pipeline pipeline{patient(), AttemptTimeout{100ms}};
+  std::vector<Time> begun;
+  std::vector<Time> ended;
+  // Does not hear of a cancellation: takes 130 ms, and at the third time 10 ms.
+  const auto operation = [&](const Attempt& attempt, auto&& token) {
+    begun.push_back(clock.now()());
+    return asio::async_initiate<decltype(token), void(Result<int>)>(
+        [&, last = attempt.number == 3](auto handler) {
+          auto timer = std::make_shared<VirtualTimer>(clock, asio::any_io_executor{context.get_executor()});
+          VirtualTimer& waited = *timer;
+          waited.async_wait(clock.now()() + (last ? 10ms : 130ms),
+                            [&, last, timer = std::move(timer), handler = std::move(handler)](boost::system::error_code) mutable {
+                              ended.push_back(clock.now()());
+                              timer.reset();
+                              std::move(handler)(last ? Result<int>{9} : Result<int>{Failure{Kind::overload}});
+                            });
+        },
+        token);
+  };
+  std::optional<Result<int>> heard;
+  pipeline.async_run(operation, context, clock, [&heard](Result<int> result) { heard.emplace(std::move(result)); });
+  clock.run(context);
+  REQUIRE(heard);
+  CHECK(heard->value() == 9);
+  CHECK(begun == std::vector{Time{}, Time{180ms}, Time{360ms}});
+  CHECK(ended == std::vector{Time{130ms}, Time{310ms}, Time{370ms}});
+}
+
+TEST_CASE("An attempt that its time limit cut off counts as a lost answer", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context context;
+  Pipeline pipeline{patient(2), AttemptTimeout{100ms}};
+  SlowAnswer operation{clock, context, 10s, [] { return Result<int>{1}; }};
+  std::optional<Result<int>> heard;
+  pipeline.async_run(operation, context, clock, [&heard](Result<int> result) { heard.emplace(std::move(result)); });
+  clock.run(context);
+  REQUIRE(heard);
+  CHECK(heard->error().kind() == Kind::timeout);  // and not `cancelled`, which the operation said
+  CHECK(heard->error().says() == Says::transport);
+  CHECK(clock.now()() == Time{250ms});
+}
+
+TEST_CASE("A call whose executor is stopped does nothing, and its admissions are settled when the context goes", "[async]") {
+  Pipeline pipeline{patient(), CircuitBreaker{}};
+  int attempts = 0;
+  bool called = false;
+  {
+    asio::io_context context;
+    context.stop();
+    const auto operation = [&attempts]() -> asio::awaitable<int> { co_return ++attempts; };
+    pipeline.async_run(operation, context, [&called](const Result<int>&) { called = true; });
+    context.run();
+  }
+  CHECK(attempts == 0);
+  CHECK_FALSE(called);
+}
+
+TEST_CASE("Blocking and asynchronous calls in several threads share places, and every one gets its turn", "[async]") {
+  constexpr int threads = 2;
+  constexpr int calls_each = 200;
+  Pipeline pipeline{Retry{RetryOptions{.attempts = 2, .backoff = Constant{1ms}}},
+                    Bulkhead{BulkheadOptions{.in_flight = 2, .waiting = 10'000, .longest_wait = 1min}}};
+  std::atomic<int> inside = 0;
+  std::atomic<int> most = 0;
+  std::atomic<int> ended = 0;
+  const auto enter = [&] {
+    const int now = ++inside;
+    int seen = most.load();
+    while (now > seen && !most.compare_exchange_weak(seen, now)) {
+    }
+  };
+  asio::thread_pool pool{threads};
+  const auto operation = [&](const Attempt&, auto&& token) {
+    enter();
+    return asio::async_initiate<decltype(token), void(int)>(
+        [&](auto handler) {
+          const auto executor = asio::get_associated_executor(handler, pool.get_executor());
+          asio::post(executor, [&inside, handler = std::move(handler)]() mutable {
+            --inside;
+            std::move(handler)(1);
+          });
+        },
+        token);
+  };
+  for (int i = 0; i < calls_each * threads; ++i)
+    pipeline.async_run(operation, asio::bind_executor(asio::make_strand(pool), [&ended](const Result<int>& result) {
+                         if (result) ++ended;
+                       }));
+  std::vector<std::thread> blocking;
+  for (int thread = 0; thread < threads; ++thread)
+    blocking.emplace_back([&] {
+      for (int i = 0; i < calls_each; ++i) {
+        const Result<int> result = pipeline.run([&] {
+          enter();
+          --inside;
+          return 1;
+        });
+        if (result) ++ended;
+      }
+    });
+  for (std::thread& thread : blocking) thread.join();
+  pool.join();
+  CHECK(ended == 2 * calls_each * threads);
+  CHECK(most <= 2);
+}

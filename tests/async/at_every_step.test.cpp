@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// A call is cancelled, and in another run its context destroyed, after its first step, its second, and so on to its last: whatever it was
+// doing, each admission is settled exactly once, and the handler hears once, or never when its context has gone.
+
+#include "../support/catch.hpp"
+#include "../support/counting_policy.hpp"
+#include "async_operations.hpp"
+
+#include <ductile/backoff/constant.hpp>
+#include <ductile/drivers/asio.hpp>
+#include <ductile/policies/bulkhead.hpp>
+#include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/fallback_chain.hpp>
+#include <ductile/policies/quota_tracker.hpp>
+#include <ductile/policies/retry.hpp>
+#include <ductile/policies/retry_budget.hpp>
+#include <ductile/policies/timeout.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+using namespace ductile;
+using namespace ductile_test;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+namespace {
+
+using P = CountingPolicy;
+
+// Two calls of one pipeline, the second 10 ms behind the first, so that one waits for the other where there is one place.
+template <class Pipe>
+class Scene {
+ public:
+  explicit Scene(Pipe& pipeline) : pipeline_(pipeline) {}
+
+  void begin() {
+    start(first_, first_heard_);
+    start(second_, second_heard_);
+  }
+  [[nodiscard]] bool step() { return clock_.step(*context_); }
+  void cancel(asio::cancellation_type type) {
+    first_.emit(type);
+    second_.emit(type);
+  }
+  void destroy() { context_.reset(); }
+
+  [[nodiscard]] std::size_t heard() const { return (first_heard_ ? 1U : 0U) + (second_heard_ ? 1U : 0U); }
+  [[nodiscard]] bool heard_twice() const { return heard_twice_; }
+  [[nodiscard]] const std::optional<Result<int>>& first() const { return first_heard_; }
+  [[nodiscard]] const std::optional<Result<int>>& second() const { return second_heard_; }
+
+ private:
+  void start(asio::cancellation_signal& signal, std::optional<Result<int>>& heard) {
+    pipeline_.async_run(operation_, *context_, clock_, asio::bind_cancellation_slot(signal.slot(), [this, &heard](Result<int> result) {
+                          heard_twice_ = heard_twice_ || heard;
+                          heard.emplace(std::move(result));
+                        }));
+  }
+
+  Result<int> answer() {
+    if (++attempts_ % 3 != 0) return Failure{Kind::overload};
+    return 7;
+  }
+
+  struct Answer {
+    Scene* scene;
+    Result<int> operator()() const { return scene->answer(); }
+  };
+
+  AsioVirtualClock clock_;
+  Pipe& pipeline_;
+  int attempts_ = 0;
+  bool heard_twice_ = false;
+  std::optional<Result<int>> first_heard_;
+  std::optional<Result<int>> second_heard_;
+  asio::cancellation_signal first_;
+  asio::cancellation_signal second_;
+  std::unique_ptr<asio::io_context> context_ = std::make_unique<asio::io_context>();
+  SlowAnswer<Answer> operation_{clock_, *context_, 30ms, Answer{this}};
+};
+
+bool settled_all() { return Ledger::global().fault().empty(); }
+
+// Each pipeline by a function, since most cannot be moved.
+template <class Make>
+void cancelled_at_every_step(Make make, asio::cancellation_type type) {
+  for (std::size_t steps = 0;; ++steps) {
+    CAPTURE(steps);
+    auto pipeline = make();
+    Scene scene{pipeline};
+    scene.begin();
+    std::size_t made = 0;
+    while (made < steps && scene.step()) ++made;
+    const std::size_t heard_before = scene.heard();
+    scene.cancel(type);
+    CHECK(scene.heard() == heard_before);  // not from inside
+    while (scene.step()) {
+    }
+    REQUIRE(scene.heard() == 2);
+    CHECK_FALSE(scene.heard_twice());
+    CHECK(settled_all());
+    for (const auto* end : {&scene.first(), &scene.second()})
+      if (!**end) CHECK(((*end)->error().kind() == Kind::cancelled || made < steps || heard_before > 0));
+    if (made < steps) return;
+    REQUIRE(steps < 1000);
+  }
+}
+
+template <class Make>
+void destroyed_at_every_step(Make make) {
+  for (std::size_t steps = 0;; ++steps) {
+    CAPTURE(steps);
+    auto pipeline = make();
+    Scene scene{pipeline};
+    scene.begin();
+    std::size_t made = 0;
+    while (made < steps && scene.step()) ++made;
+    const std::size_t heard_before = scene.heard();
+    scene.destroy();
+    CHECK(scene.heard() == heard_before);
+    CHECK(settled_all());
+    if (made < steps) return;
+    REQUIRE(steps < 1000);
+  }
+}
+
+template <class Make>
+void at_every_step(Make make) {
+  SECTION("cancelled, terminal") { cancelled_at_every_step(make, asio::cancellation_type::terminal); }
+  SECTION("cancelled, partial") { cancelled_at_every_step(make, asio::cancellation_type::partial); }
+  SECTION("cancelled, total") { cancelled_at_every_step(make, asio::cancellation_type::total); }
+  SECTION("destroyed") { destroyed_at_every_step(make); }
+}
+
+}  // namespace
+
+TEST_CASE("At every step of a retry", "[async][exactly_once]") {
+  at_every_step([] { return Pipeline{P{}, Retry{RetryOptions{.attempts = 4, .backoff = Constant{50ms}}}, P{}}; });
+}
+
+TEST_CASE("At every step of a retry with breaker and time limits", "[async][exactly_once]") {
+  at_every_step([] {
+    return Pipeline{Deadline{10s},        P{}, Retry{RetryOptions{.attempts = 4, .backoff = Constant{50ms}}}, P{}, CircuitBreaker{},
+                    AttemptTimeout{20ms}, P{}};
+  });
+}
+
+TEST_CASE("At every step of a call that waits for a place", "[async][exactly_once]") {
+  at_every_step([] {
+    return Pipeline{P{}, Retry{RetryOptions{.attempts = 4, .backoff = Constant{50ms}}}, P{}, Bulkhead{{.in_flight = 1, .waiting = 4}}, P{}};
+  });
+}
+
+TEST_CASE("At every step of a call that waits for its quota", "[async][exactly_once]") {
+  at_every_step([] {
+    return Pipeline{P{}, Retry{RetryOptions{.attempts = 4, .backoff = Constant{50ms}}}, P{},
+                    QuotaTracker{QuotaOptions{.limits = {per_minute(1)}}}, P{}};
+  });
+}
+
+TEST_CASE("At every step of a chain with a budget", "[async][exactly_once]") {
+  at_every_step([] {
+    return Pipeline{P{},
+                    RetryBudget{},
+                    FallbackChain{{.targets = {{.name = "a"}, {.name = "b"}, {.name = "c"}}}},
+                    Retry{RetryOptions{.attempts = 2, .backoff = Constant{50ms}}},
+                    P{},
+                    CircuitBreaker{},
+                    P{}};
+  });
+}
+
+TEST_CASE("The harness sees a policy that forgets to settle", "[async][exactly_once]") {
+  Ledger own;
+  struct Forgets : CountingPolicy {
+    using CountingPolicy::CountingPolicy;
+    Reaction settle(NoState&, Call&, Now, const Attempt&, const Verdict&) const noexcept { return Reaction::pass(); }
+  };
+  auto pipeline = Pipeline{Forgets{Admission::go(), Reaction::pass(), own}};
+  Scene scene{pipeline};
+  scene.begin();
+  REQUIRE(scene.step());
+  scene.destroy();
+  CHECK_FALSE(own.fault().empty());
+}
