@@ -121,6 +121,9 @@ TEST_CASE("Each remedy and each note has words of its own", "[core][failure]") {
                std::pair{Remedy::after_prompt_change, "only a changed request can succeed"});
   CHECK(describe(Failure{Kind::other, remedy.first}, Time{}) == std::string{"other, said by the operation; "} + remedy.second);
 
+  CHECK(describe(Failure{Kind::cancelled, Remedy::never, Says::caller}, Time{}) ==
+        "cancelled, said by the caller; the caller ended the call");  // which says nothing of the request
+
   Failure failure{Kind::timeout};
   const std::string plain = describe(failure, Time{});
   for (const Note note : {Note::attempts_spent, Note::deadline_would_pass, Note::outer_layer_refused, Note::not_repeatable,

@@ -204,7 +204,10 @@ static_assert(sizeof(Failure) <= 48);
   text.append(", said by the ").append(name(failure.says()));
   if (!failure.message().empty()) text.append(": ").append(failure.message());
   switch (failure.remedy()) {
-    case Remedy::never: text.append("; the same request will not succeed"); break;
+    case Remedy::never:
+      text.append(failure.kind() == Kind::cancelled && failure.says() == Says::caller ? "; the caller ended the call"
+                                                                                      : "; the same request will not succeed");
+      break;
     case Remedy::immediately: text.append("; may be tried again"); break;
     case Remedy::after_delay: text.append("; may be tried again later"); break;
     case Remedy::next_day: text.append("; may be tried again when the day's window opens"); break;
