@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/attempt.hpp>  // TargetSet
+#include <ductile/core/attempt.hpp>  // Attempt, TargetSet
 #include <ductile/core/failure.hpp>  // Failure
 #include <ductile/core/kind.hpp>     // Kind
-#include <ductile/core/now.hpp>      // Duration
+#include <ductile/core/now.hpp>      // Duration, Time
 
 #include <cstdint>
 #include <optional>
@@ -31,6 +31,16 @@ struct CallOptions {
 };
 
 namespace detail {
+
+// What reaches the outermost layer; `deadline` is the options' own, as a moment.
+[[gnu::always_inline]] inline Attempt first_attempt(const CallOptions& options, Time deadline) noexcept {
+  Attempt attempt;
+  attempt.deadline = deadline;
+  attempt.own_deadline = options.deadline.has_value();
+  attempt.attempts = options.attempts;
+  attempt.targets = options.targets;
+  return attempt;
+}
 
 [[nodiscard]] constexpr bool is_forced(const ForcedFailure& forced, const Attempt& attempt) noexcept {
   return forced.kind != Kind::ok && (forced.targets >> attempt.target & 1U) != 0;

@@ -8,7 +8,8 @@
 #include <ductile/core/machine.hpp>            // Machine, Walk
 #include <ductile/core/pipeline.hpp>           // AsyncDriver, Pipeline
 #include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, initiate
-#include <ductile/drivers/asio_timer.hpp>      // AsioClock, AsioTimerOf
+#include <ductile/drivers/asio_timer.hpp>      // AsioTimerOf
+#include <ductile/drivers/detail/begin_call.hpp>
 
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_allocator.hpp>
@@ -16,7 +17,6 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -243,29 +243,13 @@ class AsioCall final : public Waiter {
 
   static void begin(Share call) {
     call->make_machine();
-    const bool has_no_time = call->options_.deadline && *call->options_.deadline <= Duration::zero();
-    const Asks asks = has_no_time ? call->machine_->refuse(Kind::deadline) : call->machine_->start();
+    const Asks asks = detail::begin(*call->machine_, call->options_);
     go_on(std::move(call), asks, true);
   }
 
   void make_machine() {
     Now now = clock_.now();
-    Walk<L> walk;
-    if constexpr (L::any_reads_time || Obs::observed) {
-      now = now.read();
-      walk.began = now();
-    }
-    Attempt& first = walk.attempts[0];
-    if (options_.deadline) {
-      first.deadline = later(now(), *options_.deadline);
-      first.own_deadline = true;
-    }
-    first.attempts = options_.attempts;
-    first.targets = options_.targets;
-    if constexpr (Obs::observed) {
-      walk.call = body_.observers().next_call();
-      body_.observers().tell(OperationBegan{walk.call, walk.began});
-    }
+    const Walk<L> walk = begin_walk(body_, now, options_);
     machine_.emplace(body_.layers(), body_.observers(), now, repetition_of<Operation>, walk);
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/call_options.hpp>  // CallOptions, failure_of, is_forced
+#include <ductile/core/call_options.hpp>  // CallOptions, failure_of, first_attempt, is_forced
 #include <ductile/core/clock.hpp>         // Clock
 #include <ductile/core/gate.hpp>          // BlockingWaiter
 #include <ductile/core/machine.hpp>       // Machine, Walk
@@ -85,15 +85,6 @@ struct BlockingCall {
     const Stop& stop;
     const CallOptions& options;
   };
-
-  [[gnu::always_inline]] static Attempt first_attempt(const CallOptions& options, Time deadline) noexcept {
-    Attempt attempt;
-    attempt.deadline = deadline;
-    attempt.own_deadline = options.deadline.has_value();
-    attempt.attempts = options.attempts;
-    attempt.targets = options.targets;
-    return attempt;
-  }
 
   template <Manner How, class F, class Classifier>
   [[gnu::always_inline]] static Result<T> make(F& operation, const Attempt& attempt, const Classifier& classifier,

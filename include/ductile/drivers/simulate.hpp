@@ -9,6 +9,7 @@
 #include <ductile/core/pipeline.hpp>      // Pipeline
 #include <ductile/detail/owned.hpp>
 #include <ductile/detail/schedule.hpp>
+#include <ductile/drivers/detail/begin_call.hpp>
 #include <ductile/drivers/simulated.hpp>  // Simulated, SimulatedOperation
 
 #include <algorithm>
@@ -214,29 +215,13 @@ class Simulation::FrameOf final : public Simulation::Frame {
  private:
   void make_machine() {
     Now now = simulation_.now();
-    detail::Walk<L> walk;
-    if constexpr (L::any_reads_time || Obs::observed) {
-      now = now.read();
-      walk.began = now();
-    }
-    Attempt& first = walk.attempts[0];
-    if (options_.deadline) {
-      first.deadline = later(now(), *options_.deadline);
-      first.own_deadline = true;
-    }
-    first.attempts = options_.attempts;
-    first.targets = options_.targets;
-    if constexpr (Obs::observed) {
-      walk.call = body_.observers().next_call();
-      body_.observers().tell(OperationBegan{walk.call, walk.began});
-    }
+    const detail::Walk<L> walk = detail::begin_walk(body_, now, options_);
     machine_.emplace(body_.layers(), body_.observers(), now, detail::repetition_of<Operation>, walk);
   }
 
   Asks begin() {
     make_machine();
-    const bool has_no_time = options_.deadline && *options_.deadline <= Duration::zero();
-    return has_no_time ? machine_->refuse(Kind::deadline) : machine_->start();
+    return detail::begin(*machine_, options_);
   }
 
   void go_on(Asks asks) {
