@@ -31,7 +31,7 @@ constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thr
 #else
 constexpr bool sanitized = false;
 #endif
-constexpr std::size_t size = (sanitized ? 512 : 2048) * std::size_t{1024};
+constexpr std::size_t body_bytes = (sanitized ? 512 : 2048) * std::size_t{1024};
 
 }  // namespace
 
@@ -41,23 +41,23 @@ TEST_CASE("An answer of any size costs time in proportion to its length, and has
     std::string body;
   };
   const std::vector<Case> cases{
-      {"brackets", repeated("[", size)},
-      {"braces", repeated("{\"a\":", size)},
-      {"brackets that open nothing", repeated("[ [ [x", size)},
-      {"closing brackets", "{" + repeated("]}", size)},
-      {"quotes", repeated("\"", size)},
-      {"escaped quotes", "{\"message\":\"" + repeated("\\\"", size)},
-      {"backslashes", "{\"message\":\"" + repeated("\\", size) + "\"}"},
-      {"small values", "[{\"a\":[" + repeated("1,", size)},
-      {"violations", "{\"error\":{\"violations\":[" + repeated("{\"quotaId\":\"x\"},", size)},
-      {"limits", repeated("limit: 1 ", size)},
-      {"blanks", repeated(" ", size)},
-      {"blanks between values", "[" + repeated("\"a\"                ", size)},
-      {"zeros", std::string(size, '\0')},
-      {"bytes that are no UTF-8", "{\"error\":{\"message\":\"" + repeated("\xFF\xC0\xED\xA0\x80", size) + "\"}}"},
-      {"events", repeated("data: {}\n\n", size)},
-      {"one long word", repeated("a", size)},
-      {"nested strings", "{\"message\":\"" + repeated("{\\\"message\\\":\\\"", size)},
+      {"brackets", repeated("[", body_bytes)},
+      {"braces", repeated("{\"a\":", body_bytes)},
+      {"brackets that open nothing", repeated("[ [ [x", body_bytes)},
+      {"closing brackets", "{" + repeated("]}", body_bytes)},
+      {"quotes", repeated("\"", body_bytes)},
+      {"escaped quotes", "{\"message\":\"" + repeated("\\\"", body_bytes)},
+      {"backslashes", "{\"message\":\"" + repeated("\\", body_bytes) + "\"}"},
+      {"small values", "[{\"a\":[" + repeated("1,", body_bytes)},
+      {"violations", "{\"error\":{\"violations\":[" + repeated("{\"quotaId\":\"x\"},", body_bytes)},
+      {"limits", repeated("limit: 1 ", body_bytes)},
+      {"blanks", repeated(" ", body_bytes)},
+      {"blanks between values", "[" + repeated("\"a\"                ", body_bytes)},
+      {"zeros", std::string(body_bytes, '\0')},
+      {"bytes that are no UTF-8", "{\"error\":{\"message\":\"" + repeated("\xFF\xC0\xED\xA0\x80", body_bytes) + "\"}}"},
+      {"events", repeated("data: {}\n\n", body_bytes)},
+      {"one long word", repeated("a", body_bytes)},
+      {"nested strings", "{\"message\":\"" + repeated("{\\\"message\\\":\\\"", body_bytes)},
   };
   for (const Case& c : cases)
     for (const int status : {200, 429, 500}) {
@@ -91,7 +91,8 @@ TEST_CASE("An image that is not one is a failure with a kind", "[gemini][hostile
     return R"({"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":")" + std::string{data} +
            R"("}}]},"finishReason":"STOP"}]})";
   };
-  for (const std::string& data : {std::string{"!!!!"}, std::string{"AAAA"}, repeated("AAAA", 2 * size), std::string{"iVBORw0KGgo="}}) {
+  for (const std::string& data :
+       {std::string{"!!!!"}, std::string{"AAAA"}, repeated("AAAA", 2 * body_bytes), std::string{"iVBORw0KGgo="}}) {
     const Classification said = judged(with_data(data), 200);
     CAPTURE(data.substr(0, 20), data.size());
     CHECK(said.verdict.kind == Kind::other);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ductile/core/now.hpp>  // Now, Time, TimeSource, WallTime
+#include <ductile/detail/schedule.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -9,10 +10,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION {
 
@@ -54,72 +53,59 @@ class AsioVirtualClock : private TimeSource {
   bool step(boost::asio::io_context& context, Time latest = end_of_time) {
     context.restart();
     if (context.poll_one() != 0) return true;
-    const auto next =
-        std::min_element(waits_.begin(), waits_.end(), [](const Wait& left, const Wait& right) { return left.at < right.at; });
-    if (next == waits_.end() || next->at > latest || next->at == end_of_time) return false;
-    time_ = std::max(time_, next->at);
-    Alarm& alarm = *next->alarm;
-    waits_.erase(next);
-    alarm.ring();
+    if (!planned_.has_next() || planned_.next() > latest) return false;
+    time_ = planned_.next();
+    planned_.take()->happen();
     return true;
   }
 
  private:
-  class Alarm {
-   public:
-    Alarm() = default;
-    Alarm(const Alarm&) = delete;
-    Alarm& operator=(const Alarm&) = delete;
-    virtual void ring() = 0;
-
-   protected:
-    ~Alarm() = default;
-  };
-  struct Wait {
-    Time at;
-    Alarm* alarm;
-  };
-
   Time steady() noexcept override { return time_; }
   WallTime wall() noexcept override { return wall_start_ + time_.time_since_epoch(); }
   std::uint64_t random() noexcept override { return random_(); }
 
-  void forget(const Alarm& alarm) {
-    std::erase_if(waits_, [&alarm](const Wait& wait) { return wait.alarm == &alarm; });
-  }
-
   Time time_{};
   WallTime wall_start_;
   SplitMix64 random_;
-  std::vector<Wait> waits_;  // in the order in which they began
+  detail::Schedule planned_;
 };
 
 // Asio owns the handler, in a wait without end: so the handler goes when its context goes. Ringing ends that wait.
 template <class Executor>
-class AsioVirtualClock::AsioTimer final : private Alarm {
+class AsioVirtualClock::AsioTimer final {
  public:
   AsioTimer(AsioVirtualClock& clock, const Executor& executor) : clock_(clock), timer_(executor) {}
-  ~AsioTimer() { clock_.forget(*this); }
+  AsioTimer(const AsioTimer&) = delete;  // what is planned points to it
+  AsioTimer& operator=(const AsioTimer&) = delete;
+  ~AsioTimer() { unplan(); }
 
   /// Calls `handler(error_code)` at `time`, or soon after `cancel`. A wait may also be cancelled through the handler's slot.
   template <class Handler>
   void async_wait(Time time, Handler&& handler) {
-    clock_.forget(*this);
+    unplan();
     timer_.expires_at(end_of_time);
     timer_.async_wait(std::forward<Handler>(handler));
-    clock_.waits_.push_back({std::max(time, clock_.time_), this});
+    if (time == end_of_time) return;
+    planned_ = &clock_.planned_.add(std::max(time, clock_.time_), [this] {
+      planned_ = nullptr;
+      timer_.cancel();
+    });
   }
 
   void cancel() {
-    clock_.forget(*this);
+    unplan();
     timer_.cancel();
   }
   [[nodiscard]] Executor get_executor() noexcept { return timer_.get_executor(); }
 
  private:
-  void ring() override { timer_.cancel(); }
+  void unplan() noexcept {
+    if (planned_) planned_->withdraw();
+    planned_ = nullptr;
+  }
 
   AsioVirtualClock& clock_;
+  detail::Plan* planned_ = nullptr;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor> timer_;
 };
 
