@@ -52,7 +52,7 @@ ductile_library(
   core
   HEADERS ductile.hpp fwd.hpp core/*.hpp backoff/*.hpp policies/*.hpp classify/*.hpp drivers/*.hpp observe/*.hpp stores/*.hpp
           transports/*.hpp detail/*.hpp
-  EXCEPT "/transports/(detail/)?httplib|/drivers/asio"
+  EXCEPT "/transports/(detail/)?httplib|/drivers/(detail/)?asio"
   LINK Boost::headers)
 if(NOT TARGET ductile)
   message(FATAL_ERROR "ductile: nothing can be built without its core")

@@ -6,8 +6,6 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 
 #include <chrono>
-#include <concepts>
-#include <type_traits>
 #include <utility>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -64,14 +62,6 @@ struct AsioTimerOf<SystemClock, Executor> {
 template <class Executor>
 struct AsioTimerOf<ScaledClock, Executor> {
   using type = ScaledTimer<Executor>;
-};
-
-/// What an asynchronous call may wait by: tells the time as for policies, and has a timer for `Executor`.
-template <class C, class Executor>
-concept AsioClock = requires(C& clock, const Executor& executor) {
-  { clock.now() } noexcept -> std::same_as<Now>;
-  typename AsioTimerOf<std::remove_const_t<C>, Executor>::type;
-  requires std::constructible_from<typename AsioTimerOf<std::remove_const_t<C>, Executor>::type, C&, const Executor&>;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/call_options.hpp>       // CallOptions, failure_of, is_forced
+#include <ductile/core/gate.hpp>               // Gate, Grant, Waiter
+#include <ductile/core/machine.hpp>            // Asks, Machine, Walk
+#include <ductile/core/operation.hpp>          // attempt_unguarded, lost_answer
+#include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, failure_from_exception, initiate
+#include <ductile/drivers/asio_timer.hpp>      // AsioTimerOf
+#include <ductile/drivers/detail/begin_call.hpp>
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
+#include <boost/asio/system_executor.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <new>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::detail {
+
+// One call: shared by what it waits for, which is how it goes when their context goes. All of its steps run on the handler's executor, one
+// at a time (a strand, or a context run by one thread), but for a gate's grant.
+template <class Body, class Operation, class T, class Classifier, class C, class Executor, class Handler>
+class AsioCall final : public Waiter {
+  using L = typename Body::LayersType;
+  using Obs = typename Body::ObserversType;
+  using F = Untagged<Operation>;
+  using Timer = typename AsioTimerOf<std::remove_const_t<C>, Executor>::type;
+  using StepExecutor = boost::asio::associated_executor_t<Handler, Executor>;
+  using Allocator = boost::asio::associated_allocator_t<Handler>;
+  using Slot = boost::asio::associated_cancellation_slot_t<Handler>;
+
+  enum class Stage : std::uint8_t { starting, attempt, sleep, gate, between, ending };
+
+  // A share in the call.
+  class Share {
+   public:
+    explicit Share(AsioCall& call) noexcept : call_(&call) { call.shares_.fetch_add(1, std::memory_order_relaxed); }
+    Share(Share&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+    Share(const Share& other) noexcept : Share(*other.call_) {}
+    Share& operator=(Share other) noexcept {
+      std::swap(call_, other.call_);
+      return *this;
+    }
+    ~Share() {
+      if (call_ && call_->shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(*call_);
+    }
+
+    // From a grant, which may come while the last share goes.
+    [[nodiscard]] static std::optional<Share> of_living(AsioCall& call) noexcept {
+      std::uint32_t shares = call.shares_.load(std::memory_order_relaxed);
+      while (shares != 0)
+        if (call.shares_.compare_exchange_weak(shares, shares + 1, std::memory_order_acquire)) return Share{call, Taken{}};
+      return std::nullopt;
+    }
+
+    AsioCall* operator->() const noexcept { return call_; }
+    AsioCall& operator*() const noexcept { return *call_; }
+
+   private:
+    struct Taken {};
+    Share(AsioCall& call, Taken) noexcept : call_(&call) {}
+
+    AsioCall* call_;
+  };
+
+  // Something that goes on with the call: bound to the executor and the allocator of the caller's handler.
+  class Step {
+   public:
+    using executor_type = StepExecutor;
+    using allocator_type = Allocator;
+
+    explicit Step(Share share) noexcept : share_(std::move(share)) {}
+    [[nodiscard]] executor_type get_executor() const noexcept { return share_->work_.get_executor(); }
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return share_->allocator_; }
+
+   protected:
+    Share share_;
+  };
+
+  class Start : public Step {
+   public:
+    using Step::Step;
+    void operator()() { AsioCall::begin(std::move(this->share_)); }
+  };
+
+  class TimerEnd : public Step {
+   public:
+    TimerEnd(Share share, std::uint32_t wait) noexcept : Step(std::move(share)), wait_(wait) {}
+    void operator()(const boost::system::error_code&) { AsioCall::timer_ended(std::move(this->share_), wait_); }
+
+   private:
+    std::uint32_t wait_;
+  };
+
+  class StoppableStep : public Step {
+   public:
+    using cancellation_slot_type = boost::asio::cancellation_slot;
+
+    using Step::Step;
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return this->share_->stop_attempt_.slot(); }
+  };
+
+  template <class Completion>
+  class AttemptEnd;
+  template <class... Arguments>
+  class AttemptEnd<CompletesWith<Arguments...>> : public StoppableStep {
+   public:
+    using StoppableStep::StoppableStep;
+    void operator()(Arguments... arguments) {
+      Result<T> result = completed_with<T>(this->share_->classifier_, std::move(arguments)...);
+      AsioCall::attempt_ended(std::move(this->share_), std::move(result));
+    }
+  };
+
+  class CoroutineEnd : public StoppableStep {
+   public:
+    using StoppableStep::StoppableStep;
+    void operator()(std::exception_ptr thrown, std::optional<Result<T>> result) {
+      if (thrown) result = failure_from_exception(this->share_->classifier_, std::move(thrown));
+      AsioCall::attempt_ended(std::move(this->share_), *std::move(result));
+    }
+  };
+
+  class BlockingEnd : public Step {
+   public:
+    BlockingEnd(Share share, Result<T> result) noexcept : Step(std::move(share)), result_(std::move(result)) {}
+    void operator()() { AsioCall::attempt_ended(std::move(this->share_), std::move(result_)); }
+
+   private:
+    Result<T> result_;
+  };
+
+  class GateEnd : public Step {
+   public:
+    using Step::Step;
+    void operator()() { AsioCall::gate_answered(std::move(this->share_)); }
+  };
+
+  // What the caller's cancellation slot holds. It and the call know of each other, since either may go first.
+  class Cancellation {
+   public:
+    explicit Cancellation(AsioCall& call) noexcept : call_(&call) { call.cancellation_ = this; }
+    Cancellation(const Cancellation&) = delete;
+    Cancellation& operator=(const Cancellation&) = delete;
+    ~Cancellation() {
+      if (call_) call_->cancellation_ = nullptr;
+    }
+    void operator()(boost::asio::cancellation_type_t type) {
+      if (call_ && type != boost::asio::cancellation_type::none) AsioCall::cancel(Share{*call_});
+    }
+    void forget() noexcept { call_ = nullptr; }
+
+   private:
+    AsioCall* call_;
+  };
+
+ public:
+  // Begins a call. Its first step runs at once where the caller stands on the handler's executor.
+  static void initiate(Handler handler, Body& body, Operation operation, Classifier classifier, C& clock, const CallOptions& options,
+                       const Executor& executor) {
+    using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
+    Frames frames{boost::asio::get_associated_allocator(handler)};
+    AsioCall* const memory = std::allocator_traits<Frames>::allocate(frames, 1);
+    AsioCall* call = nullptr;
+    try {
+      call = ::new (static_cast<void*>(memory))
+          AsioCall(std::move(handler), body, std::move(operation), std::move(classifier), clock, options, executor);
+    } catch (...) {
+      std::allocator_traits<Frames>::deallocate(frames, memory, 1);
+      throw;
+    }
+    boost::asio::dispatch(executor, Start{Share{*call}});
+  }
+
+  AsioCall(const AsioCall&) = delete;
+  AsioCall& operator=(const AsioCall&) = delete;
+
+  void granted(Grant grant) noexcept override {
+    grant_ = grant;
+    auto share = Share::of_living(*this);
+    told_.store(true, std::memory_order_release);  // without a share it may be gone now
+    if (share) boost::asio::post(timer_.get_executor(), GateEnd{*std::move(share)});
+  }
+
+ private:
+  AsioCall(Handler&& handler, Body& body, Operation&& operation, Classifier&& classifier, C& clock, const CallOptions& options,
+           const Executor& executor)
+      : body_(body),
+        clock_(clock),
+        operation_(std::move(operation)),
+        classifier_(std::move(classifier)),
+        options_(options),
+        timer_(clock, executor),
+        work_(boost::asio::get_associated_executor(handler, executor)),
+        allocator_(boost::asio::get_associated_allocator(handler)),
+        handler_(std::move(handler)) {
+    Slot slot = boost::asio::get_associated_cancellation_slot(handler_);
+    if (slot.is_connected()) slot.template emplace<Cancellation>(*this);
+  }
+
+  ~AsioCall() {
+    if (cancellation_) cancellation_->forget();
+    if (stage_ == Stage::gate && !machine_->gate().leave(*this)) {  // what was granted is the policy's to take, or nobody would settle it
+      while (!told_.load(std::memory_order_acquire)) {
+      }
+      static_cast<void>(machine_->granted(grant_));
+    }
+  }
+
+  static void destroy(AsioCall& call) noexcept {
+    using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
+    Frames frames{call.allocator_};
+    call.~AsioCall();
+    std::allocator_traits<Frames>::deallocate(frames, &call, 1);
+  }
+
+  static void begin(Share call) {
+    call->make_machine();
+    const Asks asks = detail::begin(*call->machine_, call->options_);
+    go_on(std::move(call), asks, true);
+  }
+
+  void make_machine() {
+    Now now = clock_.now();
+    const Walk<L> walk = begin_walk(body_, now, options_);
+    machine_.emplace(body_.layers(), body_.observers(), now, repetition_of<Operation>, walk);
+  }
+
+  static void go_on(Share&& given, Asks asks, bool initiating = false) {
+    Share call = std::move(given);
+    while (true) {
+      if (call->cancelled_ && asks != Asks::finish) asks = call->machine_->cancel();
+      switch (asks) {
+        case Asks::attempt: {
+          const Attempt& attempt = call->machine_->begin_attempt();
+          if (is_forced(call->options_.forced, attempt)) {
+            asks = call->machine_->completed(failure_of(call->options_.forced));
+            continue;
+          }
+          return make_attempt(std::move(call), attempt);
+        }
+        case Asks::wake: call->stage_ = Stage::sleep; return call->arm(call->machine_->wake_at());
+        case Asks::gate: return call->enter_gate();
+        case Asks::finish: return end(std::move(call), initiating);
+      }
+    }
+  }
+
+  void arm(Time time) {
+    ++waits_out_;
+    timer_.async_wait(time, TimerEnd{Share{*this}, ++wait_});
+  }
+  void disarm() {
+    ++wait_;
+    if (waits_out_ > 0) timer_.cancel();
+  }
+
+  static void make_attempt(Share call, const Attempt& attempt) {
+    call->stage_ = Stage::attempt;
+    call->out_of_time_ = false;
+    if (attempt.deadline != end_of_time) call->arm(attempt.deadline);
+    F& operation = untagged(call->operation_);
+    try {
+      if constexpr (AsioFormOf<F>::form == AsioForm::takes_token) {
+        detail::initiate(operation, attempt, AttemptEnd<typename AsioFormOf<F>::Completion>{call});
+      } else if constexpr (AsioFormOf<F>::form == AsioForm::coroutine) {
+        auto coroutine = awaited(detail::call(operation, attempt), *call);
+        using CoroutineExecutor = typename decltype(coroutine)::executor_type;
+        if constexpr (std::is_convertible_v<StepExecutor, CoroutineExecutor>) {
+          const CoroutineExecutor own{call->work_.get_executor()};
+          if (!is_of_the_system(own)) return boost::asio::co_spawn(own, std::move(coroutine), CoroutineEnd{call});
+        }
+        boost::asio::co_spawn(call->timer_.get_executor(), std::move(coroutine), CoroutineEnd{call});
+      } else {
+        boost::asio::post(operation.executor(), [call, guard = call->work_, &operation, &attempt]() mutable {
+          Result<T> result = blocking_attempt(operation.operation(), attempt, call->classifier_);
+          const Executor executor = call->timer_.get_executor();
+          boost::asio::post(executor, BlockingEnd{std::move(call), std::move(result)});
+        });
+      }
+    } catch (...) {  // it did not begin
+      attempt_ended(std::move(call), failure_from_exception(call->classifier_, std::current_exception()));
+    }
+  }
+
+  // The executor of a future's handler, which runs what it is given where it stands; but a coroutine would move to a hidden thread.
+  template <class E>
+  static bool is_of_the_system(const E& executor) {
+    return &boost::asio::query(executor, boost::asio::execution::context) == &boost::asio::system_executor{}.context();
+  }
+
+  // What `co_spawn` hands over has a default; a Result has none.
+  template <class R, class E>
+  static boost::asio::awaitable<std::optional<Result<T>>, E> awaited(boost::asio::awaitable<R, E> attempt, AsioCall& call) {
+    if constexpr (std::is_void_v<R>) {
+      co_await std::move(attempt);
+      co_return completed_with<T>(call.classifier_);
+    } else {
+      co_return completed_with<T>(call.classifier_, co_await std::move(attempt));
+    }
+  }
+
+  template <class G>
+  static Result<T> blocking_attempt(G& operation, const Attempt& attempt, const Classifier& classifier) {
+    try {
+      return attempt_unguarded<T>(operation, attempt, classifier);
+    } catch (...) {
+      return failure_from_exception(classifier, std::current_exception());
+    }
+  }
+
+  static void attempt_ended(Share&& given, Result<T> result) {
+    Share call = std::move(given);
+    call->disarm();
+    call->stop_attempt_.slot().clear();
+    call->stage_ = Stage::between;
+    if (!result && call->cancelled_) return go_on(std::move(call), call->machine_->cancel());
+    if (!result && call->out_of_time_) result = lost_answer();
+    const Asks asks = call->machine_->completed(std::move(result));
+    go_on(std::move(call), asks);
+  }
+
+  void enter_gate() {
+    stage_ = Stage::gate;
+    told_.store(false, std::memory_order_relaxed);
+    this->ask_for(machine_->ticket());
+    arm(machine_->wake_at());  // also when that is never: the context must own the call
+    machine_->gate().enter(*this);
+  }
+
+  static void gate_answered(Share call) {
+    call->disarm();
+    call->stage_ = Stage::between;
+    const Asks asks = call->machine_->granted(call->grant_);
+    go_on(std::move(call), asks);
+  }
+
+  static void timer_ended(Share call, std::uint32_t wait) {
+    --call->waits_out_;
+    if (call->stage_ == Stage::ending) return end(std::move(call));
+    if (wait != call->wait_) return;
+    switch (call->stage_) {
+      case Stage::sleep: return go_on(std::move(call), call->machine_->woken());
+      case Stage::attempt: call->out_of_time_ = true; return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
+      case Stage::gate:
+        if (!call->machine_->gate().leave(*call)) return;  // the grant is on its way
+        call->stage_ = Stage::between;
+        return go_on(std::move(call), call->machine_->gate_timed_out());
+      default: return;
+    }
+  }
+
+  static void cancel(Share call) {
+    if (std::exchange(call->cancelled_, true)) return;
+    switch (call->stage_) {
+      case Stage::attempt: return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
+      case Stage::gate:
+        if (!call->machine_->gate().leave(*call)) return;  // the grant is on its way
+        [[fallthrough]];
+      case Stage::sleep:
+        call->stage_ = Stage::between;
+        call->disarm();
+        return go_on(std::move(call), Asks::wake);
+      default: return;
+    }
+  }
+
+  // The memory goes first, and before it what was armed: then the handler may use it again.
+  static void end(Share call, bool initiating = false) {
+    call->stage_ = Stage::ending;
+    if (call->waits_out_ > 0) return;  // a cancelled wait comes back at once, and ends the call
+    Slot slot = boost::asio::get_associated_cancellation_slot(call->handler_);
+    if (slot.is_connected()) slot.clear();
+    Result<T> result = call->machine_->finish();
+    const auto work = std::move(call->work_);
+    const Executor executor = call->timer_.get_executor();
+    Handler handler = std::move(call->handler_);
+    {
+      const Share last = std::move(call);
+    }
+    if (initiating)
+      boost::asio::post(executor, boost::asio::append(std::move(handler), std::move(result)));
+    else
+      std::move(handler)(std::move(result));
+  }
+
+  Body& body_;
+  C& clock_;
+  Operation operation_;
+  [[no_unique_address]] Classifier classifier_;
+  CallOptions options_;
+  Timer timer_;
+  boost::asio::executor_work_guard<StepExecutor> work_;
+  [[no_unique_address]] Allocator allocator_;  // for what comes when the handler has gone
+  Handler handler_;
+  boost::asio::cancellation_signal stop_attempt_;
+  Cancellation* cancellation_ = nullptr;
+  std::optional<Machine<L, T, Obs>> machine_;
+  Grant grant_{};
+  std::atomic<std::uint32_t> shares_ = 0;
+  std::uint32_t wait_ = 0;       // which wait is not out of date
+  std::uint32_t waits_out_ = 0;  // waits that have not come back
+  std::atomic<bool> told_ = false;
+  Stage stage_ = Stage::starting;
+  bool cancelled_ = false;
+  bool out_of_time_ = false;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::detail
