@@ -164,7 +164,7 @@ TEST_CASE("The value of a failure is an exception that carries it", "[core][fail
 
 // --- the trail
 
-TEST_CASE("A trail keeps 256 entries, eight of them without memory of their own, and counts on", "[core][failure]") {
+TEST_CASE("A trail keeps 256 entries, five of them without memory of their own, and counts on", "[core][failure]") {
   Trail trail;
   for (unsigned i = 1; i <= 300; ++i) {
     TrailEntry entry;

@@ -3,8 +3,8 @@
 
 #include <ductile/backoff/jitter.hpp>  // evenly
 #include <ductile/core/now.hpp>        // Duration, Now
+#include <ductile/detail/min_max.hpp>
 
-#include <algorithm>
 #include <chrono>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -24,7 +24,7 @@ struct DecorrelatedJitter {
 
   /// \param before The wait before; before the first one zero, which counts as `base`.
   [[nodiscard]] Duration operator()(unsigned, Now now, Duration before) const noexcept {
-    const double grown = factor * static_cast<double>(std::max(before, base).count());
+    const double grown = factor * static_cast<double>(detail::max(before, base).count());
     const Duration longest = grown < static_cast<double>(cap.count()) ? Duration{static_cast<Duration::rep>(grown)} : cap;
     return longest <= base ? base : detail::evenly(base, longest, now);
   }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <ductile/core/now.hpp>  // Duration, Now
+#include <ductile/detail/min_max.hpp>
 
-#include <algorithm>
 #include <cstdint>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -31,7 +31,7 @@ namespace detail {
 /// Cost     One random number; none without jitter.
 /// Source   Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): full and equal jitter.
 [[nodiscard]] inline Duration jittered(Duration whole, Duration floor, Jitter jitter, Now now) noexcept {
-  if (jitter == Jitter::none || whole <= floor) return std::max(whole, floor);
+  if (jitter == Jitter::none || whole <= floor) return detail::max(whole, floor);
   return detail::evenly(jitter == Jitter::equal ? floor + (whole - floor) / 2 : floor, whole, now);
 }
 

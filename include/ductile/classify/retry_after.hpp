@@ -5,8 +5,8 @@
 #include <ductile/core/transport.hpp>  // HttpHeader, header
 #include <ductile/core/verdict.hpp>    // Duration
 #include <ductile/detail/ascii.hpp>
+#include <ductile/detail/min_max.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -38,7 +38,7 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
     std::size_t length = 0;
     while (length < text.size() && !detail::is_space(text[length]) && text[length] != ',' && text[length] != '-') ++length;
     const std::string_view word = text.substr(0, length);
-    text.remove_prefix(std::min(text.size(), length + 1));
+    text.remove_prefix(detail::min(text.size(), length + 1));
     if (word.empty()) continue;
     if (word.size() == 8 && word[2] == ':' && word[5] == ':') {
       const auto hour = detail::whole_number(word.substr(0, 2));
@@ -73,9 +73,9 @@ inline constexpr Duration longest_hint = std::chrono::hours{24 * 366};
 namespace detail {
 // A number of units, a fraction rounded up: the next whole one is never too early. What is too long to count is a long wait.
 [[nodiscard]] constexpr std::optional<Duration> counted(std::string_view text, Duration unit) noexcept {
-  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::size_t point = detail::min(text.find('.'), text.size());
   const std::string_view whole = text.substr(0, point);
-  const std::string_view fraction = text.substr(std::min(text.size(), point + 1));
+  const std::string_view fraction = text.substr(detail::min(text.size(), point + 1));
   if (whole.empty() || !all_digits(whole) || !all_digits(fraction)) return std::nullopt;
   const std::int64_t count = whole_number(whole).value_or(std::numeric_limits<std::int64_t>::max());
   if (count >= longest_hint / unit) return longest_hint;
@@ -90,7 +90,7 @@ namespace detail {
 [[nodiscard]] constexpr std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) noexcept {
   value = detail::trimmed(value);
   if (const auto seconds = detail::counted(value, std::chrono::seconds{1})) return seconds;
-  if (const auto date = parse_http_date(value)) return std::clamp<Duration>(*date - now, Duration::zero(), longest_hint);
+  if (const auto date = parse_http_date(value)) return detail::clamp<Duration>(*date - now, Duration::zero(), longest_hint);
   return std::nullopt;
 }
 

@@ -5,9 +5,9 @@
 #include <ductile/core/gate.hpp>          // BlockingWaiter
 #include <ductile/core/now.hpp>           // Now, Time, TimeSource, WallTime
 #include <ductile/core/stop.hpp>          // StopToken, stop_poll
+#include <ductile/detail/min_max.hpp>
 #include <ductile/detail/schedule.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -41,14 +41,14 @@ class SystemClock {
       std::this_thread::sleep_until(time);
     } else {
       for (Time at = Now{}(); at < time && !stop.stop_requested(); at = Now{}())
-        std::this_thread::sleep_until(std::min(time, at + stop_poll));
+        std::this_thread::sleep_until(detail::min(time, at + stop_poll));
     }
   }
 
   template <StopToken Stop>
   void wait_until(BlockingWaiter& waiter, Time time, const Stop& stop) const {
     for (Time at = Now{}(); at < time && !stop.stop_requested(); at = Now{}())
-      if (waiter.wait_for(std::min<Duration>(time - at, stop_poll))) return;
+      if (waiter.wait_for(detail::min<Duration>(time - at, stop_poll))) return;
   }
 };
 
@@ -117,7 +117,7 @@ class VirtualClock : private TimeSource {
   /// Plans `action` for `time`; runs when a wait or `advance` passes that moment.
   template <std::invocable Action>
   void at(Time time, Action action) {
-    planned_.add(std::max(time, time_), std::move(action));
+    planned_.add(detail::max(time, time_), std::move(action));
   }
 
   /// Lets `span` pass and runs what was planned for it.
@@ -144,10 +144,10 @@ class VirtualClock : private TimeSource {
   void pass_until(Time time, Enough enough) {
     while (!enough()) {
       if (!planned_.has_next() || planned_.next() > time) {
-        time_ = std::max(time_, time);
+        time_ = detail::max(time_, time);
         return;
       }
-      time_ = std::max(time_, planned_.next());
+      time_ = detail::max(time_, planned_.next());
       planned_.take()->happen();
     }
   }

@@ -168,12 +168,10 @@ class Failure {
   }
   /// For drivers: hands over the call's trail.
   void set_trail(Trail&& trail) {
-    if (!detail_) {
-      const Verdict known = verdict();
-      detail_ = Owned{new FailureDetail{}};
-      detail_->verdict = known;
-    }
-    detail_->trail = std::move(trail);
+    if (detail_)
+      detail_->trail = std::move(trail);
+    else
+      detail_ = Owned{new FailureDetail{verdict(), {}, {}, std::move(trail), {}}};
   }
 
  private:

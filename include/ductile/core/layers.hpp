@@ -5,7 +5,6 @@
 #include <ductile/core/quota_groups.hpp>  // QuotaGroups
 #include <ductile/core/state.hpp>         // TargetStates, WithState, make_state
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <tuple>

@@ -6,8 +6,8 @@
 #include <ductile/core/observer.hpp>   // Observers
 #include <ductile/core/operation.hpp>  // Repetition, verdict_on
 #include <ductile/core/result.hpp>     // Result
+#include <ductile/detail/min_max.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -177,7 +177,7 @@ class Machine {
         const Time latest = latest_start();
         let_in(admission);
         if (admission.at() <= now_()) return std::nullopt;
-        if (admission.at() >= std::min(latest, walk_.attempts[depth_].deadline)) return take_back(admission);
+        if (admission.at() >= detail::min(latest, walk_.attempts[depth_].deadline)) return take_back(admission);
         return wait_until(admission.at(), admission.source(), admission.why(), depth_ - 1);
       }
       case Admission::Form::ask_at:
@@ -189,7 +189,7 @@ class Machine {
         gate_ = admission.gate();
         ticket_ = admission.ticket();
         waited_for_deadline_ = latest <= admission.at();
-        static_cast<void>(wait_until(std::min(admission.at(), latest), admission.source(), admission.why(), depth_));
+        static_cast<void>(wait_until(detail::min(admission.at(), latest), admission.source(), admission.why(), depth_));
         return Asks::gate;
       }
       case Admission::Form::reject: return reject(admission, depth_);
@@ -222,7 +222,7 @@ class Machine {
   }
 
   // When the attempt that reaches layer `depth_` must have started.
-  [[nodiscard]] Time latest_start() const noexcept { return std::min(walk_.attempts[depth_].deadline, walk_.attempts[depth_].start_by); }
+  [[nodiscard]] Time latest_start() const noexcept { return detail::min(walk_.attempts[depth_].deadline, walk_.attempts[depth_].start_by); }
 
   void let_in(const Admission& admission) {
     if constexpr (count > 0) {
@@ -273,7 +273,7 @@ class Machine {
 
   void record_attempt(const Verdict& verdict, Time began) {
     TrailEntry entry = trail_entry(verdict);
-    entry.number = static_cast<std::uint16_t>(std::min<std::uint32_t>(trips_, 0xFFFF));
+    entry.number = static_cast<std::uint16_t>(detail::min<std::uint32_t>(trips_, 0xFFFF));
     if constexpr (timed) {
       const Time at = now_();
       const Duration took = at - began;
@@ -304,7 +304,7 @@ class Machine {
     entry.revision = walk_.attempts[depth_].revision;
     entry.sent = verdict.sent;
     entry.billed = verdict.billed;
-    entry.number = static_cast<std::uint16_t>(std::min<std::uint32_t>(trips_ + 1, 0xFFFF));
+    entry.number = static_cast<std::uint16_t>(detail::min<std::uint32_t>(trips_ + 1, 0xFFFF));
     return entry;
   }
 
@@ -328,7 +328,7 @@ class Machine {
     verdict.sent = Sent::no;
     verdict.billed = Billed::no;
     verdict.id = id;
-    if (earliest != end_of_time) verdict.hint = std::max(earliest - now_(), Duration::zero());
+    if (earliest != end_of_time && held_ > 0) verdict.hint = detail::max(earliest - now_(), Duration::zero());
     if constexpr (observed) observers_.tell(Rejected{walk_.call, now_(), role_at(by), why, earliest, walk_.attempts[depth_].target});
     add_to_trail(trail_entry(verdict));
     Failure failure{why, remedy, Says::policy, id};
@@ -362,7 +362,7 @@ class Machine {
       const Time deadline = walk_.attempts[layer].deadline;
       const bool at_once = reaction.at() == Time{};
       const Time now = at_once && deadline == end_of_time ? Time{} : now_();
-      const Time at = std::max(reaction.at(), now);
+      const Time at = detail::max(reaction.at(), now);
       if (at >= deadline) {
         failure.add_note(Note::deadline_would_pass);
         failure.set_earliest_retry_at(at);
@@ -395,7 +395,7 @@ class Machine {
   void lead_with_kept(Failure& last) {
     if (!leading_ || !more_actionable(leading_->kind(), last.kind()) || last.says() == Says::caller) return;
     leading_->add_note(last.kind() == Kind::deadline ? last.notes() | Note::deadline_would_pass : last.notes());
-    const Time earliest = std::min(leading_->earliest_retry_at().value_or(end_of_time), last.earliest_retry_at().value_or(end_of_time));
+    const Time earliest = detail::min(leading_->earliest_retry_at().value_or(end_of_time), last.earliest_retry_at().value_or(end_of_time));
     leading_->set_earliest_retry_at(earliest);
     leading_->set_provenance(leading_->target(), trips_);
     last = std::move(*leading_);
@@ -454,7 +454,7 @@ class Machine {
   // `by` is the layer that waits.
   [[nodiscard]] Asks wait_until(Time at, WaitSource source, Kind why, std::size_t by) {
     wait_began_ = now_();
-    wake_at_ = std::max(at, wait_began_);
+    wake_at_ = detail::max(at, wait_began_);
     wait_source_ = source;
     wait_why_ = why;
     waiting_ = true;
@@ -467,7 +467,7 @@ class Machine {
     waiting_ = false;
     const Time now = now_();
     const std::uint64_t waited = std::uint64_t{waited_ms_} + trail_milliseconds(now - wait_began_);
-    waited_ms_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(waited, 0xFFFFFFFF));
+    waited_ms_ = static_cast<std::uint32_t>(detail::min<std::uint64_t>(waited, 0xFFFFFFFF));
     waited_source_ = wait_source_;
     if constexpr (observed) observers_.tell(WaitEnded{walk_.call, now, wait_source_, now - wait_began_});
   }

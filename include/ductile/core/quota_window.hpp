@@ -4,9 +4,9 @@
 #include <ductile/core/kind.hpp>       // QuotaDimension
 #include <ductile/core/quota_day.hpp>  // QuotaDay, pacific
 #include <ductile/core/verdict.hpp>    // Duration, Verdict
+#include <ductile/detail/min_max.hpp>
 #include <ductile/detail/nearest.hpp>  // nearest
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -54,7 +54,8 @@ struct QuotaPrices {
   [[nodiscard]] constexpr std::int32_t of(std::int32_t images, std::int32_t tokens) const noexcept {
     constexpr double most = std::numeric_limits<std::int32_t>::max();
     const double sum = image * 1e6 * images + million_tokens * tokens;
-    return static_cast<std::int32_t>(std::min(sum + 0.999'999, most));  // a whole one more for a millionth of it would be the arithmetic's
+    return static_cast<std::int32_t>(
+        detail::min(sum + 0.999'999, most));  // a whole one more for a millionth of it would be the arithmetic's
   }
 
   friend constexpr bool operator==(const QuotaPrices&, const QuotaPrices&) = default;

@@ -4,11 +4,11 @@
 #include <ductile/core/attempt.hpp>  // most_targets
 #include <ductile/core/failure.hpp>  // Failure
 #include <ductile/core/kind.hpp>     // Kind, kinds
+#include <ductile/detail/min_max.hpp>
 
 #include <boost/outcome/basic_result.hpp>
 #include <boost/outcome/policy/base.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -77,9 +77,9 @@ static_assert(kinds <= 32 && most_targets <= 16);
 template <class T>
 void set_provenance(Result<T>& result, unsigned target, unsigned trips, Kind why_not_first) noexcept {
   const unsigned extra = trips > 0 ? trips - 1 : 0;
-  const unsigned packed = target == 0 ? std::min(extra, most_extra_trips)
+  const unsigned packed = target == 0 ? detail::min(extra, most_extra_trips)
                                       : (target & 0xFU) << target_shift | static_cast<unsigned>(why_not_first) << why_shift |
-                                            std::min(extra, most_extra_trips_elsewhere);
+                                            detail::min(extra, most_extra_trips_elsewhere);
   BOOST_OUTCOME_V2_NAMESPACE::hooks::set_spare_storage(&result, static_cast<std::uint16_t>(packed));
 }
 

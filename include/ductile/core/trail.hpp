@@ -2,8 +2,8 @@
 #pragma once
 
 #include <ductile/core/verdict.hpp>  // Billed, Duration, Kind, Sent
+#include <ductile/detail/min_max.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -53,11 +53,11 @@ struct TrailEntry {
 
 static_assert(sizeof(TrailEntry) <= 16);
 
-/// What happened in a call, in order. The first eight entries need no memory of their own; after 256, or without memory, only the count
+/// What happened in a call, in order. The first five entries need no memory of their own; after 256, or without memory, only the count
 /// grows.
 class Trail {
  public:
-  void add(const TrailEntry& entry) noexcept {
+  void add(TrailEntry entry) noexcept {
     if (size_ < first_.size())
       first_[size_] = entry;
     else if (size_ == kept() && size_ < most_kept)
@@ -68,7 +68,7 @@ class Trail {
   /// How many entries were added, kept or not.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// How many can be read.
-  [[nodiscard]] std::size_t kept() const noexcept { return std::min(size_, first_.size() + more_.size()); }
+  [[nodiscard]] std::size_t kept() const noexcept { return detail::min(size_, first_.size() + more_.size()); }
   [[nodiscard]] const TrailEntry& operator[](std::size_t index) const noexcept {
     return index < first_.size() ? first_[index] : more_[index - first_.size()];
   }
@@ -87,7 +87,7 @@ class Trail {
   }
 
   static constexpr std::size_t most_kept = 256;
-  std::array<TrailEntry, 8> first_{};
+  std::array<TrailEntry, 5> first_{};
   std::vector<TrailEntry> more_;
   std::size_t size_ = 0;
 };
@@ -95,7 +95,7 @@ class Trail {
 /// A span in whole milliseconds for a trail, rounded to the next and bounded to what fits.
 [[nodiscard]] constexpr std::uint32_t trail_milliseconds(Duration span) noexcept {
   const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(span).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(rounded, 0, std::numeric_limits<std::uint32_t>::max()));
+  return static_cast<std::uint32_t>(detail::clamp<std::int64_t>(rounded, 0, std::numeric_limits<std::uint32_t>::max()));
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION

@@ -19,8 +19,8 @@ namespace ductile::inline DUCTILE_VERSION::detail {
 
 // One call in the caller's thread: a straight path for the call that meets no deviation, and the machine for the rest.
 //
-// What keeps the straight path straight: whatever a cold function sees by reference lives in memory on the hot path too, so each gets what
-// it needs by value, put together where it is called; and a Result is built in place only where a function returns a prvalue or one name
+// What keeps the straight path straight: whatever a cold function sees by reference lives in memory on the hot path too, so each sees a
+// copy, put together where it is called; and a Result is built in place only where a function returns a prvalue or one name
 // of its outermost block. For g++ 12 each thing that a layer leaves is a variable of its own, neither constant nor cleared with others: it
 // would stay in memory.
 template <class T, class Body>
@@ -214,14 +214,14 @@ struct BlockingCall {
   }
 
   template <Manner How>
-  [[gnu::cold, gnu::noinline]] static void settle_thrown(Body& body, const CallOptions& options, Path path, Now now) noexcept {
+  [[gnu::cold, gnu::noinline]] static void settle_thrown(Body& body, const CallOptions& options, const Path& path, Now now) noexcept {
     M machine{body.layers(), body.observers(), now, How.repetition, walk_from(path, options)};
     machine.take_over_running();
   }
 
   template <Manner How, class F, class Classifier, class C, class Stop>
   [[gnu::cold, gnu::noinline]] static Result<T> refuse(Body& body, F&, const Classifier&, C& clock, const Stop& stop,
-                                                       const CallOptions& options, Path path) {
+                                                       const CallOptions& options, const Path& path) {
     M machine{body.layers(), body.observers(), clock.now(), How.repetition, walk_from(path, options)};
     static_cast<void>(stop.stop_requested() ? machine.cancel() : machine.refuse(Kind::deadline));
     return machine.finish();
@@ -229,7 +229,8 @@ struct BlockingCall {
 
   template <Manner How, class F, class Classifier, class C, class Stop>
   [[gnu::cold, gnu::noinline]] static Result<T> deviate(Body& body, F& operation, const Classifier& classifier, C& clock, const Stop& stop,
-                                                        const CallOptions& options, Path path, std::size_t admitted, Admission admission) {
+                                                        const CallOptions& options, const Path& path, std::size_t admitted,
+                                                        const Admission& admission) {
     M machine{body.layers(), body.observers(), clock.now(), How.repetition, walk_from(path, options)};
     return drive<How>(machine, machine.resume_admission(admitted, admission), operation, classifier, clock, stop, options);
   }
@@ -237,14 +238,15 @@ struct BlockingCall {
   // All layers said go, to an attempt whose deadline has passed already.
   template <Manner How, class F, class Classifier, class C, class Stop>
   [[gnu::cold, gnu::noinline]] static Result<T> begin_late(Body& body, F& operation, const Classifier& classifier, C& clock,
-                                                           const Stop& stop, const CallOptions& options, Path path) {
+                                                           const Stop& stop, const CallOptions& options, const Path& path) {
     M machine{body.layers(), body.observers(), clock.now(), How.repetition, walk_from(path, options)};
     return drive<How>(machine, machine.resume_attempt(), operation, classifier, clock, stop, options);
   }
 
+  // Not cold, as the others are: compilers make such a function small instead of fast, and failures are what this library is for.
   template <Manner How, class F, class Classifier, class C, class Stop>
-  [[gnu::cold, gnu::noinline]] static Result<T> go_on(Body& body, F& operation, const Classifier& classifier, C& clock, const Stop& stop,
-                                                      const CallOptions& options, Path path, Result<T>&& ended) {
+  [[gnu::noinline]] static Result<T> go_on(Body& body, F& operation, const Classifier& classifier, C& clock, const Stop& stop,
+                                           const CallOptions& options, const Path& path, Result<T>&& ended) {
     M machine{body.layers(), body.observers(), clock.now(), How.repetition, walk_from(path, options)};
     machine.take_over_running();
     return drive<How>(machine, ended_or_stopped(machine, std::move(ended), stop), operation, classifier, clock, stop, options);

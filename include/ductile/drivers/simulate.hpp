@@ -7,12 +7,12 @@
 #include <ductile/core/now.hpp>           // Now, SplitMix64, Time, TimeSource, WallTime
 #include <ductile/core/operation.hpp>     // make_attempt
 #include <ductile/core/pipeline.hpp>      // Pipeline
+#include <ductile/detail/min_max.hpp>
 #include <ductile/detail/owned.hpp>
 #include <ductile/detail/schedule.hpp>
 #include <ductile/drivers/detail/begin_call.hpp>
 #include <ductile/drivers/simulated.hpp>  // Simulated, SimulatedOperation
 
-#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -84,7 +84,7 @@ class Simulation : private TimeSource {
   /// Plans `action` for `time`; a moment that has passed stands for now. What is planned for one moment happens in the order of planning.
   template <std::invocable Action>
   void at(Time time, Action action) {
-    planned_.add(std::max(time, time_), std::move(action));
+    planned_.add(detail::max(time, time_), std::move(action));
   }
 
   /// Lets time pass until nothing is planned any more.
@@ -95,7 +95,7 @@ class Simulation : private TimeSource {
   /// Lets time pass until `time`, what is planned for that moment included.
   void run_until(Time time) {
     while (planned_.has_next() && planned_.next() <= time) happen();
-    time_ = std::max(time_, time);
+    time_ = detail::max(time_, time);
   }
 
  private:
@@ -142,7 +142,7 @@ class Simulation::Frame {
 
   void plan(Time time) {
     if (time == end_of_time) return;
-    planned_ = &simulation_.planned_.add(std::max(time, simulation_.time_), [this] {
+    planned_ = &simulation_.planned_.add(detail::max(time, simulation_.time_), [this] {
       planned_ = nullptr;
       simulation_.guarded(*this, [this] { step(); });
     });
@@ -245,7 +245,7 @@ class Simulation::FrameOf final : public Simulation::Frame {
     Duration takes{};
     auto once = [&](const Attempt& made) -> R {
       auto simulated = detail::call(detail::untagged(operation_), made);
-      takes = std::max(simulated.takes, Duration::zero());
+      takes = detail::max(simulated.takes, Duration::zero());
       if constexpr (!std::is_void_v<R>) return std::move(simulated.value);
     };
     answer_.reset();

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>          // RefusingRules
-#include <ductile/core/policy.hpp>                // Admission, Attempt, Now, Reaction, Role, Verdict
-#include <ductile/core/target.hpp>                // Target, TargetSet
+#include <ductile/core/config_error.hpp>  // RefusingRules
+#include <ductile/core/policy.hpp>        // Admission, Attempt, Now, Reaction, Role, Verdict
+#include <ductile/core/target.hpp>        // Target, TargetSet
+#include <ductile/detail/min_max.hpp>
 #include <ductile/policies/fallback_options.hpp>  // FallbackOptions, OnAllOpen
 #include <ductile/policies/fallback_table.hpp>    // Next, NextStep
 #include <ductile/policies/target_rests.hpp>      // TargetRest, TargetRests
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -191,8 +191,8 @@ class FallbackChain {
     for (unsigned target = 0; target < targets(); ++target) {
       if (!holds(left, target)) continue;
       const TargetRest rest = rests.of(target);
-      opens = std::min(opens, rest.until);
-      if (is_cured_by_waiting(rest.why, rest.remedy)) helps = std::min(helps, rest.until);
+      opens = detail::min(opens, rest.until);
+      if (is_cured_by_waiting(rest.why, rest.remedy)) helps = detail::min(helps, rest.until);
       const bool equal = !more_actionable(leading.why, rest.why) && !more_actionable(rest.why, leading.why);
       if (more_actionable(rest.why, leading.why) || (equal && rest.until < leading.until)) leading = rest;
     }
@@ -231,8 +231,8 @@ class FallbackChain {
       call.first_failure_ms = milliseconds(at);
     }
     if (!is_cured_by_waiting(verdict.kind, verdict.remedy)) call.spent = with(call.spent, call.current);
-    Duration rest = passes(verdict.remedy) ? std::min(verdict.hint, options_.longest_rest) : Duration::zero();
-    if (options_.table(verdict).next != Next::stop) rest = std::max(rest, options_.rest[verdict.kind]);
+    Duration rest = passes(verdict.remedy) ? detail::min(verdict.hint, options_.longest_rest) : Duration::zero();
+    if (options_.table(verdict).next != Next::stop) rest = detail::max(rest, options_.rest[verdict.kind]);
     if (rest <= Duration::zero()) return;
     const Remedy remedy = verdict.remedy == Remedy::immediately ? Remedy::after_delay : verdict.remedy;
     rests.extend(call.current, {later(at, rest), verdict.kind, remedy, verdict.id});
@@ -254,14 +254,15 @@ class FallbackChain {
       if (!holds(usable(attempt), target)) continue;
       const TargetRest rest = rests.of(target);
       if (holds(call.spent, target) && rest.until <= at) continue;
-      const Time rests_until = std::max(rest.until, at);
+      const Time rests_until = detail::max(rest.until, at);
       // The current target's hint counts here at its full length.
       const bool has_hint = target == call.current && passes(verdict.remedy);
-      earliest = std::min(earliest, has_hint ? std::max(rests_until, later(at, verdict.hint)) : rests_until);
+      earliest = detail::min(earliest, has_hint ? detail::max(rests_until, later(at, verdict.hint)) : rests_until);
       if (holds(call.spent, target) || (rest.until > at && !is_cured_by_waiting(rest.why, rest.remedy))) continue;
       curable = with(curable, target);
-      opens = std::min(opens, rests_until);
-      if (target == call.current && refused_inside && verdict.kind == Kind::circuit_open) opens = std::min(opens, later(at, verdict.hint));
+      opens = detail::min(opens, rests_until);
+      if (target == call.current && refused_inside && verdict.kind == Kind::circuit_open)
+        opens = detail::min(opens, later(at, verdict.hint));
     }
     const auto unasked = static_cast<TargetSet>(curable & ~call.asked);
     if (options_.on_all_open == OnAllOpen::least_bad && call.rounds == 0 && unasked != 0) {
@@ -279,7 +280,7 @@ class FallbackChain {
     // Nothing was sent and there is a word on when to look again, so near the deadline that may be often. Who has longer leaves an ill
     // service in peace.
     if (const Duration left = attempt.remaining(at); refused_inside && left <= deadline_is_near)
-      wait = std::min(wait, std::max(left / 32, verdict.hint));
+      wait = detail::min(wait, detail::max(left / 32, verdict.hint));
     const Time calm = later(at, wait);
     const bool waits_for_target = opens > calm;
     return Reaction::again_at(waits_for_target ? opens : calm, waits_for_target ? WaitSource::cooldown : WaitSource::backoff);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>             // RefusingRules
-#include <ductile/core/policy.hpp>                   // Admission, Attempt, Grant, Now, Reaction, Role, Verdict
-#include <ductile/core/quota_window.hpp>             // QuotaCost, QuotaWindow, per_minute, per_day, quota_cost
-#include <ductile/core/store.hpp>                    // QuotaSettlement, QuotaStore, QuotaTicket
+#include <ductile/core/config_error.hpp>  // RefusingRules
+#include <ductile/core/policy.hpp>        // Admission, Attempt, Grant, Now, Reaction, Role, Verdict
+#include <ductile/core/quota_window.hpp>  // QuotaCost, QuotaWindow, per_minute, per_day, quota_cost
+#include <ductile/core/store.hpp>         // QuotaSettlement, QuotaStore, QuotaTicket
+#include <ductile/detail/min_max.hpp>
 #include <ductile/policies/detail/quota_lease.hpp>   // QuotaLease
 #include <ductile/policies/detail/quota_ledger.hpp>  // QuotaLedger
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <concepts>
@@ -113,8 +113,10 @@ class QuotaTracker {
         when_store_fails_(options.when_store_fails),
         settles_success_(options.store != nullptr),
         owner_(fingerprint(options)) {
-    std::copy(std::begin(options.limits), std::end(options.limits), windows_.begin());
-    for (const QuotaWindow& window : windows_) settles_success_ = settles_success_ || window.unit != QuotaUnit::requests;
+    for (std::size_t i = 0; i < N; ++i) {
+      windows_[i] = options.limits[i];
+      settles_success_ = settles_success_ || windows_[i].unit != QuotaUnit::requests;
+    }
   }
 
   /// A ledger that starts ignorant; see `learning`.
@@ -164,7 +166,7 @@ class QuotaTracker {
   [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
     const auto taken = state.lease_.take(costs_, now.coarse(), owner_);
     if (taken.windows != N) [[unlikely]] {
-      const auto [admission, permit] = admit_without_lease(state, now, std::min(attempt.deadline, attempt.start_by), taken);
+      const auto [admission, permit] = admit_without_lease(state, now, detail::min(attempt.deadline, attempt.start_by), taken);
       call = permit;
       return admission;
     }
@@ -186,7 +188,7 @@ class QuotaTracker {
       case Grant::Status::failed: break;
     }
     if (when_store_fails_ == StoreLoss::fail_closed) return Admission::reject(Kind::store_unavailable).with(Remedy::immediately);
-    const auto [admission, permit] = book(state, now, std::min(attempt.deadline, attempt.start_by), {});
+    const auto [admission, permit] = book(state, now, detail::min(attempt.deadline, attempt.start_by), {});
     call = permit;
     return admission;
   }

@@ -6,8 +6,8 @@
 #include <ductile/core/by_kind.hpp>         // ByKind
 #include <ductile/core/config_error.hpp>    // RefusingRules
 #include <ductile/core/policy.hpp>          // Attempt, Now, Reaction, Role, Verdict
+#include <ductile/detail/min_max.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -102,10 +102,8 @@ class Retry {
     static constexpr std::uint16_t probed = 0x8000;  // has tried at the hint of a spent day
   };
 
-  constexpr explicit Retry(RetryOptions<Backoff> options = {})
-      : options_(std::move(options)),
-        limits_time_(std::any_of(options_.longest_by_kind.begin(), options_.longest_by_kind.end(),
-                                 [](Duration longest) { return longest > Duration::zero(); })) {
+  constexpr explicit Retry(RetryOptions<Backoff> options = {}) : options_(std::move(options)) {
+    for (const Duration longest : options_.longest_by_kind) limits_time_ = limits_time_ || longest > Duration::zero();
     RefusingRules rules;
     check(options_, rules);
   }
@@ -180,7 +178,7 @@ class Retry {
     call.waited_before = wait;
     if (options_.squeeze_to > Duration::zero() && attempt.deadline != end_of_time)
       // An even part of the time left for each attempt that is left, and one more part, so that the last one begins before the deadline.
-      wait = std::min(wait, std::max(attempt.remaining(now()) / (left + 1), options_.squeeze_to));
+      wait = detail::min(wait, detail::max(attempt.remaining(now()) / (left + 1), options_.squeeze_to));
     WaitSource source = WaitSource::backoff;
     if (verdict.hint > wait) {
       wait = with_jitter(verdict.hint, now);
@@ -202,12 +200,12 @@ class Retry {
   [[nodiscard]] std::uint32_t most_of(Kind kind, std::uint32_t general) const noexcept {
     if (const std::uint32_t special = options_.attempts_by_kind[kind]; special > 0) return special;
     const bool is_rarely_cured = kind == Kind::no_image || kind == Kind::recitation || kind == Kind::auth;
-    return is_rarely_cured ? std::min(general, 2U) : general;
+    return is_rarely_cured ? detail::min(general, 2U) : general;
   }
 
   // Counts this failure, and says how many attempts are left after it.
   [[nodiscard]] std::uint32_t attempts_left(Call& call, const Attempt& attempt, Kind kind) const noexcept {
-    const auto less = [](std::uint32_t all, std::uint32_t used) { return all - std::min(all, used); };
+    const auto less = [](std::uint32_t all, std::uint32_t used) { return all - detail::min(all, used); };
     const std::uint32_t general = attempt.attempts > 0 ? attempt.attempts : options_.attempts;
     const std::uint32_t special = options_.attempts_by_kind[kind];
     const bool is_patient = special > general;
@@ -215,11 +213,12 @@ class Retry {
     if (is_patient) ++call.apart;
     const std::uint32_t apart = call.apart & ~std::uint32_t{Call::probed};
     const std::uint32_t of_kind = is_patient ? less(special, call.failures) : less(most_of(kind, general), call.failures - apart);
-    return attempt.attempts > 0 ? std::min(of_kind, less(attempt.attempts, call.failures)) : of_kind;  // the caller's own bounds all kinds
+    return attempt.attempts > 0 ? detail::min(of_kind, less(attempt.attempts, call.failures))
+                                : of_kind;  // the caller's own bounds all kinds
   }
 
   RetryOptions<Backoff> options_;
-  bool limits_time_;
+  bool limits_time_ = false;
 };
 
 Retry() -> Retry<>;

@@ -3,9 +3,9 @@
 
 #include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Note, Now, Reaction, Role, Verdict
-#include <ductile/detail/nearest.hpp>     // nearest
+#include <ductile/detail/min_max.hpp>
+#include <ductile/detail/nearest.hpp>  // nearest
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -106,7 +106,7 @@ class RetryBudget {
 
   [[gnu::cold, gnu::noinline]] void add(State& state, std::int64_t tokens) const noexcept {
     std::int64_t held = state.held_.load(std::memory_order_relaxed);
-    while (held < capacity_ && !state.held_.compare_exchange_weak(held, std::min(held + tokens, capacity_), std::memory_order_relaxed)) {
+    while (held < capacity_ && !state.held_.compare_exchange_weak(held, detail::min(held + tokens, capacity_), std::memory_order_relaxed)) {
     }
   }
 

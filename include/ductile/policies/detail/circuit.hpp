@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/answer.hpp>    // Admission, Signal
-#include <ductile/core/kind.hpp>      // Kind
-#include <ductile/core/now.hpp>       // Duration, Time, end_of_time, later
+#include <ductile/core/answer.hpp>  // Admission, Signal
+#include <ductile/core/kind.hpp>    // Kind
+#include <ductile/core/now.hpp>     // Duration, Time, end_of_time, later
+#include <ductile/detail/min_max.hpp>
 #include <ductile/policies/trip.hpp>  // CallEnd, Trips, is_ill
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -154,7 +154,7 @@ struct Circuit {
 
   // The moment until which a rejected call should stay away; while it is half-open, a guess: when the probes report is not known.
   [[nodiscard]] static Time look_again(const Options& options, Time at) noexcept {
-    return later(at, std::clamp<Duration>(options.open_for / 10, std::chrono::milliseconds{1}, std::chrono::seconds{5}));
+    return later(at, detail::clamp<Duration>(options.open_for / 10, std::chrono::milliseconds{1}, std::chrono::seconds{5}));
   }
 
   // Whether a call that is kept out until `until` would come too late to be kept out once more.
@@ -189,13 +189,14 @@ struct Circuit {
         next_last_chance = later(at, options.last_chance);
         return {Admission::go(), CircuitWord{CircuitMode::open, tickets}};
       }
-      until = std::min(until, at < next_last_chance ? next_last_chance : look_again(options, at));
+      until = detail::min(until, at < next_last_chance ? next_last_chance : look_again(options, at));
     }
     return {Admission::reject(Kind::circuit_open, until, mode == CircuitMode::open ? "circuit-open" : "circuit-half-open"), CircuitWord{}};
   }
 
   [[nodiscard]] Signal settle_probe(const Options& options, std::uint64_t ticket, News news, const CallEnd& end) noexcept {
-    const auto probe = std::find_if(probes.begin(), probes.end(), [&](const Lease& lease) { return lease.ticket == ticket; });
+    auto probe = probes.begin();
+    while (probe != probes.end() && probe->ticket != ticket) ++probe;
     if (mode != CircuitMode::half_open || probe == probes.end()) return Signal::none;  // its lease was given away, or its era is over
     *probe = {};
     if (news == News::neither) return Signal::none;
@@ -214,12 +215,12 @@ struct Circuit {
     if (options.longest_open == Duration::zero()) return options.open_for;
     Duration time = options.open_for;
     for (unsigned i = 0; i < reopened && time < options.longest_open; ++i) time *= 2;
-    return std::min(time, options.longest_open);
+    return detail::min(time, options.longest_open);
   }
 
   void open(const Options& options, Time at) noexcept {
-    open_until = std::max(open_until, later(at, open_time(options)));
-    next_last_chance = std::max(next_last_chance, later(at, options.last_chance));
+    open_until = detail::max(open_until, later(at, open_time(options)));
+    next_last_chance = detail::max(next_last_chance, later(at, options.last_chance));
     window = {};
     change(CircuitMode::open);
   }

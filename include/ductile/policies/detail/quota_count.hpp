@@ -3,8 +3,8 @@
 
 #include <ductile/core/now.hpp>        // Now, Time, WallTime
 #include <ductile/core/quota_day.hpp>  // QuotaDay
+#include <ductile/detail/min_max.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -26,10 +26,10 @@ class SlidingCount {
 
   void advance(Tick tick) noexcept {
     const Tick bucket = tick / ticks_;
-    const Tick entering = std::min<Tick>(bucket - now_, size);
+    const Tick entering = detail::min<Tick>(bucket - now_, size);
     for (Tick i = 0; i < entering; ++i) at(bucket + ahead() - i) = 0;
-    now_ = std::max(now_, bucket);
-    last_ = std::max(last_, now_);
+    now_ = detail::max(now_, bucket);
+    last_ = detail::max(last_, now_);
   }
 
   // In the span that ends now.
@@ -41,7 +41,7 @@ class SlidingCount {
   // The first tick, not before `from` and not before anybody who waits, at which `cost` fits under `limit`.
   [[nodiscard]] std::optional<Tick> earliest(Tick from, std::int64_t cost, std::int64_t limit) const noexcept {
     const Tick first = from / ticks_;
-    Tick bucket = std::max(first, last_);
+    Tick bucket = detail::max(first, last_);
     if (bucket > now_ + ahead()) return std::nullopt;
     for (std::int64_t used = used_until(bucket); used + cost > limit; ++bucket) {
       if (bucket == now_ + ahead()) return std::nullopt;
@@ -57,8 +57,8 @@ class SlidingCount {
   void add(Tick tick, std::int64_t amount) noexcept {
     const Tick bucket = tick / ticks_;
     if (bucket < now_ - parts_ || bucket > now_ + ahead()) return;
-    at(bucket) = std::max<std::int64_t>(at(bucket) + amount, 0);
-    if (amount > 0) last_ = std::max(last_, bucket);
+    at(bucket) = detail::max<std::int64_t>(at(bucket) + amount, 0);
+    if (amount > 0) last_ = detail::max(last_, bucket);
     while (last_ > now_ && at(last_) == 0) --last_;
   }
 
@@ -98,7 +98,7 @@ class FixedCount {
     const Time end = at + (left > Duration::zero() ? left : std::chrono::minutes{1});  // a wrong rule must not ask for ever
     if (!end_ || end > *end_ + correction()) {                                         // less is a correction of the same moment
       const std::int64_t passed = end_ && !day_ ? (end - *end_ + correction()) / span_ : size;
-      for (std::int64_t i = 0; i < std::min<std::int64_t>(passed, size); ++i) used_ = {used_[1], used_[2], 0};
+      for (std::int64_t i = 0; i < detail::min<std::int64_t>(passed, size); ++i) used_ = {used_[1], used_[2], 0};
       closed_ = false;
       if (end_) began_ = day_ ? *end_ : end - span_;
     }
@@ -112,7 +112,7 @@ class FixedCount {
   // Corrects, or charges, what belongs to the window that holds `at`.
   void add(Time at, std::int64_t amount) noexcept {
     std::int64_t& used = used_[index(at)];
-    used = std::max<std::int64_t>(used + amount, 0);
+    used = detail::max<std::int64_t>(used + amount, 0);
   }
 
   // Whether somebody waits for a later window; who comes now must not overtake.
@@ -123,7 +123,7 @@ class FixedCount {
     if (from >= horizon()) return std::nullopt;
     const std::size_t last = used_[2] != 0 ? 2 : used_[1] != 0 ? 1 : 0;
     const std::size_t first = index(from);
-    for (std::size_t i = std::max(first, last); i < size; ++i)
+    for (std::size_t i = detail::max(first, last); i < size; ++i)
       if (used_[i] + cost <= limit) return i == first ? from : end() + static_cast<int>(i - 1) * span_;
     return std::nullopt;
   }
@@ -156,7 +156,7 @@ class FixedCount {
 
   [[nodiscard]] std::size_t index(Time at) const noexcept {
     if (day_ || !end_ || at < *end_) return 0;
-    return static_cast<std::size_t>(std::min<std::int64_t>((at - *end_) / span_ + 1, size - 1));
+    return static_cast<std::size_t>(detail::min<std::int64_t>((at - *end_) / span_ + 1, size - 1));
   }
 
   std::optional<QuotaDay> day_;  // this

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <ductile/core/now.hpp>  // Time
+#include <ductile/detail/min_max.hpp>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -49,7 +49,7 @@ class QuotaLease {
     owner_.store(owner, std::memory_order_release);
     tick_.store(tick, std::memory_order_release);
     for (std::size_t i = 0; i < N; ++i) {
-      given_[i] = static_cast<std::uint32_t>(std::clamp<std::int64_t>(rooms[i], 0, std::numeric_limits<std::int32_t>::max()));
+      given_[i] = static_cast<std::uint32_t>(detail::clamp<std::int64_t>(rooms[i], 0, std::numeric_limits<std::int32_t>::max()));
       lines_[i].word.store(word(given_[i]), std::memory_order_release);
     }
   }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/answer.hpp>                  // Admission
-#include <ductile/core/now.hpp>                     // Now, Time, end_of_time, later
-#include <ductile/core/quota_window.hpp>            // QuotaWindow
-#include <ductile/core/trail.hpp>                   // WaitSource
-#include <ductile/core/verdict.hpp>                 // Kind, QuotaDimension, Remedy, Verdict
+#include <ductile/core/answer.hpp>        // Admission
+#include <ductile/core/now.hpp>           // Now, Time, end_of_time, later
+#include <ductile/core/quota_window.hpp>  // QuotaWindow
+#include <ductile/core/trail.hpp>         // WaitSource
+#include <ductile/core/verdict.hpp>       // Kind, QuotaDimension, Remedy, Verdict
+#include <ductile/detail/min_max.hpp>
 #include <ductile/policies/detail/quota_count.hpp>  // FixedCount, SlidingCount, Tick
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -44,7 +44,7 @@ class QuotaLedger {
 
   // Lets time pass. Calls have read their clocks before they get here, and may come out of order.
   void advance(Now now) noexcept {
-    now_ = std::max(now_, now());
+    now_ = detail::max(now_, now());
     for (Window& window : windows_) {
       if (window.sliding) window.sliding->advance(tick_of(now_));
       if (window.fixed && now_ >= window.fixed->end()) window.fixed->read_calendar(now_, now.wall());
@@ -93,7 +93,7 @@ class QuotaLedger {
 
   // What may be charged at once, by callers who do not ask, until `lease_ends`.
   [[nodiscard]] std::int64_t room(std::size_t i, const QuotaWindow& terms) const noexcept {
-    return std::max<std::int64_t>(limit(i, terms) - used(i), 0);
+    return detail::max<std::int64_t>(limit(i, terms) - used(i), 0);
   }
 
   // Before anything opens or ends by a clock that is as late as `Now::coarse` may be.
@@ -104,7 +104,7 @@ class QuotaLedger {
       const Window& window = windows_[i];
       if (closed(window) || (window.sliding ? window.sliding->queued() : window.fixed->queued()) || limit(i, terms[i]) == 0)
         return Time::min();
-      if (window.fixed) end = std::min(end, window.fixed->end());
+      if (window.fixed) end = detail::min(end, window.fixed->end());
     }
     return end - Now::coarse_lag;
   }
@@ -127,7 +127,7 @@ class QuotaLedger {
       }
       if (!named) continue;
       close(i, terms[i], verdict, tick);
-      lesson.opens = std::max(lesson.opens.value_or(Time::min()), opens(windows_[i]));
+      lesson.opens = detail::max(lesson.opens.value_or(Time::min()), opens(windows_[i]));
     }
     lesson.surprising = any_known && all_had_room;
     return lesson;
@@ -135,7 +135,7 @@ class QuotaLedger {
 
   // The configured limit, or what the service said when that is lower.
   [[nodiscard]] std::int64_t limit(std::size_t i, const QuotaWindow& terms) const noexcept {
-    return std::min(terms.limit.value_or(no_limit), windows_[i].learnt.value_or(no_limit));
+    return detail::min(terms.limit.value_or(no_limit), windows_[i].learnt.value_or(no_limit));
   }
 
   [[nodiscard]] std::int64_t used(std::size_t i) const noexcept {
@@ -180,7 +180,7 @@ class QuotaLedger {
   [[nodiscard]] static Duration tick_for(const Windows& windows) noexcept {
     Duration shortest = std::chrono::minutes{1};
     for (const QuotaWindow& window : windows)
-      if (!window.daily()) shortest = std::min(shortest, window.span);
+      if (!window.daily()) shortest = detail::min(shortest, window.span);
     return (shortest + Duration{59}) / 60;
   }
 
@@ -197,7 +197,7 @@ class QuotaLedger {
   }
 
   [[nodiscard]] static Time opens(const Window& window) noexcept {
-    return window.fixed && window.fixed->closed() ? std::max(window.fixed->end(), window.closed_until) : window.closed_until;
+    return window.fixed && window.fixed->closed() ? detail::max(window.fixed->end(), window.closed_until) : window.closed_until;
   }
 
   void close(std::size_t i, const QuotaWindow& terms, const Verdict& verdict, Tick tick) noexcept {
@@ -209,8 +209,8 @@ class QuotaLedger {
       window.learnt_until = later(now_, hours{24});  // then the account may have been upgraded: one refusal teaches it again
     }
     // A window is empty after its span; what asks for much more speaks of something else, and one attempt may find out.
-    const Duration longest = std::min<Duration>(longest_hint * terms.span, hours{24});
-    Duration closed_for = verdict.hint > Duration::zero() ? std::min(verdict.hint, longest) : terms.span;
+    const Duration longest = detail::min<Duration>(longest_hint * terms.span, hours{24});
+    Duration closed_for = verdict.hint > Duration::zero() ? detail::min(verdict.hint, longest) : terms.span;
     if (terms.daily()) {
       // Around midnight the service may still refuse for the day that is over, or its clock be behind ours: that must not cost a day. And
       // the hint of a day's window is the time to the next minute.
@@ -223,7 +223,7 @@ class QuotaLedger {
       closed_for = window.fixed->end() - now_;
     }
     if (limit(i, terms) == 0) closed_for = hours{24};
-    window.closed_until = std::max(window.closed_until, later(now_, closed_for));
+    window.closed_until = detail::max(window.closed_until, later(now_, closed_for));
   }
 
   // When window `i` has room for `cost`, not before `from`.
@@ -232,7 +232,7 @@ class QuotaLedger {
     Window& window = windows_[i];
     const std::int64_t most = limit(i, terms);
     if (most == 0) return refuse(Admission::reject(Kind::quota, end_of_time, "limit-zero"));
-    const std::int64_t needed = std::min(cost, most);  // what is larger than its window goes alone
+    const std::int64_t needed = detail::min(cost, most);  // what is larger than its window goes alone
     if (terms.daily()) return opening_of_day(window, needed, most, from, now);
     return opening_of_span(window, terms, needed, most, from, deadline);
   }
@@ -240,7 +240,7 @@ class QuotaLedger {
   [[nodiscard]] Opening opening_of_span(const Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most, Time from,
                                         Time deadline) const noexcept {
     const Time horizon = window.sliding ? start_of(window.sliding->horizon()) : window.fixed->horizon();
-    const Time at = std::max(from, window.closed_until);
+    const Time at = detail::max(from, window.closed_until);
     if (window.closed_until >= horizon) return refuse(Admission::reject(Kind::rate_limit, at));
     // Another window opens so late that of this one nobody knows yet.
     if (at >= horizon) return refuse(Admission::ask_at(at, Kind::rate_limit, WaitSource::quota));
@@ -253,7 +253,7 @@ class QuotaLedger {
   [[nodiscard]] std::optional<Time> fits_sliding(const SlidingCount& count, Time from, std::int64_t cost,
                                                  std::int64_t most) const noexcept {
     const auto tick = count.earliest(tick_of(from), cost, most);
-    return tick ? std::optional{std::max(from, start_of(*tick))} : std::nullopt;
+    return tick ? std::optional{detail::max(from, start_of(*tick))} : std::nullopt;
   }
 
   // Who waits begins with a tick, so that of the tick in the permit the window is known.
@@ -268,7 +268,7 @@ class QuotaLedger {
     if (spent()) return refuse(Admission::reject(Kind::quota, window.fixed->end()).with(Remedy::next_day));
     // Reservations do not cross midnight.
     if (from >= window.fixed->end()) return refuse(Admission::ask_at(window.fixed->end(), Kind::quota, WaitSource::quota));
-    return {true, std::max(from, window.closed_until)};
+    return {true, detail::max(from, window.closed_until)};
   }
 
   [[nodiscard]] static Opening refuse(const Admission& otherwise) noexcept { return {false, {}, otherwise}; }
