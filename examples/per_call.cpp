@@ -40,7 +40,7 @@ int main() {
   // [/usage]
 
   if (hurried || once || stopped) return 1;
-  for (const auto* result : {&hurried, &once, &stopped}) std::cout << ductile::describe(result->error(), clock.now()()) << '\n';
+  for (const auto* result : {&hurried, &once, &stopped}) std::cout << result->error() << '\n';
   const bool in_time = ductile::has(hurried.error().notes(), ductile::Note::deadline_would_pass);
   return in_time && once.error().target() == 1 && stopped.error().kind() == ductile::Kind::cancelled && attempts > 3 && last < 2 ? 0 : 1;
 }

@@ -48,7 +48,7 @@ int main() {
     if (picture) {
       made.push_back(clock.now()());
     } else {
-      if (++refused == 1) std::cout << "job " << job << ": " << ductile::describe(picture.error(), clock.now()()) << '\n';
+      if (++refused == 1) std::cout << "job " << job << ": " << picture.error() << '\n';
     }
   }
 
@@ -59,6 +59,6 @@ int main() {
   std::cout << made.size() << " pictures, at most " << most << " in ten minutes, " << refused
             << " jobs refused until midnight in California\n";
   for (const ductile::QuotaUsage& window : tracker.usage(pipeline.state<2>(0), clock.now()))
-    std::cout << ductile::name(window.dimension) << ": " << window.used << " of " << window.limit.value_or(0) << '\n';
+    std::cout << ductile::name(window.dimension) << ": " << window.used << " of " << window.limit.value_or(0) << '\n';  // spend: micro-USD
   return made.size() == 40 && refused == 20 && most >= 10 && most <= 12 ? 0 : 1;
 }

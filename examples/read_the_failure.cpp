@@ -29,7 +29,7 @@ int main() {
   if (result) return 1;
 
   const ductile::Failure& failure = result.error();
-  std::cout << ductile::describe(failure, clock.now()()) << '\n';
+  std::cout << failure << '\n';
 
   const ductile::Trail& trail = failure.trail();
   for (std::size_t i = 0; i < trail.kept(); ++i)

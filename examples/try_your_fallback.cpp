@@ -36,7 +36,7 @@ int main() {
   if (!spent || withheld || all) return 1;
   std::cout << "served by " << options.targets[ductile::served_by(spent)].name << ", since the first one said "
             << name(ductile::why_not_first(spent)) << '\n';
-  for (const auto* failed : {&withheld, &all}) std::cout << ductile::describe(failed->error(), clock.now()()) << '\n';
+  for (const auto* failed : {&withheld, &all}) std::cout << failed->error() << '\n';
   // "luxury" is dearer than "best", so it was never asked.
   const bool right = asked == "b" && ductile::served_by(spent) == 1 && ductile::why_not_first(spent) == ductile::Kind::quota &&
                      withheld.error().kind() == ductile::Kind::safety_output && withheld.error().attempts() == 1 &&

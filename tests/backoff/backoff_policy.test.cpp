@@ -75,8 +75,13 @@ TEST_CASE("Backoff options out of range are refused by name, range and value", "
       {refusal(Exponential{}), "accepted"},
       {refusal(Exponential{.base = -1s}), "Exponential: base must be from 0 to 86400 s; it is -1"},
       {refusal(Exponential{.base = 25h, .cap = 25h}), "Exponential: base must be from 0 to 86400 s; it is 90000"},
-      {refusal(Exponential{.base = 2s, .cap = 1s}), "Exponential: cap must be from base to 86400 s; it is 1"},
-      {refusal(Exponential{.cap = 25h}), "Exponential: cap must be from base to 86400 s; it is 90000"},
+      {refusal(Exponential{.base = 2s, .cap = 1s}), "Exponential: cap must be from base (1 s unless named) to 86400 s; it is 1"},
+      {refusal(Exponential{.cap = 500ms}), "Exponential: cap must be from base (1 s unless named) to 86400 s; it is 0.5"},
+      {refusal(Exponential{.base = 2min}), "accepted"},
+      {refusal(Exponential{.base = 24h}), "accepted"},
+      {refusal(Exponential{.base = Duration::max()}), "Exponential: base must be from 0 to 86400 s; it is 9.22337e+09"},
+      {refusal(Exponential{.base = Duration::min()}), "Exponential: base must be from 0 to 86400 s; it is -9.22337e+09"},
+      {refusal(Exponential{.cap = 25h}), "Exponential: cap must be from base (1 s unless named) to 86400 s; it is 90000"},
       {refusal(Exponential{.factor = 0.5}), "Exponential: factor must be from 1 to 100; it is 0.5"},
       {refusal(Exponential{.factor = 101}), "Exponential: factor must be from 1 to 100; it is 101"},
       {refusal(Exponential{.factor = nan}), "Exponential: factor must be from 1 to 100; it is nan"},
@@ -84,21 +89,42 @@ TEST_CASE("Backoff options out of range are refused by name, range and value", "
       {refusal(Exponential{.floor = -1s}), "Exponential: floor must be from 0 to base (s); it is -1"},
       {refusal(Exponential{.base = 0s, .cap = 0s}), "accepted"},
       {refusal(Linear{}), "accepted"},
+      {refusal(Linear{.base = 2min}), "accepted"},
+      {refusal(Linear{.step = 24h}), "accepted"},
       {refusal(Linear{.base = -1s}), "Linear: base must be from 0 to 86400 s; it is -1"},
       {refusal(Linear{.step = -1s}), "Linear: step must be from 0 to 86400 s; it is -1"},
       {refusal(Linear{.step = 25h}), "Linear: step must be from 0 to 86400 s; it is 90000"},
-      {refusal(Linear{.base = 2s, .cap = 1s}), "Linear: cap must be from base to 86400 s; it is 1"},
-      {refusal(Linear{.cap = 25h}), "Linear: cap must be from base to 86400 s; it is 90000"},
+      {refusal(Linear{.base = 2s, .cap = 1s}), "Linear: cap must be from base (1 s unless named) to 86400 s; it is 1"},
+      {refusal(Linear{.cap = 25h}), "Linear: cap must be from base (1 s unless named) to 86400 s; it is 90000"},
       {refusal(Linear{.floor = 2s}), "Linear: floor must be from 0 to base (s); it is 2"},
       {refusal(Constant{}), "accepted"},
       {refusal(Constant{.wait = -1ms}), "Constant: wait must be from 0 to 86400 s; it is -0.001"},
       {refusal(Constant{.wait = 25h}), "Constant: wait must be from 0 to 86400 s; it is 90000"},
       {refusal(Constant{.wait = 1s, .floor = 2s}), "Constant: floor must be from 0 to wait (s); it is 2"},
       {refusal(DecorrelatedJitter{}), "accepted"},
+      {refusal(DecorrelatedJitter{.base = 2min}), "accepted"},
       {refusal(DecorrelatedJitter{.base = -1s}), "DecorrelatedJitter: base must be from 0 to 86400 s; it is -1"},
-      {refusal(DecorrelatedJitter{.base = 2s, .cap = 1s}), "DecorrelatedJitter: cap must be from base to 86400 s; it is 1"},
-      {refusal(DecorrelatedJitter{.cap = 25h}), "DecorrelatedJitter: cap must be from base to 86400 s; it is 90000"},
+      {refusal(DecorrelatedJitter{.base = 2s, .cap = 1s}),
+       "DecorrelatedJitter: cap must be from base (1 s unless named) to 86400 s; it is 1"},
+      {refusal(DecorrelatedJitter{.cap = 25h}), "DecorrelatedJitter: cap must be from base (1 s unless named) to 86400 s; it is 90000"},
       {refusal(DecorrelatedJitter{.factor = 0.9}), "DecorrelatedJitter: factor must be from 1 to 100; it is 0.9"},
       {refusal(DecorrelatedJitter{.factor = nan}), "DecorrelatedJitter: factor must be from 1 to 100; it is nan"}};
   for (const auto& [said, expected] : refusals) CHECK(said == expected);
+}
+
+TEST_CASE("A cap that nobody named leaves a long first wait room to grow", "[backoff]") {
+  struct Row {
+    Duration first;
+    Duration cap;
+  };
+  for (const Row row : {Row{0s, 60s}, Row{1s, 60s}, Row{6s, 60s}, Row{7s, 70s}, Row{2min, 20min}, Row{2h, 20h}, Row{3h, 24h}}) {
+    CAPTURE(row.first.count());
+    CHECK(Exponential{.base = row.first}.cap == row.cap);
+    CHECK(DecorrelatedJitter{.base = row.first}.cap == row.cap);
+    CHECK(Linear{.base = row.first}.cap == row.cap);
+    CHECK(Linear{.step = row.first}.cap == row.cap);
+  }
+  constexpr Exponential doubling{.base = 2min, .jitter = Jitter::none};
+  CHECK(doubling(2, Now{}) == 4min);
+  CHECK(doubling(9, Now{}) == 20min);
 }

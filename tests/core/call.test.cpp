@@ -253,6 +253,25 @@ TEST_CASE("A hint that nobody waited for says when to come back", "[core][call]"
   CHECK_FALSE(pipeline.run(fails(9, Failure{verdict}), clock).error().earliest_retry_at().has_value());
 }
 
+TEST_CASE("From when on trying again helps is told from the failure on, by the call's clock", "[core][call]") {
+  VirtualClock clock;
+  clock.advance(100s);
+  const auto retry_after = [&](auto layer, auto operation) {
+    Pipeline pipeline{layer};
+    return pipeline.run(operation, clock, CallOptions{.deadline = 10s}).error().retry_after();
+  };
+  Verdict verdict;
+  verdict.kind = Kind::rate_limit;
+  verdict.remedy = Remedy::after_delay;
+  verdict.hint = 40s;
+  CHECK(retry_after(P{}, fails(9, Failure{verdict})) == 40s);                                                 // a hint
+  CHECK(retry_after(P{Admission::reject(Kind::circuit_open, Time{115s})}, fails(0)) == 15s);                  // a refusal
+  CHECK(retry_after(P{Admission::ask_at(Time{111s}, Kind::quota, WaitSource::quota)}, fails(0)) == 11s);      // too long a wait
+  CHECK(retry_after(P{Admission::go(), Reaction::again_at(Time{112s}, WaitSource::hint)}, fails(9)) == 12s);  // or repeat
+  CHECK(retry_after(P{Admission::go(), Reaction::pass().earliest(Time{190s})}, fails(9)) == 90s);             // a layer's word
+  CHECK_FALSE(retry_after(P{}, fails(9)));
+}
+
 // --- deadlines
 
 TEST_CASE("A wait that does not fit the deadline is refused before it begins", "[core][call]") {

@@ -49,7 +49,7 @@ TEST_CASE("A copy of a failure has everything and shares nothing but the raw cau
   verdict.id = "rpd-free";
   Failure original{verdict, "quota exceeded", {{"error.code", "429"}}, Cause::of(std::string{"the body"})};
   original.add_note(Note::attempts_spent);
-  original.set_earliest_retry_at(Time{5s});
+  original.set_earliest_retry_at(Time{5s}, Time{2s});
   original.set_provenance(2, 7);
   Trail trail;
   trail.add({.kind = Kind::quota, .number = 7});
@@ -64,6 +64,7 @@ TEST_CASE("A copy of a failure has everything and shares nothing but the raw cau
   CHECK(copy.evidence()[0].where == "error.code");
   CHECK(copy.notes() == Note::attempts_spent);
   CHECK(copy.earliest_retry_at() == Time{5s});
+  CHECK(copy.retry_after() == Duration{3s});
   CHECK(copy.target() == 2);
   CHECK(copy.attempts() == 7);
   CHECK(copy.trail()[0].number == 7);
@@ -104,7 +105,7 @@ TEST_CASE("A failure says in one line what happened, whose fault it is, what to 
   verdict.id = "rpd-free";
   Failure failure{verdict, "You exceeded your current quota"};
   failure.set_provenance(0, 3);
-  failure.set_earliest_retry_at(Time{100s});
+  failure.set_earliest_retry_at(Time{100s}, Time{10s});
   failure.add_note(Note::attempts_spent);
   CHECK(
       describe(failure, Time{39'500ms}) ==
@@ -139,6 +140,28 @@ TEST_CASE("A failure prints itself", "[core][failure]") {
   std::ostringstream stream;
   stream << Failure{Kind::overload} << '!';
   CHECK(stream.str() == "overload, said by the operation; may be tried again later!");
+}
+
+TEST_CASE("A printed failure counts from itself on, so no clock and no delay makes it wrong", "[core][failure]") {
+  Failure failure{Kind::overload};
+  const auto printed = [&] {
+    std::ostringstream stream;
+    stream << failure;
+    CHECK(stream.str() == FailureError{failure}.what());
+    return stream.str();
+  };
+  CHECK_FALSE(failure.retry_after());
+  failure.set_earliest_retry_at(Time{100s}, Time{87'500ms});
+  CHECK(failure.retry_after() == Duration{12'500ms});
+  CHECK(printed() == "overload, said by the operation; may be tried again later, not before 13 s after the failure");
+  failure.set_earliest_retry_at(Time{100s}, Time{200s});
+  CHECK(printed() == "overload, said by the operation; may be tried again later, not before 0 s after the failure");
+}
+
+TEST_CASE("A failure's id prints its name", "[core][failure]") {
+  std::ostringstream stream;
+  stream << FailureId{"rpd-free"} << ' ' << FailureId{};
+  CHECK(stream.str() == "rpd-free unknown");
 }
 
 TEST_CASE("Notes are bits", "[core][failure]") {

@@ -132,17 +132,21 @@ TEST_CASE("A refused option throws a sentence with the value", "[core][vocabular
 TEST_CASE("Collected rules remember the first that was broken", "[core][vocabulary]") {
   CollectedRules rules;
   rules.require(true, "fine", 1);
-  CHECK(rules.broken == nullptr);
+  CHECK(rules.broken.empty());
   rules.require(false, "first", 2);
   rules.require(false, "second", 3);
-  CHECK(std::string_view{rules.broken} == "first");
-  CHECK(rules.value == 2);
+  rules.refuse("third");
+  CHECK(rules.broken == "first; it is 2");
+  CollectedRules other;
+  other.refuse("in other words");
+  CHECK(other.broken == "in other words");
 }
 
 TEST_CASE("Refusing rules throw at the first that is broken", "[core][vocabulary]") {
   const RefusingRules rules;
   CHECK_NOTHROW(rules.require(true, "fine", 1));
   CHECK_THROWS_AS(rules.require(false, "broken", 1), ConfigError);
+  CHECK_THROWS_WITH(rules.refuse("in other words"), "in other words");
 }
 
 TEST_CASE("The handler for builds without exceptions can be replaced and put back", "[core][vocabulary]") {

@@ -568,6 +568,7 @@ TEST_CASE("What leads keeps why the call ended and from when trying again helps"
   CHECK(given_up.result.error().kind() == Kind::quota);
   CHECK(has(given_up.result.error().notes(), Note::time_spent));
   CHECK(given_up.result.error().earliest_retry_at() == clock.now()() + 4min);
+  CHECK(given_up.result.error().retry_after() == 4min);
 }
 
 TEST_CASE("A call that its caller ends says so, whatever its targets said", "[policies]") {
@@ -600,6 +601,7 @@ TEST_CASE("A hint closes a target for all calls no longer than the longest rest"
   const Trip made = trip(pipeline, clock, both_say(900'000s));
   CHECK(pipeline.template state<0>().until(0) == support::at(10min));
   CHECK(made.result.error().earliest_retry_at() == support::at(10min));  // the first target's rest, though the last one said more
+  CHECK(made.result.error().retry_after() == 10min);
   clock.advance(10min);
   CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
 
@@ -622,7 +624,8 @@ TEST_CASE("No target is asked that is dearer than the ceiling", "[policies]") {
   VirtualClock clock;
   const auto chain_of = [](std::vector<std::optional<double>> prices, std::optional<double> ceiling) {
     FallbackOptions options;
-    for (const auto& price : prices) options.targets.push_back({.name = "one", .price = price});
+    for (const auto& price : prices)
+      options.targets.push_back({.name = std::string(1, static_cast<char>('a' + options.targets.size())), .price = price});
     options.price_ceiling = ceiling;
     return FallbackChain{options};
   };
@@ -783,6 +786,10 @@ TEST_CASE("Chain options out of range are refused by name, range and value", "[p
   CHECK(refusal([](auto& o) { o.longest_rest = 25h; }) == "FallbackChain: longest_rest must be from 0 to 86400 s; it is 90000");
   CHECK(refusal([](auto& o) { o.price_ceiling = -0.1; }) == "FallbackChain: price_ceiling must be from 0 to any_price; it is -0.1");
   CHECK(refusal([](auto& o) { o.targets[1].price = -1; }) == "FallbackChain: a target's price must be from 0 USD and finite; it is -1");
+  CHECK(refusal([](auto& o) { o.targets = {{.name = "pro"}, {.name = "lite"}, {.name = "pro"}}; }) ==
+        "FallbackChain: each target must have a name of its own; targets 0 and 2 are both called \"pro\"");
+  CHECK(refusal([](auto& o) { o.targets = {{.name = "", .model = "pro"}, {.name = "", .model = "lite"}}; }) ==
+        "FallbackChain: each target must have a name of its own; targets 0 and 1 are both called \"\"");
   CHECK(refusal([](auto& o) { o.price_ceiling = 0.5; }) == "FallbackChain: price_ceiling must leave a target; it is 0.5");
   CHECK(refusal([](auto& o) { o.give_up_after.set(Kind::quota, -1s); }) ==
         "FallbackChain: give_up_after must be from 0 to 2592000 s; it is -1");

@@ -330,7 +330,7 @@ TEST_CASE("Threads that make targets rest leave the longest rest of each, with i
   constexpr unsigned chain_length = 3;
   constexpr Duration of_the_run = 100s;  // the threads' clocks stay below it
   FallbackOptions options;
-  options.targets.resize(chain_length);
+  options.targets = {{.name = "first"}, {.name = "second"}, {.name = "third"}};
   const FallbackChain chain{options};
   struct Extension {
     unsigned target;

@@ -190,7 +190,7 @@ TEST_CASE("a job that finds every target closed says what closed them, until whe
   run.progress.on(ended);
   Failure failure{Kind::no_target, Remedy::after_delay, Says::policy};
   failure.add_note(Note::deadline_would_pass);
-  failure.set_earliest_retry_at(at(7201s));
+  failure.set_earliest_retry_at(at(7201s), at(10s));
   JobRecord record{.outcome = JobOutcome::failed};
   explain(failure, record);
   run.progress.end(run.jobs[1], record);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/backoff/detail/usual_cap.hpp>
 #include <ductile/backoff/jitter.hpp>  // evenly
 #include <ductile/core/now.hpp>        // Duration, Now
 #include <ductile/detail/min_max.hpp>
@@ -19,8 +20,10 @@ namespace ductile::inline DUCTILE_VERSION {
 /// Source   Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): decorrelated jitter, with the cap moved.
 struct DecorrelatedJitter {
   Duration base = std::chrono::seconds{1};  ///< The shortest wait. 0 to 1 day; 0: always at once.
-  Duration cap = std::chrono::seconds{60};  ///< The longest wait. From `base` to 1 day. At `base` nothing is left to be spread over.
-  double factor = 3.0;                      ///< The longest growth from one wait to the next, 1 to 100; the article's is 3.
+  /// The longest wait, from `base` to 1 day. At `base` nothing is left to be spread over. Unless named: 60 s, or ten times a
+  /// `base` above 6 s.
+  Duration cap = detail::usual_cap(base);
+  double factor = 3.0;  ///< The longest growth from one wait to the next, 1 to 100; the article's is 3.
 
   /// \param before The wait before; before the first one zero, which counts as `base`.
   [[nodiscard]] Duration operator()(unsigned, Now now, Duration before) const noexcept {
@@ -34,7 +37,8 @@ struct DecorrelatedJitter {
     using Seconds = std::chrono::duration<double>;
     constexpr Duration day = std::chrono::hours{24};
     rules.require(base >= Duration::zero() && base <= day, "DecorrelatedJitter: base must be from 0 to 86400 s", Seconds(base).count());
-    rules.require(cap >= base && cap <= day, "DecorrelatedJitter: cap must be from base to 86400 s", Seconds(cap).count());
+    rules.require(cap >= base && cap <= day, "DecorrelatedJitter: cap must be from base (1 s unless named) to 86400 s",
+                  Seconds(cap).count());
     rules.require(factor >= 1.0 && factor <= 100.0, "DecorrelatedJitter: factor must be from 1 to 100", factor);
   }
 };

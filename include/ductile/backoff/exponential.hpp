@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/backoff/detail/usual_cap.hpp>
 #include <ductile/backoff/jitter.hpp>  // Jitter, jittered
 #include <ductile/core/now.hpp>        // Duration, Now
 
@@ -14,8 +15,9 @@ namespace ductile::inline DUCTILE_VERSION {
 /// Source   Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): full jitter.
 struct Exponential {
   Duration base = std::chrono::seconds{1};  ///< The first wait, before jitter. 0 to 1 day; 0: always at once.
-  Duration cap = std::chrono::seconds{60};  ///< The longest wait. From `base` to 1 day.
-  double factor = 2.0;                      ///< Growth from one wait to the next, 1 to 100.
+  /// The longest wait, from `base` to 1 day. Unless named: 60 s, or ten times a `base` above 6 s.
+  Duration cap = detail::usual_cap(base);
+  double factor = 2.0;  ///< Growth from one wait to the next, 1 to 100.
   Jitter jitter = Jitter::full;
   Duration floor{};  ///< The shortest wait, 0 to `base`. At `base` the first wait has nothing to be spread over.
 
@@ -29,7 +31,7 @@ struct Exponential {
     using Seconds = std::chrono::duration<double>;
     constexpr Duration day = std::chrono::hours{24};
     rules.require(base >= Duration::zero() && base <= day, "Exponential: base must be from 0 to 86400 s", Seconds(base).count());
-    rules.require(cap >= base && cap <= day, "Exponential: cap must be from base to 86400 s", Seconds(cap).count());
+    rules.require(cap >= base && cap <= day, "Exponential: cap must be from base (1 s unless named) to 86400 s", Seconds(cap).count());
     rules.require(factor >= 1.0 && factor <= 100.0, "Exponential: factor must be from 1 to 100", factor);
     rules.require(floor >= Duration::zero() && floor <= base, "Exponential: floor must be from 0 to base (s)", Seconds(floor).count());
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/backoff/detail/usual_cap.hpp>
 #include <ductile/backoff/jitter.hpp>  // Jitter, jittered
 #include <ductile/core/now.hpp>        // Duration, Now
+#include <ductile/detail/min_max.hpp>
 
 #include <chrono>
 
@@ -14,7 +16,8 @@ namespace ductile::inline DUCTILE_VERSION {
 struct Linear {
   Duration base = std::chrono::seconds{1};  ///< The first wait, before jitter. 0 to 1 day.
   Duration step = std::chrono::seconds{1};  ///< Growth from one wait to the next, 0 to 1 day.
-  Duration cap = std::chrono::seconds{60};  ///< The longest wait. From `base` to 1 day.
+  /// The longest wait, from `base` to 1 day. Unless named: 60 s, or ten times the longer of `base` and `step` where that is above 6 s.
+  Duration cap = detail::usual_cap(detail::max(base, step));
   Jitter jitter = Jitter::full;
   Duration floor{};  ///< The shortest wait, 0 to `base`. At `base` the first wait has nothing to be spread over.
 
@@ -31,7 +34,7 @@ struct Linear {
     constexpr Duration day = std::chrono::hours{24};
     rules.require(base >= Duration::zero() && base <= day, "Linear: base must be from 0 to 86400 s", Seconds(base).count());
     rules.require(step >= Duration::zero() && step <= day, "Linear: step must be from 0 to 86400 s", Seconds(step).count());
-    rules.require(cap >= base && cap <= day, "Linear: cap must be from base to 86400 s", Seconds(cap).count());
+    rules.require(cap >= base && cap <= day, "Linear: cap must be from base (1 s unless named) to 86400 s", Seconds(cap).count());
     rules.require(floor >= Duration::zero() && floor <= base, "Linear: floor must be from 0 to base (s)", Seconds(floor).count());
   }
 };

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace ductile::inline DUCTILE_VERSION {
 
@@ -45,8 +46,7 @@ inline ConfigErrorHandler set_config_error_handler(ConfigErrorHandler handler) n
 
 /// Refuses an option: throws `ConfigError`, or without exceptions calls the handler. Not constexpr on purpose: a constexpr policy that
 /// comes here does not compile, and the compiler shows the sentence.
-[[noreturn]] inline void refuse(const char* rule, double value) {
-  const std::string sentence = detail::with_value(rule, value);
+[[noreturn]] inline void refuse(const std::string& sentence) {
 #if defined(__cpp_exceptions)
   throw ConfigError{sentence};
 #else
@@ -55,24 +55,27 @@ inline ConfigErrorHandler set_config_error_handler(ConfigErrorHandler handler) n
 #endif
 }
 
+/// The same with "; it is" and the value after the rule.
+[[noreturn]] inline void refuse(const char* rule, double value) { refuse(detail::with_value(rule, value)); }
+
 /// The reader of a policy's rules that refuses at the first broken one. `check(options, rules)` of a policy states each rule once, and
-/// both its constructor and `make` read it.
+/// both its constructor and `make` read it. Most rules are about one number; `refuse` is for those that need other words.
 struct RefusingRules {
   constexpr void require(bool holds, const char* rule, double value) const {
-    if (!holds) refuse(rule, value);
+    if (!holds) ductile::refuse(rule, value);
   }
+  [[noreturn]] void refuse(const std::string& sentence) const { ductile::refuse(sentence); }
 };
 
 /// The reader that remembers the first broken rule.
 struct CollectedRules {
-  const char* broken = nullptr;
-  double value = 0;
+  std::string broken{};  ///< Its sentence; empty: none.
 
-  constexpr void require(bool holds, const char* rule, double given) {
-    if (!holds && !broken) {
-      broken = rule;
-      value = given;
-    }
+  void require(bool holds, const char* rule, double value) {
+    if (!holds) refuse(detail::with_value(rule, value));
+  }
+  void refuse(std::string sentence) {
+    if (broken.empty()) broken = std::move(sentence);
   }
 };
 

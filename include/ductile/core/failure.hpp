@@ -142,6 +142,10 @@ class Failure {
   [[nodiscard]] std::optional<Time> earliest_retry_at() const noexcept {
     return earliest_ == end_of_time ? std::nullopt : std::optional{earliest_};
   }
+  /// The same as a span from the failure on, not below 0: what stays true wherever it is read, whatever clock the call ran on.
+  [[nodiscard]] std::optional<Duration> retry_after() const noexcept {
+    return earliest_ == end_of_time ? std::nullopt : std::optional{retry_after_};
+  }
 
   [[nodiscard]] Verdict verdict() const noexcept {
     if (detail_) return detail_->verdict;
@@ -160,7 +164,11 @@ class Failure {
   [[nodiscard]] const Cause& cause() const noexcept { return detail().cause; }
 
   void add_note(Note note) noexcept { notes_ = notes_ | note; }
-  void set_earliest_retry_at(Time time) noexcept { earliest_ = time; }
+  /// For drivers: the first moment at which trying again can help, and the present one, both on the call's clock.
+  void set_earliest_retry_at(Time time, Time now) noexcept {
+    earliest_ = time;
+    retry_after_ = time > now ? time - now : Duration::zero();
+  }
   /// For drivers: where the call stood when it failed.
   void set_provenance(unsigned target, unsigned attempts) noexcept {
     target_ = static_cast<std::uint8_t>(target);
@@ -190,13 +198,16 @@ class Failure {
   std::uint16_t attempts_ = 0;
   FailureId id_;
   Time earliest_ = end_of_time;
+  Duration retry_after_{};
   Owned detail_;
 };
 
 static_assert(sizeof(Failure) <= 48);
 
-/// What happened, whose fault it is, what to do, and when: one line for a log or a person. Times are relative to `now`.
-[[nodiscard]] inline std::string describe(const Failure& failure, Time now) {
+namespace detail {
+
+// `wait`: until trying again can help, counted from the moment that `since` names.
+[[nodiscard]] inline std::string description(const Failure& failure, std::optional<Duration> wait, const char* since) {
   std::string text{name(failure.kind())};
   if (failure.id().text() != "unknown") text.append(" (").append(failure.id().text()).append(")");
   text.append(", said by the ").append(name(failure.says()));
@@ -212,9 +223,9 @@ static_assert(sizeof(Failure) <= 48);
     case Remedy::other_model: text.append("; another model or target may do it"); break;
     case Remedy::after_prompt_change: text.append("; only a changed request can succeed"); break;
   }
-  if (const auto earliest = failure.earliest_retry_at()) {
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(*earliest - now).count();
-    text.append(", not before ").append(std::to_string(wait > 0 ? wait : 0)).append(" s from now");
+  if (wait) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
+    text.append(", not before ").append(std::to_string(seconds > 0 ? seconds : 0)).append(" s ").append(since);
   }
   if (failure.attempts() > 0) text.append("; attempts: ").append(std::to_string(failure.attempts()));
   if (has(failure.notes(), Note::attempts_spent)) text.append("; no attempt is left");
@@ -228,11 +239,25 @@ static_assert(sizeof(Failure) <= 48);
   return text;
 }
 
-/// Prints `describe(failure, now)` by the computer's clock.
+}  // namespace detail
+
+/// What happened, whose fault it is, what to do, and when: one line for a log or a person. Times are counted from the failure on ("12 s
+/// after the failure"), so the line is right under every clock, and whenever it is read.
+[[nodiscard]] inline std::string describe(const Failure& failure) {
+  return detail::description(failure, failure.retry_after(), "after the failure");
+}
+
+/// The same with times counted from `now`, a moment of the call's clock ("12 s from now").
+[[nodiscard]] inline std::string describe(const Failure& failure, Time now) {
+  const std::optional<Time> earliest = failure.earliest_retry_at();
+  return detail::description(failure, earliest ? std::optional{*earliest - now} : std::nullopt, "from now");
+}
+
+/// Prints `describe(failure)`.
 template <class Stream>
   requires std::derived_from<Stream, std::basic_ostream<typename Stream::char_type, typename Stream::traits_type>>
 Stream& operator<<(Stream& stream, const Failure& failure) {
-  stream << describe(failure, Now{}()).c_str();
+  stream << describe(failure).c_str();
   return stream;
 }
 

@@ -328,11 +328,15 @@ class Machine {
     verdict.sent = Sent::no;
     verdict.billed = Billed::no;
     verdict.id = id;
-    if (earliest != end_of_time && held_ > 0) verdict.hint = detail::max(earliest - now_(), Duration::zero());
+    Time now{};
+    if (earliest != end_of_time) {
+      now = now_();
+      verdict.hint = detail::max(earliest - now, Duration::zero());
+    }
     if constexpr (observed) observers_.tell(Rejected{walk_.call, now_(), role_at(by), why, earliest, walk_.attempts[depth_].target});
     add_to_trail(trail_entry(verdict));
     Failure failure{why, remedy, Says::policy, id};
-    failure.set_earliest_retry_at(earliest);
+    failure.set_earliest_retry_at(earliest, now);
     if (note != Note::none) failure.add_note(note);
     keep(std::move(failure));
     return settle(verdict);
@@ -352,7 +356,7 @@ class Machine {
       Failure& failure = result_->assume_error();
       if (!reaction.again()) {
         if (reaction.note() != Note::none) failure.add_note(reaction.note());
-        if (reaction.earliest() != end_of_time) failure.set_earliest_retry_at(reaction.earliest());
+        if (reaction.earliest() != end_of_time) failure.set_earliest_retry_at(reaction.earliest(), now_());
         continue;
       }
       if (repetition_ == Repetition::never && verdict.sent == Sent::unknown) {
@@ -365,7 +369,7 @@ class Machine {
       const Time at = detail::max(reaction.at(), now);
       if (at >= deadline) {
         failure.add_note(Note::deadline_would_pass);
-        failure.set_earliest_retry_at(at);
+        failure.set_earliest_retry_at(at, now);
         continue;
       }
       if (!agreed_outside(layer, verdict)) {
@@ -396,7 +400,7 @@ class Machine {
     if (!leading_ || !more_actionable(leading_->kind(), last.kind()) || last.says() == Says::caller) return;
     leading_->add_note(last.kind() == Kind::deadline ? last.notes() | Note::deadline_would_pass : last.notes());
     const Time earliest = detail::min(leading_->earliest_retry_at().value_or(end_of_time), last.earliest_retry_at().value_or(end_of_time));
-    leading_->set_earliest_retry_at(earliest);
+    leading_->set_earliest_retry_at(earliest, now_());
     leading_->set_provenance(leading_->target(), trips_);
     last = std::move(*leading_);
   }
@@ -499,8 +503,9 @@ class Machine {
     const Verdict verdict = failure.verdict();
     const bool waiting_helps =
         verdict.remedy == Remedy::immediately || verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::other_model;
-    if (waiting_helps && verdict.hint > Duration::zero())  // a spent day's hint is the time to the next minute
-      failure.set_earliest_retry_at(later(now_(), verdict.hint));
+    if (!waiting_helps || verdict.hint <= Duration::zero()) return;  // a spent day's hint is the time to the next minute
+    const Time now = now_();
+    failure.set_earliest_retry_at(later(now, verdict.hint), now);
   }
 
   // What the first target last said, or what it was passed over for.

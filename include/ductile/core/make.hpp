@@ -12,7 +12,7 @@
 namespace ductile::inline DUCTILE_VERSION {
 
 namespace detail {
-inline Failure config_failure(const CollectedRules& rules) {
+inline Failure config_failure(std::string broken) {
   Verdict verdict;
   verdict.kind = Kind::bad_request;
   verdict.remedy = Remedy::never;
@@ -20,7 +20,7 @@ inline Failure config_failure(const CollectedRules& rules) {
   verdict.sent = Sent::no;
   verdict.billed = Billed::no;
   verdict.id = "option-out-of-range";
-  return Failure{verdict, with_value(rules.broken, rules.value)};
+  return Failure{verdict, std::move(broken)};
 }
 }  // namespace detail
 
@@ -30,7 +30,7 @@ template <class Policy, class Options>
 [[nodiscard]] Result<Policy> make(Options options) {
   CollectedRules rules;
   Policy::check(options, rules);
-  if (rules.broken) return detail::config_failure(rules);
+  if (!rules.broken.empty()) return detail::config_failure(std::move(rules.broken));
   return Result<Policy>{BOOST_OUTCOME_V2_NAMESPACE::in_place_type<Policy>, std::move(options)};
 }
 

@@ -21,7 +21,7 @@ namespace ductile::inline DUCTILE_VERSION {
 /// Thrown by `Result::value()` when there is none. Carries the failure.
 class FailureError : public std::exception {
  public:
-  explicit FailureError(Failure failure) : failure_(std::move(failure)), text_(describe(failure_, Now{}())) {}
+  explicit FailureError(Failure failure) : failure_(std::move(failure)), text_(describe(failure_)) {}
 
   [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
@@ -46,7 +46,7 @@ struct CheckedAccess : BOOST_OUTCOME_V2_NAMESPACE::policy::base {
 #if defined(__cpp_exceptions)
       throw FailureError{Failure { base::_error(self) }};
 #else
-      refuse_access(describe(base::_error(self), Now{}()).c_str());
+      refuse_access(describe(base::_error(self)).c_str());
 #endif
     }
   }

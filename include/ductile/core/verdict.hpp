@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iosfwd>
 #include <string_view>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -22,6 +23,12 @@ class FailureId {
   [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
 
   friend constexpr bool operator==(FailureId left, FailureId right) noexcept { return left.text() == right.text(); }
+
+  /// Prints the name.
+  template <class Traits>
+  friend std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& stream, FailureId id) {
+    return stream << id.text_;
+  }
 
  private:
   const char* text_ = "unknown";

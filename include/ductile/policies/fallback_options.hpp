@@ -10,8 +10,10 @@
 #include <ductile/policies/fallback_table.hpp>  // FallbackTable
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -24,7 +26,7 @@ enum class OnAllOpen : std::uint8_t {
 };
 
 struct FallbackOptions {
-  std::vector<Target> targets;  ///< In the order of preference, 1 to 16.
+  std::vector<Target> targets;  ///< In the order of preference, 1 to 16, each with a name of its own.
   FallbackTable table{};        ///< Which step follows which failure.
   OnAllOpen on_all_open = OnAllOpen::wait;
   double patience = 0.05;            ///< Share of the time left that a target may make a call wait while another is left, 0 to 1.
@@ -55,6 +57,7 @@ struct FallbackOptions {
     for (const Target& target : targets)
       rules.require(!target.price || (*target.price >= 0.0 && *target.price < any_price),
                     "FallbackChain: a target's price must be from 0 USD and finite", target.price.value_or(0.0));
+    check_names(rules);
     check_ceiling(rules);
     rules.require(targets.empty() || affordable() != 0, "FallbackChain: price_ceiling must leave a target", price_ceiling.value_or(0.0));
     rules.require(patience >= 0.0 && patience <= 1.0, "FallbackChain: patience must be from 0 to 1", patience);
@@ -77,6 +80,16 @@ struct FallbackOptions {
   void check_ceiling(Rules& rules) const {
     rules.require(!price_ceiling || *price_ceiling >= 0.0, "FallbackChain: price_ceiling must be from 0 to any_price",
                   price_ceiling.value_or(0.0));
+  }
+
+  /// Reports and metrics tell targets apart by their names alone.
+  template <class Rules>
+  void check_names(Rules& rules) const {
+    for (std::size_t later = 1; later < targets.size(); ++later)
+      for (std::size_t earlier = 0; earlier < later; ++earlier)
+        if (targets[earlier].name == targets[later].name)
+          rules.refuse("FallbackChain: each target must have a name of its own; targets " + std::to_string(earlier) + " and " +
+                       std::to_string(later) + " are both called \"" + targets[later].name + '"');
   }
 
   /// The targets that no ceiling excludes.
