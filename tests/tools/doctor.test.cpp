@@ -223,11 +223,14 @@ TEST_CASE("The doctor says of every body of the corpus what its label says", "[d
 TEST_CASE("A key never appears in what the doctor says", "[doctor]") {
   const std::string key = "AIzaSyEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP";
   const std::string own = "A-Key-Of-A-Gateway";
-  for (const std::string& input : {R"({"error":{"code":403,"message":"Consumer 'api_key:)" + key + " and " + own +
-                                       R"(' has been suspended.","status":")" + key + "\"}}",
-                                   "httpx.ReadTimeout: https://x/models/" + key + ":generateContent?key=" + key + " " + own,
-                                   "<html><title>" + key + " " + own + "</title>", "timeout " + key + " " + own,
-                                   R"({"model":")" + key + R"(","finishReason":")" + key + "\"}"}) {
+  for (const std::string& input :
+       {R"({"error":{"code":403,"message":"Consumer 'api_key:)" + key + " and " + own + R"(' has been suspended.","status":")" + key +
+            "\"}}",
+        "httpx.ReadTimeout: https://x/models/" + key + ":generateContent?key=" + key + " " + own,
+        "<html><title>" + key + " " + own + "</title>", "a long word, then " + key + " image size 8K is not supported",
+        own + " and at the end of this sentence: no more than 10 requests per minute, 429",
+        "429, no more than 10 requests a day, your daily limit, for " + std::string(40, 'x') + " " + key, "timeout " + key + " " + own,
+        R"({"model":")" + key + R"(","finishReason":")" + key + "\"}"}) {
     const gemini::Classification said = gemini::classify(answers_of(input).front(), {.model = {}, .secret = own});
     for (const std::string& text : {diagnosis_json(said, own), diagnosis_text(said, own)}) {
       CAPTURE(text);

@@ -325,14 +325,24 @@ class Judge {
     if (at == std::string_view::npos) return {};
     std::size_t begin = at < around ? 0 : at - around;
     if (const std::size_t stop = words.substr(begin, at - begin).rfind(". "); stop != std::string_view::npos) begin += stop + 2;
-    const std::string_view rest = words.substr(begin, at + phrase.size() + around - begin);
-    return rest.substr(0, rest.find(". ", at - begin));
+    std::size_t end = std::min(words.size(), at + phrase.size() + around);
+    end = std::min(end, words.find(". ", at));
+    return whole_words(begin, end);
+  }
+
+  // A piece of the words from blank to blank: half a key would not be known for one.
+  [[nodiscard]] std::string_view whole_words(std::size_t begin, std::size_t end) const noexcept {
+    const std::string_view words = facts_.words;
+    while (begin > 0 && begin < end && words[begin - 1] != ' ') ++begin;
+    if (end < words.size() && !words.substr(end).starts_with(". "))
+      while (end > begin && words[end] != ' ') --end;
+    return words.substr(begin, end - begin);
   }
 
   // ---- quotas
 
   // The violation that decides is the one whose window opens last.
-  [[nodiscard]] const Violation* deciding_violation() const noexcept {
+  [[nodiscard]] const Violation* deciding_violation() const {
     const Violation* longest = nullptr;
     for (const Violation& candidate : facts_.violations)
       if (!candidate.id.empty() || !candidate.metric.empty())
@@ -340,7 +350,7 @@ class Judge {
     return longest;
   }
 
-  [[nodiscard]] static QuotaName window_of(const Violation& violation) noexcept {
+  [[nodiscard]] static QuotaName window_of(const Violation& violation) {
     QuotaName name = quota_name(violation.id);  // a metric alone has no tier at its end
     const QuotaName metric = quota_name(violation.metric);
     if (name.window == Window::unknown) name.window = metric.window;
@@ -388,7 +398,7 @@ class Judge {
     return true;
   }
 
-  [[nodiscard]] std::optional<bool> tier(const QuotaName& name) const noexcept {
+  [[nodiscard]] std::optional<bool> tier(const QuotaName& name) const {
     if (name.free_tier) return name.free_tier;
     for (const LimitLine& line : facts_.limits)
       if (const auto said = quota_name(line.metric).free_tier) return said;
@@ -468,7 +478,7 @@ class Judge {
     return all([](std::int64_t limit) { return limit < least_of_a_day; }) ? Window::minute : Window::unknown;
   }
 
-  [[nodiscard]] std::string_view quota_id(const QuotaName& name, bool several) const noexcept {
+  [[nodiscard]] std::string_view quota_id(const QuotaName& name, bool several) const {
     const bool free = name.free_tier.value_or(false);
     if (name.shared_project) return "shared-project-rpm";
     if (name.spend) return "spend-rate";
@@ -520,7 +530,7 @@ class Judge {
       name.window = span.ends_with("day") ? Window::day : Window::minute;
       name.images = contains(counted, "image");
       if (!name.tokens && !name.images && !contains(counted, "request")) return;
-      const std::string_view said = std::string_view{facts_.words}.substr(begin, at + span.size() - begin);
+      const std::string_view said = whole_words(begin, std::min(facts_.words.size(), facts_.words.find(' ', at + span.size() - 1)));
       if (name.window == Window::day) {
         spent_day(name, in_message, said);
         return;
@@ -792,7 +802,7 @@ class Judge {
   }
 
   // Only the service itself speaks of its quotas by name; of a cut answer that is enough to know the status.
-  [[nodiscard]] bool speaks_of_quota() const noexcept {
+  [[nodiscard]] bool speaks_of_quota() const {
     return !facts_.status_is_number && (deciding_violation() || !facts_.limits.empty() || !facts_.quota_limit.empty() ||
                                         !quota_in_words().empty() || facts_.has_reason("quota_exhausted"));
   }
@@ -825,7 +835,7 @@ class Judge {
       const std::string_view title = page_title();
       return std::string{title.empty() ? std::string_view{"a web page"} : facts_.written(title)};
     }
-    if (facts_.shape == BodyShape::text) return std::string{trimmed(text_).substr(0, 2 * longest_message)};
+    if (facts_.shape == BodyShape::text) return std::string{trimmed(text_).substr(0, 4 * longest_message)};
     return facts_.shape == BodyShape::sse ? std::string{} : facts_.as_said.substr(0, 2 * longest_message);
   }
 
