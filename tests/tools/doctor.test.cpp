@@ -90,6 +90,83 @@ TEST_CASE("The output of curl -i is a status, headers and a body, of which the l
   CHECK(id_of("HTTP/1.1 403 Forbidden: {\"error\":{\"message\":\"Your API key was reported as leaked.\"}}") == "key-leaked");
 }
 
+TEST_CASE("An empty answer of 200 is neither cut nor known to be paid, unless its head announced a body", "[doctor]") {
+  for (const std::string_view input :
+       {"HTTP/2 200 \r\ncontent-type: application/json\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/2 204 \r\n\r\n"}) {
+    CAPTURE(input);
+    const boost::json::object said = diagnosis(input);
+    CHECK(said.at("id") == "body-empty-object");
+    CHECK(said.at("billed") == "unknown");
+    CHECK(said.at("retryable") == "immediately");
+  }
+  CHECK(id_of("HTTP/2 200 \r\nContent-Length: 5120\r\n\r\n") == "wrong-content-length");
+  CHECK(id_of("HTTP/2 503 \r\ncontent-length: 0\r\n\r\n") == "service-unavailable");
+  CHECK(id_of("HTTP/2 200 \r\ncontent-length: 900\r\n\r\n{\"candidates\":[{\"content\":{\"parts\":[{\"inlineData\":{\"data\":\"iVBOR") ==
+        "truncated-json");
+}
+
+TEST_CASE("Advice for a sign-in speaks of the sign-in, and for an access token of the token", "[doctor]") {
+  const auto text_of = [](std::string_view input) { return diagnosis_text(gemini::classify(answers_of(input).front())); };
+  const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
+  for (const std::string_view input :
+       {"google.auth.exceptions.RefreshError: ('invalid_grant: Bad Request', {'error': 'invalid_grant'})",
+        "google.auth.exceptions.DefaultCredentialsError: Could not automatically determine credentials.",
+        "Error: google: could not find default credentials.", "google.auth.exceptions.RefreshError: Reauthentication is needed."}) {
+    CAPTURE(input);
+    CHECK(has(text_of(input), "gcloud auth application-default login"));
+    CHECK(has(text_of(input), "again     not before that is done"));
+    CHECK_FALSE(has(text_of(input), "Check the key"));
+  }
+  CHECK(has(text_of(R"({"error":{"code":401,"message":"Request had invalid authentication credentials. Expected OAuth 2 access token.",)"
+                    R"("status":"UNAUTHENTICATED"}})"),
+            "Send a fresh OAuth access token"));
+  CHECK(has(text_of("Error: 401 Unauthorized"), "Check the key or token"));
+}
+
+TEST_CASE("Advice never contradicts what the answer says beside it", "[doctor]") {
+  const auto text_of = [](std::string_view input) { return diagnosis_text(gemini::classify(answers_of(input).front())); };
+  const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
+  const std::string minute =
+      text_of(R"({"error":{"code":429,"message":"Quota exceeded for aiplatform.googleapis.com/generate_content_requests_per_minute",)"
+              R"("status":"RESOURCE_EXHAUSTED"}})");
+  CHECK_FALSE(has(minute, "RetryInfo"));
+  const std::string asked = text_of("HTTP/2 429 \r\nretry-after: 120\r\n\r\n{\"error\":{\"status\":\"RESOURCE_EXHAUSTED\"}}");
+  CHECK(has(asked, "the answer asks for 2 min"));
+  CHECK(has(asked, "do        Wait as long as the answer asks, else"));
+  CHECK(has(text_of(R"({"error":{"code":404,"message":"Publisher Model `projects/p/locations/global/publishers/google/models/m` was not)"
+                    R"( found","status":"NOT_FOUND"}})"),
+            "where the location is not global"));
+  CHECK(has(text_of(R"({"error":{"code":403,"status":"PERMISSION_DENIED","details":[{"reason":"SERVICE_DISABLED"}]}})"),
+            "not before that is done; then the same request may succeed"));
+  CHECK(has(text_of(R"({"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT"}})"),
+            "no, the same request will not succeed"));
+}
+
+TEST_CASE("A row that says how long to wait leaves the word to the answer first", "[doctor]") {
+  std::size_t waits = 0;
+  for (const gemini::FailureRow& row : gemini::failures) {
+    if (row.remedy != Remedy::after_delay || (!row.fix.starts_with("Wait") && row.fix.find("ack off for") == std::string_view::npos))
+      continue;
+    CAPTURE(row.id.text());
+    CHECK((row.fix.find("the answer asks") != std::string_view::npos || row.fix.find("the answer names") != std::string_view::npos ||
+           row.fix.find("the answer says") != std::string_view::npos));
+    ++waits;
+  }
+  CHECK(waits > 10);
+}
+
+TEST_CASE("What a text says is shown as it stood there, letter by letter, without keys", "[doctor]") {
+  const boost::json::object said = diagnosis(
+      "google.genai.errors.ClientError: ('The Model is Overloaded!', {'Trace': \"A-1\"}) key=AIzaSyEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP");
+  CHECK(said.at("message") == "google.genai.errors.ClientError: ('The Model is Overloaded!', {'Trace': \"A-1\"}) key=[redacted]");
+  CHECK(said.at("evidence").at(0).at("what") == "Model is Overloaded");
+  CHECK(diagnosis(quota_body).at("evidence").at(0).at("what") == "GenerateRequestsPerDayPerProjectPerModel-FreeTier");
+  CHECK(diagnosis("quotaId: GenerateRequestsPerDayPerProjectPerModel, no more").at("evidence").at(0).at("what") ==
+        "GenerateRequestsPerDayPerProjectPerModel");
+  CHECK(diagnosis("<html><title>502 Bad Gateway</title></html>").at("message") == "502 Bad Gateway");
+  CHECK(diagnosis(R"({"error":{"code":"Insufficient_Quota"}})").at("evidence").at(0).at("what") == "Insufficient_Quota");
+}
+
 TEST_CASE("The output of curl -v is read without its marks", "[doctor]") {
   const auto answers = answers_of(
       "* Trying 192.0.2.1:443...\n> POST /v1beta/models/x HTTP/2\n> x-goog-api-key: k\n>\n< HTTP/2 429\n< retry-after: 7\n<\n"
@@ -146,11 +223,14 @@ TEST_CASE("The doctor says of every body of the corpus what its label says", "[d
 TEST_CASE("A key never appears in what the doctor says", "[doctor]") {
   const std::string key = "AIzaSyEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP";
   const std::string own = "A-Key-Of-A-Gateway";
-  for (const std::string& input : {R"({"error":{"code":403,"message":"Consumer 'api_key:)" + key + " and " + own +
-                                       R"(' has been suspended.","status":")" + key + "\"}}",
-                                   "httpx.ReadTimeout: https://x/models/" + key + ":generateContent?key=" + key + " " + own,
-                                   "<html><title>" + key + " " + own + "</title>", "timeout " + key + " " + own,
-                                   R"({"model":")" + key + R"(","finishReason":")" + key + "\"}"}) {
+  for (const std::string& input :
+       {R"({"error":{"code":403,"message":"Consumer 'api_key:)" + key + " and " + own + R"(' has been suspended.","status":")" + key +
+            "\"}}",
+        "httpx.ReadTimeout: https://x/models/" + key + ":generateContent?key=" + key + " " + own,
+        "<html><title>" + key + " " + own + "</title>", "a long word, then " + key + " image size 8K is not supported",
+        own + " and at the end of this sentence: no more than 10 requests per minute, 429",
+        "429, no more than 10 requests a day, your daily limit, for " + std::string(40, 'x') + " " + key, "timeout " + key + " " + own,
+        R"({"model":")" + key + R"(","finishReason":")" + key + "\"}"}) {
     const gemini::Classification said = gemini::classify(answers_of(input).front(), {.model = {}, .secret = own});
     for (const std::string& text : {diagnosis_json(said, own), diagnosis_text(said, own)}) {
       CAPTURE(text);

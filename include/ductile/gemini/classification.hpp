@@ -38,6 +38,12 @@ enum class Confidence : std::uint8_t {
   return index < names.size() ? names[index] : std::string_view{"guess"};
 }
 
+/// What a person wants to know of an answer: what happened, and what to do.
+struct Advice {
+  std::string_view cause;  ///< A phrase.
+  std::string_view fix;    ///< A sentence.
+};
+
 /// What a classifier made of one answer: the verdict that policies decide on, and the words and facts for people and ledgers.
 struct Classification {
   Verdict verdict;
@@ -53,6 +59,7 @@ struct Classification {
   bool limit_zero = false;                  ///< The limit is nought: waiting does not help, whatever a hint says.
   std::optional<Duration> retry_after;      ///< What the answer asks to wait, exactly as said. (`verdict.hint` is it, rounded up.)
   std::string model;                        ///< The model that the answer speaks of; else the one that was asked.
+  Advice advice;                            ///< Where the answer says more, or less, than a row of the table; else empty.
 
   [[nodiscard]] bool ok() const noexcept { return verdict.ok(); }
 };

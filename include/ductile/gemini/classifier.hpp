@@ -9,6 +9,7 @@
 #include <ductile/gemini/failures.hpp>
 #include <ductile/gemini/response.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -29,7 +30,7 @@ namespace ductile::inline DUCTILE_VERSION::gemini {
 ///          size.
 [[nodiscard]] inline Classification classify_text(std::string_view text, int http_status = 0, const AnswerContext& context = {}) {
   const detail::Facts facts = detail::facts_of(text);
-  return detail::Judge{facts, http_status, context}.judge();
+  return detail::Judge{facts, text, http_status, context}.judge();
 }
 
 namespace detail {
@@ -41,6 +42,14 @@ inline void add_header_hint(Classification& result, const std::vector<HttpHeader
   result.verdict.hint = rounded_up(*said);
   result.evidence.push_back(
       {"header Retry-After", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(result.verdict.hint).count()) + " s"});
+}
+
+/// An answer of which nothing came, although its head announced a body.
+[[nodiscard]] inline bool lost_its_body(const HttpResponse& response) {
+  if (response.status < 200 || response.status >= 300 || !ductile::detail::trimmed(response.body).empty()) return false;
+  const auto length = std::ranges::find_if(
+      response.headers, [](const HttpHeader& header) { return ductile::detail::same_word(header.name, "content-length"); });
+  return length != response.headers.end() && ductile::detail::whole_number(length->value).value_or(0) > 0;
 }
 
 [[nodiscard]] inline Classification classification_of(const ReplyFault& fault, Classification known) {
@@ -62,6 +71,8 @@ inline void add_header_hint(Classification& result, const std::vector<HttpHeader
                                                                           const ReplyExpectation& expected = {},
                                                                           const AnswerContext& context = {}) {
   Classification result = classify_text(response.body, response.status, context);
+  if (detail::lost_its_body(response))
+    return detail::classification_of({"wrong-content-length", "header Content-Length", "announces a body; none came"}, std::move(result));
   if (!result.ok()) {
     detail::add_header_hint(result, response.headers);
     return result;

@@ -123,7 +123,7 @@ inline constexpr std::array<NamedFailure, 38> code_words{{{"content_filter", "az
                                                           {"request_timeout", "deadline-504"},
                                                           {"insufficient_quota", "openai-insufficient-quota"},
                                                           {"payment_required", "prepay-depleted-402"},
-                                                          {"quota_exceeded", "rpd-paid"},
+                                                          {"quota_exceeded", "quota-no-details"},
                                                           {"rate_limit_exceeded", "rate-generic"},
                                                           {"rate_limit_error", "rate-generic"},
                                                           {"overloaded_error", "overloaded"},
@@ -152,37 +152,38 @@ inline constexpr std::array<NamedFailure, 38> code_words{{{"content_filter", "az
 /// Why an answer ended, and the failure that it is when there is no image.
 struct FinishReason {
   std::string_view name;
-  int number;  ///< Its number where an answer gives numbers; -1 where the service's interfaces disagree about it.
+  int number;  ///< Its number where an answer of the Gemini API gives numbers; -1: not known.
+  int vertex;  ///< The same where an answer of Vertex AI does.
   std::string_view id;
 };
 
 /// Source   The enumerations of the official client libraries of 2026. A reason that is not here fails closed.
-inline constexpr std::array<FinishReason, 25> finish_reasons{{{"STOP", 1, ""},
-                                                              {"MAX_TOKENS", 2, "max-tokens-no-image"},
-                                                              {"SAFETY", 3, "safety-finish"},
-                                                              {"RECITATION", 4, "recitation"},
-                                                              {"OTHER", 5, "sse-other"},
-                                                              {"LANGUAGE", -1, "prompt-blocked-other"},
-                                                              {"BLOCKLIST", -1, "prompt-blocked-blocklist"},
-                                                              {"PROHIBITED_CONTENT", -1, "sse-blocked-mid"},
-                                                              {"SPII", -1, "safety-finish"},
-                                                              {"MALFORMED_FUNCTION_CALL", -1, "malformed-function-call"},
-                                                              {"IMAGE_SAFETY", 11, "image-safety"},
-                                                              {"UNEXPECTED_TOOL_CALL", -1, "unexpected-tool-call"},
-                                                              {"TOO_MANY_TOOL_CALLS", -1, "unexpected-tool-call"},
-                                                              {"IMAGE_PROHIBITED_CONTENT", -1, "image-prohibited"},
-                                                              {"IMAGE_OTHER", -1, "image-other"},
-                                                              {"NO_IMAGE", 16, "no-image"},
-                                                              {"IMAGE_RECITATION", -1, "image-recitation"},
-                                                              {"MISSING_THOUGHT_SIGNATURE", -1, "missing-thought-signature"},
-                                                              {"MALFORMED_RESPONSE", -1, "malformed-response"},
-                                                              {"ESCALATION", -1, "escalation"},
-                                                              {"PUP_LIMITED_DISABLED", -1, "account-limited"},
-                                                              {"CONTINUATION", -1, "continuation"},
-                                                              {"MODEL_ARMOR", -1, "prompt-blocked-prohibited"},
+inline constexpr std::array<FinishReason, 25> finish_reasons{{{"STOP", 1, 1, ""},
+                                                              {"MAX_TOKENS", 2, 2, "max-tokens-no-image"},
+                                                              {"SAFETY", 3, 3, "safety-finish"},
+                                                              {"RECITATION", 4, 4, "recitation"},
+                                                              {"OTHER", 5, 5, "sse-other"},
+                                                              {"LANGUAGE", 6, -1, "prompt-blocked-other"},
+                                                              {"BLOCKLIST", 7, 6, "prompt-blocked-blocklist"},
+                                                              {"PROHIBITED_CONTENT", 8, 7, "sse-blocked-mid"},
+                                                              {"SPII", 9, 8, "safety-finish"},
+                                                              {"MALFORMED_FUNCTION_CALL", 10, 9, "malformed-function-call"},
+                                                              {"IMAGE_SAFETY", 11, 11, "image-safety"},
+                                                              {"UNEXPECTED_TOOL_CALL", 12, 15, "unexpected-tool-call"},
+                                                              {"TOO_MANY_TOOL_CALLS", -1, -1, "unexpected-tool-call"},
+                                                              {"IMAGE_PROHIBITED_CONTENT", -1, 12, "image-prohibited"},
+                                                              {"IMAGE_OTHER", -1, 14, "image-other"},
+                                                              {"NO_IMAGE", 16, 16, "no-image"},
+                                                              {"IMAGE_RECITATION", -1, 13, "image-recitation"},
+                                                              {"MISSING_THOUGHT_SIGNATURE", -1, -1, "missing-thought-signature"},
+                                                              {"MALFORMED_RESPONSE", -1, -1, "malformed-response"},
+                                                              {"ESCALATION", -1, -1, "escalation"},
+                                                              {"PUP_LIMITED_DISABLED", -1, -1, "account-limited"},
+                                                              {"CONTINUATION", -1, -1, "continuation"},
+                                                              {"MODEL_ARMOR", -1, 10, "prompt-blocked-prohibited"},
                                                               // The OpenAI-compatible endpoint and gateways have names of their own.
-                                                              {"CONTENT_FILTER", -1, "safety-finish"},
-                                                              {"LENGTH", -1, "max-tokens-no-image"}}};
+                                                              {"CONTENT_FILTER", -1, -1, "safety-finish"},
+                                                              {"LENGTH", -1, -1, "max-tokens-no-image"}}};
 
 /// Why a prompt was blocked before any work.
 struct BlockReason {
@@ -200,12 +201,19 @@ inline constexpr std::array<BlockReason, 8> block_reasons{{{"SAFETY", 1, "prompt
                                                            {"JAILBREAK", -1, "prompt-blocked-prohibited"},
                                                            {"BLOCKED_REASON_UNSPECIFIED", 0, "prompt-blocked-other"}}};
 
-/// The entry of a table by its name in upper case, or by its number in digits; null when it has none.
-template <class Table>
-[[nodiscard]] constexpr const typename Table::value_type* find_reason(const Table& table, std::string_view name) noexcept {
+/// The block reason of that name in upper case, or, where `name` is digits, of that number; null when there is none.
+[[nodiscard]] constexpr const BlockReason* find_block_reason(std::string_view name) noexcept {
   const auto number = ductile::detail::whole_number(name);
-  for (const auto& entry : table)
+  for (const BlockReason& entry : block_reasons)
     if (number ? entry.number == *number : entry.name == name) return &entry;
+  return nullptr;
+}
+
+/// The finish reason of that name in upper case, or, where `name` is digits, of that number: the two interfaces number theirs differently.
+[[nodiscard]] constexpr const FinishReason* find_finish_reason(std::string_view name, bool of_vertex) noexcept {
+  const auto number = ductile::detail::whole_number(name);
+  for (const FinishReason& entry : finish_reasons)
+    if (number ? (of_vertex ? entry.vertex : entry.number) == *number : entry.name == name) return &entry;
   return nullptr;
 }
 

@@ -3,6 +3,7 @@
 
 #include <ductile/core/kind.hpp>  // Kind
 #include <ductile/core/version.hpp>
+#include <ductile/gemini/classification.hpp>  // Advice
 
 #include <array>
 #include <cstdint>
@@ -17,6 +18,7 @@ enum class Topic : std::uint8_t {
   capacity,   ///< The other side has no room: no fault of the caller's, whatever status it comes with.
   money,      ///< A balance, a cap: no wait helps.
   zero,       ///< The limit is nought: no wait helps either.
+  day,        ///< A day's limit, said in words alone.
   rate,       ///< A limit of some window, said in words alone.
   access,     ///< The key, the account, the project, the country.
   model,      ///< The model: unknown, retired, unable.
@@ -49,6 +51,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::capacity, "visibility check was unavailable", "visibility-check", "all Google APIs, 503, June 2025"},
     {Topic::capacity, "currently overloaded", "overloaded", "OpenAI and gateways, 503"},
     {Topic::capacity, "server is overloaded", "overloaded", "OpenAI and gateways, 503"},
+    {Topic::capacity, "at capacity", "overloaded", "gateways, 503"},
     {Topic::capacity, "no available capacity", "overloaded", "gateways"},
     {Topic::capacity, "服务器繁忙", "gateway-saturated", "gateways: server busy"},
     {Topic::capacity, "模型过载", "gateway-saturated", "gateways: model overloaded"},
@@ -61,12 +64,16 @@ inline constexpr auto wordings = std::to_array<Wording>({
 
     {Topic::zero, "have a free quota tier", "limit-zero-words", "Gemini API, 429"},
 
+    {Topic::day, "daily request limit", "quota-no-details", "gateways, 429"},
+    {Topic::day, "daily token limit", "quota-no-details", "gateways, 429"},
+    {Topic::day, "daily limit", "quota-no-details", "gateways, 429"},
+    {Topic::day, "daily quota", "quota-no-details", "gateways, 429"},
+    {Topic::day, "resets at midnight", "quota-no-details", "gateways, 429"},
+    {Topic::day, "midnight pacific", "quota-no-details", "gateways, 429"},
+    {Topic::day, "try again tomorrow", "quota-no-details", "gateways, 429"},
+
     {Topic::rate, "spend-based", "spend-rate", "page on rate limits, June 2026"},
     {Topic::rate, "spend limit", "spend-rate", "page on rate limits, June 2026"},
-    {Topic::rate, "try again tomorrow", "rpd-paid", "gateways, 429"},
-    {Topic::rate, "daily limit", "rpd-paid", "gateways, 429"},
-    {Topic::rate, "daily quota", "rpd-paid", "gateways, 429"},
-    {Topic::rate, "daily request limit", "rpd-paid", "gateways, 429"},
     {Topic::rate, "too many requests from this ip", "applet-ip-limit", "AI Studio applets, 429"},
     {Topic::rate, "rate-limited upstream", "openrouter-upstream", "OpenRouter, 429"},
     {Topic::rate, "quota will reset after", "user-quota-short", "Code Assist, 429"},
@@ -94,10 +101,16 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::access, "api key not valid", "api-key-invalid", "Gemini API, 400"},
     {Topic::access, "invalid api key", "api-key-invalid", "gateways, 401"},
     {Topic::access, "incorrect api key", "api-key-invalid", "gateways, 401"},
-    {Topic::access, "invalid authentication credentials", "access-token-type-unsupported", "Google APIs, 401"},
     {Topic::access, "无效的令牌", "api-key-invalid", "new-api gateway: invalid token"},
     {Topic::access, "reported as leaked", "key-leaked", "Gemini API, 403"},
     {Topic::access, "unregistered callers", "key-missing", "Google APIs, 403"},
+    {Topic::access, "missing key inputs", "key-missing", "client library for Python: nothing was sent"},
+    {Topic::access, "api_key or adc found", "key-missing", "older client library for Python"},
+    {Topic::access, "find google_api_key", "key-missing", "LangChain"},
+    {Topic::access, "api_key client option must be set", "key-missing", "OpenAI's library"},
+    {Topic::access, "api key must be set", "key-missing", "client library for JavaScript"},
+    {Topic::access, "api key is missing", "key-missing", "Vercel AI SDK"},
+    {Topic::access, "api key is required", "key-missing", "clients"},
     {Topic::access, "api keys are not supported", "oauth-expected", "Vertex, 401"},
     {Topic::access, "has not been used in project", "service-disabled", "Google APIs, 403"},
     {Topic::access, "requests from referer", "api-key-referrer-blocked", "Google APIs, 403"},
@@ -154,11 +167,15 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "unsupported mime type", "mime-unsupported", "Gemini API, 400"},
     {Topic::request, "missing a thought_signature", "thought-signature-missing", "Gemini API, 400"},
     {Topic::request, "the thinking budget", "thinking-budget-invalid", "Gemini API, 400"},
+    {Topic::request, "only works in thinking mode", "thinking-budget-invalid", "Gemini API, 400"},
     {Topic::request, "thinking_config", "thinking-config-contradiction", "Gemini API, 400"},
     {Topic::request, "function call turn comes", "turn-order", "Gemini API, 400"},
     {Topic::request, "exceeds the maximum number of tokens", "token-count-exceeded", "Gemini API, 400"},
     {Topic::request, "'tool_type'", "tool-type-conflict", "Gemini API, 400"},
     {Topic::request, "payload size exceeds the limit", "payload-too-large-400", "Google APIs, 400"},
+    {Topic::request, "payload exceeds the", "payload-too-large-400", "Google APIs, 400"},
+    {Topic::request, "request size exceeds", "payload-too-large-400", "gateways, 400"},
+    {Topic::request, "request body is too large", "body-too-large-413", "proxies"},
     {Topic::request, "maximum request body size", "body-too-large-413", "proxies, 413"},
     {Topic::request, "exception parsing response", "sdk-stand-in-400", "a client library"},
     {Topic::request, "content management policy", "azure-content-filter", "Azure OpenAI, 400"},
@@ -166,6 +183,12 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "output could not be generated", "image-safety", "Vertex"},
     {Topic::request, "filtered out because", "image-safety", "Imagen and the image models"},
     {Topic::request, "responsible ai practices", "prompt-blocked-safety", "Vertex, 400"},
+    {Topic::request, "usage guidelines", "prompt-blocked-safety", "Vertex, 400"},
+    {Topic::request, "usage policy", "prompt-blocked-safety", "OpenAI and gateways, 400"},
+    {Topic::request, "usage policies", "prompt-blocked-safety", "OpenAI and gateways, 400"},
+    {Topic::request, "content policy", "prompt-blocked-safety", "gateways, 400"},
+    {Topic::request, "content policies", "prompt-blocked-safety", "gateways, 400"},
+    {Topic::request, "safety guidelines", "prompt-blocked-safety", "gateways, 400"},
     {Topic::request, "rejected by the safety system", "prompt-blocked-safety", "OpenAI, 400"},
     {Topic::request, "requires moderation", "prompt-blocked-safety", "OpenRouter, 403"},
     {Topic::request, "content moderation", "prompt-blocked-safety", "gateways"},
@@ -247,6 +270,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "eai_again", "dns-failure", "Node"},
     {Topic::transport, "could not resolve host", "dns-failure", "curl"},
     {Topic::transport, "no such host", "dns-failure", "Go"},
+    {Topic::transport, "server misbehaving", "dns-failure", "Go: the resolver failed"},
     {Topic::transport, "unknownhostexception", "dns-failure", "Java"},
     {Topic::transport, "unable to resolve host", "dns-failure", "Android"},
     {Topic::transport, "failed to resolve", "dns-failure", "urllib3"},
@@ -256,6 +280,8 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "ssl_error_syscall", "reset-before-headers", "curl"},
     {Topic::transport, "unexpected_eof", "reset-before-headers", "OpenSSL 3"},
     {Topic::transport, "eof occurred in violation", "reset-before-headers", "Python"},
+    {Topic::transport, "wrong_version_number", "tls-failure", "OpenSSL: something that speaks no TLS answered"},
+    {Topic::transport, "wrong version number", "tls-failure", "OpenSSL"},
     {Topic::transport, "certificate_verify_failed", "tls-failure", "OpenSSL"},
     {Topic::transport, "x509:", "tls-failure", "Go"},
     {Topic::transport, "unable to verify the first certificate", "tls-failure", "Node"},
@@ -290,7 +316,9 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "other side closed", "half-close-no-reply", "Node: undici"},
     {Topic::transport, "unexpected end of stream", "half-close-no-reply", "OkHttp"},
     {Topic::transport, "connection closed before", "half-close-no-reply", "several clients"},
+    {Topic::transport, "incompletemessage", "half-close-no-reply", "Rust: hyper"},
     {Topic::transport, "prematurely closed", "half-close-no-reply", "Netty"},
+    {Topic::transport, "payload is not completed", "truncated-json", "aiohttp"},
     {Topic::transport, "incomplete chunked read", "truncated-json", "httpx"},
     {Topic::transport, "remaining to read", "wrong-content-length", "curl"},
     {Topic::transport, "outstanding read data", "wrong-content-length", "curl"},
@@ -325,24 +353,87 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::general, "timeout", "client-deadline", "many clients"},
 });
 
+/// A field of a request. Where one sentence names it and says that its value is refused, that is what is wrong, whatever the sentence.
+struct FieldWording {
+  std::string_view field;
+  std::string_view id;
+};
+
+/// The fields, as documentation, clients and answers write them.
+inline constexpr auto field_wordings = std::to_array<FieldWording>({
+    {"input image", "input-image-unprocessable"},  // its size is not the size that is asked for
+    {"image size", "image-size-invalid"},
+    {"image_size", "image-size-invalid"},
+    {"imagesize", "image-size-invalid"},
+    {"image resolution", "image-size-invalid"},
+    {"output resolution", "image-size-invalid"},
+    {"aspect ratio", "aspect-ratio-invalid"},
+    {"aspect_ratio", "aspect-ratio-invalid"},
+    {"aspectratio", "aspect-ratio-invalid"},
+    {"thinking budget", "thinking-budget-invalid"},
+    {"thinking_budget", "thinking-budget-invalid"},
+    {"thinkingbudget", "thinking-budget-invalid"},
+    {"thinking level", "thinking-budget-invalid"},
+    {"thinking_level", "thinking-budget-invalid"},
+    {"thinkinglevel", "thinking-budget-invalid"},
+    {"mime type", "mime-unsupported"},
+    {"mime_type", "mime-unsupported"},
+    {"mimetype", "mime-unsupported"},
+});
+
+/// How a value is refused.
+inline constexpr auto refusals =
+    std::to_array<std::string_view>({"support", "invalid", "not valid", "not a valid", "must be", "not allowed", "out of range", "one of",
+                                     "not available", "unknown value"});
+
 /// A phrase that says what kind of failure it is, and no more.
 struct KindWording {
   std::string_view phrase;
   Kind kind;
   std::string_view source;
+  Advice advice = {};
 };
+
+/// What helps a sign-in; none of it helps an API key.
+inline constexpr Advice no_credentials{
+    "no credentials of Google's sign-in were found",
+    "Run gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS; the Gemini API also "
+    "takes an API key."};
+inline constexpr Advice sign_in_again{"the sign-in was refused: it has expired, was revoked, or a new login is wanted",
+                                      "Sign in again (gcloud auth application-default login); for a service account check its key and the "
+                                      "clock."};
+inline constexpr Advice token_refused{"the access token was refused: missing, expired, or of a kind that this path does not take",
+                                      "Send a fresh OAuth access token (gcloud auth print-access-token); an API key belongs into "
+                                      "x-goog-api-key, where the path takes one."};
+inline constexpr Advice scope_missing{"the access token was made without the scope that this call needs",
+                                      "Sign in with the scope https://www.googleapis.com/auth/cloud-platform."};
+inline constexpr Advice client_refused{"the sign-in was refused: its client is not known, or may not do this",
+                                       "Check the OAuth client's id and secret, and the scopes that it asks for."};
 
 /// Asked after the phrases with a row of their own.
 inline constexpr auto kind_wordings = std::to_array<KindWording>({
-    {"invalid_grant", Kind::auth, "Google sign-in: a refresh token expired or revoked"},
-    {"invalid_scope", Kind::auth, "Google sign-in"},
-    {"invalid_client", Kind::auth, "Google sign-in"},
-    {"default credentials were not found", Kind::auth, "google-auth"},
-    {"could not load the default credentials", Kind::auth, "google-auth for Node"},
+    {"invalid_grant", Kind::auth, "Google sign-in: a refresh token expired or revoked", sign_in_again},
+    {"invalid_rapt", Kind::auth, "Google sign-in: a company wants a new login", sign_in_again},
+    {"reauthentication", Kind::auth, "google-auth", sign_in_again},
+    {"reauth related error", Kind::auth, "Google sign-in: a company wants a new login", sign_in_again},
+    {"expired or revoked", Kind::auth, "Google sign-in", sign_in_again},
+    {"invalid_scope", Kind::auth, "Google sign-in", client_refused},
+    {"invalid_client", Kind::auth, "Google sign-in", client_refused},
+    {"unauthorized_client", Kind::auth, "Google sign-in", client_refused},
+    {"default credentials", Kind::auth, "google-auth, for every language", no_credentials},
+    {"defaultcredentialserror", Kind::auth, "google-auth", no_credentials},
+    {"automatically determine credentials", Kind::auth, "google-auth", no_credentials},
+    {"metadata server unavailable", Kind::auth, "google-auth", no_credentials},
+    {"google.auth.exceptions.refresherror", Kind::auth, "google-auth", sign_in_again},
+    {"google.auth.exceptions", Kind::auth, "google-auth", no_credentials},
+    {"invalid authentication credential", Kind::auth, "Google APIs, 401", token_refused},
+    {"required authentication credential", Kind::auth, "Google APIs, 401", token_refused},
+    {"expected oauth 2 access token", Kind::auth, "Google APIs, 401", token_refused},
+    {"access_token_scope_insufficient", Kind::permission, "Google APIs, 403", scope_missing},
+    {"insufficient authentication scopes", Kind::permission, "Google APIs, 403", scope_missing},
     {"unauthenticated", Kind::auth, "gRPC"},
     {"unauthorized", Kind::auth, "reason phrase of 401"},
     {"authentication error", Kind::auth, "Cloudflare"},
-    {"insufficient authentication scopes", Kind::permission, "Google APIs, 403"},
     {"permissiondenied", Kind::permission, "gRPC, google-api-core"},
     {"permission denied", Kind::permission, "Google APIs, 403"},
     {"forbidden", Kind::permission, "reason phrase of 403"},

@@ -63,34 +63,23 @@ class JsonLine {
   return verdict.dimension == QuotaDimension::none ? std::string_view{} : name(verdict.dimension);
 }
 
-/// What a verdict without a row is, in words.
-[[nodiscard]] inline std::string_view cause_of(const Verdict& verdict) noexcept {
-  if (verdict.ok()) return "an image, whole";
-  const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
-  if (row) return row->cause;
-  switch (verdict.kind) {
-    case Kind::auth: return "the key or token was not accepted";
-    case Kind::permission: return "the key may not do this";
-    case Kind::bad_request: return "the request was not accepted";
-    default: return "not recognised";
+/// What happened and what to do: in the answer's own case, else as the row says, else what holds for the kind.
+[[nodiscard]] inline gemini::Advice advice_of(const gemini::Classification& said) noexcept {
+  if (!said.advice.cause.empty()) return said.advice;
+  if (const gemini::FailureRow* row = gemini::find_failure(said.verdict.id.text())) return {row->cause, row->fix};
+  switch (said.verdict.kind) {
+    case Kind::auth: return {"the key or token was not accepted", "Check the key or token, and that it is one of this service."};
+    case Kind::permission: return {"the key may not do this", "Check what the key and its project may do."};
+    case Kind::bad_request: return {"the request was not accepted", "Compare the request with the service's documentation."};
+    default: return {"not recognised", "Look at the evidence; give the HTTP status with --status, if it is known."};
   }
 }
 
-[[nodiscard]] inline std::string_view fix_of(const Verdict& verdict) noexcept {
-  if (verdict.ok()) return "Nothing.";
-  const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
-  if (row) return row->fix;
-  switch (verdict.kind) {
-    case Kind::auth: return "Check the key, and that it is one of this service.";
-    case Kind::permission: return "Check what the key and its project may do.";
-    case Kind::bad_request: return "Compare the request with the service's documentation.";
-    default: return "Look at the evidence; give the HTTP status with --status, if it is known.";
-  }
-}
-
-[[nodiscard]] inline std::string_view when_to_retry(Remedy remedy) noexcept {
+/// `outside`: what must change is not in the request.
+[[nodiscard]] inline std::string_view when_to_retry(Remedy remedy, bool outside) noexcept {
   switch (remedy) {
-    case Remedy::never: return "no, the same request will not succeed";
+    case Remedy::never:
+      return outside ? "not before that is done; then the same request may succeed" : "no, the same request will not succeed";
     case Remedy::immediately: return "yes, with ordinary backoff";
     case Remedy::after_delay: return "yes, after a wait";
     case Remedy::next_day: return "not before midnight in California, when the day's quota opens again";
@@ -98,6 +87,12 @@ class JsonLine {
     case Remedy::after_prompt_change: return "only with a changed prompt";
   }
   return "no";
+}
+
+/// Whether an account, a key or a network is to be mended, and the request may stay as it is.
+[[nodiscard]] inline bool mended_outside(const Verdict& verdict, const gemini::FailureRow* row) noexcept {
+  if (!row) return verdict.kind == Kind::auth || verdict.kind == Kind::permission;
+  return row->fixer == gemini::Fixer::owner || row->fixer == gemini::Fixer::operations;
 }
 
 inline void add_line(std::string& text, std::string_view label, std::string_view words) {
@@ -144,17 +139,20 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 [[nodiscard]] inline std::string diagnosis_text(const gemini::Classification& said, std::string_view secret = {}) {
   const Verdict& verdict = said.verdict;
   if (verdict.ok()) return "ok: an image, whole\n";
+  const gemini::Advice advice = detail::advice_of(said);
   std::string text = std::string{name(verdict.kind)} + " (" + std::string{verdict.id.text()} + "): ";
-  text.append(detail::cause_of(verdict)).append("\n");
-  detail::add_line(text, "do", detail::fix_of(verdict));
+  text.append(advice.cause).append("\n");
+  detail::add_line(text, "do", advice.fix);
   const bool is_unknown = verdict.kind == Kind::other && verdict.remedy == Remedy::never;
-  std::string when{is_unknown ? "nobody knows; to be safe, no" : detail::when_to_retry(verdict.remedy)};
+  const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
+  std::string when{is_unknown ? "nobody knows; to be safe, no"
+                              : detail::when_to_retry(verdict.remedy, detail::mended_outside(verdict, row))};
   if (said.retry_after) {
     const bool heeded = verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately;
     when += (heeded ? "; the answer asks for " : "; the answer's hint does not help: ") + duration_text(*said.retry_after);
   }
   detail::add_line(text, "again", when);
-  if (const gemini::FailureRow* row = gemini::find_failure(verdict.id.text())) detail::add_line(text, "who", name(row->fixer));
+  if (row) detail::add_line(text, "who", name(row->fixer));
   detail::add_line(text, "billed", name(verdict.billed));
   std::string limit{detail::dimension_of(verdict)};
   if (said.limit_value) limit += (limit.empty() ? "" : ", ") + std::string{"limit "} + std::to_string(*said.limit_value);
@@ -190,7 +188,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 [[nodiscard]] inline std::string failure_text(const gemini::FailureRow& row) {
   std::string text = std::string{row.id.text()} + ": " + std::string{row.cause} + "\n";
   detail::add_line(text, "do", row.fix);
-  detail::add_line(text, "again", detail::when_to_retry(row.remedy));
+  detail::add_line(text, "again", detail::when_to_retry(row.remedy, detail::mended_outside(verdict_of(row), &row)));
   detail::add_line(text, "who", name(row.fixer));
   detail::add_line(text, "kind", name(row.kind));
   const std::string status = row.http_status != 0 ? std::to_string(row.http_status) : std::string{"no answer, or any"};

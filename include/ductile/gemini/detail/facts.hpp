@@ -5,7 +5,7 @@
 #include <ductile/core/verdict.hpp>  // Duration
 #include <ductile/gemini/detail/lenient_json.hpp>
 #include <ductile/gemini/duration.hpp>
-#include <ductile/gemini/names.hpp>  // is_grpc_status, known_reason
+#include <ductile/gemini/names.hpp>  // find_finish_reason, is_grpc_status, known_reason
 
 #include <algorithm>
 #include <array>
@@ -21,13 +21,13 @@
 // envelope, a stream of events, a log line, a piece of any of these. No judgement is made here.
 namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 
-/// One entry of QuotaFailure.violations, in lower case. Each field may be missing.
+/// One entry of QuotaFailure.violations; each field may be missing.
 struct Violation {
   std::size_t element = 0;  // where it begins: its fields come in any order
   int level = 0;
-  std::string id;
-  std::string metric;
-  std::string model;
+  std::string id;      // as it stands
+  std::string metric;  // in lower case
+  std::string model;   // the same
   std::optional<std::int64_t> value;
   bool cut = false;  // the id ends with the text
 };
@@ -61,11 +61,10 @@ struct Facts {
   std::string status;                // a google.rpc.Code name
   bool status_is_number = false;     // a gateway's habit
   std::vector<std::string> reasons;  // ErrorInfo.reason and the like, in lower case
-  std::vector<std::string> codes;    // codes and types that are words, in lower case: another provider's, a gateway's, Interactions'
+  std::vector<std::string> codes;    // codes and types that are words, as they stand: another provider's, a gateway's, Interactions'
   std::vector<Violation> violations;
   std::vector<LimitLine> limits;
-  std::string quota_limit;   // ErrorInfo.metadata, in lower case
-  std::string quota_metric;  // the same
+  std::string quota_limit;  // ErrorInfo.metadata, as it stands
   std::optional<std::int64_t> quota_limit_value;
   std::optional<Duration> structured_delay;  // RetryInfo.retryDelay, quotaResetDelay: the longest
   std::optional<Duration> retry_in;          // "Please retry in 58.9s": the longest
@@ -90,10 +89,18 @@ struct Facts {
   std::string url_model;  // of an address that was called
   std::string message;    // the words for people, as they stand
   std::string words;      // all words, in lower case, each white space one blank
+  std::string as_said;    // the same, character by character, as they stand
 
   [[nodiscard]] bool says(std::string_view phrase) const noexcept { return contains(words, phrase); }
   [[nodiscard]] bool has_reason(std::string_view reason) const noexcept { return std::ranges::find(reasons, reason) != reasons.end(); }
-  [[nodiscard]] bool has_code(std::string_view code_word) const noexcept { return std::ranges::find(codes, code_word) != codes.end(); }
+  [[nodiscard]] const std::string* code_named(std::string_view word) const noexcept {
+    const auto found = std::ranges::find_if(codes, [word](const std::string& written) { return same_word(written, word); });
+    return found == codes.end() ? nullptr : &*found;
+  }
+  /// What stands where `words` has `part`, which is a piece of `words`.
+  [[nodiscard]] std::string_view written(std::string_view part) const noexcept {
+    return std::string_view{as_said}.substr(static_cast<std::size_t>(part.data() - words.data()), part.size());
+  }
 };
 
 inline constexpr std::size_t most_words = std::size_t{48} * 1024;    // of all texts together
@@ -108,15 +115,20 @@ inline constexpr int deepest_nesting = 5;                            // JSON in 
   return result;
 }
 
-/// Lower case, and one blank for each stretch of white space.
-inline void append_words(std::string& words, std::string_view text) {
-  if (!words.empty() && words.back() != ' ') words.push_back(' ');
+/// Lower case beside the text as it stands, with one blank for each stretch of white space.
+inline void append_words(Facts& facts, std::string_view text) {
+  std::string& words = facts.words;
+  const auto append = [&](char c) {
+    words.push_back(lower(c));
+    facts.as_said.push_back(c);
+  };
+  if (!words.empty() && words.back() != ' ') append(' ');
   for (std::size_t i = 0; i < text.size() && words.size() < most_words; ++i) {
     const std::size_t gap = gap_length(text, i);
     if (gap == 0) {
-      words.push_back(lower(text[i]));
+      append(text[i]);
     } else {
-      if (words.empty() || words.back() != ' ') words.push_back(' ');
+      if (words.empty() || words.back() != ' ') append(' ');
       i += gap - 1;
     }
   }
@@ -223,15 +235,11 @@ class FactsCollector {
     } else if (named("type") && value.type == LenientValue::Type::string) {
       word_code(value.raw);
     } else if (named("quotaid") || named("quotametric") || named("quotavalue")) {
-      if (path.within("metadata") && named("quotametric")) {
-        facts_.quota_metric = lowered(value.raw);
-      } else {
-        violation(path, value);
-      }
+      if (!path.within("metadata") || !named("quotametric")) violation(path, value);
     } else if (path.within("quotadimensions")) {
       if (named("model") && !value.cut) violation(path, value);
     } else if (named("quotalimit")) {
-      facts_.quota_limit = lowered(value.raw);
+      facts_.quota_limit = value.raw.substr(0, 256);
     } else if (named("quotalimitvalue")) {
       if (!value.cut) facts_.quota_limit_value = whole_number(value.raw);
     } else if (named("retrydelay") || named("quotaresetdelay")) {
@@ -268,7 +276,7 @@ class FactsCollector {
       if (named("error")) facts_.error_seen = true;
       text_value(path, value);
     } else if (value.type == LenientValue::Type::word && facts_.shape == BodyShape::text) {
-      append_words(facts_.words, value.raw);  // braces of running text
+      append_words(facts_, value.raw);  // braces of running text
     }
   }
 
@@ -346,7 +354,7 @@ class FactsCollector {
 
   void word_code(std::string_view raw) {
     if (raw.empty() || raw.size() > 64 || facts_.codes.size() == most_items) return;
-    facts_.codes.push_back(lowered(raw));
+    facts_.codes.emplace_back(raw);
   }
 
   void status(const LenientValue& value) {
@@ -375,7 +383,7 @@ class FactsCollector {
     }
     const std::string_view raw = value.raw.substr(0, 256);
     if (LenientPath::same_name(path.name(), "quotaid")) {
-      found->id = lowered(raw);
+      found->id = raw;
       found->cut = value.cut;
     } else if (LenientPath::same_name(path.name(), "quotametric")) {
       found->metric = lowered(raw);
@@ -434,7 +442,7 @@ class FactsCollector {
   // Running text: what other programs made of an answer.
   void take_text(std::string_view text, bool cut) {
     const std::size_t begin = facts_.words.size();
-    append_words(facts_.words, text);
+    append_words(facts_, text);
     const std::string_view words = std::string_view{facts_.words}.substr(begin);
     if (trimmed(words).empty()) return;
     delays(words, cut);
@@ -541,7 +549,7 @@ class FactsCollector {
       Violation found;
       found.element = std::string_view::npos;
       found.level = level_;
-      found.id = id;
+      found.id = facts_.written(id);
       found.metric = first("quotametric", "quota_metric");
       if (!cut) found.value = whole_number(first("quotavalue", "quota_value"));
       facts_.violations.push_back(std::move(found));
@@ -552,6 +560,10 @@ class FactsCollector {
         keep_longest(facts_.structured_delay, seconds_or_duration(delay));
     for (const std::string_view label : {"finishreason", "finish_reason", "finishreason) is"})
       if (const auto reason = after(label); !reason.empty() && facts_.finish_reason.empty()) facts_.finish_reason = plain_reason(reason);
+    // These are words of every day too: a number or a known name must follow.
+    for (const std::string_view label : {"finish reason:", "finish reason is"})
+      if (const std::string reason = plain_reason(after(label)); whole_number(reason) || find_finish_reason(reason, false))
+        if (facts_.finish_reason.empty()) facts_.finish_reason = reason;
     if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
       facts_.block_reason = plain_reason(reason);
     if (facts_.code == 0) {

@@ -28,7 +28,9 @@ inline constexpr std::size_t longest_evidence = 120;
 /// Weighs the facts of one answer. The steps stand in the order of their weight, each with its reason; the first that decides ends it.
 class Judge {
  public:
-  Judge(const Facts& facts, int http_status, const AnswerContext& context) : facts_(facts), http_(http_status), context_(context) {
+  /// `text` is the answer as it came.
+  Judge(const Facts& facts, std::string_view text, int http_status, const AnswerContext& context)
+      : facts_(facts), text_(text), http_(http_status), context_(context) {
     // The innermost envelope is the service's own word: a gateway may send it under another status. Of a status in running text the
     // connection's own is the better witness.
     status_ = facts.code >= 400 && !facts.code_in_text ? facts.code : http_ >= 300 ? http_ : facts.code;
@@ -62,19 +64,28 @@ class Judge {
     return 0;
   }
 
-  // A page says its status in its title, or beside the word "error".
+  // A page says its status in its title, or in its first words.
   [[nodiscard]] int status_of_page() const {
+    const std::string_view title = page_title();
+    return find_status(title.empty() ? std::string_view{facts_.words}.substr(0, 256) : title,
+                       [](std::string_view, std::string_view) { return true; });
+  }
+
+  // A piece of the words; empty when the page has no title.
+  [[nodiscard]] std::string_view page_title() const noexcept {
+    constexpr std::string_view opens{"<title>"};
     const std::string_view words = facts_.words;
-    const std::size_t begin = words.find("<title>");
+    const std::size_t begin = words.find(opens);
     const std::size_t end = words.find("</title>");
-    const std::string_view title = begin < end && end != std::string_view::npos ? words.substr(begin, end - begin) : words.substr(0, 256);
-    return find_status(title, [](std::string_view, std::string_view) { return true; });
+    if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) return {};
+    return words.substr(begin + opens.size(), end - begin - opens.size());
   }
 
   // ---- decisions
 
   bool decide(std::string_view id, Confidence confidence, std::string where, std::string_view what) {
     add_evidence(std::move(where), what);
+    result_.advice = {};
     result_.confidence = confidence;
     if (const FailureRow* row = find_failure(id)) {
       result_.verdict = verdict_of(*row);
@@ -86,6 +97,7 @@ class Judge {
 
   // A kind that is certain without a row of the table.
   bool decide_kind(Kind kind) {
+    result_.advice = {};
     result_.verdict = Verdict{};
     result_.verdict.kind = kind;
     result_.verdict.remedy = default_remedy(kind);
@@ -93,7 +105,11 @@ class Judge {
     return true;
   }
 
+  // What a message says is shown as it stood there.
   void add_evidence(std::string where, std::string_view what) {
+    if (where == in_message)
+      if (const std::size_t at = facts_.words.find(what); at != std::string::npos)
+        what = facts_.written(std::string_view{facts_.words}.substr(at, what.size()));
     Evidence item{std::move(where),
                   shortened(redacted(std::string{what.substr(0, 4 * longest_evidence)}, context_.secret), longest_evidence)};
     const auto same = [&item](const Evidence& known) { return known.where == item.where && known.what == item.what; };
@@ -108,12 +124,12 @@ class Judge {
       return;
     }
     if (facts_.shape == BodyShape::empty) {
-      decide("truncated-json", Confidence::certain, "body", "empty");
+      decide("body-empty-object", Confidence::certain, "body", "empty");
       return;
     }
     if (!facts_.finish_reason.empty() && finish_reason()) return;
     if (!facts_.block_reason.empty()) {
-      const BlockReason* known = find_reason(block_reasons, facts_.block_reason);
+      const BlockReason* known = find_block_reason(facts_.block_reason);
       decide(known ? known->id : "prompt-blocked-other", known ? Confidence::certain : Confidence::guess, "promptFeedback.blockReason",
              facts_.block_reason);
       return;
@@ -133,7 +149,7 @@ class Judge {
 
   // Whether the finish reason decides. STOP and the like decide nothing: what counts is the image.
   bool finish_reason() {
-    const FinishReason* known = find_reason(finish_reasons, facts_.finish_reason);
+    const FinishReason* known = find_finish_reason(facts_.finish_reason, speaks_for_vertex());
     if (!known) return decide("finish-unknown", Confidence::certain, "candidates[0].finishReason", facts_.finish_reason);
     std::string_view id = known->id;
     const bool text = std::ranges::any_of(facts_.parts, [](const PartSeen& part) { return part.text && !part.thought; });
@@ -205,16 +221,18 @@ class Judge {
       capacity(said->id, Confidence::likely, "error.message", said->phrase);
       return;
     }
-    if (money() || zero() || reason() || quota() || quoted_answer() || withheld()) return;
+    if (money() || zero() || reason() || quota() || quoted_answer() || withheld() || day_in_words()) return;
     for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport}) {
       if (topic == Topic::transport && refused()) continue;
       if (const Wording* said = wording(topic)) {
+        if (said->id == "invalid-argument-generic" && refused_field()) return;                           // the sentence says more
         if (topic == Topic::server && said->id == "rate-generic" && facts_.says(spent_quota)) continue;  // the sentence says more
         sentence(*said);
         return;
       }
+      if (topic == Topic::request && refused_field()) return;
     }
-    if (code_word() || plain_quota() || kind_in_words() || by_status()) return;
+    if (code_word() || plain_quota() || kind_in_words() || missing_model() || by_status()) return;
     if (const Wording* said = wording(Topic::general)) {
       sentence(*said);
       result_.confidence = Confidence::guess;
@@ -260,8 +278,8 @@ class Judge {
   void capacity(std::string_view id, Confidence confidence, std::string where, std::string_view what) {
     if (id == "capacity-503" && status_ == 429) id = "capacity-429";
     if (id == "gateway-saturated") {
-      if (facts_.has_code("rate_limit_exceeded")) id = "gateway-saturated-rate";
-      if (facts_.has_code("insufficient_quota")) id = "gateway-saturated-contradictory";
+      if (facts_.code_named("rate_limit_exceeded")) id = "gateway-saturated-rate";
+      if (facts_.code_named("insufficient_quota")) id = "gateway-saturated-contradictory";
     }
     if (facts_.shape == BodyShape::sse && http_ >= 200 && http_ < 300) id = facts_.tail_error ? "sse-error-tail-raw" : "sse-error-event";
     decide(id, confidence, std::move(where), what);
@@ -275,8 +293,11 @@ class Judge {
       return true;
     }
     const Wording* said = wording(Topic::money);
-    if (!said && status_ != 402) return false;
-    if (said) {
+    const std::string_view month = said ? std::string_view{} : months_spend();
+    if (!said && month.empty() && status_ != 402) return false;
+    if (!month.empty()) {
+      decide("spend-cap-monthly", Confidence::likely, std::string{in_message}, month);
+    } else if (said) {
       decide(said->id == "prepay-depleted-429" && status_ == 402 ? "prepay-depleted-402" : said->id, Confidence::likely, "error.message",
              said->phrase);
     } else {
@@ -288,10 +309,40 @@ class Judge {
     return true;
   }
 
+  // A sentence about spending that names a month: no limit of some minutes.
+  [[nodiscard]] std::string_view months_spend() const noexcept {
+    for (const std::string_view limit : {std::string_view{"spend limit"}, std::string_view{"spending limit"}, std::string_view{"spend cap"},
+                                         std::string_view{"spending cap"}, std::string_view{"budget"}})
+      if (const std::string_view sentence = sentence_with(limit); contains(sentence, "month")) return sentence;
+    return {};
+  }
+
+  // The sentence that the first of these words stands in, or the part of a long one; empty when it is nowhere said.
+  [[nodiscard]] std::string_view sentence_with(std::string_view phrase, std::size_t from = 0) const noexcept {
+    constexpr std::size_t around = 80;
+    const std::string_view words = facts_.words;
+    const std::size_t at = words.find(phrase, from);
+    if (at == std::string_view::npos) return {};
+    std::size_t begin = at < around ? 0 : at - around;
+    if (const std::size_t stop = words.substr(begin, at - begin).rfind(". "); stop != std::string_view::npos) begin += stop + 2;
+    std::size_t end = std::min(words.size(), at + phrase.size() + around);
+    end = std::min(end, words.find(". ", at));
+    return whole_words(begin, end);
+  }
+
+  // A piece of the words from blank to blank: half a key would not be known for one.
+  [[nodiscard]] std::string_view whole_words(std::size_t begin, std::size_t end) const noexcept {
+    const std::string_view words = facts_.words;
+    while (begin > 0 && begin < end && words[begin - 1] != ' ') ++begin;
+    if (end < words.size() && !words.substr(end).starts_with(". "))
+      while (end > begin && words[end] != ' ') --end;
+    return words.substr(begin, end - begin);
+  }
+
   // ---- quotas
 
   // The violation that decides is the one whose window opens last.
-  [[nodiscard]] const Violation* deciding_violation() const noexcept {
+  [[nodiscard]] const Violation* deciding_violation() const {
     const Violation* longest = nullptr;
     for (const Violation& candidate : facts_.violations)
       if (!candidate.id.empty() || !candidate.metric.empty())
@@ -299,14 +350,15 @@ class Judge {
     return longest;
   }
 
-  [[nodiscard]] static QuotaName window_of(const Violation& violation) noexcept {
-    QuotaName name = quota_name(violation.id);
+  [[nodiscard]] static QuotaName window_of(const Violation& violation) {
+    QuotaName name = quota_name(violation.id);  // a metric alone has no tier at its end
     const QuotaName metric = quota_name(violation.metric);
     if (name.window == Window::unknown) name.window = metric.window;
     if (!name.free_tier) name.free_tier = metric.free_tier;
     if (name.scope == QuotaScope::unknown) name.scope = metric.scope;
     name.tokens = name.tokens || metric.tokens;
     name.images = name.images || metric.images;
+    name.at_once = name.at_once || metric.at_once;
     // An id without a tier is one of the paid tiers', unless it counts for a region or a shared project.
     const bool whole = !violation.cut;  // of a cut one the tier, at its end, is what was lost
     if (whole && !name.free_tier && !name.shared_project && name.scope != QuotaScope::per_region && name.window != Window::unknown)
@@ -325,7 +377,7 @@ class Judge {
 
     const QuotaName name = violation ? window_of(*violation) : quota_name(facts_.quota_limit);
     std::string_view id = "limit-zero";
-    if (metadata) id = contains(facts_.quota_limit, "apirequests") ? "region-api-requests-zero" : "region-limit-zero";
+    if (metadata) id = find_word(facts_.quota_limit, "apirequests") != std::string::npos ? "region-api-requests-zero" : "region-limit-zero";
     if (value && !line) id = "limit-zero-explicit";
     if (line && !value && tier(name) == false) id = "limit-zero-paid";
     if (said && !line && !value && !metadata) id = said->id;
@@ -346,7 +398,7 @@ class Judge {
     return true;
   }
 
-  [[nodiscard]] std::optional<bool> tier(const QuotaName& name) const noexcept {
+  [[nodiscard]] std::optional<bool> tier(const QuotaName& name) const {
     if (name.free_tier) return name.free_tier;
     for (const LimitLine& line : facts_.limits)
       if (const auto said = quota_name(line.metric).free_tier) return said;
@@ -404,7 +456,9 @@ class Judge {
           result_.limit_value = line.limit;
 
     decide(quota_id(name, several), confidence, std::move(where), what);
-    if (!several) result_.verdict.dimension = name.dimension();
+    if (name.at_once) result_.advice = name.tokens ? too_much_queued : too_many_at_once;
+    if (name.window == Window::day && name.images && !name.tokens) result_.advice = days_images;
+    if (!several && (name.window != Window::unknown || name.at_once || hint())) result_.verdict.dimension = name.dimension();
     result_.scope = name.scope;
     result_.free_tier = name.free_tier;
     return true;
@@ -424,10 +478,11 @@ class Judge {
     return all([](std::int64_t limit) { return limit < least_of_a_day; }) ? Window::minute : Window::unknown;
   }
 
-  [[nodiscard]] std::string_view quota_id(const QuotaName& name, bool several) const noexcept {
+  [[nodiscard]] std::string_view quota_id(const QuotaName& name, bool several) const {
     const bool free = name.free_tier.value_or(false);
     if (name.shared_project) return "shared-project-rpm";
     if (name.spend) return "spend-rate";
+    if (name.at_once) return name.tokens ? "quota-no-details" : "rate-generic";
     if (name.window == Window::day) {
       const QuotaDimension decides = name.dimension();
       if (std::ranges::any_of(facts_.violations, [&](const Violation& other) { return window_of(other).dimension() != decides; }))
@@ -456,6 +511,14 @@ class Judge {
 
   // A limit that is told in a sentence of no known form: what it counts, and for how long, may stand there all the same.
   void name_window() {
+    for (const std::string_view at_once : {"enqueued", "concurrent", "simultaneous", "in flight"})
+      if (const std::string_view said = sentence_with(at_once); !said.empty()) {
+        const bool queued = at_once == "enqueued";
+        decide(queued ? "quota-no-details" : "rate-generic", Confidence::likely, std::string{in_message}, said);
+        result_.verdict.dimension = QuotaDimension::other;
+        result_.advice = queued ? too_much_queued : too_many_at_once;
+        return;
+      }
     constexpr std::array<std::string_view, 5> spans{"per minute", "per-minute", "per min ", "per day", "per-day"};
     constexpr std::size_t before = 32;
     for (const std::string_view span : spans) {
@@ -467,7 +530,13 @@ class Judge {
       name.window = span.ends_with("day") ? Window::day : Window::minute;
       name.images = contains(counted, "image");
       if (!name.tokens && !name.images && !contains(counted, "request")) return;
-      decide(quota_id(name, false), Confidence::likely, "error.message", std::string{counted}.append(span));
+      const std::string_view said = whole_words(begin, std::min(facts_.words.size(), facts_.words.find(' ', at + span.size() - 1)));
+      if (name.window == Window::day) {
+        spent_day(name, in_message, said);
+        return;
+      }
+      decide(name.free_tier || name.images ? quota_id(name, false) : "rate-generic", Confidence::likely, std::string{in_message}, said);
+      if (!name.free_tier && !name.images) result_.advice = minutes_limit;
       result_.verdict.dimension = name.dimension();
       result_.scope = name.scope;
       result_.free_tier = name.free_tier;
@@ -475,7 +544,42 @@ class Judge {
     }
   }
 
+  // A day's limit of which no quota is named: the tier is known only where it is said. ("Upgrade to a paid tier" says no more than "free".)
+  void spent_day(QuotaName name, std::string_view where, std::string_view what) {
+    name.window = Window::day;
+    for (const std::string_view free : {std::string_view{"free tier"}, std::string_view{"free-tier"}, std::string_view{"free plan"}})
+      if (facts_.says(free)) name.free_tier = true;
+    decide(name.free_tier ? quota_id(name, false) : "quota-no-details", Confidence::likely, std::string{where}, what);
+    if (!name.free_tier) result_.advice = name.images ? days_images : days_limit;
+    result_.verdict.remedy = Remedy::next_day;
+    result_.verdict.dimension = name.dimension();
+    result_.free_tier = name.free_tier;
+    result_.scope = name.scope;
+  }
+
+  bool day_in_words() {
+    const Wording* said = wording(Topic::day);
+    if (!said) return false;
+    const std::string_view sentence = sentence_with(said->phrase);
+    const QuotaName name = quota_name(sentence);
+    spent_day(name, in_message, said->phrase);
+    if (!name.tokens && !name.images && !contains(sentence, "request")) result_.verdict.dimension = QuotaDimension::none;
+    return true;
+  }
+
   // ---- sentences, code words, statuses
+
+  // A sentence that names a field of the request and says that its value is refused.
+  bool refused_field() {
+    if (status_ != 0 && status_ != 400 && status_ != 422) return false;
+    for (const FieldWording& known : field_wordings)
+      for (std::size_t at = facts_.words.find(known.field); at != std::string::npos; at = facts_.words.find(known.field, at + 1)) {
+        const std::string_view sentence = sentence_with(known.field, at);
+        if (std::ranges::any_of(refusals, [sentence](std::string_view refusal) { return contains(sentence, refusal); }))
+          return decide(known.id, Confidence::likely, std::string{in_message}, sentence);
+      }
+    return false;
+  }
 
   // A gateway that puts an answer without an image into an error of its own.
   bool quoted_answer() {
@@ -502,18 +606,31 @@ class Judge {
     if (id == "free-tier-region" || id == "free-tier-region-new-text" || id == "billing-required-imagen") result_.free_tier = true;
   }
 
+  // "model 'gemini-...' not found", in whatever words. In an address ("/models/NAME:method") the method may be what is missing.
+  bool missing_model() {
+    if (status_ != 404 || !facts_.status.empty()) return false;
+    for (const std::string_view missing : {"not found", "not exist", "unknown model"})
+      if (const std::string_view said = sentence_with(missing);
+          contains(said, "model") && !contains(said, "models/") && is_model_name(model_in_words()))
+        return decide("model-not-found", Confidence::likely, std::string{in_message}, said);
+    return false;
+  }
+
   bool code_word() {
     for (const NamedFailure& known : code_words) {
-      if (!facts_.has_code(known.name)) continue;
+      const std::string* written = facts_.code_named(known.name);
+      if (!written) continue;
       if (known.id == "gateway-hides-429" && status_ != 500) continue;
       if (known.id.empty()) {
-        add_evidence("error.code", known.name);
+        add_evidence("error.code", *written);
         result_.confidence = Confidence::likely;
         return decide_kind(known.name.starts_with("authentication") ? Kind::auth : Kind::permission);
       }
-      decide(known.id, Confidence::likely, "error.code", known.name);
-      if (known.id == "rpd-paid") result_.verdict.dimension = QuotaDimension::requests_per_day;
-      return true;
+      if (known.name == "quota_exceeded") {
+        spent_day({}, "error.code", *written);
+        return true;
+      }
+      return decide(known.id, Confidence::likely, "error.code", *written);
     }
     return false;
   }
@@ -524,12 +641,14 @@ class Judge {
   }
 
   bool kind_in_words() {
-    if (!facts_.status.empty()) return false;
     for (const KindWording& known : kind_wordings) {
-      if (!facts_.says(known.phrase)) continue;
-      add_evidence("error.message", known.phrase);
+      if (!facts_.says(known.phrase) && !facts_.has_reason(known.phrase)) continue;
+      if (!facts_.status.empty() && known.kind != kind_of_status()) continue;
+      add_evidence(std::string{in_message}, known.phrase);
       result_.confidence = Confidence::likely;
-      return decide_kind(known.kind);
+      decide_kind(known.kind);
+      result_.advice = known.advice;
+      return true;
     }
     return false;
   }
@@ -552,7 +671,19 @@ class Judge {
     return false;
   }
 
+  [[nodiscard]] Kind kind_of_status() const noexcept {
+    return facts_.status == "UNAUTHENTICATED" ? Kind::auth : facts_.status == "PERMISSION_DENIED" ? Kind::permission : Kind::other;
+  }
+
+  // The enumerations of the two interfaces number the same names differently.
+  [[nodiscard]] bool speaks_for_vertex() const noexcept {
+    constexpr std::array<std::string_view, 4> marks{"vertexai", "vertex ai", "aiplatform", "did not complete successfully"};
+    return std::ranges::any_of(marks, [this](std::string_view mark) { return facts_.says(mark); });
+  }
+
   bool by_status() {
+    // These two are of HTTP alone, and nothing but a size is said by them; the RPC's status beside them is a stand-in.
+    if (status_ == 413 || status_ == 414) return by_http_status();
     if (facts_.shape == BodyShape::empty && status_ == 400) return decide("empty-400", Confidence::likely, "body", "empty");
     if (!facts_.status.empty() && by_grpc_status()) return true;
     return by_http_status();
@@ -581,11 +712,9 @@ class Judge {
         }
         return decide(row.id, Confidence::guess, "error.status", row.name);
       }
-    if (facts_.status == "PERMISSION_DENIED" || facts_.status == "UNAUTHENTICATED") {
-      add_evidence("error.status", facts_.status);
-      return decide_kind(facts_.status == "UNAUTHENTICATED" ? Kind::auth : Kind::permission);
-    }
-    return false;
+    if (kind_of_status() == Kind::other) return false;
+    add_evidence("error.status", facts_.status);
+    return decide_kind(kind_of_status());
   }
 
   bool by_http_status() {
@@ -673,7 +802,7 @@ class Judge {
   }
 
   // Only the service itself speaks of its quotas by name; of a cut answer that is enough to know the status.
-  [[nodiscard]] bool speaks_of_quota() const noexcept {
+  [[nodiscard]] bool speaks_of_quota() const {
     return !facts_.status_is_number && (deciding_violation() || !facts_.limits.empty() || !facts_.quota_limit.empty() ||
                                         !quota_in_words().empty() || facts_.has_reason("quota_exhausted"));
   }
@@ -703,15 +832,28 @@ class Judge {
 
   [[nodiscard]] std::string plain_message() const {
     if (facts_.shape == BodyShape::html) {
-      const std::size_t begin = facts_.words.find("<title>");
-      const std::size_t end = facts_.words.find("</title>");
-      return begin != std::string::npos && end != std::string::npos && begin < end ? facts_.words.substr(begin + 7, end - begin - 7)
-                                                                                   : std::string{"a web page"};
+      const std::string_view title = page_title();
+      return std::string{title.empty() ? std::string_view{"a web page"} : facts_.written(title)};
     }
-    return facts_.shape == BodyShape::sse ? std::string{} : facts_.words.substr(0, 2 * longest_message);
+    if (facts_.shape == BodyShape::text) return std::string{trimmed(text_).substr(0, 4 * longest_message)};
+    return facts_.shape == BodyShape::sse ? std::string{} : facts_.as_said.substr(0, 2 * longest_message);
   }
 
+  static constexpr std::string_view in_message{"error.message"};
+
+  // Where an answer says more, or less, than the row that it comes to.
+  static constexpr Advice days_limit{
+      "a day's quota is spent; of which tier, the answer does not say",
+      "Wait for Pacific midnight (a gateway may have one of its own), change the model, or raise the quota."};
+  static constexpr Advice days_images{"images per day are spent", "Wait for Pacific midnight, change the model, or raise the quota."};
+  static constexpr Advice minutes_limit{"a limit per minute is reached", "Wait as long as the answer asks, else for the next minute."};
+  static constexpr Advice too_many_at_once{"too many requests at once: what is under way counts, not what was sent in a minute",
+                                           "Keep fewer calls in flight (a Bulkhead), and try again when one has ended."};
+  static constexpr Advice too_much_queued{"too much work is queued for batches",
+                                          "Wait until earlier batch jobs have ended, or cancel some."};
+
   const Facts& facts_;
+  std::string_view text_;
   int http_;
   const AnswerContext& context_;
   int status_ = 0;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 // What the name of a quota says. Names are read by their parts, never compared whole: new ones are made of the old parts.
@@ -23,21 +24,24 @@ struct QuotaName {
   bool tokens = false;
   bool images = false;
   bool spend = false;
+  bool at_once = false;  // counts what is under way, in no window at all
   bool shared_project = false;
   QuotaScope scope = QuotaScope::unknown;
   std::optional<bool> free_tier;
 
   [[nodiscard]] QuotaDimension dimension() const noexcept {
     if (spend) return QuotaDimension::spend;
+    if (at_once) return QuotaDimension::other;
     if (window == Window::day)
       return tokens ? QuotaDimension::tokens_per_day : images ? QuotaDimension::other : QuotaDimension::requests_per_day;
     return tokens ? QuotaDimension::tokens_per_minute : images ? QuotaDimension::images_per_minute : QuotaDimension::requests_per_minute;
   }
 };
 
-/// Reads a name (in lower case, its words joined, or parted by underscores or blanks).
-[[nodiscard]] constexpr QuotaName quota_name(std::string_view text) noexcept {
-  const auto has = [text](std::string_view joined, std::string_view parted, std::string_view spaced) {
+/// Reads a name in any case, its words joined, or parted by underscores or blanks.
+[[nodiscard]] inline QuotaName quota_name(std::string_view written) {
+  const std::string text = lowered(written);
+  const auto has = [&text](std::string_view joined, std::string_view parted, std::string_view spaced) {
     return contains(text, joined) || contains(text, parted) || contains(text, spaced);
   };
   QuotaName name;
@@ -51,6 +55,7 @@ struct QuotaName {
   name.tokens = contains(text, "token");
   name.images = contains(text, "images");
   name.spend = contains(text, "spend");
+  name.at_once = contains(text, "concurrent") || contains(text, "enqueued");
   name.shared_project = has("sharedproject", "shared_project", "shared project");
   if (has("perregion", "per_region", "for a region") || contains(text, "regional_")) {
     name.scope = QuotaScope::per_region;
