@@ -4,6 +4,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
+#include "../support/every_driver.hpp"
 
 #include <ductile/drivers/blocking.hpp>
 
@@ -61,15 +62,14 @@ Verdict lost() {
 // Answers each visit with the next answer; none left: never.
 class AnsweringGate final : public Gate {
  public:
-  explicit AnsweringGate(VirtualClock& clock, std::vector<std::pair<Duration, Grant>> answers)
-      : clock_(clock), answers_(std::move(answers)) {}
+  explicit AnsweringGate(Driver& driver, std::vector<std::pair<Duration, Grant>> answers) : driver_(driver), answers_(std::move(answers)) {}
   void enter(Waiter& waiter) noexcept override {
     tickets.push_back(waiter.ticket());
     if (answers_.empty()) return;
     const std::pair<Duration, Grant> answer = answers_.front();
     answers_.erase(answers_.begin());
     waiting_ = &waiter;
-    clock_.at(clock_.now()() + answer.first, [this, grant = answer.second] {
+    driver_.at(driver_.now()() + answer.first, [this, grant = answer.second] {
       if (Waiter* told = std::exchange(waiting_, nullptr)) told->granted(grant);
     });
   }
@@ -80,7 +80,7 @@ class AnsweringGate final : public Gate {
   std::vector<std::uint64_t> tickets;
 
  private:
-  VirtualClock& clock_;
+  Driver& driver_;
   std::vector<std::pair<Duration, Grant>> answers_;
   Waiter* waiting_ = nullptr;
 };
@@ -109,43 +109,41 @@ struct Reader {
 
 }  // namespace
 
-TEST_CASE("A pipeline of no policies makes one attempt", "[core][call]") {
+EVERY_DRIVER("A pipeline of no policies makes one attempt", "[core][call]") {
   Pipeline pipeline{};
-  CHECK(pipeline.run(fails(0)).value() == 1);
-  const auto failed = pipeline.run(fails(1));
+  CHECK(driver.run(pipeline, fails(0)).value() == 1);
+  const auto failed = driver.run(pipeline, fails(1));
   CHECK(failed.error().kind() == Kind::overload);
   CHECK(failed.error().attempts() == 1);
   CHECK(failed.error().trail().size() == 1);
 }
 
-TEST_CASE("A layer that wants another trip gets it, at once or at its moment", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("A layer that wants another trip gets it, at once or at its moment", "[core][call]") {
   SECTION("at once") {
     Pipeline pipeline{P{Admission::go(), Reaction::again_now()}};
-    CHECK(pipeline.run(fails(4), clock).value() == 5);
-    CHECK(clock.now()() == Time{});
+    CHECK(driver.run(pipeline, fails(4)).value() == 5);
+    CHECK(driver.now()() == Time{});
   }
   SECTION("at its moment") {
     Pipeline pipeline{P{Admission::go(), Reaction::again_at(Time{7s}, WaitSource::backoff)}};
-    CHECK(pipeline.run(fails(1), clock).value() == 2);
-    CHECK(clock.now()() == Time{7s});
+    CHECK(driver.run(pipeline, fails(1)).value() == 2);
+    CHECK(driver.now()() == Time{7s});
   }
   SECTION("a moment that has passed is at once") {
-    clock.advance(10s);
+    driver.advance(10s);
     Pipeline pipeline{P{Admission::go(), Reaction::again_at(Time{7s}, WaitSource::backoff)}};
-    CHECK(pipeline.run(fails(3), clock).value() == 4);
-    CHECK(clock.now()() == Time{10s});
+    CHECK(driver.run(pipeline, fails(3)).value() == 4);
+    CHECK(driver.now()() == Time{10s});
   }
 }
 
-TEST_CASE("After a success nothing asks again", "[core][call]") {
+EVERY_DRIVER("After a success nothing asks again", "[core][call]") {
   Pipeline pipeline{P{Admission::go(), Reaction::again_now()}, P{Admission::go(), Reaction::again_at(Time{1h}, WaitSource::backoff)}};
-  VirtualClock clock;
   const auto failures = GENERATE(0U, 1U);
-  CHECK(trips(pipeline.run(fails(failures), clock)) == failures + 1);
+  CHECK(trips(driver.run(pipeline, fails(failures))) == failures + 1);
 }
 
-TEST_CASE("The innermost layer that wants another trip gets it, the others do not hear of the failure", "[core][call]") {
+EVERY_DRIVER("The innermost layer that wants another trip gets it, the others do not hear of the failure", "[core][call]") {
   std::vector<std::string> heard;
   const auto layer = [&](const char* name, bool wants) {
     Told told;
@@ -156,11 +154,11 @@ TEST_CASE("The innermost layer that wants another trip gets it, the others do no
     return told;
   };
   Pipeline pipeline{layer("outer", true), layer("middle", true), layer("inner", false)};
-  CHECK(pipeline.run(fails(1)));
+  CHECK(driver.run(pipeline, fails(1)));
   CHECK(heard == std::vector<std::string>{"inner failed", "middle failed", "inner ok", "middle ok", "outer ok"});
 }
 
-TEST_CASE("A layer keeps its Call over its own repeats and begins anew when a layer outside repeats", "[core][call]") {
+EVERY_DRIVER("A layer keeps its Call over its own repeats and begins anew when a layer outside repeats", "[core][call]") {
   std::vector<std::uint32_t> asked;
   Told inner;
   inner.on_admit = [&](Told::Call& call, Now, const Attempt&) {
@@ -171,11 +169,11 @@ TEST_CASE("A layer keeps its Call over its own repeats and begins anew when a la
   Told outer;
   outer.on_settle = again;
   Pipeline pipeline{outer, inner};
-  CHECK(pipeline.run(fails(4)).value() == 5);
+  CHECK(driver.run(pipeline, fails(4)).value() == 5);
   CHECK(asked == std::vector<std::uint32_t>{1, 2, 3, 1, 2});
 }
 
-TEST_CASE("Every layer that is asked again sees the number of the attempt that it decides on", "[core][call]") {
+EVERY_DRIVER("Every layer that is asked again sees the number of the attempt that it decides on", "[core][call]") {
   std::vector<std::uint32_t> outer_numbers;
   std::vector<std::uint32_t> inner_numbers;
   const auto noting = [](std::vector<std::uint32_t>& numbers) {
@@ -185,17 +183,17 @@ TEST_CASE("Every layer that is asked again sees the number of the attempt that i
     return told;
   };
   Pipeline pipeline{noting(outer_numbers), noting(inner_numbers)};
-  CHECK_FALSE(pipeline.run(fails(9)));
+  CHECK_FALSE(driver.run(pipeline, fails(9)));
   CHECK(outer_numbers == std::vector<std::uint32_t>{1, 3});
   CHECK(inner_numbers == std::vector<std::uint32_t>{1, 2, 3, 4});
 }
 
-TEST_CASE("A failure that an operation calls abandoned is not tried again", "[core][call]") {
+EVERY_DRIVER("A failure that an operation calls abandoned is not tried again", "[core][call]") {
   Pipeline pipeline{P{Admission::go(), Reaction::again_now()}};
-  CHECK(pipeline.run(fails(9, Failure{Kind::abandoned})).error().attempts() == 1);
+  CHECK(driver.run(pipeline, fails(9, Failure{Kind::abandoned})).error().attempts() == 1);
 }
 
-TEST_CASE("Outer layers are asked before the wait, from the inside out, until one refuses", "[core][call]") {
+EVERY_DRIVER("Outer layers are asked before the wait, from the inside out, until one refuses", "[core][call]") {
   std::vector<std::string> asked;
   const auto permit = [&](const char* name, bool allows) {
     Told told;
@@ -208,16 +206,15 @@ TEST_CASE("Outer layers are asked before the wait, from the inside out, until on
   };
   Told retry;
   retry.on_settle = [](Told::Call&, Now now, const Verdict&) { return Reaction::again_at(now() + 5s, WaitSource::backoff); };
-  VirtualClock clock;
 
   SECTION("all allow it") {
     Pipeline pipeline{permit("budget", true), permit("table", true), retry, permit("inside", false)};
-    CHECK(pipeline.run(fails(1), clock).value() == 2);
+    CHECK(driver.run(pipeline, fails(1)).value() == 2);
     CHECK(asked == std::vector<std::string>{"table", "budget"});
   }
   SECTION("a nearer layer refuses: the budget, outermost, is not asked and spends nothing") {
     Pipeline pipeline{permit("budget", true), permit("table", false), retry};
-    const auto result = pipeline.run(fails(9), clock);
+    const auto result = driver.run(pipeline, fails(9));
     CHECK(asked == std::vector<std::string>{"table"});
     CHECK(result.error().kind() == Kind::overload);  // the failure that led to it, not the refusal
     CHECK(has(result.error().notes(), Note::outer_layer_refused));
@@ -225,32 +222,31 @@ TEST_CASE("Outer layers are asked before the wait, from the inside out, until on
   }
   SECTION("the budget refuses: no wait was begun") {
     Pipeline pipeline{permit("budget", false), permit("table", true), retry};
-    CHECK_FALSE(pipeline.run(fails(9), clock));
+    CHECK_FALSE(driver.run(pipeline, fails(9)));
     CHECK(asked == std::vector<std::string>{"table", "budget"});
-    CHECK(clock.now()() == Time{});
+    CHECK(driver.now()() == Time{});
   }
 }
 
-TEST_CASE("What a layer says about the end reaches the caller", "[core][call]") {
+EVERY_DRIVER("What a layer says about the end reaches the caller", "[core][call]") {
   Told told;
   told.on_settle = [](Told::Call&, Now, const Verdict&) { return Reaction::pass().because(Note::attempts_spent).earliest(Time{90s}); };
   Pipeline pipeline{told};
-  const auto result = pipeline.run(fails(9));
+  const auto result = driver.run(pipeline, fails(9));
   CHECK(has(result.error().notes(), Note::attempts_spent));
   CHECK(result.error().earliest_retry_at() == Time{90s});
 }
 
-TEST_CASE("A hint that nobody waited for says when to come back", "[core][call]") {
-  VirtualClock clock;
-  clock.advance(100s);
+EVERY_DRIVER("A hint that nobody waited for says when to come back", "[core][call]") {
+  driver.advance(100s);
   Verdict verdict;
   verdict.kind = Kind::rate_limit;
   verdict.remedy = Remedy::after_delay;
   verdict.hint = 40s;
   Pipeline pipeline{P{}};
-  CHECK(pipeline.run(fails(9, Failure{verdict}), clock).error().earliest_retry_at() == Time{140s});
+  CHECK(driver.run(pipeline, fails(9, Failure{verdict})).error().earliest_retry_at() == Time{140s});
   verdict.remedy = Remedy::never;  // then no wait helps
-  CHECK_FALSE(pipeline.run(fails(9, Failure{verdict}), clock).error().earliest_retry_at().has_value());
+  CHECK_FALSE(driver.run(pipeline, fails(9, Failure{verdict})).error().earliest_retry_at().has_value());
 }
 
 TEST_CASE("From when on trying again helps is told from the failure on, by the call's clock", "[core][call]") {
@@ -274,35 +270,32 @@ TEST_CASE("From when on trying again helps is told from the failure on, by the c
 
 // --- deadlines
 
-TEST_CASE("A wait that does not fit the deadline is refused before it begins", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("A wait that does not fit the deadline is refused before it begins", "[core][call]") {
   const CallOptions options{.deadline = 10s};
   SECTION("before a repeat") {
     Pipeline pipeline{P{Admission::go(), Reaction::again_at(Time{10s}, WaitSource::hint)}};
-    const auto result = pipeline.run(fails(9), clock, options);
+    const auto result = driver.run(pipeline, fails(9), options);
     CHECK(result.error().kind() == Kind::overload);
     CHECK(result.error().earliest_retry_at() == Time{10s});
     CHECK(has(result.error().notes(), Note::deadline_would_pass));
   }
   SECTION("before a layer is asked again") {
     Pipeline pipeline{P{Admission::ask_at(Time{11s}, Kind::rate_limit, WaitSource::quota)}};
-    const auto result = pipeline.run(fails(0), clock, options);
+    const auto result = driver.run(pipeline, fails(0), options);
     CHECK(result.error().kind() == Kind::rate_limit);
     CHECK(result.error().remedy() == Remedy::after_delay);
     CHECK(result.error().earliest_retry_at() == Time{11s});
     CHECK(has(result.error().notes(), Note::deadline_would_pass));
   }
-  CHECK(clock.now()() == Time{});
+  CHECK(driver.now()() == Time{});
 }
 
-TEST_CASE("A wait that just fits is waited", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("A wait that just fits is waited", "[core][call]") {
   Pipeline pipeline{P{Admission::go(), Reaction::again_at(Time{10s - 1ns}, WaitSource::hint)}};
-  CHECK(pipeline.run(fails(1), clock, CallOptions{.deadline = 10s}).value() == 2);
+  CHECK(driver.run(pipeline, fails(1), CallOptions{.deadline = 10s}).value() == 2);
 }
 
-TEST_CASE("No attempt begins when its deadline has passed", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("No attempt begins when its deadline has passed", "[core][call]") {
   std::vector<Verdict> verdicts;
   bool called = false;
   const auto operation = [&] { called = true; };
@@ -310,7 +303,7 @@ TEST_CASE("No attempt begins when its deadline has passed", "[core][call]") {
     Told told;
     told.on_admit = [](Told::Call&, Now now, const Attempt&) { return Admission::go().until(now()); };
     Pipeline pipeline{P{}.telling(verdicts), told};
-    CHECK(pipeline.run(operation, clock).error().kind() == Kind::deadline);
+    CHECK(driver.run(pipeline, operation).error().kind() == Kind::deadline);
   }
   SECTION("after a wait inside a layer that brought the deadline forward") {
     Told told;
@@ -319,11 +312,11 @@ TEST_CASE("No attempt begins when its deadline has passed", "[core][call]") {
     };
     Told late;  // a clock that overslept
     late.on_admit = [&](Told::Call&, Now, const Attempt&) {
-      clock.advance(5s);
+      driver.advance(5s);
       return Admission::go();
     };
     Pipeline pipeline{P{}.telling(verdicts), told, late};
-    CHECK(pipeline.run(operation, clock).error().kind() == Kind::deadline);
+    CHECK(driver.run(pipeline, operation).error().kind() == Kind::deadline);
   }
   CHECK_FALSE(called);
   REQUIRE(verdicts.size() == 1);
@@ -331,21 +324,20 @@ TEST_CASE("No attempt begins when its deadline has passed", "[core][call]") {
   CHECK(verdicts[0].sent == Sent::no);
 }
 
-TEST_CASE("A repeat at once does not begin after the layer's deadline", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("A repeat at once does not begin after the layer's deadline", "[core][call]") {
   Pipeline pipeline{P{Admission::go(), Reaction::again_now()}};
-  const auto result = pipeline.run(
+  const auto result = driver.run(
+      pipeline,
       [&]() -> Result<int> {
-        clock.advance(6s);
+        driver.advance(6s);
         return Failure{Kind::overload};
       },
-      clock, CallOptions{.deadline = 10s});
+      CallOptions{.deadline = 10s});
   CHECK(result.error().attempts() == 2);
   CHECK(has(result.error().notes(), Note::deadline_would_pass));
 }
 
-TEST_CASE("A layer can bring the deadline forward and never put it off", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("A layer can bring the deadline forward and never put it off", "[core][call]") {
   const auto limits = [](Duration limit) {
     Told told;
     told.on_admit = [limit](Told::Call&, Now now, const Attempt&) { return Admission::go().until(now() + limit); };
@@ -353,21 +345,20 @@ TEST_CASE("A layer can bring the deadline forward and never put it off", "[core]
   };
   Pipeline pipeline{limits(8s), limits(20s)};
   Time seen{};
-  CHECK(pipeline.run([&](const Attempt& attempt) { seen = attempt.deadline; }, clock, CallOptions{.deadline = 10s}));
+  CHECK(driver.run(pipeline, [&](const Attempt& attempt) { seen = attempt.deadline; }, CallOptions{.deadline = 10s}));
   CHECK(seen == Time{8s});
 }
 
 // --- what one call overrides
 
-TEST_CASE("A call's own options reach every layer and the operation", "[core][call]") {
+EVERY_DRIVER("A call's own options reach every layer and the operation", "[core][call]") {
   std::vector<Attempt> seen;
   Told told;
   told.on_admit = [&](Told::Call&, Now, const Attempt& attempt) { return seen.push_back(attempt), Admission::go(); };
   Pipeline pipeline{told, P{}, told};
-  VirtualClock clock;
-  clock.advance(1s);
-  CHECK(pipeline.run([&](const Attempt& attempt) { seen.push_back(attempt); }, clock,
-                     CallOptions{.deadline = 4s, .attempts = 7, .targets = 0b101}));
+  driver.advance(1s);
+  CHECK(driver.run(
+      pipeline, [&](const Attempt& attempt) { seen.push_back(attempt); }, CallOptions{.deadline = 4s, .attempts = 7, .targets = 0b101}));
   REQUIRE(seen.size() == 3);
   for (const Attempt& attempt : seen) {
     CHECK(attempt.deadline == Time{5s});
@@ -379,11 +370,11 @@ TEST_CASE("A call's own options reach every layer and the operation", "[core][ca
   }
 }
 
-TEST_CASE("A call without time fails at once and asks nobody", "[core][call]") {
+EVERY_DRIVER("A call without time fails at once and asks nobody", "[core][call]") {
   const auto deadline = GENERATE(0s, -3s);
   std::uint64_t before = Ledger::global().granted();
   Pipeline pipeline{P{}};
-  const auto result = pipeline.run(fails(0), CallOptions{.deadline = deadline});
+  const auto result = driver.run(pipeline, fails(0), CallOptions{.deadline = deadline});
   CHECK(result.error().kind() == Kind::deadline);
   CHECK(result.error().says() == Says::policy);
   CHECK(result.error().attempts() == 0);
@@ -392,42 +383,42 @@ TEST_CASE("A call without time fails at once and asks nobody", "[core][call]") {
 
 // --- what must not be repeated
 
-TEST_CASE("An operation that must not be repeated is not, when its answer is lost", "[core][call]") {
+EVERY_DRIVER("An operation that must not be repeated is not, when its answer is lost", "[core][call]") {
   const Failure failure{lost()};
   SECTION("whichever layer wants to") {
     Pipeline inner{P{}, P{Admission::go(), Reaction::again_now()}};
     Pipeline outer{P{Admission::go(), Reaction::again_now()}, P{}};
     Pipeline both{P{Admission::go(), Reaction::again_now()}, P{Admission::go(), Reaction::again_now()}};
-    for (const auto& result : {inner.run(never_repeated(fails(1, failure))), outer.run(never_repeated(fails(1, failure))),
-                               both.run(never_repeated(fails(1, failure)))}) {
+    for (const auto& result : {driver.run(inner, never_repeated(fails(1, failure))), driver.run(outer, never_repeated(fails(1, failure))),
+                               driver.run(both, never_repeated(fails(1, failure)))}) {
       CHECK(result.error().attempts() == 1);
       CHECK(has(result.error().notes(), Note::not_repeatable));
     }
   }
   SECTION("not when the answer is there") {
     Pipeline pipeline{P{Admission::go(), Reaction::again_now()}};
-    CHECK(pipeline.run(never_repeated(fails(1, Failure{Kind::overload}))).value() == 2);
+    CHECK(driver.run(pipeline, never_repeated(fails(1, Failure{Kind::overload}))).value() == 2);
   }
   SECTION("not when nothing was sent") {
     Pipeline pipeline{P{Admission::go(), Reaction::again_now()}};
     Verdict refused = lost();
     refused.sent = Sent::no;
-    CHECK(pipeline.run(never_repeated(fails(1, Failure{refused}))).value() == 2);
+    CHECK(driver.run(pipeline, never_repeated(fails(1, Failure{refused}))).value() == 2);
   }
   SECTION("and one that may be repeated is") {
     Pipeline pipeline{P{Admission::go(), Reaction::again_now()}};
-    CHECK(pipeline.run(repeatable(fails(1, failure))).value() == 2);
-    CHECK(pipeline.run(fails(1, failure)).value() == 2);
+    CHECK(driver.run(pipeline, repeatable(fails(1, failure))).value() == 2);
+    CHECK(driver.run(pipeline, fails(1, failure)).value() == 2);
   }
 }
 
-TEST_CASE("A tagged operation is called where it lies", "[core][call]") {
+EVERY_DRIVER("A tagged operation is called where it lies", "[core][call]") {
   auto operation = never_repeated([calls = 0]() mutable { return ++calls; });
   Pipeline pipeline{P{}};
-  CHECK(pipeline.run(operation).value() == 1);
-  CHECK(pipeline.run(operation).value() == 2);
+  CHECK(driver.run(pipeline, operation).value() == 1);
+  CHECK(driver.run(pipeline, operation).value() == 2);
   const auto constant = repeatable([] { return 3; });
-  CHECK(pipeline.run(constant).value() == 3);
+  CHECK(driver.run(pipeline, constant).value() == 3);
 }
 
 // --- provenance and trail
@@ -448,16 +439,16 @@ struct Chain {
 };
 }  // namespace
 
-TEST_CASE("A success says which target gave it, and at which attempt", "[core][call]") {
+EVERY_DRIVER("A success says which target gave it, and at which attempt", "[core][call]") {
   Pipeline pipeline{Chain{}, P{}};
   SECTION("the first, at once") {
-    const auto result = pipeline.run(fails(0));
+    const auto result = driver.run(pipeline, fails(0));
     CHECK(served_by(result) == 0);
     CHECK(trips(result) == 1);
     CHECK_FALSE(degraded(result));
   }
   SECTION("another, later; through moves and conversions") {
-    Result<int> result = pipeline.run(fails(2));
+    Result<int> result = driver.run(pipeline, fails(2));
     Result<int> moved = std::move(result);
     Result<long> converted{std::move(moved)};
     CHECK(served_by(converted) == 2);
@@ -466,33 +457,30 @@ TEST_CASE("A success says which target gave it, and at which attempt", "[core][c
   }
 }
 
-TEST_CASE("A success counts at most 256 attempts, a failure more", "[core][call]") {
+EVERY_DRIVER("A success counts at most 256 attempts, a failure more", "[core][call]") {
   Pipeline pipeline{P{Admission::go(), Reaction::again_now()}};
-  CHECK(trips(pipeline.run(fails(254))) == 255);
-  CHECK(trips(pipeline.run(fails(255))) == 256);
-  CHECK(trips(pipeline.run(fails(300))) == 256);
+  CHECK(trips(driver.run(pipeline, fails(254))) == 255);
+  CHECK(trips(driver.run(pipeline, fails(255))) == 256);
+  CHECK(trips(driver.run(pipeline, fails(300))) == 256);
   Told stubborn;
   stubborn.on_settle = [](Told::Call& call, Now, const Verdict&) { return ++call.asked < 300 ? Reaction::again_now() : Reaction::pass(); };
   Pipeline longer{stubborn};
-  const auto failed = longer.run(fails(999));
+  const auto failed = driver.run(longer, fails(999));
   CHECK(failed.error().attempts() == 300);
   CHECK(failed.error().trail().size() == 300);
   CHECK(failed.error().trail().kept() == 256);
 }
 
-TEST_CASE("A failure says where it stood, and keeps the trail of the call", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("A failure says where it stood, and keeps the trail of the call", "[core][call]") {
   Told told;
   told.on_settle = [](Told::Call& call, Now now, const Verdict&) {
     return ++call.asked < 3 ? Reaction::again_at(now() + 1500ms * call.asked, WaitSource::backoff) : Reaction::pass();
   };
   Pipeline pipeline{Chain{}, told};
-  const auto result = pipeline.run(
-      [&](const Attempt& attempt) -> Result<int> {
-        if (attempt.target == 0) return Failure{Kind::overload};
-        return Failure{lost()};
-      },
-      clock);
+  const auto result = driver.run(pipeline, [&](const Attempt& attempt) -> Result<int> {
+    if (attempt.target == 0) return Failure{Kind::overload};
+    return Failure{lost()};
+  });
   const Failure& failure = result.error();
   CHECK(failure.target() == 2);
   CHECK(failure.attempts() == 9);
@@ -509,8 +497,7 @@ TEST_CASE("A failure says where it stood, and keeps the trail of the call", "[co
   }
 }
 
-TEST_CASE("A trail counts each wait once, also when a rejection follows it", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("A trail counts each wait once, also when a rejection follows it", "[core][call]") {
   Told retry;
   retry.on_settle = [](Told::Call&, Now now, const Verdict&) { return Reaction::again_at(now() + 1s, WaitSource::backoff); };
   Told breaker;  // closed, open, open, closed
@@ -518,11 +505,12 @@ TEST_CASE("A trail counts each wait once, also when a rejection follows it", "[c
     return now() == Time{1s} || now() == Time{2s} ? Admission::reject(Kind::circuit_open) : Admission::go();
   };
   Pipeline pipeline{retry, breaker};
-  const auto result = pipeline.run(
+  const auto result = driver.run(
+      pipeline,
       [&](const Attempt& attempt) -> Result<int> {
         return Failure{Kind::overload, attempt.number < 2 ? Remedy::immediately : Remedy::never};
       },
-      clock, CallOptions{.deadline = 4s});
+      CallOptions{.deadline = 4s});
   std::uint32_t waited = 0;
   const Trail& trail = result.error().trail();
   REQUIRE(trail.size() == 4);
@@ -533,25 +521,25 @@ TEST_CASE("A trail counts each wait once, also when a rejection follows it", "[c
   CHECK(trail[3].number == 2);
 }
 
-TEST_CASE("Edits that a policy did not declare are ignored", "[core][call]") {
+EVERY_DRIVER("Edits that a policy did not declare are ignored", "[core][call]") {
   struct Undeclared {
     Admission admit(NoState&, NoCall&, Now, const Attempt&) const noexcept { return Admission::go().until(Time{}).on(3).revised(2); }
   };
   Pipeline pipeline{Undeclared{}};
   Attempt seen;
-  CHECK(pipeline.run([&](const Attempt& attempt) { seen = attempt; }));
+  CHECK(driver.run(pipeline, [&](const Attempt& attempt) { seen = attempt; }));
   CHECK(seen.deadline == end_of_time);
   CHECK(seen.target == 0);
   CHECK(seen.revision == 0);
 }
 
-TEST_CASE("A declared revision reaches the operation and the trail", "[core][call]") {
+EVERY_DRIVER("A declared revision reaches the operation and the trail", "[core][call]") {
   Told reword;
   reword.on_admit = [](Told::Call& call, Now, const Attempt&) { return Admission::go().revised(call.asked); };
   reword.on_settle = [](Told::Call& call, Now, const Verdict&) { return ++call.asked < 3 ? Reaction::again_now() : Reaction::pass(); };
   Pipeline pipeline{reword};
   std::vector<int> revisions;
-  const auto result = pipeline.run([&](const Attempt& attempt) -> Result<int> {
+  const auto result = driver.run(pipeline, [&](const Attempt& attempt) -> Result<int> {
     revisions.push_back(attempt.revision);
     return Failure{Kind::safety_output};
   });
@@ -561,39 +549,37 @@ TEST_CASE("A declared revision reaches the operation and the trail", "[core][cal
 
 // --- gates
 
-TEST_CASE("A gate's grant admits a policy that does not hear of it", "[core][call]") {
-  VirtualClock clock;
-  AnsweringGate gate{clock, {{3s, {}}}};
+EVERY_DRIVER("A gate's grant admits a policy that does not hear of it", "[core][call]") {
+  AnsweringGate gate{driver, {{3s, {}}}};
   struct Slot {
     Gate* gate;
     Admission admit(NoState&, NoCall&, Now, const Attempt&) const noexcept { return Admission::wait(*gate, Kind::bulkhead_full, 77); }
   };
   Pipeline pipeline{Slot{&gate}};
-  CHECK(pipeline.run(fails(0), clock));
-  CHECK(clock.now()() == Time{3s});
+  CHECK(driver.run(pipeline, fails(0)));
+  CHECK(driver.now()() == Time{3s});
   CHECK(gate.tickets == std::vector<std::uint64_t>{77});
 }
 
-TEST_CASE("A gate may put off and fail, and a policy may decide what follows", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("A gate may put off and fail, and a policy may decide what follows", "[core][call]") {
   SECTION("put off: the policy is asked again then, and waits again") {
-    AnsweringGate gate{clock, {{1s, {Grant::Status::later, Time{5s}}}, {1s, {}}}};
+    AnsweringGate gate{driver, {{1s, {Grant::Status::later, Time{5s}}}, {1s, {}}}};
     struct Slot {
       Gate* gate;
       Admission admit(NoState&, NoCall&, Now, const Attempt&) const noexcept { return Admission::wait(*gate, Kind::bulkhead_full); }
     };
     Pipeline pipeline{Slot{&gate}};
-    CHECK(pipeline.run(fails(0), clock));
-    CHECK(clock.now()() == Time{6s});
+    CHECK(driver.run(pipeline, fails(0)));
+    CHECK(driver.now()() == Time{6s});
     CHECK(gate.tickets.size() == 2);
   }
   SECTION("failed: rejected for the reason of the wait") {
-    AnsweringGate gate{clock, {{1s, {Grant::Status::failed, {}}}}};
+    AnsweringGate gate{driver, {{1s, {Grant::Status::failed, {}}}}};
     Pipeline pipeline{P{Admission::wait(gate, Kind::store_unavailable)}};
-    CHECK(pipeline.run(fails(0), clock).error().kind() == Kind::store_unavailable);
+    CHECK(driver.run(pipeline, fails(0)).error().kind() == Kind::store_unavailable);
   }
   SECTION("failed: the policy lets the call through all the same") {
-    AnsweringGate gate{clock, {{1s, {Grant::Status::failed, {}}}}};
+    AnsweringGate gate{driver, {{1s, {Grant::Status::failed, {}}}}};
     struct FailsOpen {
       Gate* gate;
       Admission admit(NoState&, NoCall&, Now, const Attempt&) const noexcept { return Admission::wait(*gate, Kind::store_unavailable); }
@@ -602,46 +588,44 @@ TEST_CASE("A gate may put off and fail, and a policy may decide what follows", "
       }
     };
     Pipeline pipeline{FailsOpen{&gate}};
-    CHECK(pipeline.run(fails(0), clock).value() == 1);
+    CHECK(driver.run(pipeline, fails(0)).value() == 1);
   }
 }
 
-TEST_CASE("A gate that does not answer is left when the patience is over, or the deadline passes", "[core][call]") {
-  VirtualClock clock;
-  AnsweringGate gate{clock, {}};
+EVERY_DRIVER("A gate that does not answer is left when the patience is over, or the deadline passes", "[core][call]") {
+  AnsweringGate gate{driver, {}};
   SECTION("patience") {
     Pipeline pipeline{P{Admission::wait(gate, Kind::store_unavailable, 0, Time{2s})}};
-    const auto result = pipeline.run(fails(0), clock, CallOptions{.deadline = 9s});
-    CHECK(clock.now()() == Time{2s});
+    const auto result = driver.run(pipeline, fails(0), CallOptions{.deadline = 9s});
+    CHECK(driver.now()() == Time{2s});
     CHECK(result.error().kind() == Kind::store_unavailable);
     CHECK_FALSE(has(result.error().notes(), Note::deadline_would_pass));
   }
   SECTION("deadline") {
     Pipeline pipeline{P{Admission::wait(gate, Kind::bulkhead_full, 0, Time{20s})}};
-    const auto result = pipeline.run(fails(0), clock, CallOptions{.deadline = 9s});
-    CHECK(clock.now()() == Time{9s});
+    const auto result = driver.run(pipeline, fails(0), CallOptions{.deadline = 9s});
+    CHECK(driver.now()() == Time{9s});
     CHECK(result.error().kind() == Kind::bulkhead_full);
     CHECK(has(result.error().notes(), Note::deadline_would_pass));
   }
 }
 
-TEST_CASE("Where a layer outside limits the wait for a start, that limit ends a wait and is no deadline", "[core][call]") {
-  VirtualClock clock;
+EVERY_DRIVER("Where a layer outside limits the wait for a start, that limit ends a wait and is no deadline", "[core][call]") {
   SECTION("a moment beyond it is refused at once") {
     const auto layer =
         GENERATE(Admission::go_at(Time{5s}, Kind::quota, WaitSource::quota), Admission::ask_at(Time{5s}, Kind::quota, WaitSource::quota));
     Pipeline pipeline{Patience{}, P{layer}};
-    const auto result = pipeline.run(fails(0), clock, CallOptions{.deadline = 60s});
+    const auto result = driver.run(pipeline, fails(0), CallOptions{.deadline = 60s});
     CHECK(result.error().kind() == Kind::quota);
     CHECK(result.error().earliest_retry_at() == Time{5s});
     CHECK_FALSE(has(result.error().notes(), Note::deadline_would_pass));
-    CHECK(clock.now()() == Time{});
+    CHECK(driver.now()() == Time{});
   }
   SECTION("a gate is left then") {
-    AnsweringGate gate{clock, {}};
+    AnsweringGate gate{driver, {}};
     Pipeline pipeline{Patience{}, P{Admission::wait(gate, Kind::bulkhead_full)}};
-    const auto result = pipeline.run(fails(0), clock, CallOptions{.deadline = 60s});
-    CHECK(clock.now()() == Time{4s});
+    const auto result = driver.run(pipeline, fails(0), CallOptions{.deadline = 60s});
+    CHECK(driver.now()() == Time{4s});
     CHECK_FALSE(has(result.error().notes(), Note::deadline_would_pass));
   }
 }

@@ -4,6 +4,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
+#include "../support/every_driver.hpp"
 
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/drivers/simulate.hpp>
@@ -64,12 +65,11 @@ Failure failing(Kind kind) { return Failure{kind}; }
 
 }  // namespace
 
-TEST_CASE("A success at once is an operation with one attempt", "[core][events]") {
-  VirtualClock clock;
+EVERY_DRIVER("A success at once is an operation with one attempt", "[core][events]") {
   RecordingObserver seen;
   ScriptedOperation<int> script{Steps{{2s, 1}}};
   Pipeline pipeline{Observe{seen}, Again{}, Breaker{}};
-  CHECK(pipeline.run(OnClock{clock, script}, clock));
+  CHECK(driver.run(pipeline, script));
   CHECK(seen.story() == Story{"0 s, call 1: operation began",                            //
                               "0 s, call 1: attempt 1 at target 0 began",                //
                               "2 s, call 1: attempt 1 at target 0 ended after 2 s: ok",  //
@@ -77,12 +77,11 @@ TEST_CASE("A success at once is an operation with one attempt", "[core][events]"
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("A retry is told with its wait and where the wait came from", "[core][events]") {
-  VirtualClock clock;
+EVERY_DRIVER("A retry is told with its wait and where the wait came from", "[core][events]") {
   RecordingObserver seen;
   ScriptedOperation<int> script{Steps{{2s, failing(Kind::overload)}, {500ms, 1}}};
   Pipeline pipeline{Again{}, Observe{seen}, Breaker{}};  // an observer may stand anywhere
-  CHECK(pipeline.run(OnClock{clock, script}, clock));
+  CHECK(driver.run(pipeline, script));
   CHECK(seen.story() == Story{"0 s, call 1: operation began",                                                //
                               "0 s, call 1: attempt 1 at target 0 began",                                    //
                               "2 s, call 1: attempt 1 at target 0 ended after 2 s: overload",                //
@@ -94,33 +93,31 @@ TEST_CASE("A retry is told with its wait and where the wait came from", "[core][
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("A rejection is told with its policy, and is no attempt", "[core][events]") {
-  VirtualClock clock;
+EVERY_DRIVER("A rejection is told with its policy, and is no attempt", "[core][events]") {
   RecordingObserver seen;
   Pipeline pipeline{Observe{seen}, Again{0}, Breaker{Admission::reject(Kind::circuit_open, Time{9s})}};
-  CHECK_FALSE(pipeline.run([] {}, clock));
+  CHECK_FALSE(driver.run(pipeline, [] {}));
   CHECK(seen.story() == Story{"0 s, call 1: operation began",                                                    //
                               "0 s, call 1: rejected by circuit_breaker: circuit_open, earliest 9 s, target 0",  //
                               "0 s, call 1: operation ended after 0 s: rejected, circuit_open, attempts 0, target 0"});
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("A deadline that has passed is told as the deadline's rejection", "[core][events]") {
-  VirtualClock clock;
+EVERY_DRIVER("A deadline that has passed is told as the deadline's rejection", "[core][events]") {
   RecordingObserver seen;
   Pipeline pipeline{Observe{seen}, Breaker{}};
-  CHECK_FALSE(pipeline.run([] {}, clock, CallOptions{.deadline = 0s}));
+  CHECK_FALSE(driver.run(pipeline, [] {}, CallOptions{.deadline = 0s}));
   REQUIRE(seen.all<Rejected>().size() == 1);
   CHECK(seen.all<Rejected>()[0].by == Role::deadline);
   CHECK(seen.all<OperationEnded>()[0].outcome == Outcome::deadline);
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("An exception ends attempt and operation, and only then reaches the caller", "[core][events]") {
-  VirtualClock clock;
+// Not async_run: it completes with a failure, and its observers hear of that.
+TWO_DRIVERS(blocking, simulated, "An exception ends attempt and operation, and only then reaches the caller", "[core][events]") {
   RecordingObserver seen;
   Pipeline pipeline{Observe{seen}, Again{}, Breaker{}};
-  CHECK_THROWS(pipeline.run([]() -> int { throw std::runtime_error{"own"}; }, clock));
+  CHECK_THROWS(driver.run(pipeline, []() -> int { throw std::runtime_error{"own"}; }));
   CHECK(seen.story() == Story{"0 s, call 1: operation began",                                   //
                               "0 s, call 1: attempt 1 at target 0 began",                       //
                               "0 s, call 1: attempt 1 at target 0 ended after 0 s: abandoned",  //
@@ -129,17 +126,12 @@ TEST_CASE("An exception ends attempt and operation, and only then reaches the ca
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("A cancelled wait ends before the operation does", "[core][events]") {
-  struct Flag {
-    bool set = false;
-    [[nodiscard]] bool stop_requested() const { return set; }
-  } stop;
-  VirtualClock clock;
-  clock.at(Time{1500ms}, [&] { stop.set = true; });
+EVERY_DRIVER("A cancelled wait ends before the operation does", "[core][events]") {
+  driver.at(Time{1500ms}, [&] { driver.stop(); });
   RecordingObserver seen;
   ScriptedOperation<int> script{Steps{{1s, failing(Kind::overload)}}};
   Pipeline pipeline{Observe{seen}, Again{}, Breaker{}};
-  CHECK_FALSE(pipeline.run(OnClock{clock, script}, clock, stop));
+  CHECK_FALSE(driver.run(pipeline, script));
   const Story story = seen.story();
   REQUIRE(story.size() == 6);
   CHECK(story[4] == "1.5 s, call 1: wait ended after 0.5 s: backoff");
@@ -147,12 +139,11 @@ TEST_CASE("A cancelled wait ends before the operation does", "[core][events]") {
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("A change of target is told with its reason, and the end says who served", "[core][events]") {
-  VirtualClock clock;
+EVERY_DRIVER("A change of target is told with its reason, and the end says who served", "[core][events]") {
   RecordingObserver seen;
   ScriptedOperation<int> script{Steps{{0s, failing(Kind::quota)}, {0s, 1}}};
   Pipeline pipeline{Observe{seen}, Chain{}, Breaker{}};
-  CHECK(pipeline.run(OnClock{clock, script}, clock));
+  CHECK(driver.run(pipeline, script));
   REQUIRE(seen.all<TargetChanged>().size() == 1);
   const TargetChanged change = seen.all<TargetChanged>()[0];
   CHECK(change.from == 0);
@@ -164,42 +155,40 @@ TEST_CASE("A change of target is told with its reason, and the end says who serv
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("A breaker's transition is told once, whether it is admitted, settled or abandoned with it", "[core][events]") {
-  VirtualClock clock;
+EVERY_DRIVER("A breaker's transition is told once, whether it is admitted, settled or abandoned with it", "[core][events]") {
   RecordingObserver seen;
   Signal expected = Signal::circuit_opened;
   SECTION("admitted") {
     expected = Signal::circuit_half_opened;
     Pipeline pipeline{Observe{seen}, Breaker{Admission::go().noting(expected)}};
-    CHECK(pipeline.run([] {}, clock));
+    CHECK(driver.run(pipeline, [] {}));
   }
   SECTION("settled after a success") {
     expected = Signal::circuit_closed;
     Pipeline pipeline{Observe{seen}, Breaker{Admission::go(), Reaction::pass().noting(expected)}};
-    CHECK(pipeline.run([] {}, clock));
+    CHECK(driver.run(pipeline, [] {}));
   }
   SECTION("settled after a failure") {
     Pipeline pipeline{Observe{seen}, Breaker{Admission::go(), Reaction::pass().noting(expected)}};
-    CHECK_FALSE(pipeline.run([] { return Result<int>{failing(Kind::internal)}; }, clock));
+    CHECK_FALSE(driver.run(pipeline, [] { return Result<int>{failing(Kind::internal)}; }));
   }
   SECTION("settled as abandoned") {
     Pipeline pipeline{Observe{seen}, Breaker{Admission::go(), Reaction::pass().noting(expected)}};
-    CHECK_THROWS(pipeline.run([]() -> int { throw 1; }, clock));
+    CHECK_THROWS(driver.run(pipeline, []() -> int { throw 1; }));
   }
   REQUIRE(seen.all<CircuitChanged>().size() == 1);
   CHECK(seen.all<CircuitChanged>()[0].what == expected);
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("A quota surprise is told with its window, a reclassified success with its attempt", "[core][events]") {
-  VirtualClock clock;
+EVERY_DRIVER("A quota surprise is told with its window, a reclassified success with its attempt", "[core][events]") {
   RecordingObserver seen;
   Verdict surprise;
   surprise.kind = Kind::rate_limit;
   surprise.dimension = QuotaDimension::images_per_minute;
   surprise.reclassified = true;
   Pipeline pipeline{Observe{seen}, Breaker{Admission::go(), Reaction::pass().noting(Signal::quota_surprise)}};
-  CHECK_FALSE(pipeline.run([&] { return Result<int>{Failure{surprise}}; }, clock));
+  CHECK_FALSE(driver.run(pipeline, [&] { return Result<int>{Failure{surprise}}; }));
   REQUIRE(seen.all<QuotaSurprise>().size() == 1);
   CHECK(seen.all<QuotaSurprise>()[0].dimension == QuotaDimension::images_per_minute);
   REQUIRE(seen.all<Reclassified>().size() == 1);
@@ -207,13 +196,12 @@ TEST_CASE("A quota surprise is told with its window, a reclassified success with
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("Every outcome has its name", "[core][events]") {
-  VirtualClock clock;
+EVERY_DRIVER("Every outcome has its name", "[core][events]") {
   RecordingObserver seen;
   Pipeline pipeline{Observe{seen}, Again{1}};
   const auto outcome = [&](Steps steps, CallOptions options = {}) {
     ScriptedOperation<int> script{std::move(steps)};
-    static_cast<void>(pipeline.run(OnClock{clock, script}, clock, options));
+    static_cast<void>(driver.run(pipeline, script, options));
     return std::string{name(seen.all<OperationEnded>().back().outcome)};
   };
   CHECK(outcome(Steps{{0s, 1}}) == "ok");
@@ -223,12 +211,11 @@ TEST_CASE("Every outcome has its name", "[core][events]") {
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("The end carries failure and trail, and they are the caller's own", "[core][events]") {
-  VirtualClock clock;
+EVERY_DRIVER("The end carries failure and trail, and they are the caller's own", "[core][events]") {
   RecordingObserver seen;
   ScriptedOperation<int> script{Steps{{1s, failing(Kind::overload)}, {2s, failing(Kind::network)}}};
   Pipeline pipeline{Observe{seen}, Again{1}};
-  const auto result = pipeline.run(OnClock{clock, script}, clock);
+  const auto result = driver.run(pipeline, script);
   const OperationEnded end = seen.all<OperationEnded>()[0];
   REQUIRE(end.failure);
   REQUIRE(end.trail);
@@ -258,7 +245,7 @@ TEST_CASE("Concurrent calls of one pipeline are told apart", "[core][events]") {
   CHECK(seen.faults() == Story{});
 }
 
-TEST_CASE("Every observer of a pipeline is told, each only what it listens to", "[core][events]") {
+EVERY_DRIVER("Every observer of a pipeline is told, each only what it listens to", "[core][events]") {
   struct Attempts {
     unsigned begun = 0;
     void on(const AttemptBegan&) { ++begun; }
@@ -268,9 +255,8 @@ TEST_CASE("Every observer of a pipeline is told, each only what it listens to", 
     void on(const OperationEnded&) { ++ended; }
     void on(const WaitBegan&) { throw std::runtime_error{"an observer cannot fail a call"}; }
   } ends;
-  VirtualClock clock;
   Pipeline pipeline{Observe{attempts}, Again{2}, Observe{ends}};
-  CHECK_FALSE(pipeline.run([] { return Result<int>{failing(Kind::overload)}; }, clock));
+  CHECK_FALSE(driver.run(pipeline, [] { return Result<int>{failing(Kind::overload)}; }));
   CHECK(attempts.begun == 3);
   CHECK(ends.ended == 1);
 }

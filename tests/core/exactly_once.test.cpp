@@ -5,6 +5,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
+#include "../support/every_driver.hpp"
 
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/drivers/simulate.hpp>
@@ -85,25 +86,25 @@ struct Brittle {
 
 }  // namespace
 
-TEST_CASE("A success settles every admission with its verdict", "[core][exactly_once]") {
+EVERY_DRIVER("A success settles every admission with its verdict", "[core][exactly_once]") {
   std::vector<Verdict> verdicts;
   Pipeline pipeline{P{}.telling(verdicts), P{}.telling(verdicts), P{}.telling(verdicts)};
   const Since since;
-  REQUIRE(pipeline.run([] { return 1; }));
+  REQUIRE(driver.run(pipeline, [] { return 1; }));
   CHECK(since.granted() == 3);
   CHECK(settled_all());
   REQUIRE(verdicts.size() == 3);
   for (const Verdict& verdict : verdicts) CHECK(verdict.ok());
 }
 
-TEST_CASE("An operation that throws is settled as abandoned, maybe sent, and its exception arrives as it was", "[core][exactly_once]") {
+EVERY_DRIVER("An operation that throws is settled as abandoned, maybe sent, and its exception arrives as it was", "[core][exactly_once]") {
   struct Own {
     std::unique_ptr<int> payload;
   };
   std::vector<Verdict> verdicts;
   Pipeline pipeline{P{}.telling(verdicts), P{}.telling(verdicts)};
   try {
-    static_cast<void>(pipeline.run([]() -> int { throw std::make_shared<Own>(Own{std::make_unique<int>(7)}); }));
+    static_cast<void>(driver.run(pipeline, []() -> int { throw std::make_shared<Own>(Own{std::make_unique<int>(7)}); }));
     FAIL("nothing was thrown");
   } catch (const std::shared_ptr<Own>& own) {
     CHECK(*own->payload == 7);
@@ -118,14 +119,15 @@ TEST_CASE("An operation that throws is settled as abandoned, maybe sent, and its
   CHECK(settled_all());
 }
 
-TEST_CASE("An operation that throws on a later attempt settles that attempt too", "[core][exactly_once]") {
+EVERY_DRIVER("An operation that throws on a later attempt settles that attempt too", "[core][exactly_once]") {
   std::vector<Verdict> verdicts;
   Pipeline pipeline{P{Admission::go(), Reaction::again_now()}, P{}.telling(verdicts)};
   int attempts = 0;
-  CHECK_THROWS_AS(pipeline.run([&]() -> Result<int> {
-    if (++attempts == 3) throw std::runtime_error{"third"};
-    return Failure{Kind::overload};
-  }),
+  CHECK_THROWS_AS(driver.run(pipeline,
+                             [&]() -> Result<int> {
+                               if (++attempts == 3) throw std::runtime_error{"third"};
+                               return Failure{Kind::overload};
+                             }),
                   std::runtime_error);
   REQUIRE(verdicts.size() == 3);
   CHECK(verdicts[0].kind == Kind::overload);
@@ -134,19 +136,19 @@ TEST_CASE("An operation that throws on a later attempt settles that attempt too"
   CHECK(settled_all());
 }
 
-TEST_CASE("A classifier that throws settles every admission", "[core][exactly_once]") {
+EVERY_DRIVER("A classifier that throws settles every admission", "[core][exactly_once]") {
   Pipeline pipeline{P{}, P{}};
   const Since since;
-  CHECK_THROWS_WITH(pipeline.run([] { return 1; }, LoudClassifier{}), "the classifier");
+  CHECK_THROWS_WITH(driver.run(pipeline, [] { return 1; }, LoudClassifier{}), "the classifier");
   CHECK(since.granted() == 2);
   CHECK(settled_all());
 }
 
-TEST_CASE("An observer that throws is not heard of again, and the call goes on", "[core][exactly_once]") {
+EVERY_DRIVER("An observer that throws is not heard of again, and the call goes on", "[core][exactly_once]") {
   LoudObserver observer;
   Pipeline pipeline{Observe{observer}, P{Admission::go(), Reaction::again_now()}, P{}};
   int attempts = 0;
-  const Result<int> result = pipeline.run([&]() -> Result<int> {
+  const Result<int> result = driver.run(pipeline, [&]() -> Result<int> {
     if (++attempts < 3) return Failure{Kind::overload};
     return attempts;
   });
@@ -176,7 +178,7 @@ TEST_CASE("A move of T that throws settles every admission", "[core][exactly_onc
   CHECK(settled_all());
 }
 
-TEST_CASE("A rejection at any depth settles the layers outside it, and only those", "[core][exactly_once]") {
+EVERY_DRIVER("A rejection at any depth settles the layers outside it, and only those", "[core][exactly_once]") {
   const auto depth = GENERATE(0U, 1U, 2U, 3U);
   std::vector<Verdict> verdicts;
   const auto at = [&](unsigned layer) {
@@ -185,7 +187,7 @@ TEST_CASE("A rejection at any depth settles the layers outside it, and only thos
   Pipeline pipeline{at(0), at(1), at(2), at(3)};
   const Since since;
   bool called = false;
-  const Result<void> result = pipeline.run([&] { called = true; });
+  const Result<void> result = driver.run(pipeline, [&] { called = true; });
   CHECK_FALSE(called);
   CHECK(since.granted() == depth);
   REQUIRE(verdicts.size() == depth);
@@ -201,13 +203,12 @@ TEST_CASE("A rejection at any depth settles the layers outside it, and only thos
   CHECK(settled_all());
 }
 
-TEST_CASE("An admission for a moment that does not fit the deadline is taken back, and its layer counts as one that refused",
-          "[core][exactly_once]") {
+EVERY_DRIVER("An admission for a moment that does not fit the deadline is taken back, and its layer counts as one that refused",
+             "[core][exactly_once]") {
   std::vector<Verdict> outer;
   std::vector<Verdict> own;
-  VirtualClock clock;
   Pipeline pipeline{P{}.telling(outer), P{Admission::go_at(Time{10s}, Kind::quota, WaitSource::quota), Reaction::again_now()}.telling(own)};
-  const Result<int> result = pipeline.run([] { return 1; }, clock, CallOptions{.deadline = 5s});
+  const Result<int> result = driver.run(pipeline, [] { return 1; }, CallOptions{.deadline = 5s});
   REQUIRE(own.size() == 1);
   CHECK(own[0].kind == Kind::abandoned);  // not its own refusal: a breaker would count that, and this one would go round for ever
   CHECK(own[0].sent == Sent::no);
@@ -215,22 +216,20 @@ TEST_CASE("An admission for a moment that does not fit the deadline is taken bac
   CHECK(outer[0].kind == Kind::quota);
   CHECK(result.error().earliest_retry_at() == Time{10s});
   CHECK(has(result.error().notes(), Note::deadline_would_pass));
-  CHECK(clock.now()() == Time{});  // refused before the wait, not after it
+  CHECK(driver.now()() == Time{});  // refused before the wait, not after it
   CHECK(settled_all());
 }
 
-TEST_CASE("A stop ends each kind of wait at once, and everything is settled", "[core][exactly_once]") {
-  VirtualClock clock;
-  Flag stop;
-  clock.at(Time{3s}, [&] { stop.set = true; });
+EVERY_DRIVER("A stop ends each kind of wait at once, and everything is settled", "[core][exactly_once]") {
+  driver.at(Time{3s}, [&] { driver.stop(); });
   std::vector<Verdict> verdicts;
   const Since since;
   const auto overloaded = []() -> Result<int> { return Failure{Kind::overload}; };
   const auto check_stopped = [&](auto& pipeline, auto operation) {
-    const Result<int> result = pipeline.run(operation, clock, stop);
+    const Result<int> result = driver.run(pipeline, operation);
     CHECK(result.error().kind() == Kind::cancelled);
     CHECK(result.error().says() == Says::caller);
-    CHECK(clock.now()() == Time{3s});
+    CHECK(driver.now()() == Time{3s});
   };
   std::uint64_t granted = 2;
   std::size_t settled_by_stop = 1;
@@ -264,10 +263,7 @@ TEST_CASE("A stop ends each kind of wait at once, and everything is settled", "[
   }
   SECTION("the attempt, when the operation gives up for it") {
     Pipeline pipeline{P{}.telling(verdicts), P{Admission::go(), Reaction::again_now()}.telling(verdicts)};
-    check_stopped(pipeline, [&]() -> Result<int> {
-      clock.sleep_until(Time{1h}, stop);
-      return Failure{Kind::network};
-    });
+    check_stopped(pipeline, [] { return Simulated{1h, Result<int>{Failure{Kind::network}}}; });
     settled_by_stop = 2;
     for (const Verdict& verdict : verdicts) CHECK(verdict.sent == Sent::unknown);
   }
@@ -309,28 +305,29 @@ TEST_CASE("A stop token that throws settles what is held", "[core][exactly_once]
   CHECK(settled_all());
 }
 
-TEST_CASE("A stop that came before the call asks nobody", "[core][exactly_once]") {
+EVERY_DRIVER("A stop that came before the call asks nobody", "[core][exactly_once]") {
   Pipeline pipeline{P{}, P{}};
   const Since since;
   bool called = false;
-  const Result<void> result = pipeline.run([&] { called = true; }, Flag{true});
+  driver.stop();
+  const Result<void> result = driver.run(pipeline, [&] { called = true; });
   CHECK(result.error().kind() == Kind::cancelled);
   CHECK_FALSE(called);
   CHECK(since.granted() == 0);
 }
 
-TEST_CASE("A stop between two attempts leaves the second unsent, and says so", "[core][exactly_once]") {
-  Flag stop;
+// Not the simulation: what is cancelled in it ends after what happens in the same moment.
+TWO_DRIVERS(blocking, asynchronous, "A stop between two attempts leaves the second unsent, and says so", "[core][exactly_once]") {
   struct StopsAtSecondAttempt {  // an observer may know of the attempt only when it is really made
-    Flag& stop;
+    Driver& driver;
     unsigned begun = 0;
     void on(const AttemptBegan&) { ++begun; }
-    void on(const AttemptEnded&) { stop.set = true; }
-  } observer{stop};
+    void on(const AttemptEnded&) { driver.stop(); }
+  } observer{driver};
   std::vector<Verdict> verdicts;
   Pipeline pipeline{Observe{observer}, P{Admission::go(), Reaction::again_now()}, P{}.telling(verdicts)};
   int attempts = 0;
-  const Result<int> result = pipeline.run([&]() -> Result<int> { return ++attempts, Failure{Kind::overload}; }, stop);
+  const Result<int> result = driver.run(pipeline, [&]() -> Result<int> { return ++attempts, Failure{Kind::overload}; });
   CHECK(result.error().kind() == Kind::cancelled);
   CHECK(attempts == 1);
   CHECK(observer.begun == 1);
@@ -341,20 +338,19 @@ TEST_CASE("A stop between two attempts leaves the second unsent, and says so", "
   CHECK(settled_all());
 }
 
-TEST_CASE("A success that arrives after the stop is kept", "[core][exactly_once]") {
-  Flag stop;
+// Not the simulation: a cancelled attempt ends at once in it, and nobody hears what it would have said.
+TWO_DRIVERS(blocking, asynchronous, "A success that arrives after the stop is kept", "[core][exactly_once]") {
   LoudObserver observer;
-  const auto stops = [&] { return stop.set = true, 5; };
+  const auto stops = [&] { return driver.stop(), 5; };
   SECTION("on the straight path") {
     Pipeline pipeline{P{}};
-    CHECK(pipeline.run(stops, stop).value() == 5);
+    CHECK(driver.run(pipeline, stops).value() == 5);
   }
   SECTION("in the machine") {
     Pipeline observed{Observe{observer}, P{}};
-    CHECK(observed.run(stops, stop).value() == 5);
-    stop.set = false;
+    CHECK(driver.run(observed, stops).value() == 5);
     Pipeline deviating{P{Admission::go_at(Time{}, Kind::quota, WaitSource::quota)}};
-    CHECK(deviating.run(stops, stop).value() == 5);
+    CHECK(driver.run(deviating, stops).value() == 5);
   }
 }
 
@@ -439,12 +435,12 @@ TEST_CASE("An operation that throws in a simulation leaves run, and the other ca
   CHECK(settled_all());
 }
 
-TEST_CASE("Two layers of the same type keep their admissions apart", "[core][exactly_once]") {
+EVERY_DRIVER("Two layers of the same type keep their admissions apart", "[core][exactly_once]") {
   Ledger outer;
   Ledger inner;
   Pipeline pipeline{P{Admission::go(), Reaction::again_now(), outer}, P{Admission::go(), Reaction::pass(), inner}};
   int attempts = 0;
-  static_cast<void>(pipeline.run([&]() -> Result<int> {
+  static_cast<void>(driver.run(pipeline, [&]() -> Result<int> {
     if (++attempts < 4) return Failure{Kind::overload};
     return 1;
   }));

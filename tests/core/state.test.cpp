@@ -3,6 +3,7 @@
 // Who owns the shared state of a layer, and how many there are of it.
 
 #include "../support/catch.hpp"
+#include "../support/every_driver.hpp"
 
 #include <ductile/drivers/blocking.hpp>
 
@@ -78,22 +79,22 @@ struct FromPolicy {
 
 }  // namespace
 
-TEST_CASE("A pipeline owns the state of a layer, and its calls share it", "[core][state]") {
+EVERY_DRIVER("A pipeline owns the state of a layer, and its calls share it", "[core][state]") {
   Pipeline pipeline{Limit{2}};
-  CHECK(pipeline.run([] {}));
-  CHECK(pipeline.run([] {}));
-  CHECK(pipeline.run([] {}).error().kind() == Kind::rate_limit);
+  CHECK(driver.run(pipeline, [] {}));
+  CHECK(driver.run(pipeline, [] {}));
+  CHECK(driver.run(pipeline, [] {}).error().kind() == Kind::rate_limit);
   CHECK(pipeline.state<0>().passed == 2);
   pipeline.state<0>().passed = 0;
-  CHECK(pipeline.run([] {}));
+  CHECK(driver.run(pipeline, [] {}));
 }
 
-TEST_CASE("Two pipelines of the same policies do not share a state", "[core][state]") {
+EVERY_DRIVER("Two pipelines of the same policies do not share a state", "[core][state]") {
   Pipeline one{Limit{1}};
   Pipeline other{Limit{1}};
-  CHECK(one.run([] {}));
-  CHECK(other.run([] {}));
-  CHECK_FALSE(one.run([] {}));
+  CHECK(driver.run(one, [] {}));
+  CHECK(driver.run(other, [] {}));
+  CHECK_FALSE(driver.run(one, [] {}));
 }
 
 TEST_CASE("A pipeline with an immovable state can be returned from a function", "[core][state]") {
@@ -110,26 +111,26 @@ TEST_CASE("A state is made from policy and target, from the policy, or from noth
   CHECK(pipeline.state<2>().value == 12);
 }
 
-TEST_CASE("A lent state is shared by pipelines with numbers of their own", "[core][state]") {
+EVERY_DRIVER("A lent state is shared by pipelines with numbers of their own", "[core][state]") {
   const Limit strict{2};
   const Limit generous{4};
   Limit::State state{strict, 0};
   Pipeline background{with_state(strict, state)};
   Pipeline foreground{with_state(generous, state)};
-  CHECK(background.run([] {}));
-  CHECK(foreground.run([] {}));
-  CHECK_FALSE(background.run([] {}));  // both together have used up what this one may use
-  CHECK(foreground.run([] {}));
-  CHECK(foreground.run([] {}));
-  CHECK_FALSE(foreground.run([] {}));
+  CHECK(driver.run(background, [] {}));
+  CHECK(driver.run(foreground, [] {}));
+  CHECK_FALSE(driver.run(background, [] {}));  // both together have used up what this one may use
+  CHECK(driver.run(foreground, [] {}));
+  CHECK(driver.run(foreground, [] {}));
+  CHECK_FALSE(driver.run(foreground, [] {}));
   CHECK(&background.state<0>() == &state);
   CHECK(&foreground.state<0>() == &state);
 }
 
-TEST_CASE("Inside a chain a layer has a state for each target, outside it one", "[core][state]") {
+EVERY_DRIVER("Inside a chain a layer has a state for each target, outside it one", "[core][state]") {
   Pipeline pipeline{Limit{}, three, Limit{}};
-  CHECK(served_by(pipeline.run(works_at(2))) == 2);
-  CHECK(served_by(pipeline.run(works_at(1))) == 1);
+  CHECK(served_by(driver.run(pipeline, works_at(2))) == 2);
+  CHECK(served_by(driver.run(pipeline, works_at(1))) == 1);
   CHECK(pipeline.state<0>().passed == 2);
   CHECK(&pipeline.state<0>(0) == &pipeline.state<0>(2));
   for (unsigned target = 0; target < 3; ++target) CHECK(pipeline.state<2>(target).target == target);
@@ -138,23 +139,23 @@ TEST_CASE("Inside a chain a layer has a state for each target, outside it one", 
   CHECK(pipeline.state<2>(2).passed == 1);
 }
 
-TEST_CASE("A rejection by one target's state sends the call to the next target", "[core][state]") {
+EVERY_DRIVER("A rejection by one target's state sends the call to the next target", "[core][state]") {
   Pipeline pipeline{three, Limit{1}};
-  CHECK(served_by(pipeline.run(works_at(0))) == 0);
-  CHECK(served_by(pipeline.run(works_at(0))) == 1);
-  CHECK(served_by(pipeline.run(works_at(0))) == 2);
-  const auto refused = pipeline.run(works_at(0));
+  CHECK(served_by(driver.run(pipeline, works_at(0))) == 0);
+  CHECK(served_by(driver.run(pipeline, works_at(0))) == 1);
+  CHECK(served_by(driver.run(pipeline, works_at(0))) == 2);
+  const auto refused = driver.run(pipeline, works_at(0));
   CHECK(refused.error().kind() == Kind::rate_limit);
   CHECK(refused.error().target() == 2);
   CHECK(refused.error().attempts() == 0);
   CHECK(refused.error().trail().size() == 3);
 }
 
-TEST_CASE("States for each target can be lent, and outlive the pipeline", "[core][state]") {
+EVERY_DRIVER("States for each target can be lent, and outlive the pipeline", "[core][state]") {
   TargetStates<Limit> states{Limit{}, 3};
   {
     Pipeline pipeline{three, with_state(Limit{}, states)};
-    CHECK(pipeline.run(works_at(2)));
+    CHECK(driver.run(pipeline, works_at(2)));
   }
   CHECK(states.size() == 3);
   for (unsigned target = 0; target < 3; ++target) {
@@ -163,14 +164,14 @@ TEST_CASE("States for each target can be lent, and outlive the pipeline", "[core
   }
 }
 
-TEST_CASE("One lent state inside a chain serves all targets", "[core][state]") {
+EVERY_DRIVER("One lent state inside a chain serves all targets", "[core][state]") {
   Limit::State state{Limit{}, 0};
   Pipeline pipeline{three, with_state(Limit{}, state)};
-  CHECK(pipeline.run(works_at(2)));
+  CHECK(driver.run(pipeline, works_at(2)));
   CHECK(state.passed == 3);
 }
 
-TEST_CASE("A policy may be one that can only be moved", "[core][state]") {
+EVERY_DRIVER("A policy may be one that can only be moved", "[core][state]") {
   struct MoveOnly {
     std::unique_ptr<int> limit;
     Admission admit(NoState&, NoCall&, Now, const Attempt&) const noexcept {
@@ -178,13 +179,13 @@ TEST_CASE("A policy may be one that can only be moved", "[core][state]") {
     }
   };
   Pipeline pipeline{MoveOnly{std::make_unique<int>(1)}, three, MoveOnly{std::make_unique<int>(0)}};
-  CHECK(pipeline.run([] {}).error().kind() == Kind::bulkhead_full);
+  CHECK(driver.run(pipeline, [] {}).error().kind() == Kind::bulkhead_full);
 }
 
-TEST_CASE("A lent chain still says how many targets there are", "[core][state]") {
+EVERY_DRIVER("A lent chain still says how many targets there are", "[core][state]") {
   NoState nothing;
   Pipeline pipeline{with_state(three, nothing), Limit{}};
-  CHECK(served_by(pipeline.run(works_at(2))) == 2);
+  CHECK(served_by(driver.run(pipeline, works_at(2))) == 2);
   CHECK(pipeline.state<1>(2).target == 2);
 }
 

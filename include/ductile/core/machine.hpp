@@ -125,10 +125,13 @@ class Machine {
   }
 
   // The caller wants the end: everything held is settled as abandoned.
-  [[nodiscard]] Asks cancel() {
+  [[nodiscard]] Asks cancel() { return end_with(Failure{Kind::cancelled, Remedy::never, Says::caller}); }
+
+  // The call ends here with this failure, which no layer hears of: everything held is settled as abandoned.
+  [[nodiscard]] Asks end_with(Failure&& failure) {
     if (waiting_) end_wait();
     abandon();
-    keep(Failure{Kind::cancelled, Remedy::never, Says::caller});
+    keep(std::move(failure));
     return Asks::finish;
   }
 

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -143,6 +144,17 @@ struct AsioFormOf : decltype(asio_form<F>()) {};
 template <class Executor, class Operation>
 struct AsioFormOf<BlockingOn<Executor, Operation>> : AsioFormIs<AsioForm::blocking, CallResult<Operation>> {};
 
+// A process without memory is no failure of the service, whatever a classifier thinks.
+inline bool is_bad_alloc(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 // What nobody claims ends the call: a completion has no way to throw. The exception is the failure's cause.
 template <class Classifier>
 Failure failure_from_exception(const Classifier& classifier, std::exception_ptr thrown) {
@@ -152,9 +164,14 @@ Failure failure_from_exception(const Classifier& classifier, std::exception_ptr 
   verdict.says = Says::operation;
   verdict.id = "exception";
   if constexpr (ClaimsExceptions<Classifier>) {
-    if (const std::optional<Verdict> claimed = classifier.thrown(thrown)) verdict = *claimed;
+    if (!is_bad_alloc(thrown))
+      if (const std::optional<Verdict> claimed = classifier.thrown(thrown)) verdict = *claimed;
   }
   return Failure{verdict, {}, {}, Cause::of(std::move(thrown))};
+}
+
+[[nodiscard]] inline bool is_unclaimed_exception(const Failure& failure) noexcept {
+  return failure.id() == FailureId{"exception"} && failure.cause().get<std::exception_ptr>() != nullptr;
 }
 
 template <class Classifier>

@@ -89,7 +89,16 @@ class Simulation : private TimeSource {
 
   /// Lets time pass until nothing is planned any more.
   void run() {
-    while (planned_.has_next()) happen();
+    while (step()) {
+    }
+  }
+
+  /// Lets the next thing that is planned happen.
+  /// \return Whether there was one.
+  bool step() {
+    if (!planned_.has_next()) return false;
+    happen();
+    return true;
   }
 
   /// Lets time pass until `time`, what is planned for that moment included.

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <utility>
 
@@ -30,6 +31,12 @@ class AsioVirtualClock : private TimeSource {
   AsioVirtualClock& operator=(const AsioVirtualClock&) = delete;
 
   [[nodiscard]] Now now() noexcept { return Now{*this}; }
+
+  /// Plans `action` for `time`; a moment that has passed stands for now. It happens in `run`.
+  template <std::invocable Action>
+  void at(Time time, Action action) {
+    planned_.add(std::max(time, time_), std::move(action));
+  }
 
   /// For `async_run`, and for operations that take time: `Timer timer{clock, executor}; co_await timer.async_wait(time, use_awaitable)`.
   template <class Executor>

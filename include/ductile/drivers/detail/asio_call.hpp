@@ -233,7 +233,7 @@ class AsioCall final : public Waiter {
 
   static void begin(Share call) {
     call->make_machine();
-    const Asks asks = detail::begin(*call->machine_, call->options_);
+    const Asks asks = call->cancelled_ ? call->machine_->cancel() : detail::begin(*call->machine_, call->options_);
     go_on(std::move(call), asks, true);
   }
 
@@ -333,7 +333,8 @@ class AsioCall final : public Waiter {
     call->stage_ = Stage::between;
     if (!result && call->cancelled_) return go_on(std::move(call), call->machine_->cancel());
     if (!result && call->out_of_time_) result = lost_answer();
-    const Asks asks = call->machine_->completed(std::move(result));
+    const bool ends = !result && is_unclaimed_exception(result.error());
+    const Asks asks = ends ? call->machine_->end_with(std::move(result).error()) : call->machine_->completed(std::move(result));
     go_on(std::move(call), asks);
   }
 
