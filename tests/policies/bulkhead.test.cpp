@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
+#include "../support/every_driver.hpp"
 
 #include <ductile/backoff/constant.hpp>
 #include <ductile/core/make.hpp>
@@ -63,11 +64,6 @@ Scene(Elements...) -> Scene<Elements...>;
 Bulkhead bulkhead(std::uint32_t in_flight, std::uint32_t waiting, Duration longest_wait = 1h) {
   return Bulkhead{{.in_flight = in_flight, .waiting = waiting, .longest_wait = longest_wait}};
 }
-
-struct Flag {
-  bool set = false;
-  [[nodiscard]] bool stop_requested() const { return set; }
-};
 
 }  // namespace
 
@@ -187,11 +183,12 @@ TEST_CASE("Each target of a chain has its own places", "[policies]") {
   CHECK(served == std::vector<unsigned>{99, 0, 1});  // a full target is passed over; the third call finds both full
 }
 
-TEST_CASE("An operation that throws gives its place back", "[policies]") {
+EVERY_DRIVER("An operation that throws gives its place back", "[policies]") {
   Pipeline pipeline{bulkhead(1, 0), CountingPolicy{}};
-  for (int i = 0; i < 3; ++i) CHECK_THROWS_AS(pipeline.run([]() -> int { throw std::runtime_error{"operation"}; }), std::runtime_error);
+  for (int i = 0; i < 3; ++i)
+    CHECK_THROWS_AS(driver.run(pipeline, []() -> int { throw std::runtime_error{"operation"}; }), std::runtime_error);
   CHECK(pipeline.state<0>().in_flight() == 0);
-  CHECK(pipeline.run([] { return 1; }).value() == 1);
+  CHECK(driver.run(pipeline, [] { return 1; }).value() == 1);
 }
 
 TEST_CASE("A destroyed simulation leaves no place taken and nobody in line", "[policies]") {
@@ -248,21 +245,17 @@ TEST_CASE("Pipelines with different numbers stand in one line", "[policies]") {
   CHECK(state.waiting() == 0);
 }
 
-TEST_CASE("In the blocking driver a wait in line ends by time, by deadline and by a stop", "[policies]") {
-  VirtualClock clock;
-  Flag stop;
+EVERY_DRIVER("A wait in line ends by time, by deadline and by a stop", "[policies]") {
   Pipeline pipeline{CountingPolicy{}, bulkhead(1, 1, 10s), CountingPolicy{}};
   std::optional<Result<int>> inner;
   Duration waited{};
   const auto hold_and_call = [&](CallOptions options) {  // the one place is taken by who calls again
-    return pipeline.run(
-        [&] {
-          const Time began = clock.now()();
-          inner.emplace(pipeline.run([] { return 1; }, clock, options, stop));
-          waited = clock.now()() - began;
-          return 2;
-        },
-        clock);
+    return driver.run(pipeline, [&] {
+      const Time began = driver.now()();
+      inner.emplace(driver.run(pipeline, [] { return 1; }, options));
+      waited = driver.now()() - began;
+      return 2;
+    });
   };
   SECTION("by time") {
     CHECK(hold_and_call({}).value() == 2);
@@ -275,14 +268,14 @@ TEST_CASE("In the blocking driver a wait in line ends by time, by deadline and b
     CHECK(waited == 3s);
   }
   SECTION("by a stop") {
-    clock.at(Time{4s}, [&] { stop.set = true; });
+    driver.at(Time{4s}, [&] { driver.stop(); });
     CHECK(hold_and_call({}).value() == 2);
     CHECK(inner->error().kind() == Kind::cancelled);
     CHECK(waited == 4s);
   }
   CHECK(pipeline.state<1>().in_flight() == 0);
   CHECK(pipeline.state<1>().waiting() == 0);
-  CHECK(pipeline.run([] { return 3; }, clock).value() == 3);
+  CHECK(driver.run(pipeline, [] { return 3; }).value() == 3);
 }
 
 TEST_CASE("Observers hear of waits in line and of rejections", "[policies]") {

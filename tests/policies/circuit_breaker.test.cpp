@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/every_driver.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/core/make.hpp>
@@ -281,21 +282,20 @@ TEST_CASE("Breaker options out of range are refused by name, range and value", "
   CHECK(ratio_refusal(ratio(0.5, {.of = 2, .at_least = 3})) == "CircuitBreaker: ratio's at_least must be from 1 to of; it is 3");
 }
 
-TEST_CASE("Limits may change while calls are out: a state lent to a second pipeline", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Limits may change while calls are out: a state lent to a second pipeline", "[policies]") {
   CircuitBreaker<>::State state;
   Pipeline strict{with_state(CircuitBreaker{consecutive_circuit(2)}, state)};
   Pipeline patient{with_state(CircuitBreaker{consecutive_circuit(4)}, state)};
   const auto fail = []() -> Result<int> { return Failure{Kind::overload}; };
   const auto inner = [&]() -> Result<int> {
-    static_cast<void>(patient.run(fail, clock));  // while the outer call is out
+    static_cast<void>(driver.run(patient, fail));  // while the outer call is out
     return Failure{Kind::overload};
   };
-  CHECK(patient.run(inner, clock).error().kind() == Kind::overload);  // two failures now
-  CHECK(patient.run(fail, clock).error().kind() == Kind::overload);   // three; the patient one goes on
-  CHECK(strict.run(fail, clock).error().kind() == Kind::overload);    // the strict one opens at the next failure
-  CHECK(strict.run(fail, clock).error().kind() == Kind::circuit_open);
-  CHECK(patient.run(fail, clock).error().kind() == Kind::circuit_open);  // for both
+  CHECK(driver.run(patient, inner).error().kind() == Kind::overload);  // two failures now
+  CHECK(driver.run(patient, fail).error().kind() == Kind::overload);   // three; the patient one goes on
+  CHECK(driver.run(strict, fail).error().kind() == Kind::overload);    // the strict one opens at the next failure
+  CHECK(driver.run(strict, fail).error().kind() == Kind::circuit_open);
+  CHECK(driver.run(patient, fail).error().kind() == Kind::circuit_open);  // for both
 }
 
 TEST_CASE("Two threads that share a breaker never let more probes out than allowed", "[policies]") {
@@ -559,8 +559,7 @@ TEST_CASE("Half-open with every probe out, a call that cannot wait has a last ch
   CHECK(circuit.settle(probe, support::success()) == Reaction::pass().noting(Signal::circuit_closed));
 }
 
-TEST_CASE("An observer hears each change of a breaker, after the breaker's lock, and by hand with the next call", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("An observer hears each change of a breaker, after the breaker's lock, and by hand with the next call", "[policies]") {
   CircuitBreaker<>::State state;
   std::vector<Signal> heard;
   struct Listener {
@@ -576,18 +575,18 @@ TEST_CASE("An observer hears each change of a breaker, after the breaker's lock,
   const auto fail = []() -> Result<int> { return Failure{Kind::overload}; };
   const auto succeed = [] { return 7; };
   const auto kind_of = [&](auto operation) {
-    const auto result = pipeline.run(operation, clock);
+    const auto result = driver.run(pipeline, operation);
     return result ? Kind::ok : result.error().kind();
   };
 
   CHECK(kind_of(fail) == Kind::overload);
-  clock.advance(10s);
+  driver.advance(10s);
   CHECK(kind_of(succeed) == Kind::ok);            // a probe; isolated while it is out, it does not close
   CHECK(kind_of(succeed) == Kind::circuit_open);  // tells of it
   state.reset();
   CHECK(kind_of(succeed) == Kind::ok);
   CHECK(kind_of(fail) == Kind::overload);
-  clock.advance(10s);
+  driver.advance(10s);
   CHECK(heard == std::vector{Signal::circuit_opened, Signal::circuit_half_opened, Signal::circuit_isolated, Signal::circuit_closed,
                              Signal::circuit_opened});
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/every_driver.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/backoff/constant.hpp>
@@ -17,6 +18,7 @@
 #include <vector>
 
 using namespace ductile;
+using ductile_test::Driver;
 using namespace std::chrono_literals;
 using support::said;
 
@@ -36,36 +38,35 @@ struct Trip {
 };
 
 template <class Pipe>
-Trip trip(Pipe& pipeline, VirtualClock& clock, const std::function<Result<int>(const Attempt&)>& operation, CallOptions options = {}) {
+Trip trip(Driver& driver, Pipe& pipeline, const std::function<Result<int>(const Attempt&)>& operation, CallOptions options = {}) {
   std::string went_to;
-  const Time began = clock.now()();
-  auto result = pipeline.run(
+  const Time began = driver.now()();
+  auto result = driver.run(
+      pipeline,
       [&](const Attempt& attempt) {
         went_to.push_back(static_cast<char>('a' + attempt.target));
         return operation(attempt);
       },
-      clock, options);
-  return {went_to, std::move(result), clock.now()() - began};
+      options);
+  return {went_to, std::move(result), driver.now()() - began};
 }
 
 Result<int> fails(const Verdict& verdict) { return Failure{verdict}; }
 
 }  // namespace
 
-TEST_CASE("The first target serves while it can", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("The first target serves while it can", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(3)}, Retry{}};
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return 7; });
   CHECK(made.went_to == "a");
   CHECK(served_by(made.result) == 0);
   CHECK_FALSE(degraded(made.result));
   CHECK(trips(made.result) == 1);
 }
 
-TEST_CASE("What one target cannot do the next may", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("What one target cannot do the next may", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(3)}, Retry{}};
-  const Trip made = trip(pipeline, clock, [](const Attempt& attempt) {
+  const Trip made = trip(driver, pipeline, [](const Attempt& attempt) {
     return attempt.target < 2 ? fails(said(Kind::quota, Remedy::next_day)) : Result<int>{7};
   });
   CHECK(made.went_to == "abc");
@@ -75,38 +76,34 @@ TEST_CASE("What one target cannot do the next may", "[policies]") {
   CHECK(made.took == 0s);
 }
 
-TEST_CASE("Overload is tried twice here, then elsewhere", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Overload is tried twice here, then elsewhere", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 5, .backoff = Constant{.wait = 1s}}}};
   const Trip made =
-      trip(pipeline, clock, [](const Attempt& attempt) { return attempt.target == 0 ? fails(said(Kind::overload)) : Result<int>{7}; });
+      trip(driver, pipeline, [](const Attempt& attempt) { return attempt.target == 0 ? fails(said(Kind::overload)) : Result<int>{7}; });
   CHECK(made.went_to == "aab");
 }
 
-TEST_CASE("With nowhere else to go, Retry's own number of attempts counts", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("With nowhere else to go, Retry's own number of attempts counts", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 5, .backoff = Constant{.wait = 1s}}}};
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::overload)); });
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::overload)); });
   CHECK(made.went_to == "aaaaa");
 }
 
-TEST_CASE("Retry begins anew on every target", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Retry begins anew on every target", "[policies]") {
   auto options = targets(2);
   options.table.set(Kind::overload, {Next::here, 3});
   Pipeline pipeline{FallbackChain{options}, Retry{RetryOptions{.attempts = 3, .backoff = Constant{.wait = 1s}}}};
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::overload)); });
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::overload)); });
   CHECK(made.went_to == "aaabbb");
 }
 
-TEST_CASE("No safety verdict reaches a second target", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("No safety verdict reaches a second target", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(3)}, Retry{}};
   for (const Kind kind : {Kind::safety_prompt, Kind::safety_output, Kind::prohibited})
     for (const Remedy remedy :
          {Remedy::never, Remedy::immediately, Remedy::after_delay, Remedy::other_model, Remedy::after_prompt_change}) {
       CAPTURE(name(kind), name(remedy));
-      const Trip made = trip(pipeline, clock, [&](const Attempt&) { return fails(said(kind, remedy)); });
+      const Trip made = trip(driver, pipeline, [&](const Attempt&) { return fails(said(kind, remedy)); });
       CHECK(made.went_to.find_first_not_of('a') == std::string::npos);
       CHECK(made.result.error().kind() == kind);
     }
@@ -125,165 +122,150 @@ TEST_CASE("The more specific rule of the table counts: id, then kind, then remed
   CHECK(table(said(Kind::bad_request, Remedy::never, "aspect-ratio-invalid")).next == Next::target);  // the later word counts
 }
 
-TEST_CASE("An empty account stops the chain, an empty model does not", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("An empty account stops the chain, an empty model does not", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(2)}, Retry{}};
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::quota, Remedy::never, "limit-zero")); }).went_to == "ab");
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::quota, Remedy::never, "spend-cap-monthly")); }).went_to == "a");
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::quota, Remedy::never, "limit-zero")); }).went_to == "ab");
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::quota, Remedy::never, "spend-cap-monthly")); }).went_to == "a");
 }
 
-TEST_CASE("When all targets failed and waiting can help, the chain comes back to the first", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("When all targets failed and waiting can help, the chain comes back to the first", "[policies]") {
   auto options = targets(2);
   options.between_rounds = {.base = 5s, .cap = 5s, .jitter = Jitter::none};
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
   int calls = 0;
-  const Trip made = trip(pipeline, clock, [&](const Attempt&) { return ++calls < 6 ? fails(said(Kind::overload)) : Result<int>{7}; });
+  const Trip made = trip(driver, pipeline, [&](const Attempt&) { return ++calls < 6 ? fails(said(Kind::overload)) : Result<int>{7}; });
   CHECK(made.went_to == "ababab");
   CHECK(made.took == 10s);
   CHECK(served_by(made.result) == 1);
 }
 
-TEST_CASE("Without a deadline the chain does not wait for better days", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Without a deadline the chain does not wait for better days", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}}};
-  const Trip made = trip(pipeline, clock, [&](const Attempt&) { return fails(said(Kind::overload)); });
+  const Trip made = trip(driver, pipeline, [&](const Attempt&) { return fails(said(Kind::overload)); });
   CHECK(made.went_to == "ab");
   CHECK(made.took == 0s);
 }
 
-TEST_CASE("A chain that is to fail when all failed does, and says from when trying helps", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A chain that is to fail when all failed does, and says from when trying helps", "[policies]") {
   auto options = targets(2);
   options.on_all_open = OnAllOpen::fail;
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
   const Trip made =
-      trip(pipeline, clock, [&](const Attempt& attempt) { return fails(said(Kind::rate_limit, attempt.target == 0 ? 40s : 90s)); });
+      trip(driver, pipeline, [&](const Attempt& attempt) { return fails(said(Kind::rate_limit, attempt.target == 0 ? 40s : 90s)); });
   CHECK(made.went_to == "ab");
   REQUIRE(made.result.error().earliest_retry_at());
   CHECK(*made.result.error().earliest_retry_at() == support::at(40s));
 }
 
-TEST_CASE("What no waiting cures is not waited for", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("What no waiting cures is not waited for", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{}};
-  const Trip made = trip(pipeline, clock, [&](const Attempt&) { return fails(said(Kind::quota, Remedy::never, "limit-zero")); });
+  const Trip made = trip(driver, pipeline, [&](const Attempt&) { return fails(said(Kind::quota, Remedy::never, "limit-zero")); });
   CHECK(made.went_to == "ab");
   CHECK(made.took == 0s);
 }
 
-TEST_CASE("An open circuit sends the call on, and its end brings it back", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("An open circuit sends the call on, and its end brings it back", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}},
                     CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 10s}}};
   const auto first_is_ill = [](const Attempt& attempt) { return attempt.target == 0 ? fails(said(Kind::overload)) : Result<int>{7}; };
-  CHECK(trip(pipeline, clock, first_is_ill).went_to == "ab");
-  CHECK(trip(pipeline, clock, first_is_ill).went_to == "b");  // known closed: not even asked
-  clock.advance(10s);
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+  CHECK(trip(driver, pipeline, first_is_ill).went_to == "ab");
+  CHECK(trip(driver, pipeline, first_is_ill).went_to == "b");  // known closed: not even asked
+  driver.advance(10s);
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return 7; }).went_to == "a");
 }
 
-TEST_CASE("When every circuit is open, the call waits for the first probe", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("When every circuit is open, the call waits for the first probe", "[policies]") {
   auto options = targets(2);
   options.between_rounds = {.base = 1s, .cap = 1s, .jitter = Jitter::none};
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}},
                     CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 30s}}};
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::overload)); }, {.deadline = 1s}).went_to == "ab");
-  const Trip waited = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::overload)); }, {.deadline = 1s}).went_to == "ab");
+  const Trip waited = trip(driver, pipeline, [](const Attempt&) { return 7; });
   CHECK(waited.went_to == "a");
   CHECK(waited.took == 30s);
 }
 
-TEST_CASE("A long hint sends the call on while another target is left", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A long hint sends the call on while another target is left", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{RetryOptions{.backoff = Constant{.wait = 1s}}}};
-  const Trip long_hint = trip(pipeline, clock, [](const Attempt& attempt) {
+  const Trip long_hint = trip(driver, pipeline, [](const Attempt& attempt) {
     return attempt.target == 0 ? fails(said(Kind::rate_limit, 45s)) : Result<int>{7};  // patience is 5 % of 10 min
   });
   CHECK(long_hint.went_to == "ab");
   CHECK(long_hint.took == 0s);
-  clock.advance(1min);
+  driver.advance(1min);
   int calls = 0;
   const Trip short_hint =
-      trip(pipeline, clock, [&](const Attempt&) { return ++calls == 1 ? fails(said(Kind::rate_limit, 10s)) : Result<int>{7}; });
+      trip(driver, pipeline, [&](const Attempt&) { return ++calls == 1 ? fails(said(Kind::rate_limit, 10s)) : Result<int>{7}; });
   CHECK(short_hint.went_to == "aa");
 }
 
-TEST_CASE("A target that asked for a rest is left alone by all calls until it is over", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A target that asked for a rest is left alone by all calls until it is over", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}}};
-  CHECK(trip(pipeline, clock, [](const Attempt& a) {
+  CHECK(trip(driver, pipeline, [](const Attempt& a) {
           return a.target == 0 ? fails(said(Kind::rate_limit, 45s)) : Result<int>{7};
         }).went_to == "ab");
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "b");
-  clock.advance(45s);
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return 7; }).went_to == "b");
+  driver.advance(45s);
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return 7; }).went_to == "a");
 }
 
-TEST_CASE("Rests only extend", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Rests only extend", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}}};
   static_cast<void>(
-      trip(pipeline, clock, [](const Attempt& a) { return a.target == 0 ? fails(said(Kind::rate_limit, 100s)) : Result<int>{7}; }));
+      trip(driver, pipeline, [](const Attempt& a) { return a.target == 0 ? fails(said(Kind::rate_limit, 100s)) : Result<int>{7}; }));
   auto& state = pipeline.template state<0>();
   CHECK(state.until(0) == support::at(100s));
-  static_cast<void>(trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::rate_limit, 5s)); }, {.targets = 0b01}));
+  static_cast<void>(trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::rate_limit, 5s)); }, {.targets = 0b01}));
   CHECK(state.until(0) == support::at(100s));
 }
 
-TEST_CASE("A call may be limited to some targets", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A call may be limited to some targets", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
   const auto fail = [](const Attempt&) { return fails(said(Kind::quota, Remedy::next_day)); };
-  CHECK(trip(pipeline, clock, fail, {.targets = 0b110}).went_to == "bc");
-  CHECK(trip(pipeline, clock, fail, {.targets = 0b010}).went_to == "b");
-  const Trip none = trip(pipeline, clock, fail, {.targets = 0b1000});
+  CHECK(trip(driver, pipeline, fail, {.targets = 0b110}).went_to == "bc");
+  CHECK(trip(driver, pipeline, fail, {.targets = 0b010}).went_to == "b");
+  const Trip none = trip(driver, pipeline, fail, {.targets = 0b1000});
   CHECK(none.went_to.empty());
   CHECK(none.result.error().kind() == Kind::no_target);
 }
 
-TEST_CASE("A refusal that would wait too long sends the call on before anything is sent", "[policies]") {
+EVERY_DRIVER("A refusal that would wait too long sends the call on before anything is sent", "[policies]") {
   // A stand-in for a quota ledger whose window is full on the first target only.
   struct FullFirst {
     Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
       return attempt.target == 0 ? Admission::go_at(now() + 50s, Kind::rate_limit, WaitSource::quota) : Admission::go();
     }
   };
-  VirtualClock clock;
   Pipeline two{Deadline{10min}, FallbackChain{targets(2)}, Retry{}, FullFirst{}};
-  const Trip made = trip(two, clock, [](const Attempt&) { return 7; });
+  const Trip made = trip(driver, two, [](const Attempt&) { return 7; });
   CHECK(made.went_to == "b");
   CHECK(made.took == 0s);
   Pipeline one{Deadline{10min}, FallbackChain{targets(1)}, Retry{}, FullFirst{}};
-  const Trip waited = trip(one, clock, [](const Attempt&) { return 7; });
+  const Trip waited = trip(driver, one, [](const Attempt&) { return 7; });
   CHECK(waited.went_to == "a");
   CHECK(waited.took == 50s);
 }
 
-TEST_CASE("A call gives up on a failure that lasts too long", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A call gives up on a failure that lasts too long", "[policies]") {
   auto options = targets(2);
   options.give_up_after.set(Kind::overload, 30min);
   options.between_rounds = {.base = 1min, .cap = 1min, .jitter = Jitter::none};
   Pipeline pipeline{Deadline{24h}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::overload)); });
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::overload)); });
   CHECK(made.took == 30min);
   CHECK(has(made.result.error().notes(), Note::time_spent));
 }
 
-TEST_CASE("A target rests after what it cannot do at all", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A target rests after what it cannot do at all", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(2)}, Retry{}};
   const auto retired = [](const Attempt& a) { return a.target == 0 ? fails(said(Kind::not_found, Remedy::other_model)) : Result<int>{7}; };
-  CHECK(trip(pipeline, clock, retired).went_to == "ab");
-  CHECK(trip(pipeline, clock, retired).went_to == "b");
-  clock.advance(10min);
-  CHECK(trip(pipeline, clock, retired).went_to == "ab");
+  CHECK(trip(driver, pipeline, retired).went_to == "ab");
+  CHECK(trip(driver, pipeline, retired).went_to == "b");
+  driver.advance(10min);
+  CHECK(trip(driver, pipeline, retired).went_to == "ab");
 }
 
-TEST_CASE("An operation that must not be repeated reaches no second target after a lost answer", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("An operation that must not be repeated reaches no second target after a lost answer", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{}};
   std::string went_to;
   auto operation = never_repeated([&](const Attempt& attempt) -> Result<int> {
@@ -292,47 +274,44 @@ TEST_CASE("An operation that must not be repeated reaches no second target after
     lost.sent = Sent::unknown;
     return Failure{lost};
   });
-  const auto result = pipeline.run(operation, clock);
+  const auto result = driver.run(pipeline, operation);
   CHECK(went_to == "a");
   CHECK(has(result.error().notes(), Note::not_repeatable));
 }
 
-TEST_CASE("The answer says why the first target did not give it", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("The answer says why the first target did not give it", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
   const auto first_says = [](const Verdict& verdict) {
     return [verdict](const Attempt& attempt) { return attempt.target == 0 ? fails(verdict) : Result<int>{7}; };
   };
-  CHECK(why_not_first(trip(pipeline, clock, [](const Attempt&) { return 7; }).result) == Kind::ok);
-  CHECK(why_not_first(trip(pipeline, clock, first_says(said(Kind::quota))).result) == Kind::quota);
-  CHECK(why_not_first(trip(pipeline, clock, first_says(said(Kind::rate_limit, 50s))).result) == Kind::rate_limit);
-  const Trip rested = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  CHECK(why_not_first(trip(driver, pipeline, [](const Attempt&) { return 7; }).result) == Kind::ok);
+  CHECK(why_not_first(trip(driver, pipeline, first_says(said(Kind::quota))).result) == Kind::quota);
+  CHECK(why_not_first(trip(driver, pipeline, first_says(said(Kind::rate_limit, 50s))).result) == Kind::rate_limit);
+  const Trip rested = trip(driver, pipeline, [](const Attempt&) { return 7; });
   CHECK(rested.went_to == "b");
   CHECK(why_not_first(rested.result) == Kind::rate_limit);
-  CHECK(why_not_first(trip(pipeline, clock, [](const Attempt&) { return 7; }, {.targets = 0b110}).result) == Kind::no_target);
-  clock.advance(50s);
-  CHECK(why_not_first(trip(pipeline, clock, [](const Attempt&) { return 7; }).result) == Kind::ok);
+  CHECK(why_not_first(trip(driver, pipeline, [](const Attempt&) { return 7; }, {.targets = 0b110}).result) == Kind::no_target);
+  driver.advance(50s);
+  CHECK(why_not_first(trip(driver, pipeline, [](const Attempt&) { return 7; }).result) == Kind::ok);
 }
 
-TEST_CASE("The count of attempts survives beside the target and the reason", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("The count of attempts survives beside the target and the reason", "[policies]") {
   auto options = targets(16);
   options.table.set(Kind::overload, {Next::here, 255});
   Pipeline pipeline{FallbackChain{options}, Retry{RetryOptions{.attempts = 200, .backoff = Constant{.wait = 0s}}}};
   const auto last_serves = [](const Attempt& attempt) { return attempt.target < 15 ? fails(said(Kind::quota)) : Result<int>{7}; };
-  const Trip made = trip(pipeline, clock, last_serves);
+  const Trip made = trip(driver, pipeline, last_serves);
   CHECK(served_by(made.result) == 15);
   CHECK(trips(made.result) == 16);
   CHECK(why_not_first(made.result) == Kind::quota);
   const Trip many =
-      trip(pipeline, clock, [](const Attempt& attempt) { return attempt.target == 0 ? fails(said(Kind::overload)) : Result<int>{7}; });
+      trip(driver, pipeline, [](const Attempt& attempt) { return attempt.target == 0 ? fails(said(Kind::overload)) : Result<int>{7}; });
   CHECK(served_by(many.result) == 1);
   CHECK(trips(many.result) == 128);  // of 201: more does not fit
   CHECK(why_not_first(many.result) == Kind::overload);
 }
 
-TEST_CASE("A call tells once of each target that it passed over, and why", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A call tells once of each target that it passed over, and why", "[policies]") {
   RecordingObserver seen;
   auto options = targets(3);
   options.between_rounds = {.base = 5s, .cap = 5s, .jitter = Jitter::none};
@@ -341,7 +320,7 @@ TEST_CASE("A call tells once of each target that it passed over, and why", "[pol
   rests.extend(0, {support::at(7min), Kind::permission, Remedy::never, "project-denied"});
   rests.extend(1, {support::at(8min), Kind::rate_limit, Remedy::after_delay, {}});
   int calls = 0;
-  const Trip made = trip(pipeline, clock, [&](const Attempt&) { return ++calls < 3 ? fails(said(Kind::overload)) : Result<int>{7}; });
+  const Trip made = trip(driver, pipeline, [&](const Attempt&) { return ++calls < 3 ? fails(said(Kind::overload)) : Result<int>{7}; });
   CHECK(made.went_to == "ccc");
   const auto ended = seen.all<OperationEnded>();
   REQUIRE(ended.size() == 1);
@@ -367,15 +346,14 @@ TEST_CASE("A call tells once of each target that it passed over, and why", "[pol
   CHECK(seen.faults().empty());
 }
 
-TEST_CASE("A call that finds every target resting fails with what made them rest, and says until when", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A call that finds every target resting fails with what made them rest, and says until when", "[policies]") {
   auto options = targets(2);
   options.on_all_open = OnAllOpen::fail;
   Pipeline pipeline{FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
-  static_cast<void>(trip(pipeline, clock, [](const Attempt& attempt) {
+  static_cast<void>(trip(driver, pipeline, [](const Attempt& attempt) {
     return attempt.target == 0 ? fails(said(Kind::rate_limit, 40s)) : fails(said(Kind::not_found, Remedy::other_model, "model-retired"));
   }));
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return 7; });
   CHECK(made.went_to.empty());
   const Failure& failure = made.result.error();
   CHECK(failure.kind() == Kind::rate_limit);
@@ -389,8 +367,7 @@ TEST_CASE("A call that finds every target resting fails with what made them rest
   CHECK(failure.trail()[1].target == 1);
 }
 
-TEST_CASE("Of the reasons for resting the call leads with the one that the caller can do most about", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Of the reasons for resting the call leads with the one that the caller can do most about", "[policies]") {
   for (const bool has_deadline : {false, true}) {
     CAPTURE(has_deadline);
     Pipeline pipeline{FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
@@ -400,7 +377,7 @@ TEST_CASE("Of the reasons for resting the call leads with the one that the calle
     rests.extend(2, {support::at(2h), Kind::quota, Remedy::next_day, "rpd-free"});
     CallOptions call;
     if (has_deadline) call.deadline = 10min;
-    const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; }, call);
+    const Trip made = trip(driver, pipeline, [](const Attempt&) { return 7; }, call);
     const Failure& failure = made.result.error();
     CHECK(failure.kind() == Kind::permission);
     CHECK(failure.id() == FailureId{"project-denied"});
@@ -411,24 +388,22 @@ TEST_CASE("Of the reasons for resting the call leads with the one that the calle
   }
 }
 
-TEST_CASE("A call waits for the target that rests least, as long as its deadline allows", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A call waits for the target that rests least, as long as its deadline allows", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{}};
   auto& rests = pipeline.template state<1>();
   rests.extend(0, {support::at(5min), Kind::rate_limit, Remedy::after_delay, {}});
   rests.extend(1, {support::at(2min), Kind::rate_limit, Remedy::after_delay, {}});
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return 7; });
   CHECK(made.went_to == "b");
   CHECK(made.took == 2min);
 }
 
-TEST_CASE("A later round asks only the targets that a wait may have cured", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A later round asks only the targets that a wait may have cured", "[policies]") {
   auto options = targets(3);
   options.between_rounds = {.base = 5s, .cap = 5s, .jitter = Jitter::none};
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
   int calls = 0;
-  const Trip made = trip(pipeline, clock, [&](const Attempt& attempt) -> Result<int> {
+  const Trip made = trip(driver, pipeline, [&](const Attempt& attempt) -> Result<int> {
     if (++calls == 6) return 7;
     return fails(attempt.target == 0   ? said(Kind::quota, Remedy::next_day)
                  : attempt.target == 1 ? said(Kind::overload)
@@ -438,7 +413,7 @@ TEST_CASE("A later round asks only the targets that a wait may have cured", "[po
   CHECK(made.took == 15s);
 }
 
-TEST_CASE("A target that only its own policy refused is looked at again in the next round", "[policies]") {
+EVERY_DRIVER("A target that only its own policy refused is looked at again in the next round", "[policies]") {
   // Stands for a ledger whose day is spent until the first minute is over.
   struct SpentDay {
     Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
@@ -446,41 +421,38 @@ TEST_CASE("A target that only its own policy refused is looked at again in the n
       return refuses ? Admission::reject(Kind::quota, Time{1min}).with(Remedy::next_day) : Admission::go();
     }
   };
-  VirtualClock clock;
   auto options = targets(2);
   options.between_rounds = {.base = 40s, .cap = 40s, .jitter = Jitter::none};
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}, SpentDay{}};
   const Trip made =
-      trip(pipeline, clock, [](const Attempt& attempt) { return attempt.target == 1 ? fails(said(Kind::overload)) : Result<int>{7}; });
+      trip(driver, pipeline, [](const Attempt& attempt) { return attempt.target == 1 ? fails(said(Kind::overload)) : Result<int>{7}; });
   CHECK(made.went_to == "bba");
   CHECK(made.took == 80s);
-  const Trip hopeless = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::quota, Remedy::next_day)); });
+  const Trip hopeless = trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::quota, Remedy::next_day)); });
   CHECK(hopeless.went_to == "ab");
   CHECK(hopeless.took == 0s);
 }
 
-TEST_CASE("A call waits for a target that rests for other calls when its own others cannot help", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A call waits for a target that rests for other calls when its own others cannot help", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{}};
   pipeline.template state<1>().extend(0, {support::at(4min), Kind::rate_limit, Remedy::after_delay, {}});
   const Trip made =
-      trip(pipeline, clock, [](const Attempt& attempt) { return attempt.target == 1 ? fails(said(Kind::quota)) : Result<int>{7}; });
+      trip(driver, pipeline, [](const Attempt& attempt) { return attempt.target == 1 ? fails(said(Kind::quota)) : Result<int>{7}; });
   CHECK(made.went_to == "ba");
   CHECK(made.took == 4min);
 }
 
-TEST_CASE("Where nobody is free, a target that refused another call's request is asked, and not waited for", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Where nobody is free, a target that refused another call's request is asked, and not waited for", "[policies]") {
   Pipeline pipeline{Deadline{1h}, FallbackChain{targets(2)}, Retry{}};
   const auto retired = [](const Attempt&) { return fails(said(Kind::not_found, Remedy::other_model, "model-retired")); };
-  CHECK(trip(pipeline, clock, retired).went_to == "ab");
+  CHECK(trip(driver, pipeline, retired).went_to == "ab");
   SECTION("it may take this one") {
-    const Trip made = trip(pipeline, clock, [](const Attempt&) { return Result<int>{7}; });
+    const Trip made = trip(driver, pipeline, [](const Attempt&) { return Result<int>{7}; });
     CHECK(made.went_to == "a");
     CHECK(made.took == 0s);
   }
   SECTION("else the call ends at once, with the reason") {
-    const Trip made = trip(pipeline, clock, retired);
+    const Trip made = trip(driver, pipeline, retired);
     CHECK(made.went_to == "ab");
     CHECK(made.took == 0s);
     CHECK(made.result.error().kind() == Kind::not_found);
@@ -490,26 +462,25 @@ TEST_CASE("Where nobody is free, a target that refused another call's request is
   }
   SECTION("a target that is free comes first") {
     pipeline.template state<1>().end(1);
-    CHECK(trip(pipeline, clock, [](const Attempt&) { return Result<int>{7}; }).went_to == "b");
+    CHECK(trip(driver, pipeline, [](const Attempt&) { return Result<int>{7}; }).went_to == "b");
   }
 }
 
-TEST_CASE("Nobody waits for a spent day, and nobody asks", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Nobody waits for a spent day, and nobody asks", "[policies]") {
   Pipeline pipeline{Deadline{1h}, FallbackChain{targets(1)}, Retry{}};
   pipeline.template state<1>().extend(0, {support::at(10min), Kind::quota, Remedy::next_day, "rpd-free"});
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return Result<int>{7}; });
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return Result<int>{7}; });
   CHECK(made.went_to.empty());
   CHECK(made.took == 0s);
   CHECK(made.result.error().kind() == Kind::quota);
 }
 
-TEST_CASE("From when trying helps does not depend on the target that failed last", "[policies]") {
+EVERY_DRIVER("From when trying helps does not depend on the target that failed last", "[policies]") {
   for (const bool hint_first : {false, true}) {
     CAPTURE(hint_first);
-    VirtualClock clock;
+    const auto anew = driver.another();
     Pipeline pipeline{FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}}};
-    const Trip made = trip(pipeline, clock, [&](const Attempt& attempt) {
+    const Trip made = trip(*anew, pipeline, [&](const Attempt& attempt) {
       return (attempt.target == 0) == hint_first ? fails(said(Kind::rate_limit, 40s)) : fails(said(Kind::quota));
     });
     CHECK(made.went_to == "ab");
@@ -518,7 +489,7 @@ TEST_CASE("From when trying helps does not depend on the target that failed last
   }
 }
 
-TEST_CASE("The failure of a call is the one that the caller can do most about, and the trail has them all", "[policies]") {
+EVERY_DRIVER("The failure of a call is the one that the caller can do most about, and the trail has them all", "[policies]") {
   struct Case {
     std::vector<Verdict> targets;
     Kind leads;
@@ -540,9 +511,9 @@ TEST_CASE("The failure of a call is the one that the caller can do most about, a
                                 {{quota, auth, said(Kind::safety_output)}, Kind::safety_output, 2}};  // no target would do it
   for (const Case& one : cases) {
     CAPTURE(name(one.leads), one.of);
-    VirtualClock clock;
+    const auto anew = driver.another();
     Pipeline pipeline{FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
-    const Trip made = trip(pipeline, clock, [&](const Attempt& attempt) -> Result<int> {
+    const Trip made = trip(*anew, pipeline, [&](const Attempt& attempt) -> Result<int> {
       return Failure{one.targets[attempt.target], std::string(1, static_cast<char>('a' + attempt.target))};
     });
     const Failure& failure = made.result.error();
@@ -556,40 +527,30 @@ TEST_CASE("The failure of a call is the one that the caller can do most about, a
   }
 }
 
-TEST_CASE("What leads keeps why the call ended and from when trying again helps", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("What leads keeps why the call ended and from when trying again helps", "[policies]") {
   auto options = targets(2);
   options.give_up_after.set(Kind::overload, 10min);
   Pipeline pipeline{Deadline{1h}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
   const auto operation = [](const Attempt& attempt) {
     return attempt.target == 0 ? fails(said(Kind::quota, Remedy::never)) : fails(said(Kind::overload, 4min));
   };
-  const Trip given_up = trip(pipeline, clock, operation);
+  const Trip given_up = trip(driver, pipeline, operation);
   CHECK(given_up.result.error().kind() == Kind::quota);
   CHECK(has(given_up.result.error().notes(), Note::time_spent));
-  CHECK(given_up.result.error().earliest_retry_at() == clock.now()() + 4min);
+  CHECK(given_up.result.error().earliest_retry_at() == driver.now()() + 4min);
   CHECK(given_up.result.error().retry_after() == 4min);
 }
 
-TEST_CASE("A call that its caller ends says so, whatever its targets said", "[policies]") {
-  struct Flag {
-    bool raised = false;
-    bool stop_requested() const noexcept { return raised; }
-  };
-  VirtualClock clock;
-  Flag flag;
+EVERY_DRIVER("A call that its caller ends says so, whatever its targets said", "[policies]") {
   Pipeline pipeline{Deadline{1h}, FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}}};
-  clock.at(support::at(1s), [&] { flag.raised = true; });
-  const auto result = pipeline.run(
-      [](const Attempt& attempt) {
-        return attempt.target == 0 ? fails(said(Kind::auth, Remedy::other_model)) : fails(said(Kind::overload));
-      },
-      clock, flag);
+  driver.at(support::at(1s), [&] { driver.stop(); });
+  const auto result = driver.run(pipeline, [](const Attempt& attempt) {
+    return attempt.target == 0 ? fails(said(Kind::auth, Remedy::other_model)) : fails(said(Kind::overload));
+  });
   CHECK(result.error().kind() == Kind::cancelled);
 }
 
-TEST_CASE("A hint closes a target for all calls no longer than the longest rest", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A hint closes a target for all calls no longer than the longest rest", "[policies]") {
   auto options = targets(2);
   options.on_all_open = OnAllOpen::fail;
   Pipeline pipeline{FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
@@ -598,30 +559,28 @@ TEST_CASE("A hint closes a target for all calls no longer than the longest rest"
       return attempt.target == 0 ? fails(said(Kind::rate_limit, hint)) : fails(said(Kind::rate_limit, hint + 1s));
     };
   };
-  const Trip made = trip(pipeline, clock, both_say(900'000s));
+  const Trip made = trip(driver, pipeline, both_say(900'000s));
   CHECK(pipeline.template state<0>().until(0) == support::at(10min));
   CHECK(made.result.error().earliest_retry_at() == support::at(10min));  // the first target's rest, though the last one said more
   CHECK(made.result.error().retry_after() == 10min);
-  clock.advance(10min);
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+  driver.advance(10min);
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return 7; }).went_to == "a");
 
   options.longest_rest = 0s;
   Pipeline trusts_no_hint{FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
-  CHECK(trip(trusts_no_hint, clock, both_say(30s)).went_to == "ab");
-  CHECK(trip(trusts_no_hint, clock, both_say(30s)).went_to == "ab");
+  CHECK(trip(driver, trusts_no_hint, both_say(30s)).went_to == "ab");
+  CHECK(trip(driver, trusts_no_hint, both_say(30s)).went_to == "ab");
 }
 
-TEST_CASE("A long hint is told to the call that got it, at its full length", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A long hint is told to the call that got it, at its full length", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(1)}, Retry{}};
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::rate_limit, 900'000s)); });
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::rate_limit, 900'000s)); });
   CHECK(made.went_to == "a");
   CHECK(made.result.error().earliest_retry_at() == support::at(900'000s));
   CHECK(pipeline.template state<0>().until(0) == support::at(10min));
 }
 
-TEST_CASE("No target is asked that is dearer than the ceiling", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("No target is asked that is dearer than the ceiling", "[policies]") {
   const auto chain_of = [](std::vector<std::optional<double>> prices, std::optional<double> ceiling) {
     FallbackOptions options;
     for (const auto& price : prices)
@@ -631,7 +590,8 @@ TEST_CASE("No target is asked that is dearer than the ceiling", "[policies]") {
   };
   const auto asked = [&](const FallbackChain& chain, TargetSet wanted = 0) {
     Pipeline pipeline{Deadline{10s}, chain, Retry{RetryOptions{.attempts = 1}}};
-    const std::string went_to = trip(pipeline, clock, [](const Attempt&) { return fails(said(Kind::quota)); }, {.targets = wanted}).went_to;
+    const std::string went_to =
+        trip(driver, pipeline, [](const Attempt&) { return fails(said(Kind::quota)); }, {.targets = wanted}).went_to;
     return went_to;
   };
   CHECK(asked(chain_of({0.03, 0.13, 0.03, 0.01}, {})) == "acd");  // no dearer than the first
@@ -645,79 +605,75 @@ TEST_CASE("No target is asked that is dearer than the ceiling", "[policies]") {
   CHECK(asked(chain_of({0.03, 0.0}, {})) == "ab");
 }
 
-TEST_CASE("A call that wants only targets above the ceiling fails and says so", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A call that wants only targets above the ceiling fails and says so", "[policies]") {
   FallbackOptions options;
   options.targets = {{.name = "cheap", .price = 0.03}, {.name = "dear", .price = 0.13}};
   Pipeline pipeline{FallbackChain{options}, Retry{}};
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; }, {.targets = 0b10});
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return 7; }, {.targets = 0b10});
   CHECK(made.went_to.empty());
   CHECK(made.result.error().kind() == Kind::no_target);
   CHECK(made.result.error().id() == FailureId{"price-ceiling"});
-  const Trip none = trip(pipeline, clock, [](const Attempt&) { return 7; }, {.targets = 0b100});
+  const Trip none = trip(driver, pipeline, [](const Attempt&) { return 7; }, {.targets = 0b100});
   CHECK(none.result.error().id() == FailureId{"no-target"});
 }
 
-TEST_CASE("When every circuit is open the least bad target is asked past its breaker, once", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("When every circuit is open the least bad target is asked past its breaker, once", "[policies]") {
   auto options = targets(3);
   options.on_all_open = OnAllOpen::least_bad;
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.backoff = Constant{.wait = 1s}}},
                     CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 30s}}};
   const auto down = [](const Attempt&) { return fails(said(Kind::overload)); };
   for (const TargetSet one : {TargetSet{0b010}, TargetSet{0b001}, TargetSet{0b100}}) {  // the second one opens first
-    static_cast<void>(trip(pipeline, clock, down, {.attempts = 1, .targets = one}));
-    clock.advance(2s);
+    static_cast<void>(trip(driver, pipeline, down, {.attempts = 1, .targets = one}));
+    driver.advance(2s);
   }
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; });
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return 7; });
   CHECK(made.went_to == "b");
   CHECK(made.took == 0s);
-  const Trip knows = trip(pipeline, clock, down);  // the breakers are still open
+  const Trip knows = trip(driver, pipeline, down);  // the breakers are still open
   CHECK(knows.went_to == "b");
   CHECK(knows.took == 0s);
   CHECK(knows.result.error().kind() == Kind::overload);
-  clock.advance(30s);
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+  driver.advance(30s);
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return 7; }).went_to == "a");
 }
 
-TEST_CASE("The least bad target is one that the call has not asked, or nobody", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("The least bad target is one that the call has not asked, or nobody", "[policies]") {
   auto options = targets(2);
   options.on_all_open = OnAllOpen::least_bad;
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
   const auto hinted = [](const Attempt&) { return fails(said(Kind::rate_limit, 5min)); };
-  CHECK(trip(pipeline, clock, hinted).went_to == "ab");  // both were asked, and said no
-  CHECK(trip(pipeline, clock, hinted).went_to == "a");   // both rest
+  CHECK(trip(driver, pipeline, hinted).went_to == "ab");  // both were asked, and said no
+  CHECK(trip(driver, pipeline, hinted).went_to == "a");   // both rest
   pipeline.template state<1>().end(1);
-  const Trip made = trip(pipeline, clock,
+  const Trip made = trip(driver, pipeline,
                          [](const Attempt& attempt) { return attempt.target == 1 ? fails(said(Kind::rate_limit, 5min)) : Result<int>{7}; });
   CHECK(made.went_to == "ba");
   CHECK(made.took == 0s);
 }
 
-TEST_CASE("A target can be made to fail without being asked, as if by any kind", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A target can be made to fail without being asked, as if by any kind", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{RetryOptions{.backoff = Constant{.wait = 1s}}},
                     CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(2), .open_for = 30s}}};
   const auto well = [](const Attempt&) { return 7; };
-  const Trip quota = trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::quota}});
+  const Trip quota = trip(driver, pipeline, well, {.forced = {.targets = 0b01, .kind = Kind::quota}});
   CHECK(quota.went_to == "b");
   CHECK(why_not_first(quota.result) == Kind::quota);
   CHECK(trips(quota.result) == 2);
-  const Trip safety = trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::safety_output}});
+  const Trip safety = trip(driver, pipeline, well, {.forced = {.targets = 0b01, .kind = Kind::safety_output}});
   CHECK(safety.went_to.empty());
   CHECK(safety.result.error().kind() == Kind::safety_output);
   CHECK(safety.result.error().message() == "forced by CallOptions::forced; nothing was sent");
   CHECK(safety.result.error().trail()[0].sent == Sent::no);
-  CHECK(trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::ok}}).went_to == "a");
-  const Trip overload = trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::overload}});
+  CHECK(trip(driver, pipeline, well, {.forced = {.targets = 0b01, .kind = Kind::ok}}).went_to == "a");
+  const Trip overload = trip(driver, pipeline, well, {.forced = {.targets = 0b01, .kind = Kind::overload}});
   CHECK(overload.went_to == "b");
   CHECK(trips(overload.result) == 3);
-  CHECK(trip(pipeline, clock, well).went_to == "b");  // its breaker has counted
-  clock.advance(30s);
-  const Trip hinted = trip(pipeline, clock, well, {.forced = {.targets = 0b01, .kind = Kind::rate_limit, .hint = 1min}});
+  CHECK(trip(driver, pipeline, well).went_to == "b");  // its breaker has counted
+  driver.advance(30s);
+  const Trip hinted = trip(driver, pipeline, well, {.forced = {.targets = 0b01, .kind = Kind::rate_limit, .hint = 1min}});
   CHECK(hinted.went_to == "b");
-  CHECK(pipeline.template state<1>().until(0) == clock.now()() + 1min);
+  CHECK(pipeline.template state<1>().until(0) == driver.now()() + 1min);
 }
 
 TEST_CASE("The targets of a call follow from their limits", "[policies]") {
@@ -730,24 +686,23 @@ TEST_CASE("The targets of a call follow from their limits", "[policies]") {
   CHECK(able_targets({chain.data(), 1}, "4K") == std::nullopt);  // an empty set would mean all
 }
 
-TEST_CASE("A rest ends by hand, and one that is over leaves no trace", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A rest ends by hand, and one that is over leaves no trace", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(2)}, Retry{}};
   auto& rests = pipeline.template state<0>();
   rests.extend(0, {support::at(1h), Kind::cancelled, Remedy::after_delay, "out-of-service"});
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "b");
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return 7; }).went_to == "b");
   rests.end(0);
   CHECK(rests.none());
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return 7; }).went_to == "a");
   rests.extend(1, {support::at(1min), Kind::overload, Remedy::after_delay, {}});
-  clock.advance(1min);
+  driver.advance(1min);
   CHECK_FALSE(rests.none());
-  CHECK(trip(pipeline, clock, [](const Attempt&) { return 7; }).went_to == "a");
+  CHECK(trip(driver, pipeline, [](const Attempt&) { return 7; }).went_to == "a");
   CHECK(rests.none());
   CHECK(rests.of(1) == TargetRest{});
 }
 
-TEST_CASE("Nobody is impatient with the only target that is free", "[policies]") {
+EVERY_DRIVER("Nobody is impatient with the only target that is free", "[policies]") {
   // Makes everybody wait for half of ten minutes.
   struct Slow {
     Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
@@ -757,10 +712,10 @@ TEST_CASE("Nobody is impatient with the only target that is free", "[policies]")
   };
   FallbackOptions options = targets(2);
   const auto took = [&](CallOptions call, auto prepare) {
-    VirtualClock clock;
+    const auto anew = driver.another();
     Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{}, Slow{}};
     prepare(pipeline.template state<1>());
-    return trip(pipeline, clock, [](const Attempt&) { return 7; }, call).went_to;
+    return trip(*anew, pipeline, [](const Attempt&) { return 7; }, call).went_to;
   };
   CHECK(took({.targets = 0b01}, [](auto&) {}) == "a");
   CHECK(took({}, [](auto& rests) { rests.extend(1, {support::at(9min), Kind::quota, Remedy::after_delay, {}}); }) == "a");
@@ -795,23 +750,21 @@ TEST_CASE("Chain options out of range are refused by name, range and value", "[p
         "FallbackChain: give_up_after must be from 0 to 2592000 s; it is -1");
 }
 
-TEST_CASE("What a repeat rarely cures is no reason to try all targets anew", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("What a repeat rarely cures is no reason to try all targets anew", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, Retry{RetryOptions{.backoff = Constant{.wait = 1s}}}};
   for (const Kind kind : {Kind::no_image, Kind::recitation, Kind::auth}) {
     CAPTURE(name(kind));
-    CHECK(trip(pipeline, clock, [&](const Attempt&) { return fails(said(kind, Remedy::immediately)); }).went_to == "aabb");
+    CHECK(trip(driver, pipeline, [&](const Attempt&) { return fails(said(kind, Remedy::immediately)); }).went_to == "aabb");
   }
 }
 
-TEST_CASE("A call that goes straight to a later target says so", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A call that goes straight to a later target says so", "[policies]") {
   Pipeline pipeline{Deadline{10min}, FallbackChain{targets(3)}, Retry{RetryOptions{.attempts = 1}}};
   static_cast<void>(
-      trip(pipeline, clock, [](const Attempt& a) { return a.target == 0 ? fails(said(Kind::rate_limit, 1h)) : Result<int>{7}; }));
-  const Trip made = trip(pipeline, clock, [](const Attempt&) { return 7; });
+      trip(driver, pipeline, [](const Attempt& a) { return a.target == 0 ? fails(said(Kind::rate_limit, 1h)) : Result<int>{7}; }));
+  const Trip made = trip(driver, pipeline, [](const Attempt&) { return 7; });
   CHECK(made.went_to == "b");
   CHECK(served_by(made.result) == 1);
   CHECK(trips(made.result) == 1);
-  CHECK(served_by(trip(pipeline, clock, [](const Attempt&) { return 7; }, {.targets = 0b100}).result) == 2);
+  CHECK(served_by(trip(driver, pipeline, [](const Attempt&) { return 7; }, {.targets = 0b100}).result) == 2);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/every_driver.hpp"
 #include "../support/late_store.hpp"
 #include "../support/verdicts.hpp"
 
@@ -69,8 +70,7 @@ TEST_CASE("Targets share a quota when project, model and region are the same, an
   CHECK_THROWS_WITH(QuotaGroups{std::vector<Target>{}}, "QuotaGroups: targets must be from 1 to 16; it is 0");
 }
 
-TEST_CASE("In a chain two keys of one project share windows and what closes them, and breakers they do not share", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("In a chain two keys of one project share windows and what closes them, and breakers they do not share", "[policies]") {
   Pipeline pipeline{FallbackChain{FallbackOptions{.targets = three_keys()}}, CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(5)}},
                     QuotaTracker{QuotaOptions{.limits = {per_minute(2)}}}};
   CHECK(&pipeline.state<2>(0) == &pipeline.state<2>(1));
@@ -78,29 +78,28 @@ TEST_CASE("In a chain two keys of one project share windows and what closes them
   CHECK(&pipeline.state<1>(0) != &pipeline.state<1>(1));
 
   SECTION("windows") {
-    REQUIRE(pipeline.run([] { return 1; }, only(0), clock));
-    REQUIRE(pipeline.run([] { return 1; }, only(1), clock));
-    CHECK_FALSE(pipeline.run([] { return 1; }, only(0), clock));
-    CHECK_FALSE(pipeline.run([] { return 1; }, only(1), clock));
-    CHECK(pipeline.run([] { return 1; }, only(2), clock));
+    REQUIRE(driver.run(pipeline, [] { return 1; }, only(0)));
+    REQUIRE(driver.run(pipeline, [] { return 1; }, only(1)));
+    CHECK_FALSE(driver.run(pipeline, [] { return 1; }, only(0)));
+    CHECK_FALSE(driver.run(pipeline, [] { return 1; }, only(1)));
+    CHECK(driver.run(pipeline, [] { return 1; }, only(2)));
   }
   SECTION("cooldowns") {
     Verdict full = said(Kind::rate_limit, 30s);
     full.dimension = QuotaDimension::requests_per_minute;
-    REQUIRE_FALSE(pipeline.run([&]() -> Result<int> { return Failure{full}; }, only(0), clock));
-    const auto refused = pipeline.run([] { return 1; }, only(1), clock);
+    REQUIRE_FALSE(driver.run(pipeline, [&]() -> Result<int> { return Failure{full}; }, only(0)));
+    const auto refused = driver.run(pipeline, [] { return 1; }, only(1));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().earliest_retry_at() == at(30s));
-    CHECK(pipeline.run([] { return 1; }, only(2), clock));
+    CHECK(driver.run(pipeline, [] { return 1; }, only(2)));
   }
 }
 
-TEST_CASE("A store is told the first target of the group, whichever is asked", "[policies]") {
-  VirtualClock clock;
-  LateStore store{clock};
+EVERY_DRIVER("A store is told the first target of the group, whichever is asked", "[policies]") {
+  LateStore store{driver};
   Pipeline pipeline{FallbackChain{FallbackOptions{.targets = three_keys()}},
                     QuotaTracker{QuotaOptions{.limits = {per_minute(2)}, .store = &store}}};
-  for (unsigned target = 0; target < 3; ++target) REQUIRE(pipeline.run([] { return 1; }, only(target), clock));
+  for (unsigned target = 0; target < 3; ++target) REQUIRE(driver.run(pipeline, [] { return 1; }, only(target)));
   REQUIRE(store.tickets().size() == 3);
   CHECK(store.tickets()[0].target == 0);
   CHECK(store.tickets()[1].target == 0);
@@ -117,16 +116,15 @@ TEST_CASE("States that are lent to several chains are shared by group as well", 
   CHECK(&apart[0] != &apart[1]);
 }
 
-TEST_CASE("A refusal that nobody can explain is treated as overload, and reported as what the service said", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A refusal that nobody can explain is treated as overload, and reported as what the service said", "[policies]") {
   const RetryOptions<Exponential> retry{.attempts = 5, .attempts_by_kind = {0, {{Kind::overload, 2}}}};
   const auto asks = [&](const QuotaOptions<1>& quota) {
     Pipeline pipeline{Retry{retry}, CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(2)}}, QuotaTracker{quota}};
     int attempts = 0;
-    const auto result = pipeline.run([&]() -> Result<int> { return ++attempts, Failure{said(Kind::rate_limit)}; }, clock);
+    const auto result = driver.run(pipeline, [&]() -> Result<int> { return ++attempts, Failure{said(Kind::rate_limit)}; });
     CHECK(result.error().kind() == Kind::rate_limit);
     // Breakers count overload, and no full window.
-    const auto next = pipeline.run([] { return 1; }, clock);
+    const auto next = driver.run(pipeline, [] { return 1; });
     CHECK((!next && next.error().kind() == Kind::circuit_open) == (attempts == 2));
     return attempts;
   };

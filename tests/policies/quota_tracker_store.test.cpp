@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/every_driver.hpp"
 #include "../support/late_store.hpp"
 #include "../support/verdicts.hpp"
 
@@ -9,14 +10,18 @@
 
 using namespace ductile;
 using namespace std::chrono_literals;
+using ductile_test::Driver;
 using support::at;
 using support::LateStore;
 using support::said;
 
 namespace {
 
+template <class Clock>
 struct Stored {
-  VirtualClock clock{};
+  explicit Stored(Clock& given) : clock(given) {}
+
+  Clock& clock;
   LateStore store{clock};
 
   auto options() { return QuotaOptions{.limits = {per_minute(2), images_per_minute(20)}, .images = 2, .tokens = 300, .store = &store}; }
@@ -42,11 +47,11 @@ CallOptions within(Duration deadline) {
 
 }  // namespace
 
-TEST_CASE("A store is asked for each attempt, with its cost, and told what it came to", "[policies]") {
-  Stored stored;
+EVERY_DRIVER("A store is asked for each attempt, with its cost, and told what it came to", "[policies]") {
+  Stored stored{driver};
   stored.store.answers({LateStore::grants(20ms)});
   Pipeline pipeline{QuotaTracker{stored.options()}};
-  REQUIRE(pipeline.run([&] { return stored.clock.advance(30s), Reply{}; }, stored.clock));
+  REQUIRE(driver.run(pipeline, [] { return Simulated{30s, Reply{}}; }));
   CHECK(stored.now() == at(30'020ms));
   REQUIRE(stored.store.tickets().size() == 1);
   CHECK(stored.store.tickets()[0] == QuotaTicket{.target = 0, .images = 2, .tokens = 300});
@@ -58,30 +63,30 @@ TEST_CASE("A store is asked for each attempt, with its cost, and told what it ca
   CHECK(settlement.full == QuotaDimension::none);
 }
 
-TEST_CASE("A store's limits are its own: the local ones do not hold anybody back while it answers", "[policies]") {
-  Stored stored;
+EVERY_DRIVER("A store's limits are its own: the local ones do not hold anybody back while it answers", "[policies]") {
+  Stored stored{driver};
   Pipeline pipeline{QuotaTracker{stored.options()}};
-  for (int i = 0; i < 10; ++i) REQUIRE(pipeline.run([] { return 1; }, stored.clock));
+  for (int i = 0; i < 10; ++i) REQUIRE(driver.run(pipeline, [] { return 1; }));
   CHECK(stored.now() == at(0s));
   CHECK(stored.store.granted() == 10);
   CHECK(stored.store.settlements().size() == 10);
 }
 
-TEST_CASE("Who is told later asks again then", "[policies]") {
-  Stored stored;
+EVERY_DRIVER("Who is told later asks again then", "[policies]") {
+  Stored stored{driver};
   stored.store.answers({LateStore::says_later(at(12s), 5ms), LateStore::grants(5ms)});
   Pipeline pipeline{QuotaTracker{stored.options()}};
-  REQUIRE(pipeline.run([] { return 1; }, stored.clock));
+  REQUIRE(driver.run(pipeline, [] { return 1; }));
   CHECK(stored.now() == at(12'005ms));
   CHECK(stored.store.visits() == 2);
   CHECK(stored.store.settlements().size() == 1);
 }
 
-TEST_CASE("Who is told later than the deadline is refused before the wait", "[policies]") {
-  Stored stored;
+EVERY_DRIVER("Who is told later than the deadline is refused before the wait", "[policies]") {
+  Stored stored{driver};
   stored.store.answers({LateStore::says_later(at(12s), 5ms)});
   Pipeline pipeline{QuotaTracker{stored.options()}};
-  const auto result = pipeline.run([] { return 1; }, stored.clock, within(10s));
+  const auto result = driver.run(pipeline, [] { return 1; }, within(10s));
   REQUIRE_FALSE(result);
   CHECK(result.error().kind() == Kind::rate_limit);
   CHECK(result.error().earliest_retry_at() == at(12s));
@@ -89,18 +94,18 @@ TEST_CASE("Who is told later than the deadline is refused before the wait", "[po
   CHECK(stored.store.settlements().empty());
 }
 
-TEST_CASE("A later that is hours away is a day's window, and nobody sleeps for it", "[policies]") {
-  Stored stored;
+EVERY_DRIVER("A later that is hours away is a day's window, and nobody sleeps for it", "[policies]") {
+  Stored stored{driver};
   stored.store.answers({LateStore::says_later(at(9h))});
   Pipeline pipeline{QuotaTracker{stored.options()}};
-  const auto result = pipeline.run([] { return 1; }, stored.clock);
+  const auto result = driver.run(pipeline, [] { return 1; });
   REQUIRE_FALSE(result);
   CHECK(result.error().kind() == Kind::quota);
   CHECK(result.error().remedy() == Remedy::next_day);
   CHECK(result.error().earliest_retry_at() == at(9h));
 }
 
-TEST_CASE("A store that is lost leaves the ledger of this process, or nothing, by the options", "[policies]") {
+EVERY_DRIVER("A store that is lost leaves the ledger of this process, or nothing, by the options", "[policies]") {
   struct Loss {
     const char* how;
     LateStore::Answer answer;
@@ -110,7 +115,7 @@ TEST_CASE("A store that is lost leaves the ledger of this process, or nothing, b
                                            {"it never answers", LateStore::is_silent(), 250ms},
                                            {"it answers after the waiter has left", LateStore::grants(251ms), 250ms}}));
   CAPTURE(loss.how);
-  Stored stored;
+  Stored stored{driver};
   stored.store.answers({loss.answer});
   const Duration lost_after = loss.noticed_after;
   auto options = stored.options();
@@ -119,81 +124,85 @@ TEST_CASE("A store that is lost leaves the ledger of this process, or nothing, b
   const QuotaTracker open{options};
   QuotaTracker<2>::State state{open};
   Pipeline pipeline{with_state(open, state)};
-  REQUIRE(pipeline.run([] { return 1; }, stored.clock));
+  REQUIRE(driver.run(pipeline, [] { return 1; }));
   CHECK(stored.now() == at(lost_after));
-  REQUIRE(pipeline.run([] { return 1; }, stored.clock));
-  REQUIRE(pipeline.run([] { return 1; }, stored.clock));
+  REQUIRE(driver.run(pipeline, [] { return 1; }));
+  REQUIRE(driver.run(pipeline, [] { return 1; }));
   CHECK(stored.now() >= at(61s));
 
   // Closed: refused, with what is worth trying.
   options.when_store_fails = StoreLoss::fail_closed;
   Pipeline closed{QuotaTracker{options}};
-  const auto result = closed.run([] { return 1; }, stored.clock);
+  const auto result = driver.run(closed, [] { return 1; });
   REQUIRE_FALSE(result);
   CHECK(result.error().kind() == Kind::store_unavailable);
   CHECK(result.error().remedy() == Remedy::immediately);
 
   // What was granted unheard the store gives back itself: nobody settles it.
-  stored.clock.advance(1s);
+  driver.advance(1s);
   CHECK(stored.store.waiting() == 0);
   CHECK(stored.store.granted() == 0);
   CHECK(stored.store.settlements().empty());
 }
 
-TEST_CASE("The local ledger remembers what a store granted before it was lost", "[policies]") {
-  Stored stored;
+EVERY_DRIVER("The local ledger remembers what a store granted before it was lost", "[policies]") {
+  Stored stored{driver};
   stored.store.answers({LateStore::grants(), LateStore::grants(), LateStore::fails()});
   Pipeline pipeline{QuotaTracker{stored.options()}};
-  REQUIRE(pipeline.run([] { return 1; }, stored.clock));
-  REQUIRE(pipeline.run([] { return 1; }, stored.clock));
-  REQUIRE(pipeline.run([] { return 1; }, stored.clock));
+  REQUIRE(driver.run(pipeline, [] { return 1; }));
+  REQUIRE(driver.run(pipeline, [] { return 1; }));
+  REQUIRE(driver.run(pipeline, [] { return 1; }));
   CHECK(stored.now() == at(61s));
   CHECK(stored.store.settlements().size() == 2);
 }
 
-TEST_CASE("A deadline that comes before the store's answer ends the wait", "[policies]") {
-  Stored stored;
+EVERY_DRIVER("A deadline that comes before the store's answer ends the wait", "[policies]") {
+  Stored stored{driver};
   stored.store.answers({LateStore::grants(100ms)});
   Pipeline pipeline{QuotaTracker{stored.options()}};
-  const auto result = pipeline.run([] { return 1; }, stored.clock, within(40ms));
+  const auto result = driver.run(pipeline, [] { return 1; }, within(40ms));
   REQUIRE_FALSE(result);
   CHECK(stored.now() == at(40ms));
-  stored.clock.advance(1s);
+  driver.advance(1s);
   CHECK(stored.store.granted_unheard() == 1);
   CHECK(stored.store.settlements().empty());
 }
 
-TEST_CASE("A caller who stops while the store is asked leaves nothing behind", "[policies]") {
-  Stored stored;
+EVERY_DRIVER("A caller who stops while the store is asked leaves nothing behind", "[policies]") {
+  Stored stored{driver};
   stored.store.answers({LateStore::grants(100ms)});
   Pipeline pipeline{QuotaTracker{stored.options()}};
-  SECTION("before the answer") {
-    stored.clock.at(at(40ms), [] {});  // waits look at the stop token when something happens
-    const auto result = pipeline.run([] { return 1; }, stored.clock, StopAt{&stored.clock, at(40ms)});
-    REQUIRE_FALSE(result);
-    CHECK(result.error().kind() == Kind::cancelled);
-    stored.clock.advance(1s);
-    CHECK(stored.store.granted() == 0);
-    CHECK(stored.store.granted_unheard() == 1);
-    CHECK(stored.store.settlements().empty());
-  }
-  SECTION("with the answer") {
-    const auto result = pipeline.run([] { return 1; }, stored.clock, StopAt{&stored.clock, at(100ms)});
-    REQUIRE_FALSE(result);
-    CHECK(result.error().kind() == Kind::cancelled);
-    CHECK(stored.store.granted() == 1);
-    REQUIRE(stored.store.settlements().size() == 1);
-    CHECK(stored.store.settlements()[0].counts == QuotaCost{.requests = 0});
-  }
+  driver.at(at(40ms), [&] { driver.stop(); });
+  const auto result = driver.run(pipeline, [] { return 1; });
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == Kind::cancelled);
+  driver.advance(1s);
+  CHECK(stored.store.granted() == 0);
+  CHECK(stored.store.granted_unheard() == 1);
+  CHECK(stored.store.settlements().empty());
 }
 
-TEST_CASE("A store is told what the service said of the window", "[policies]") {
-  Stored stored;
+// Only a stop token can be true from the very moment of the answer on.
+TEST_CASE("A caller who stops when the store answers gives back what it granted", "[policies]") {
+  VirtualClock clock;
+  Stored stored{clock};
+  stored.store.answers({LateStore::grants(100ms)});
+  Pipeline pipeline{QuotaTracker{stored.options()}};
+  const auto result = pipeline.run([] { return 1; }, clock, StopAt{&clock, at(100ms)});
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == Kind::cancelled);
+  CHECK(stored.store.granted() == 1);
+  REQUIRE(stored.store.settlements().size() == 1);
+  CHECK(stored.store.settlements()[0].counts == QuotaCost{.requests = 0});
+}
+
+EVERY_DRIVER("A store is told what the service said of the window", "[policies]") {
+  Stored stored{driver};
   Pipeline pipeline{QuotaTracker{stored.options()}};
   Verdict verdict = said(Kind::rate_limit, 20s);
   verdict.dimension = QuotaDimension::images_per_minute;
   verdict.limit = 10;
-  REQUIRE_FALSE(pipeline.run([&]() -> Result<int> { return Failure{verdict}; }, stored.clock));
+  REQUIRE_FALSE(driver.run(pipeline, [&]() -> Result<int> { return Failure{verdict}; }));
   REQUIRE(stored.store.settlements().size() == 1);
   const QuotaSettlement& settlement = stored.store.settlements()[0];
   CHECK(settlement.counts == QuotaCost{.requests = 0});
@@ -202,8 +211,8 @@ TEST_CASE("A store is told what the service said of the window", "[policies]") {
   CHECK(settlement.limit == 10);
 }
 
-TEST_CASE("Each grant that was heard is settled exactly once, however the store behaves", "[policies]") {
-  Stored stored;
+EVERY_DRIVER("Each grant that was heard is settled exactly once, however the store behaves", "[policies]") {
+  Stored stored{driver};
   SplitMix64 draws{7};
   auto options = stored.options();
   options.limits[0] = per_minute(1000);
@@ -219,15 +228,16 @@ TEST_CASE("Each grant that was heard is settled exactly once, however the store 
       default: stored.store.answers({LateStore::grants(delay)}); break;
     }
     const auto kind = static_cast<Kind>(draws() % 22);
-    static_cast<void>(pipeline.run(
+    static_cast<void>(driver.run(
+        pipeline,
         [&]() -> Result<int> {
           ++attempts;
           if (kind == Kind::ok) return 1;
           return Failure{said(kind)};
         },
-        stored.clock, within(std::chrono::milliseconds{draws() % 500 + 1})));
+        within(std::chrono::milliseconds{draws() % 500 + 1})));
   }
-  stored.clock.advance(1min);
+  driver.advance(1min);
   CHECK(attempts > 500);
   CHECK(stored.store.granted() > 500);
   CHECK(stored.store.granted_unheard() > 50);

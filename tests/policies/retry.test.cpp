@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/every_driver.hpp"
 #include "../support/verdicts.hpp"
 #include "../support/waits.hpp"
 
@@ -404,14 +405,13 @@ TEST_CASE("A hint is not squeezed", "[policies]") {
   CHECK(retry(said(Kind::overload, 9s)) == Reaction::again_at(support::at(9s), WaitSource::hint));
 }
 
-TEST_CASE("In a pipeline, Retry waits between attempts and says where the time went", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("In a pipeline, Retry waits between attempts and says where the time went", "[policies]") {
   Pipeline pipeline{Retry{RetryOptions{.attempts = 3, .backoff = Constant{.wait = 2s}}}};
   int calls = 0;
-  const auto result = pipeline.run([&]() -> Result<int> { return ++calls, Failure{Kind::overload}; }, clock);
+  const auto result = driver.run(pipeline, [&]() -> Result<int> { return ++calls, Failure{Kind::overload}; });
   REQUIRE_FALSE(result);
   CHECK(calls == 3);
-  CHECK(clock.now()() == support::at(4s));
+  CHECK(driver.now()() == support::at(4s));
   CHECK(result.error().kind() == Kind::overload);
   CHECK(has(result.error().notes(), Note::attempts_spent));
   CHECK(result.error().attempts() == 3);
@@ -421,91 +421,86 @@ TEST_CASE("In a pipeline, Retry waits between attempts and says where the time w
   CHECK(result.error().trail()[2].wait == WaitSource::backoff);
 }
 
-TEST_CASE("Retry does not begin a wait that the deadline will not see the end of", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Retry does not begin a wait that the deadline will not see the end of", "[policies]") {
   Pipeline pipeline{Deadline{10s}, Retry{RetryOptions{.backoff = Constant{.wait = 1s}}}};
-  const auto result = pipeline.run([]() -> Result<int> { return Failure{said(Kind::rate_limit, 30s)}; }, clock);
+  const auto result = driver.run(pipeline, []() -> Result<int> { return Failure{said(Kind::rate_limit, 30s)}; });
   REQUIRE_FALSE(result);
-  CHECK(clock.now()() == support::at(0s));  // nobody slept
+  CHECK(driver.now()() == support::at(0s));  // nobody slept
   CHECK(result.error().kind() == Kind::rate_limit);
   CHECK(has(result.error().notes(), Note::deadline_would_pass));
   REQUIRE(result.error().earliest_retry_at());
   CHECK(*result.error().earliest_retry_at() >= support::at(30s));
 }
 
-TEST_CASE("A kind can be bounded by time instead of by number", "[policies]") {
+EVERY_DRIVER("A kind can be bounded by time instead of by number", "[policies]") {
   RetryOptions options{.attempts = 5, .backoff = Constant{.wait = 1s}, .hint_jitter = 0.0};
   options.attempts_by_kind.set(Kind::rate_limit, 1000);
   options.longest_by_kind.set(Kind::rate_limit, 10min);
-  VirtualClock clock;
   Pipeline pipeline{Retry{options}};
-  const auto limited = pipeline.run([]() -> Result<int> { return Failure{said(Kind::rate_limit, 30s)}; }, clock);
+  const auto limited = driver.run(pipeline, []() -> Result<int> { return Failure{said(Kind::rate_limit, 30s)}; });
   REQUIRE_FALSE(limited);
   CHECK(limited.error().attempts() == 22);  // at 0, 30, ..., 600 s, each tried again, and at 630 s no more
   CHECK(has(limited.error().notes(), Note::time_spent));
   CHECK(limited.error().earliest_retry_at() == support::at(660s));
 
-  const auto failing = pipeline.run([]() -> Result<int> { return Failure{Kind::internal}; }, clock);
+  const auto failing = driver.run(pipeline, []() -> Result<int> { return Failure{Kind::internal}; });
   REQUIRE_FALSE(failing);
   CHECK(failing.error().attempts() == 5);
   CHECK(has(failing.error().notes(), Note::attempts_spent));
 }
 
-TEST_CASE("In a pipeline the hint of a spent day is tried when it is to be believed", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("In a pipeline the hint of a spent day is tried when it is to be believed", "[policies]") {
   Pipeline pipeline{Retry{RetryOptions{.backoff = Constant{}, .hint_jitter = 0.0, .probe_at_hint = true}}};
   Time opens = support::at(30s);
   const auto ask = [&]() -> Result<int> {
-    if (clock.now()() >= opens) return 1;
+    if (driver.now()() >= opens) return 1;
     return Failure{spent_day(30s)};
   };
-  const auto right = pipeline.run(ask, clock);
+  const auto right = driver.run(pipeline, ask);
   REQUIRE(right);
   CHECK(trips(right) == 2);
-  CHECK(clock.now()() == support::at(30s));
+  CHECK(driver.now()() == support::at(30s));
 
   opens = support::at(20h);
-  const auto misled = pipeline.run(ask, clock);
+  const auto misled = driver.run(pipeline, ask);
   REQUIRE_FALSE(misled);
   CHECK(misled.error().attempts() == 2);
   CHECK_FALSE(misled.error().earliest_retry_at());  // nobody here knows when the day ends, and the hint does not say
 
-  const auto warned = pipeline.run(ask, clock);
+  const auto warned = driver.run(pipeline, ask);
   REQUIRE_FALSE(warned);
   CHECK(warned.error().attempts() == 1);
   CHECK(pipeline.state<0>().no_probe_before() == support::at(60s + 24h));
 }
 
-TEST_CASE("What a hint was worth is known for each target, and for all pipelines that share the state", "[policies]") {
+EVERY_DRIVER("What a hint was worth is known for each target, and for all pipelines that share the state", "[policies]") {
   FallbackOptions chain{.targets = {{.name = "first"}, {.name = "second"}}, .on_all_open = OnAllOpen::fail};
   chain.table.set(Kind::quota, {Next::here, 2});
   const Retry retry{RetryOptions{.backoff = Constant{}, .hint_jitter = 0.0, .probe_at_hint = true}};
   TargetStates<Retry<Constant>> states{retry, 2};
   Pipeline one{Deadline{1h}, FallbackChain{chain}, with_state(retry, states)};
   Pipeline two{Deadline{1h}, FallbackChain{chain}, with_state(retry, states)};
-  VirtualClock clock;
   std::vector<unsigned> asked_targets;
   const auto ask = [&](const Attempt& attempt) -> Result<int> {
     asked_targets.push_back(attempt.target);
     if (attempt.target == 1) return 1;
     return Failure{spent_day(30s)};
   };
-  CHECK(one.run(ask, clock));
+  CHECK(driver.run(one, ask));
   CHECK(asked_targets == std::vector<unsigned>{0, 0, 1});  // the first target's hint was tried, and was wrong
   asked_targets.clear();
-  CHECK(two.run(ask, clock));
+  CHECK(driver.run(two, ask));
   CHECK(asked_targets == std::vector<unsigned>{0, 1});
   CHECK(states[0].no_probe_before() == support::at(30s + 24h));
   CHECK(states[1].no_probe_before() == Time{});
 }
 
-TEST_CASE("A pipeline can still be moved before its first call", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A pipeline can still be moved before its first call", "[policies]") {
   Pipeline pipeline{Retry{RetryOptions{.backoff = Constant{.wait = 1s}}}};
   Pipeline moved = std::move(pipeline);
   int calls = 0;
   const auto result =
-      moved.run([&]() -> Result<int> { return ++calls < 3 ? Result<int>{Failure{Kind::overload}} : Result<int>{calls}; }, clock);
+      driver.run(moved, [&]() -> Result<int> { return ++calls < 3 ? Result<int>{Failure{Kind::overload}} : Result<int>{calls}; });
   REQUIRE(result);
   CHECK(result.value() == 3);
 }

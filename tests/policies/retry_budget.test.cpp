@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
+#include "../support/every_driver.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/backoff/constant.hpp>
@@ -160,112 +161,106 @@ TEST_CASE("The trip after one that a layer refused costs nothing", "[policies]")
   }
 }
 
-TEST_CASE("A spent RetryBudget returns the first failure at once, with the note", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A spent RetryBudget returns the first failure at once, with the note", "[policies]") {
   Pipeline pipeline{Deadline{1min}, RetryBudget{exactly(2)}, quick, ductile_test::CountingPolicy{}};
   Failing operation{said(Kind::overload, 7s)};
-  const auto first = pipeline.run(operation, clock);
+  const auto first = driver.run(pipeline, operation);
   CHECK(operation.went_to == "aaa");
-  const Time then = clock.now()();
-  const auto second = pipeline.run(operation, clock);
+  const Time then = driver.now()();
+  const auto second = driver.run(pipeline, operation);
   CHECK(operation.went_to == "aaaa");
-  CHECK(clock.now()() == then);  // no wait for a trip that is not made
+  CHECK(driver.now()() == then);  // no wait for a trip that is not made
   for (const auto* result : {&first, &second}) {
     CHECK(result->error().kind() == Kind::overload);
     CHECK(result->error().says() == Says::service);
     CHECK(has(result->error().notes(), Note::retry_budget_spent));
     CHECK_FALSE(has(result->error().notes(), Note::attempts_spent));
-    CHECK(describe(result->error(), clock.now()()).find("the retry budget is spent") != std::string::npos);
+    CHECK(describe(result->error(), driver.now()()).find("the retry budget is spent") != std::string::npos);
   }
   CHECK(second.error().earliest_retry_at() == then + 7s);
 }
 
-TEST_CASE("The note is not on a failure that had other reasons", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("The note is not on a failure that had other reasons", "[policies]") {
   Pipeline pipeline{RetryBudget{}, Retry{RetryOptions{.attempts = 3, .backoff = Constant{.wait = 1s}}}};
   Failing operation{said(Kind::overload)};
-  const auto result = pipeline.run(operation, clock);
+  const auto result = driver.run(pipeline, operation);
   CHECK(operation.went_to == "aaa");
   CHECK(has(result.error().notes(), Note::attempts_spent));
   CHECK_FALSE(has(result.error().notes(), Note::retry_budget_spent));
   CHECK(pipeline.state<0>().tokens() == 98);
 }
 
-TEST_CASE("A call that succeeds at its last affordable trip is a success", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A call that succeeds at its last affordable trip is a success", "[policies]") {
   Pipeline pipeline{RetryBudget{exactly(1)}, quick};
   int calls = 0;
   const auto second_time = [&]() -> Result<int> {
     if (++calls < 2) return Failure{Kind::overload};
     return calls;
   };
-  CHECK(pipeline.run(second_time, clock).value() == 2);
+  CHECK(driver.run(pipeline, second_time).value() == 2);
   CHECK(pipeline.state<0>().tokens() == 0);
 }
 
-TEST_CASE("A chain asks the budget before it goes to the next target", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A chain asks the budget before it goes to the next target", "[policies]") {
   Pipeline pipeline{RetryBudget{exactly(1)}, FallbackChain{targets(3)}, quick};
   Failing operation{said(Kind::quota, Remedy::next_day)};
-  const auto first = pipeline.run(operation, clock);
+  const auto first = driver.run(pipeline, operation);
   CHECK(operation.went_to == "ab");
   CHECK(first.error().kind() == Kind::quota);
   CHECK(first.error().target() == 1);
   CHECK(has(first.error().notes(), Note::retry_budget_spent));
   operation.went_to.clear();
-  CHECK(has(pipeline.run(operation, clock).error().notes(), Note::retry_budget_spent));
+  CHECK(has(driver.run(pipeline, operation).error().notes(), Note::retry_budget_spent));
   CHECK(operation.went_to == "a");
 }
 
-TEST_CASE("A chain asks the budget before it begins anew", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A chain asks the budget before it begins anew", "[policies]") {
   Pipeline pipeline{Deadline{10min}, RetryBudget{exactly(3)}, FallbackChain{targets(2)}};
   Failing operation{said(Kind::overload)};
-  const auto result = pipeline.run(operation, clock);
+  const auto result = driver.run(pipeline, operation);
   CHECK(operation.went_to == "abab");  // one to the second target, one to begin anew, one to the second target again
   CHECK(has(result.error().notes(), Note::retry_budget_spent));
 }
 
-TEST_CASE("A budget that is spent for a retry is spent for the next target too", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A budget that is spent for a retry is spent for the next target too", "[policies]") {
   Pipeline pipeline{RetryBudget{exactly(1)}, FallbackChain{targets(2)}, quick};
   Failing operation{said(Kind::overload)};
-  CHECK(has(pipeline.run(operation, clock).error().notes(), Note::retry_budget_spent));
+  CHECK(has(driver.run(pipeline, operation).error().notes(), Note::retry_budget_spent));
   CHECK(operation.went_to == "aa");
 }
 
-TEST_CASE("The chain's table refuses first: then the budget spends nothing", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("The chain's table refuses first: then the budget spends nothing", "[policies]") {
   Pipeline pipeline{RetryBudget{exactly(5)}, FallbackChain{targets(2)}, quick};
   Failing operation{said(Kind::safety_output, Remedy::immediately)};
-  CHECK_FALSE(has(pipeline.run(operation, clock).error().notes(), Note::retry_budget_spent));
+  CHECK_FALSE(has(driver.run(pipeline, operation).error().notes(), Note::retry_budget_spent));
   CHECK(operation.went_to == "a");
   CHECK(pipeline.state<0>().tokens() == 5);
 }
 
-TEST_CASE("A target that its breaker keeps closed costs no token", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("A target that its breaker keeps closed costs no token", "[policies]") {
   Pipeline pipeline{RetryBudget{exactly(10)}, FallbackChain{targets(3)},
                     CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 1h}}};
   Failing operation{said(Kind::overload)};
-  CHECK_FALSE(pipeline.run(operation, clock, CallOptions{.targets = 0b010}));  // opens the breaker of b
+  CHECK_FALSE(driver.run(pipeline, operation, CallOptions{.targets = 0b010}));  // opens the breaker of b
   CHECK(pipeline.state<0>().tokens() == 10);
-  CHECK_FALSE(pipeline.run(operation, clock));
+  CHECK_FALSE(driver.run(pipeline, operation));
   CHECK(operation.went_to == "bac");
   CHECK(pipeline.state<0>().tokens() == 9);  // from a past b to c is one trip
 }
 
-TEST_CASE("A stop or a deadline during the wait gives the token back", "[policies]") {
+EVERY_DRIVER("A stop during the wait gives the token back", "[policies]") {
   Pipeline pipeline{RetryBudget{exactly(3)}, Deadline{60s}, Retry{RetryOptions{.backoff = Constant{.wait = 10s}}}};
-  SECTION("a stop") {
-    Simulation simulation;
-    auto call = simulation.call(pipeline, [] { return Simulated<Result<int>>{1s, Failure{Kind::overload}}; }, [](const auto&) {});
-    simulation.run_until(Time{5s});
+  driver.at(Time{5s}, [&] {
     CHECK(pipeline.state<0>().tokens() == 2);
-    call.cancel();
-    simulation.run();
-    CHECK(call.ended());
-  }
+    driver.stop();
+  });
+  const auto stopped = driver.run(pipeline, [] { return Simulated<Result<int>>{1s, Failure{Kind::overload}}; });
+  CHECK(stopped.error().kind() == Kind::cancelled);
+  CHECK(pipeline.state<0>().tokens() == 3);
+}
+
+TEST_CASE("A wait that nobody wakes from in time gives the token back", "[policies]") {
+  Pipeline pipeline{RetryBudget{exactly(3)}, Deadline{60s}, Retry{RetryOptions{.backoff = Constant{.wait = 10s}}}};
   SECTION("the simulation is destroyed") {
     Simulation simulation;
     static_cast<void>(simulation.call(pipeline, [] { return Simulated<Result<int>>{1s, Failure{Kind::overload}}; }, [](const auto&) {}));
@@ -282,18 +277,17 @@ TEST_CASE("A stop or a deadline during the wait gives the token back", "[policie
   CHECK(pipeline.state<0>().tokens() == 3);
 }
 
-TEST_CASE("Pipelines that share a budget share what is in it", "[policies]") {
-  VirtualClock clock;
+EVERY_DRIVER("Pipelines that share a budget share what is in it", "[policies]") {
   const RetryBudget large{{.per_call = 0, .capacity = 4, .reserve_every = 0s}};
   const RetryBudget small{{.per_call = 1, .capacity = 1, .reserve_every = 0s}};
   RetryBudget::State state{large};
   Pipeline one{with_state(large, state), quick};
   Pipeline other{with_state(small, state), quick};
   Failing operation{said(Kind::overload)};
-  CHECK_FALSE(one.run(operation, clock));
+  CHECK_FALSE(driver.run(one, operation));
   CHECK(operation.went_to == "aaaaa");
   CHECK(state.tokens() == 0);
-  CHECK_FALSE(other.run(operation, clock));  // earns one, and spends it
+  CHECK_FALSE(driver.run(other, operation));  // earns one, and spends it
   CHECK(operation.went_to == "aaaaaaa");
 }
 

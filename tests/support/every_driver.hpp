@@ -173,6 +173,9 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
   virtual ~Driver() = default;
 
+  /// One of the same kind, whose clock begins at zero.
+  [[nodiscard]] virtual std::unique_ptr<Driver> another() const = 0;
+
   [[nodiscard]] virtual ductile::Now now() = 0;
   /// Plans `action` for `time`. It happens in a call that waits so long, or in `advance`.
   virtual void at(ductile::Time time, std::function<void()> action) = 0;

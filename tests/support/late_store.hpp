@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/clock.hpp>
+#include <ductile/core/now.hpp>
 #include <ductile/core/store.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace support {
@@ -23,7 +24,10 @@ class LateStore final : public ductile::QuotaStore {
     bool never = false;
   };
 
-  explicit LateStore(ductile::VirtualClock& clock) : clock_(clock) {}
+  /// `clock` is a driver, or a virtual clock, on which things can be planned.
+  template <class Clock>
+  explicit LateStore(Clock& clock)
+      : now_(clock.now()), plan_([&clock](ductile::Time time, std::function<void()> action) { clock.at(time, std::move(action)); }) {}
   LateStore(const LateStore&) = delete;
   LateStore& operator=(const LateStore&) = delete;
 
@@ -45,7 +49,7 @@ class LateStore final : public ductile::QuotaStore {
     const Answer answer = next_answer();
     if (answer.never) return;
     if (answer.after == ductile::Duration::zero()) return reply(visit, answer.grant);
-    clock_.at(clock_.now()() + answer.after, [this, visit, answer] { reply(visit, answer.grant); });
+    plan_(now_() + answer.after, [this, visit, answer] { reply(visit, answer.grant); });
   }
 
   bool leave(ductile::Waiter& waiter) noexcept override {
@@ -85,7 +89,8 @@ class LateStore final : public ductile::QuotaStore {
     waiter->granted(grant);
   }
 
-  ductile::VirtualClock& clock_;
+  ductile::Now now_;
+  std::function<void(ductile::Time, std::function<void()>)> plan_;
   std::vector<Answer> answers_;
   std::size_t asked_ = 0;
   std::uint64_t visits_ = 0;

@@ -90,6 +90,7 @@ constexpr const char* never_ends = "nothing is left to happen, and the call has 
 
 class Blocking final : public Driver {
  public:
+  [[nodiscard]] std::unique_ptr<Driver> another() const override { return blocking_driver(); }
   [[nodiscard]] ductile::Now now() override { return clock_.now(); }
   void at(ductile::Time time, std::function<void()> action) override { clock_.at(time, std::move(action)); }
   void advance(ductile::Duration span) override { clock_.advance(span); }
@@ -104,6 +105,7 @@ class Blocking final : public Driver {
 
 class Simulated final : public Driver {
  public:
+  [[nodiscard]] std::unique_ptr<Driver> another() const override { return simulated_driver(); }
   [[nodiscard]] ductile::Now now() override { return simulation_.now(); }
   void at(ductile::Time time, std::function<void()> action) override { simulation_.at(time, std::move(action)); }
   void advance(ductile::Duration span) override { simulation_.run_until(simulation_.now()() + span); }
@@ -150,6 +152,7 @@ class Simulated final : public Driver {
 
 class Asynchronous final : public Driver {
  public:
+  [[nodiscard]] std::unique_ptr<Driver> another() const override { return asynchronous_driver(); }
   [[nodiscard]] ductile::Now now() override { return clock_.now(); }
   void at(ductile::Time time, std::function<void()> action) override { clock_.at(time, std::move(action)); }
   void advance(ductile::Duration span) override { clock_.run_until(context_, clock_.now()() + span); }
