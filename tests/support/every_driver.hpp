@@ -210,9 +210,10 @@ class Driver {
                                   const Arguments&... options);
 };
 
-[[nodiscard]] std::unique_ptr<Driver> blocking_driver();
-[[nodiscard]] std::unique_ptr<Driver> simulated_driver();
-[[nodiscard]] std::unique_ptr<Driver> asynchronous_driver();
+/// `seed` is that of the dice.
+[[nodiscard]] std::unique_ptr<Driver> blocking_driver(std::uint64_t seed = 1);
+[[nodiscard]] std::unique_ptr<Driver> simulated_driver(std::uint64_t seed = 1);
+[[nodiscard]] std::unique_ptr<Driver> asynchronous_driver(std::uint64_t seed = 1);
 
 template <class Pipe, class Operation, class... Arguments>
 auto Driver::run(Pipe& pipeline, Operation&& operation, const Arguments&... arguments) {

@@ -286,11 +286,12 @@ struct ScriptedClassifier {
 /// Succeeds, fails or throws by the script.
 class DrawnOperation {
  public:
-  explicit DrawnOperation(Script& script) : script_(&script) {}
+  /// `more` is what each attempt takes beyond what is drawn.
+  explicit DrawnOperation(Script& script, ductile::Duration more = {}) : script_(&script), more_(more) {}
 
   ductile::Simulated<ductile::Result<int>> operator()(const ductile::Attempt& attempt) {
     script_->write("operation " + text(attempt));
-    const ductile::Duration takes = std::max(script_->span(), ductile::Duration::zero());
+    const ductile::Duration takes = std::max(script_->span(), ductile::Duration::zero()) + more_;
     const std::uint64_t draw = script_->below(100);
     if (draw < 30) return {takes, static_cast<int>(script_->below(1000))};
     if (draw < 35) throw Unclaimed{"unclaimed"};
@@ -309,6 +310,7 @@ class DrawnOperation {
 
  private:
   Script* script_;
+  ductile::Duration more_;
 };
 
 }  // namespace ductile_test

@@ -131,6 +131,7 @@ class Machine {
   [[nodiscard]] Asks end_with(Failure&& failure) {
     if (waiting_) end_wait();
     abandon();
+    if constexpr (L::chooses_targets) leading_.reset();
     keep(std::move(failure));
     return Asks::finish;
   }

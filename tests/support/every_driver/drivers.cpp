@@ -14,6 +14,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -86,11 +88,13 @@ namespace {
 namespace asio = boost::asio;
 using ductile::Result;
 
+constexpr ductile::WallTime start{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 12h};
 constexpr const char* never_ends = "nothing is left to happen, and the call has not ended";
 
 class Blocking final : public Driver {
  public:
-  [[nodiscard]] std::unique_ptr<Driver> another() const override { return blocking_driver(); }
+  explicit Blocking(std::uint64_t seed) : seed_(seed) {}
+  [[nodiscard]] std::unique_ptr<Driver> another() const override { return blocking_driver(seed_); }
   [[nodiscard]] ductile::Now now() override { return clock_.now(); }
   void at(ductile::Time time, std::function<void()> action) override { clock_.at(time, std::move(action)); }
   void advance(ductile::Duration span) override { clock_.advance(span); }
@@ -100,12 +104,14 @@ class Blocking final : public Driver {
   void drive(DrivenCall&) override { throw std::logic_error{"the blocking driver takes the pipeline itself"}; }
   ductile::VirtualClock* blocking() override { return &clock_; }
 
-  ductile::VirtualClock clock_;
+  std::uint64_t seed_;
+  ductile::VirtualClock clock_{start, seed_};
 };
 
 class Simulated final : public Driver {
  public:
-  [[nodiscard]] std::unique_ptr<Driver> another() const override { return simulated_driver(); }
+  explicit Simulated(std::uint64_t seed) : seed_(seed) {}
+  [[nodiscard]] std::unique_ptr<Driver> another() const override { return simulated_driver(seed_); }
   [[nodiscard]] ductile::Now now() override { return simulation_.now(); }
   void at(ductile::Time time, std::function<void()> action) override { simulation_.at(time, std::move(action)); }
   void advance(ductile::Duration span) override { simulation_.run_until(simulation_.now()() + span); }
@@ -146,13 +152,15 @@ class Simulated final : public Driver {
     ductile::Simulation::Call* before_;
   };
 
-  ductile::Simulation simulation_;
+  std::uint64_t seed_;
+  ductile::Simulation simulation_{start, seed_};
   ductile::Simulation::Call* running_ = nullptr;
 };
 
 class Asynchronous final : public Driver {
  public:
-  [[nodiscard]] std::unique_ptr<Driver> another() const override { return asynchronous_driver(); }
+  explicit Asynchronous(std::uint64_t seed) : seed_(seed) {}
+  [[nodiscard]] std::unique_ptr<Driver> another() const override { return asynchronous_driver(seed_); }
   [[nodiscard]] ductile::Now now() override { return clock_.now(); }
   void at(ductile::Time time, std::function<void()> action) override { clock_.at(time, std::move(action)); }
   void advance(ductile::Duration span) override { clock_.run_until(context_, clock_.now()() + span); }
@@ -205,15 +213,16 @@ class Asynchronous final : public Driver {
     throw std::logic_error{never_ends};
   }
 
-  ductile::AsioVirtualClock clock_;
+  std::uint64_t seed_;
+  ductile::AsioVirtualClock clock_{start, seed_};
   asio::io_context context_;
   asio::cancellation_signal* running_ = nullptr;
 };
 
 }  // namespace
 
-std::unique_ptr<Driver> blocking_driver() { return std::make_unique<Blocking>(); }
-std::unique_ptr<Driver> simulated_driver() { return std::make_unique<Simulated>(); }
-std::unique_ptr<Driver> asynchronous_driver() { return std::make_unique<Asynchronous>(); }
+std::unique_ptr<Driver> blocking_driver(std::uint64_t seed) { return std::make_unique<Blocking>(seed); }
+std::unique_ptr<Driver> simulated_driver(std::uint64_t seed) { return std::make_unique<Simulated>(seed); }
+std::unique_ptr<Driver> asynchronous_driver(std::uint64_t seed) { return std::make_unique<Asynchronous>(seed); }
 
 }  // namespace ductile_test

@@ -342,14 +342,15 @@ class AsioCall final : public Waiter {
     stage_ = Stage::gate;
     told_.store(false, std::memory_order_relaxed);
     this->ask_for(machine_->ticket());
-    arm(machine_->wake_at());  // also when that is never: the context must own the call
     machine_->gate().enter(*this);
+    arm(machine_->wake_at());  // also when that is never: the context must own the call
   }
 
   static void gate_answered(Share call) {
     call->disarm();
     call->stage_ = Stage::between;
-    const Asks asks = call->machine_->granted(call->grant_);
+    Asks asks = call->machine_->granted(call->grant_);
+    if (call->cancelled_) asks = call->machine_->cancel();  // also where the grant led to the end
     go_on(std::move(call), asks);
   }
 
