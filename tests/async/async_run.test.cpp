@@ -355,6 +355,27 @@ TEST_CASE("An attempt that its time limit cut off counts as a lost answer", "[as
   CHECK(clock.now()() == Time{250ms});
 }
 
+TEST_CASE("A call waits at the pace of a ScaledClock", "[async]") {
+  ScaledClock clock{100'000};  // a minute in 0.6 ms; in real time this case would last longer than it may
+  asio::io_context context;
+  Pipeline pipeline{Retry{RetryOptions{.attempts = 3, .backoff = Constant{1min}}}};
+  std::vector<Time> begun;
+  std::optional<Result<int>> heard;
+  const auto third_time = [&](const Attempt& attempt) -> asio::awaitable<Result<int>> {
+    begun.push_back(clock.now()());
+    if (attempt.number < 3) co_return Failure{Kind::overload};
+    co_return 7;
+  };
+  pipeline.async_run(third_time, context, clock, CallOptions{.deadline = 1h},
+                     [&heard](Result<int> result) { heard.emplace(std::move(result)); });
+  context.run();
+  REQUIRE(heard);
+  CHECK(heard->value() == 7);
+  REQUIRE(begun.size() == 3);
+  CHECK(begun[1] - begun[0] >= 1min);
+  CHECK(begun[2] - begun[1] >= 1min);
+}
+
 TEST_CASE("A call whose executor is stopped does nothing, and its admissions are settled when the context goes", "[async]") {
   Pipeline pipeline{patient(), CircuitBreaker{}};
   int attempts = 0;

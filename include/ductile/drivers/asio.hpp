@@ -7,6 +7,7 @@
 #include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, Moved
 #include <ductile/drivers/detail/asio_call.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -14,6 +15,7 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/is_executor.hpp>
 #include <boost/asio/use_future.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -128,12 +130,31 @@ inline constexpr bool destroyed_twice = false;
 template <class Operation>
 using AsioOperation = typename UnwrappedOf<std::decay_t<Operation>>::type;
 
-// One question a branch, as for `run`. The last argument is the token.
+template <class... Arguments>
+using AsioClockAmong = std::remove_cvref_t<decltype(pick<IsAsioClock>(system_clock, std::declval<Arguments&>()...))>;
+template <class... Arguments>
+using AsioClassifierAmong = std::remove_cvref_t<decltype(pick<IsAsioClassifier>(no_classifier, std::declval<Arguments&>()...))>;
+
+template <class C>
+concept HasAsioTimer = requires { typename AsioTimerOf<C, boost::asio::any_io_executor>::type; };
+
+template <class>
+inline constexpr bool may_complete_with_code = false;
+template <class... Arguments>
+inline constexpr bool may_complete_with_code<CompletesWith<Arguments...>> =
+    (std::is_same_v<std::remove_cvref_t<Arguments>, boost::system::error_code> || ...);
+
+template <class Classifier, class Form>
+concept ClassifiesSomeOf = ClassifiesSome<Classifier, typename Form::Raw> ||
+                           (may_complete_with_code<typename Form::Completion> && ErrorClassifier<Classifier, boost::system::error_code>);
+
+// One question a branch, as for `run`. Without the token.
 template <class Operation, class... Arguments>
 consteval bool explain_async_run() {
-  constexpr bool has_form = AsioFormOf<Untagged<AsioOperation<Operation>>>::form != AsioForm::none;
+  using Form = AsioFormOf<Untagged<AsioOperation<Operation>>>;
+  constexpr bool has_form = Form::form != AsioForm::none;
   constexpr bool fits = how_many<IsExecutor, Arguments...> <= 1 && how_many<IsAsioClock, Arguments...> <= 1 &&
-                        how_many<IsOptions, Arguments...> <= 1 && how_many<IsAsioClassifier, Arguments...> <= 2;
+                        how_many<IsOptions, Arguments...> <= 1 && how_many<IsAsioClassifier, Arguments...> <= 1;
   if constexpr (!has_form) {
     static_assert(has_form,
                   "ductile E0132: async_run can do nothing with this operation; make it a coroutine (an awaitable from const Attempt& or "
@@ -144,6 +165,17 @@ consteval bool explain_async_run() {
     static_assert(fits,
                   "ductile E0135: async_run takes at most one CallOptions, one executor or context, one classifier and one clock between "
                   "the operation and the token (docs/rules/E0135.md)");
+    return false;
+  } else if constexpr (!HasAsioTimer<AsioClockAmong<Arguments...>>) {
+    static_assert(HasAsioTimer<AsioClockAmong<Arguments...>>,
+                  "ductile E0136: this clock cannot wait on Boost.Asio; give async_run a SystemClock, a ScaledClock or, in a test, an "
+                  "AsioVirtualClock, or give the clock a member template AsioTimer<Executor> (docs/rules/E0136.md)");
+    return false;
+  } else if constexpr (!ClassifiesSomeOf<AsioClassifierAmong<Arguments...>, Form>) {
+    static_assert(ClassifiesSomeOf<AsioClassifierAmong<Arguments...>, Form>,
+                  "ductile E0137: an argument of async_run is no CallOptions, no executor or context and no clock, and as a classifier it "
+                  "claims neither what the operation completes with nor exceptions; leave it out, or make it one of these "
+                  "(docs/rules/E0137.md)");
     return false;
   } else {
     return true;
@@ -157,19 +189,23 @@ struct AsyncDriver<PipelineBody<Valid, Elements...>> {
   template <class Operation, class... Arguments>
     requires(sizeof...(Arguments) > 0)  // the token
   static auto run(Body& body, Operation&& operation, Arguments&&... arguments) {
-    if constexpr (explain_async_run<Operation, std::remove_reference_t<Arguments>...>()) {
-      return split(body, std::forward<Operation>(operation), std::forward_as_tuple(std::forward<Arguments>(arguments)...),
-                   std::make_index_sequence<sizeof...(Arguments) - 1>{});
-    } else {
-      return Anything{};
-    }
+    return explained(body, std::forward<Operation>(operation), std::forward_as_tuple(std::forward<Arguments>(arguments)...),
+                     std::make_index_sequence<sizeof...(Arguments) - 1>{});
   }
 
  private:
   template <class Operation, class Given, std::size_t... Is>
-  static auto split(Body& body, Operation&& operation, Given given, std::index_sequence<Is...>) {
+  static auto explained(Body& body, Operation&& operation, Given given, std::index_sequence<Is...> all_but_the_token) {
+    if constexpr (explain_async_run<Operation, std::remove_reference_t<std::tuple_element_t<Is, Given>>...>())
+      return begin(body, std::forward<Operation>(operation), std::move(given), all_but_the_token);
+    else
+      return Anything{};
+  }
+
+  template <class Operation, class Given, std::size_t... Is>
+  static auto begin(Body& body, Operation&& operation, Given given, std::index_sequence<Is...>) {
     using Token = std::tuple_element_t<sizeof...(Is), Given>;
-    using Classifier = std::remove_cvref_t<decltype(pick<IsAsioClassifier>(no_classifier, std::get<Is>(given)...))>;
+    using Classifier = AsioClassifierAmong<std::tuple_element_t<Is, Given>...>;
     using Kept = AsioOperation<Operation>;
     using T = typename ValueOf<typename AsioFormOf<Untagged<Kept>>::Raw, Classifier>::type;
     using Signature = void(Result<T>);

@@ -52,7 +52,10 @@ class ScaledTimer {
 /// The timer of a clock: `Clock::AsioTimer<Executor>`, made of the clock and an executor, with the members of `SystemTimer`. Specialise it
 /// for a clock that is not yours.
 template <class Clock, class Executor>
-struct AsioTimerOf {
+struct AsioTimerOf {};
+template <class Clock, class Executor>
+  requires requires { typename Clock::template AsioTimer<Executor>; }
+struct AsioTimerOf<Clock, Executor> {
   using type = typename Clock::template AsioTimer<Executor>;
 };
 template <class Executor>

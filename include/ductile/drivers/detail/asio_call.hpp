@@ -124,8 +124,18 @@ class AsioCall final : public Waiter {
    public:
     using StoppableStep::StoppableStep;
     void operator()(Arguments... arguments) {
-      Result<T> result = completed_with<T>(this->share_->classifier_, std::move(arguments)...);
+      Result<T> result = classified(this->share_->classifier_, std::move(arguments)...);
       AsioCall::attempt_ended(std::move(this->share_), std::move(result));
+    }
+
+   private:
+    // What the classifier throws is as if the operation had thrown it.
+    static Result<T> classified(const Classifier& classifier, Arguments&&... arguments) {
+      try {
+        return completed_with<T>(classifier, std::move(arguments)...);
+      } catch (...) {
+        return failure_from_exception(classifier, std::current_exception());
+      }
     }
   };
 
@@ -133,7 +143,7 @@ class AsioCall final : public Waiter {
    public:
     using StoppableStep::StoppableStep;
     void operator()(std::exception_ptr thrown, std::optional<Result<T>> result) {
-      if (thrown) result = failure_from_exception(this->share_->classifier_, std::move(thrown));
+      if (thrown) result.emplace(failure_from_exception(this->share_->classifier_, std::move(thrown)));
       AsioCall::attempt_ended(std::move(this->share_), *std::move(result));
     }
   };
@@ -331,11 +341,18 @@ class AsioCall final : public Waiter {
     call->disarm();
     call->stop_attempt_.slot().clear();
     call->stage_ = Stage::between;
-    if (!result && call->cancelled_) return go_on(std::move(call), call->machine_->cancel());
-    if (!result && call->out_of_time_) result = lost_answer();
-    const bool ends = !result && is_unclaimed_exception(result.error());
-    const Asks asks = ends ? call->machine_->end_with(std::move(result).error()) : call->machine_->completed(std::move(result));
+    const Asks asks = call->after_attempt(std::move(result));
     go_on(std::move(call), asks);
+  }
+
+  // A failure that we caused is neither classified nor retried.
+  Asks after_attempt(Result<T>&& result) {
+    if (!result) {
+      if (cancelled_) return machine_->cancel();
+      if (out_of_time_) return machine_->completed(lost_answer());
+      if (is_unclaimed_exception(result.error())) return machine_->end_with(std::move(result).error());
+    }
+    return machine_->completed(std::move(result));
   }
 
   void enter_gate() {
