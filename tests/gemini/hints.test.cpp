@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/every_driver.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/backoff/constant.hpp>
-#include <ductile/drivers/blocking.hpp>
 #include <ductile/gemini/classifier.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/timeout.hpp>
@@ -63,19 +63,19 @@ const std::vector<Row>& rows() {
 
 }  // namespace
 
-TEST_CASE("What an answer asks to wait is waited, and no more than a tenth longer", "[gemini]") {
+EVERY_DRIVER("What an answer asks to wait is waited, and no more than a tenth longer", "[gemini]") {
   for (std::size_t i = 0; i < rows().size(); ++i) {
     const Row& row = rows()[i];
     if (row.wait > 10min) continue;
     CAPTURE(i, row.retry_info, row.retry_in);
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-      VirtualClock clock{{}, seed};
+      const auto anew = driver.another(seed);
       Pipeline pipeline{Retry{RetryOptions{.attempts = 2, .backoff = Constant{.wait = 100ms}}}};
-      const auto result = pipeline.run([&] { return HttpResponse{429, row.headers, minute_full(row.retry_info, row.retry_in)}; },
-                                       gemini::Classifier{}, clock);
+      const auto result = anew->run(
+          pipeline, [&] { return HttpResponse{429, row.headers, minute_full(row.retry_info, row.retry_in)}; }, gemini::Classifier{});
       REQUIRE_FALSE(result);
       CHECK(result.error().verdict().hint == row.wait);
-      const Duration waited = clock.now()().time_since_epoch();
+      const Duration waited = anew->now()().time_since_epoch();
       const Duration least = row.wait > 0s ? row.wait : 100ms;
       CHECK(waited >= least);
       CHECK(waited <= (row.wait > 0s ? row.wait * 11 / 10 : least));
@@ -83,18 +83,18 @@ TEST_CASE("What an answer asks to wait is waited, and no more than a tenth longe
   }
 }
 
-TEST_CASE("A hint that cannot be waited for is reported as the moment from which trying can help", "[gemini]") {
+EVERY_DRIVER("A hint that cannot be waited for is reported as the moment from which trying can help", "[gemini]") {
   for (std::size_t i = 0; i < rows().size(); ++i) {
     const Row& row = rows()[i];
     if (row.wait == 0s) continue;
     CAPTURE(i, row.retry_info, row.retry_in);
-    VirtualClock clock;
+    const auto anew = driver.another();
     Pipeline pipeline{Deadline{500ms}, Retry{RetryOptions{.attempts = 2, .backoff = Constant{.wait = 100ms}}}};
-    const auto result = pipeline.run([&] { return HttpResponse{429, row.headers, minute_full(row.retry_info, row.retry_in)}; },
-                                     gemini::Classifier{}, clock);
+    const auto result = anew->run(
+        pipeline, [&] { return HttpResponse{429, row.headers, minute_full(row.retry_info, row.retry_in)}; }, gemini::Classifier{});
     REQUIRE_FALSE(result);
     CHECK(result.error().attempts() == 1);
-    CHECK(clock.now()() == Time{});  // nobody slept
+    CHECK(anew->now()() == Time{});  // nobody slept
     REQUIRE(result.error().earliest_retry_at());
     CHECK(*result.error().earliest_retry_at() >= Time{row.wait});
     CHECK(*result.error().earliest_retry_at() <= Time{row.wait * 11 / 10});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/every_driver.hpp"
 
 #include <ductile/gemini/failures.hpp>   // FailureRow, failures, find_failure
 #include <ductile/gemini/resilient.hpp>  // ResilientOptions, and the policies
@@ -22,6 +23,7 @@
 // docs/gemini/what-happens.md is the specification: each of its rows is compared with what the policies do, in virtual time.
 
 using namespace ductile;
+using ductile_test::Driver;
 using namespace std::chrono_literals;
 
 namespace {
@@ -86,13 +88,13 @@ struct Story {
 };
 
 // One call of a resilient image client whose targets fail in one way, from the first to the last.
-Story call_with(const Verdict& verdict, const Setting& setting) {
+Story call_with(const Driver& like, const Verdict& verdict, const Setting& setting) {
   gemini::ResilientOptions options;
   options.fallback.on_all_open = setting.on_all_open;
   options.fallback.table = setting.table;
   const QuotaTracker quota{options.quota};
   Story story;
-  VirtualClock clock;
+  const auto driver = like.another();
   Pipeline pipeline{
       Observe{story.seen},
       Deadline{options.deadline},
@@ -105,45 +107,46 @@ Story call_with(const Verdict& verdict, const Setting& setting) {
     if ((setting.failing & (1U << attempt.target)) != 0) return Failure{verdict};
     return 7;
   };
-  static_cast<void>(pipeline.run(operation, clock, setting.call));
-  story.used = quota.usage(pipeline.state<4>(), clock.now());
+  static_cast<void>(driver->run(pipeline, operation, setting.call));
+  story.used = quota.usage(pipeline.state<4>(), driver->now());
   return story;
 }
 
-Story call_with_another_left(const Verdict& verdict) { return call_with(verdict, {.failing = first}); }
+Story call_with_another_left(const Driver& like, const Verdict& verdict) { return call_with(like, verdict, {.failing = first}); }
 
 std::string yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 
 // Which windows count one attempt that ended so: requests, tokens and images a minute, and the two of the day.
-std::vector<std::string> counts(const Verdict& verdict) {
-  const Story once = call_with(verdict, {.call = {.attempts = 1, .targets = first}, .on_all_open = OnAllOpen::fail, .opens_at_once = true});
+std::vector<std::string> counts(const Driver& like, const Verdict& verdict) {
+  const Story once =
+      call_with(like, verdict, {.call = {.attempts = 1, .targets = first}, .on_all_open = OnAllOpen::fail, .opens_at_once = true});
   const auto counted = [&](std::size_t window) { return once.used[window].used > 0; };
   const std::string day = counted(3) == counted(4) ? yes_or_no(counted(3)) : counted(3) ? "requests" : "tokens";
   return {yes_or_no(once.seen.opened), yes_or_no(counted(0)), yes_or_no(counted(1)), yes_or_no(counted(2)), day};
 }
 
 // A row of the page, without the cells that name the failure.
-std::vector<std::string> what_happens(const Verdict& verdict) {
+std::vector<std::string> what_happens(const Driver& like, const Verdict& verdict) {
   Verdict hinted = verdict;
   hinted.hint = 20s;  // longer than the first backoff, shorter than the patience
 
-  const Seen left = call_with_another_left(verdict).seen;
-  const Seen left_with_hint = call_with_another_left(hinted).seen;
-  const Seen last = call_with(verdict, {.call = {.targets = first}, .on_all_open = OnAllOpen::fail}).seen;
-  const Seen all_failed = call_with(verdict, {}).seen;
+  const Seen left = call_with_another_left(like, verdict).seen;
+  const Seen left_with_hint = call_with_another_left(like, hinted).seen;
+  const Seen last = call_with(like, verdict, {.call = {.targets = first}, .on_all_open = OnAllOpen::fail}).seen;
+  const Seen all_failed = call_with(like, verdict, {}).seen;
 
   const bool waits = left.wait != WaitSource::none || left_with_hint.wait != WaitSource::none;
   std::vector<std::string> cells{std::to_string(left.tries_on_first()), std::to_string(last.tries_on_first()),
                                  waits ? std::string{name(left.wait)} + " or " + name(left_with_hint.wait) : "none",
                                  left.reached_second() ? "next" : "stop",
                                  all_failed.went_to.find("ca") != std::string::npos ? "anew" : "end"};
-  for (std::string& cell : counts(verdict)) cells.push_back(std::move(cell));
+  for (std::string& cell : counts(like, verdict)) cells.push_back(std::move(cell));
   return cells;
 }
 
 // In one word, what a reader who looks up an answer wants to know.
-std::string step_after(const Verdict& verdict) {
-  const Seen seen = call_with_another_left(verdict).seen;
+std::string step_after(const Driver& like, const Verdict& verdict) {
+  const Seen seen = call_with_another_left(like, verdict).seen;
   return seen.tries_on_first() > 1 ? "again" : seen.reached_second() ? "next" : "stop";
 }
 
@@ -231,7 +234,7 @@ std::vector<Remedy> remedies_in(const std::string& cell) {
 
 }  // namespace
 
-TEST_CASE("What happens after a failure is what the page says, for every kind and remedy", "[gemini]") {
+EVERY_DRIVER("What happens after a failure is what the page says, for every kind and remedy", "[gemini]") {
   std::set<std::pair<Kind, Remedy>> told;
   for (const Row& row : table_under("## By kind and remedy")) {
     REQUIRE(row.size() == 12);
@@ -239,7 +242,7 @@ TEST_CASE("What happens after a failure is what the page says, for every kind an
       for (const Remedy remedy : remedies_in(row[1])) {
         CAPTURE(name(kind), name(remedy));
         CHECK(told.insert({kind, remedy}).second);
-        CHECK(joined(rest_of(row, 2)) == joined(what_happens(verdict_of(kind, remedy))));
+        CHECK(joined(rest_of(row, 2)) == joined(what_happens(driver, verdict_of(kind, remedy))));
       }
   }
   for (std::size_t kind = 0; kind < kinds; ++kind)
@@ -251,7 +254,7 @@ TEST_CASE("What happens after a failure is what the page says, for every kind an
     }
 }
 
-TEST_CASE("What happens by id is what the page says, and no other row of the catalogue is an exception", "[gemini]") {
+EVERY_DRIVER("What happens by id is what the page says, and no other row of the catalogue is an exception", "[gemini]") {
   std::map<std::string, Row> exceptions;
   for (const Row& row : table_under("## By catalogue id")) {
     REQUIRE(row.size() == 12);
@@ -265,8 +268,8 @@ TEST_CASE("What happens by id is what the page says, and no other row of the cat
   for (const gemini::FailureRow& row : gemini::failures) {
     CAPTURE(row.id.text());
     std::string& as_its_kind = ordinary[{row.kind, row.remedy}];
-    if (as_its_kind.empty()) as_its_kind = joined(what_happens(verdict_of(row.kind, row.remedy)));
-    const std::string real = joined(what_happens(verdict_of(row.kind, row.remedy, row.id)));
+    if (as_its_kind.empty()) as_its_kind = joined(what_happens(driver, verdict_of(row.kind, row.remedy)));
+    const std::string real = joined(what_happens(driver, verdict_of(row.kind, row.remedy, row.id)));
     const auto exception = exceptions.find(std::string{row.id.text()});
     if (exception == exceptions.end()) {
       CHECK(real == as_its_kind);
@@ -277,29 +280,29 @@ TEST_CASE("What happens by id is what the page says, and no other row of the cat
   }
 }
 
-TEST_CASE("Every row of the catalogue leads to the step that the page says", "[gemini]") {
+EVERY_DRIVER("Every row of the catalogue leads to the step that the page says", "[gemini]") {
   std::vector<std::string> page;
   for (const Row& row : table_under("## The catalogue")) page.push_back(joined(row));
   REQUIRE(page.size() == gemini::failures.size());
   for (std::size_t i = 0; i < page.size(); ++i) {
     const gemini::FailureRow& row = gemini::failures[i];
-    const std::string step = step_after(verdict_of(row.kind, row.remedy, row.id));
+    const std::string step = step_after(driver, verdict_of(row.kind, row.remedy, row.id));
     CHECK(page[i] == joined({std::string{row.id.text()}, std::string{name(row.kind)}, std::string{name(row.remedy)}, step}));
   }
 }
 
-TEST_CASE("No safety verdict of the catalogue reaches a second target, or is tried again", "[gemini]") {
+EVERY_DRIVER("No safety verdict of the catalogue reaches a second target, or is tried again", "[gemini]") {
   std::size_t met = 0;
   for (const gemini::FailureRow& row : gemini::failures) {
     if (row.kind != Kind::safety_prompt && row.kind != Kind::safety_output && row.kind != Kind::prohibited) continue;
     CAPTURE(row.id.text());
     ++met;
-    CHECK(call_with(verdict_of(row.kind, row.remedy, row.id), {}).seen.went_to == "a");
+    CHECK(call_with(driver, verdict_of(row.kind, row.remedy, row.id), {}).seen.went_to == "a");
   }
   CHECK(met >= 15);
 }
 
-TEST_CASE("What the catalogue says of a retry is what the defaults do", "[gemini]") {
+EVERY_DRIVER("What the catalogue says of a retry is what the defaults do", "[gemini]") {
   std::size_t met = 0;
   for (const gemini::FailureRow& row : gemini::failures) {
     const bool speaks_of_it = row.fix.find("etry") != std::string_view::npos;
@@ -307,47 +310,47 @@ TEST_CASE("What the catalogue says of a retry is what the defaults do", "[gemini
     CAPTURE(row.id.text(), row.fix);
     if (!speaks_of_it) continue;
     ++met;
-    const std::string alone = call_with(verdict_of(row.kind, row.remedy, row.id), {}).seen.went_to;
+    const std::string alone = call_with(driver, verdict_of(row.kind, row.remedy, row.id), {}).seen.went_to;
     CHECK(alone.starts_with("aa"));
     if (once) CHECK(alone == "aabbcc");
   }
   CHECK(met >= 30);
 }
 
-TEST_CASE("A withheld image is offered to another model when the table says so, and never drawn again by the same one", "[gemini]") {
+EVERY_DRIVER("A withheld image is offered to another model when the table says so, and never drawn again by the same one", "[gemini]") {
   const gemini::FailureRow& row = *gemini::find_failure("image-safety");
   const Setting setting{.table = FallbackTable{}.set(Kind::safety_output, {Next::target})};
-  CHECK(call_with(verdict_of(row.kind, row.remedy, row.id), setting).seen.went_to == "abc");
+  CHECK(call_with(driver, verdict_of(row.kind, row.remedy, row.id), setting).seen.went_to == "abc");
 }
 
-TEST_CASE("The last target of a chain gets as many tries as an only one", "[gemini]") {
-  CHECK(call_with(verdict_of(Kind::overload, Remedy::after_delay), {}).seen.went_to.starts_with("aabbccccca"));
-  CHECK(call_with(verdict_of(Kind::internal, Remedy::immediately), {}).seen.went_to.starts_with("aabbccccca"));
-  CHECK(call_with(verdict_of(Kind::no_image, Remedy::immediately), {}).seen.went_to == "aabbcc");
+EVERY_DRIVER("The last target of a chain gets as many tries as an only one", "[gemini]") {
+  CHECK(call_with(driver, verdict_of(Kind::overload, Remedy::after_delay), {}).seen.went_to.starts_with("aabbccccca"));
+  CHECK(call_with(driver, verdict_of(Kind::internal, Remedy::immediately), {}).seen.went_to.starts_with("aabbccccca"));
+  CHECK(call_with(driver, verdict_of(Kind::no_image, Remedy::immediately), {}).seen.went_to == "aabbcc");
 }
 
-TEST_CASE("A bad gateway's page is treated as overload", "[gemini]") {
+EVERY_DRIVER("A bad gateway's page is treated as overload", "[gemini]") {
   const gemini::FailureRow& row = *gemini::find_failure("bad-gateway-html");
   CHECK(row.kind == Kind::internal);
-  CHECK(joined(what_happens(verdict_of(row.kind, row.remedy, row.id))) ==
-        joined(what_happens(verdict_of(Kind::overload, Remedy::after_delay))));
+  CHECK(joined(what_happens(driver, verdict_of(row.kind, row.remedy, row.id))) ==
+        joined(what_happens(driver, verdict_of(Kind::overload, Remedy::after_delay))));
 }
 
-TEST_CASE("What an attempt that brought no answer counts depends on what was sent", "[gemini]") {
+EVERY_DRIVER("What an attempt that brought no answer counts depends on what was sent", "[gemini]") {
   Verdict verdict = verdict_of(Kind::network, Remedy::after_delay);
-  CHECK(joined(counts(verdict)) == "yes | yes | yes | yes | yes");  // lost: it may have made an image
+  CHECK(joined(counts(driver, verdict)) == "yes | yes | yes | yes | yes");  // lost: it may have made an image
   verdict.sent = Sent::yes;
-  CHECK(joined(counts(verdict)) == "yes | yes | yes | no | yes");  // somebody in between answered
+  CHECK(joined(counts(driver, verdict)) == "yes | yes | yes | no | yes");  // somebody in between answered
   verdict.sent = Sent::no;
-  CHECK(joined(counts(verdict)) == "yes | no | no | no | no");  // the breaker counts it all the same
+  CHECK(joined(counts(driver, verdict)) == "yes | no | no | no | no");  // the breaker counts it all the same
 }
 
-TEST_CASE("A recitation is tried once more, and a changed prompt's need is not", "[gemini]") {
-  CHECK(call_with_another_left(verdict_of(Kind::recitation, Remedy::immediately)).seen.went_to == "aab");
-  CHECK(call_with_another_left(verdict_of(Kind::recitation, Remedy::after_prompt_change)).seen.went_to == "a");
+EVERY_DRIVER("A recitation is tried once more, and a changed prompt's need is not", "[gemini]") {
+  CHECK(call_with_another_left(driver, verdict_of(Kind::recitation, Remedy::immediately)).seen.went_to == "aab");
+  CHECK(call_with_another_left(driver, verdict_of(Kind::recitation, Remedy::after_prompt_change)).seen.went_to == "a");
 }
 
-TEST_CASE("A cancellation is tried again only when the service says that it helps", "[gemini]") {
-  CHECK(call_with_another_left(verdict_of(Kind::cancelled, Remedy::immediately)).seen.went_to == "aab");
-  CHECK(call_with_another_left(Failure{Kind::cancelled}.verdict()).seen.went_to == "a");
+EVERY_DRIVER("A cancellation is tried again only when the service says that it helps", "[gemini]") {
+  CHECK(call_with_another_left(driver, verdict_of(Kind::cancelled, Remedy::immediately)).seen.went_to == "aab");
+  CHECK(call_with_another_left(driver, Failure{Kind::cancelled}.verdict()).seen.went_to == "a");
 }

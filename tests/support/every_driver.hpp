@@ -173,8 +173,8 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
   virtual ~Driver() = default;
 
-  /// One of the same kind, whose clock begins at zero.
-  [[nodiscard]] virtual std::unique_ptr<Driver> another() const = 0;
+  /// One of the same kind, whose clock begins at zero; `seed` is that of the dice.
+  [[nodiscard]] virtual std::unique_ptr<Driver> another(std::uint64_t seed = 1) const = 0;
 
   [[nodiscard]] virtual ductile::Now now() = 0;
   /// Plans `action` for `time`. It happens in a call that waits so long, or in `advance`.

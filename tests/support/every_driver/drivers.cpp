@@ -93,8 +93,8 @@ constexpr const char* never_ends = "nothing is left to happen, and the call has 
 
 class Blocking final : public Driver {
  public:
-  explicit Blocking(std::uint64_t seed) : seed_(seed) {}
-  [[nodiscard]] std::unique_ptr<Driver> another() const override { return blocking_driver(seed_); }
+  explicit Blocking(std::uint64_t seed) : clock_(start, seed) {}
+  [[nodiscard]] std::unique_ptr<Driver> another(std::uint64_t seed) const override { return blocking_driver(seed); }
   [[nodiscard]] ductile::Now now() override { return clock_.now(); }
   void at(ductile::Time time, std::function<void()> action) override { clock_.at(time, std::move(action)); }
   void advance(ductile::Duration span) override { clock_.advance(span); }
@@ -104,14 +104,13 @@ class Blocking final : public Driver {
   void drive(DrivenCall&) override { throw std::logic_error{"the blocking driver takes the pipeline itself"}; }
   ductile::VirtualClock* blocking() override { return &clock_; }
 
-  std::uint64_t seed_;
-  ductile::VirtualClock clock_{start, seed_};
+  ductile::VirtualClock clock_;
 };
 
 class Simulated final : public Driver {
  public:
-  explicit Simulated(std::uint64_t seed) : seed_(seed) {}
-  [[nodiscard]] std::unique_ptr<Driver> another() const override { return simulated_driver(seed_); }
+  explicit Simulated(std::uint64_t seed) : simulation_(start, seed) {}
+  [[nodiscard]] std::unique_ptr<Driver> another(std::uint64_t seed) const override { return simulated_driver(seed); }
   [[nodiscard]] ductile::Now now() override { return simulation_.now(); }
   void at(ductile::Time time, std::function<void()> action) override { simulation_.at(time, std::move(action)); }
   void advance(ductile::Duration span) override { simulation_.run_until(simulation_.now()() + span); }
@@ -152,15 +151,14 @@ class Simulated final : public Driver {
     ductile::Simulation::Call* before_;
   };
 
-  std::uint64_t seed_;
-  ductile::Simulation simulation_{start, seed_};
+  ductile::Simulation simulation_;
   ductile::Simulation::Call* running_ = nullptr;
 };
 
 class Asynchronous final : public Driver {
  public:
-  explicit Asynchronous(std::uint64_t seed) : seed_(seed) {}
-  [[nodiscard]] std::unique_ptr<Driver> another() const override { return asynchronous_driver(seed_); }
+  explicit Asynchronous(std::uint64_t seed) : clock_(start, seed) {}
+  [[nodiscard]] std::unique_ptr<Driver> another(std::uint64_t seed) const override { return asynchronous_driver(seed); }
   [[nodiscard]] ductile::Now now() override { return clock_.now(); }
   void at(ductile::Time time, std::function<void()> action) override { clock_.at(time, std::move(action)); }
   void advance(ductile::Duration span) override { clock_.run_until(context_, clock_.now()() + span); }
@@ -213,8 +211,7 @@ class Asynchronous final : public Driver {
     throw std::logic_error{never_ends};
   }
 
-  std::uint64_t seed_;
-  ductile::AsioVirtualClock clock_{start, seed_};
+  ductile::AsioVirtualClock clock_;
   asio::io_context context_;
   asio::cancellation_signal* running_ = nullptr;
 };
