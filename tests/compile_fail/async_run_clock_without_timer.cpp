@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: ductile E0136: this clock cannot wait on Boost.Asio; give async_run a SystemClock, a ScaledClock or, in a test, an AsioVirtualClock
+// expect: ductile E0136: this clock cannot wait on Boost.Asio; give async_run a SystemClock, a ScaledClock or, in a test, an
 #include <ductile/drivers/asio.hpp>
 
 #include <boost/asio/detached.hpp>
