@@ -249,12 +249,11 @@ EVERY_DRIVER("A hint that nobody waited for says when to come back", "[core][cal
   CHECK_FALSE(driver.run(pipeline, fails(9, Failure{verdict})).error().earliest_retry_at().has_value());
 }
 
-TEST_CASE("From when on trying again helps is told from the failure on, by the call's clock", "[core][call]") {
-  VirtualClock clock;
-  clock.advance(100s);
+EVERY_DRIVER("From when on trying again helps is told from the failure on, by the call's clock", "[core][call]") {
+  driver.advance(100s);
   const auto retry_after = [&](auto layer, auto operation) {
     Pipeline pipeline{layer};
-    return pipeline.run(operation, clock, CallOptions{.deadline = 10s}).error().retry_after();
+    return driver.run(pipeline, operation, CallOptions{.deadline = 10s}).error().retry_after();
   };
   Verdict verdict;
   verdict.kind = Kind::rate_limit;
