@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/clock.hpp>
 #include <ductile/core/store.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace support {
@@ -23,7 +23,10 @@ class LateStore final : public ductile::QuotaStore {
     bool never = false;
   };
 
-  explicit LateStore(ductile::VirtualClock& clock) : clock_(clock) {}
+  /// \param clock With `now` and `at`, as `VirtualClock` has them.
+  template <class Clock>
+  explicit LateStore(Clock& clock)
+      : plan_([&clock](ductile::Duration after, std::function<void()> action) { clock.at(clock.now()() + after, std::move(action)); }) {}
   LateStore(const LateStore&) = delete;
   LateStore& operator=(const LateStore&) = delete;
 
@@ -45,7 +48,7 @@ class LateStore final : public ductile::QuotaStore {
     const Answer answer = next_answer();
     if (answer.never) return;
     if (answer.after == ductile::Duration::zero()) return reply(visit, answer.grant);
-    clock_.at(clock_.now()() + answer.after, [this, visit, answer] { reply(visit, answer.grant); });
+    plan_(answer.after, [this, visit, answer] { reply(visit, answer.grant); });
   }
 
   bool leave(ductile::Waiter& waiter) noexcept override {
@@ -85,7 +88,7 @@ class LateStore final : public ductile::QuotaStore {
     waiter->granted(grant);
   }
 
-  ductile::VirtualClock& clock_;
+  std::function<void(ductile::Duration, std::function<void()>)> plan_;
   std::vector<Answer> answers_;
   std::size_t asked_ = 0;
   std::uint64_t visits_ = 0;

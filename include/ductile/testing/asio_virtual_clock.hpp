@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <utility>
 
@@ -34,6 +35,12 @@ class AsioVirtualClock : private TimeSource {
   /// For `async_run`, and for operations that take time: `Timer timer{clock, executor}; co_await timer.async_wait(time, use_awaitable)`.
   template <class Executor>
   class AsioTimer;
+
+  /// Plans `action` for `time`.
+  template <std::invocable Action>
+  void at(Time time, Action action) {
+    planned_.add(std::max(time, time_), std::move(action));
+  }
 
   /// Runs what is ready in `context`; then lets time pass to the next moment waited for; until neither is left.
   void run(boost::asio::io_context& context) {
