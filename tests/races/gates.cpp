@@ -89,7 +89,7 @@ class Call final : public Waiter {
  public:
   enum class End : unsigned char { granted, cancelled, destroyed };
 
-  explicit Call(Room& room) : Waiter(limits.packed()), room_(room) { alive_($) = 1; }
+  explicit Call(Gate& gate) : Waiter(limits.packed()), gate_(gate) { alive_($) = 1; }
   ~Call() { alive_($) = 0; }
 
   void granted(Grant grant) noexcept override {
@@ -101,36 +101,33 @@ class Call final : public Waiter {
 
   void enter() {
     visit_.begin();
-    room_.places.enter(*this);
+    gate_.enter(*this);
   }
   [[nodiscard]] bool told() { return context_.planned(); }
 
   // Whether it was let in.
-  bool end(End how) {
+  [[nodiscard]] bool end(End how) {
     bool told = true;
-    if (how == End::granted) {
+    if (how == End::granted)
       context_.run();
-    } else {
-      told = !visit_.leave(room_.places, *this);
-      RL_ASSERT(context_.planned() == told);
-    }
+    else
+      told = !visit_.leave(gate_, *this);
     if (how == End::destroyed) context_.die();
-    if (!told || visit_.grant().status != Grant::Status::granted) return false;
-    room_.use();
-    return true;
+    if (how == End::cancelled) RL_ASSERT(context_.planned() == told);
+    return told && visit_.grant().status == Grant::Status::granted;
   }
 
  private:
-  Room& room_;
+  Gate& gate_;
   Context context_;
   GateVisit visit_;
   rl::var<int> alive_;
 };
 
 void wait_at(Room& room, Call::End how) {
-  Call call{room};
+  Call call{room.places};
   call.enter();
-  call.end(how);
+  if (call.end(how)) room.use();
 }
 
 // The place is taken; the first thread gives it back.
@@ -201,13 +198,15 @@ struct InOrder : SceneOf<InOrder, 2> {
       room.full();
       return;
     }
-    Call first{room};
-    Call second{room};
+    Call first{room.places};
+    Call second{room.places};
     first.enter();
     second.enter();
     if (second.told()) RL_ASSERT(first.told());
     RL_ASSERT(first.end(Call::End::granted));
+    room.use();
     RL_ASSERT(second.end(Call::End::granted));
+    room.use();
   }
 };
 
@@ -216,7 +215,7 @@ struct SmallerAhead : SceneOf<SmallerAhead, 2> {
   static constexpr Places::Limits larger{2, 2};
   void thread(unsigned index) {
     if (index == 0) {
-      Call call{room};
+      Call call{room.places};
       call.enter();
       RL_ASSERT(!call.end(Call::End::cancelled));
       return;
@@ -231,6 +230,43 @@ struct SmallerAhead : SceneOf<SmallerAhead, 2> {
   void after() {
     room.places.give_back();
     SceneOf::after();
+  }
+};
+
+// A store, which tells without a lock: who asks to leave may be told at that moment.
+class Store final : public Gate {
+ public:
+  void enter(Waiter& waiter) noexcept override {
+    mutex_.lock($);
+    waiter_ = &waiter;
+    mutex_.unlock($);
+  }
+  bool leave(Waiter&) noexcept override { return take() != nullptr; }
+  void answer() {
+    if (Waiter* const waiter = take()) waiter->granted({});
+  }
+
+ private:
+  Waiter* take() {
+    mutex_.lock($);
+    Waiter* const taken = waiter_;
+    waiter_ = nullptr;
+    mutex_.unlock($);
+    return taken;
+  }
+
+  rl::mutex mutex_;
+  Waiter* waiter_ = nullptr;
+};
+
+template <Call::End How>
+struct StoreAnswers : rl::test_suite<StoreAnswers<How>, 2> {
+  Store store{};
+  void thread(unsigned index) {
+    if (index == 0) return store.answer();
+    Call call{store};
+    call.enter();
+    static_cast<void>(call.end(How));
   }
 };
 
@@ -254,8 +290,11 @@ int main() {
   ::std::cout << ::std::unitbuf;  // relacy may die of what it finds
   const bool ok = holds<OutOfTime>("a grant and the deadline of a thread") && holds<Left<Call::End::granted>>("a grant and a call") &&
                   holds<Left<Call::End::cancelled>>("a grant and the cancellation or deadline of a call") &&
-                  holds<Left<Call::End::destroyed>>("a grant and the end of a context") && holds<InOrder>("first come, first served") &&
-                  holds<SmallerAhead>("one with a smaller number ahead") && holds<AllServed>("a thread and a call in one line") &&
+                  holds<Left<Call::End::destroyed>>("a grant and the end of a context") &&
+                  holds<StoreAnswers<Call::End::cancelled>>("a store's answer and the cancellation of a call") &&
+                  holds<StoreAnswers<Call::End::destroyed>>("a store's answer and the end of a context") &&
+                  holds<InOrder>("first come, first served") && holds<SmallerAhead>("one with a smaller number ahead") &&
+                  holds<AllServed>("a thread and a call in one line") &&
                   holds<LeftAhead<Call::End::cancelled>>("a call that leaves ahead of a thread") &&
                   holds<LeftAhead<Call::End::destroyed>>("a context that ends ahead of a thread") &&
                   holds<ContextsGo>("two contexts end at once");
