@@ -117,10 +117,13 @@ inline constexpr bool is_awaitable<boost::asio::awaitable<R, Executor>> = true;
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
 template <class Operation, class Token, class Signature>
 inline constexpr bool destroyed_twice = [] {
+  using Initiates = boost::asio::async_result<std::decay_t<Token>, Signature>;
   if constexpr (std::is_lvalue_reference_v<Operation> || std::is_trivially_destructible_v<std::remove_cvref_t<Operation>>)
     return false;
+  else if constexpr (requires { typename Initiates::return_type; })  // a deferred operation has none
+    return is_awaitable<typename Initiates::return_type>;
   else
-    return is_awaitable<typename boost::asio::async_result<std::decay_t<Token>, Signature>::return_type>;
+    return false;
 }();
 #else
 template <class Operation, class Token, class Signature>

@@ -8,6 +8,7 @@
 #include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, failure_from_exception, initiate
 #include <ductile/drivers/asio_timer.hpp>      // AsioTimerOf
 #include <ductile/drivers/detail/begin_call.hpp>
+#include <ductile/drivers/detail/gate_visit.hpp>
 
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_allocator.hpp>
@@ -62,21 +63,12 @@ class AsioCall final : public Waiter {
       if (call_ && call_->shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(*call_);
     }
 
-    // From a grant, which may come while the last share goes.
-    [[nodiscard]] static std::optional<Share> of_living(AsioCall& call) noexcept {
-      std::uint32_t shares = call.shares_.load(std::memory_order_relaxed);
-      while (shares != 0)
-        if (call.shares_.compare_exchange_weak(shares, shares + 1, std::memory_order_acquire)) return Share{call, Taken{}};
-      return std::nullopt;
-    }
-
     AsioCall* operator->() const noexcept { return call_; }
     AsioCall& operator*() const noexcept { return *call_; }
 
-   private:
-    struct Taken {};
-    Share(AsioCall& call, Taken) noexcept : call_(&call) {}
+    [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
 
+   private:
     AsioCall* call_;
   };
 
@@ -103,6 +95,11 @@ class AsioCall final : public Waiter {
   class TimerEnd : public Step {
    public:
     TimerEnd(Share share, std::uint32_t wait) noexcept : Step(std::move(share)), wait_(wait) {}
+    TimerEnd(TimerEnd&&) = default;
+    TimerEnd& operator=(TimerEnd&&) = default;
+    ~TimerEnd() {
+      if (this->share_) this->share_->context_goes();
+    }
     void operator()(const boost::system::error_code&) { AsioCall::timer_ended(std::move(this->share_), wait_); }
 
    private:
@@ -202,11 +199,9 @@ class AsioCall final : public Waiter {
   AsioCall(const AsioCall&) = delete;
   AsioCall& operator=(const AsioCall&) = delete;
 
+  // While one waits at a gate the timer's wait holds a share.
   void granted(Grant grant) noexcept override {
-    grant_ = grant;
-    auto share = Share::of_living(*this);
-    told_.store(true, std::memory_order_release);  // without a share it may be gone now
-    if (share) boost::asio::post(timer_.get_executor(), GateEnd{*std::move(share)});
+    visit_.tell(grant, [this] { boost::asio::post(timer_.get_executor(), GateEnd{Share{*this}}); });
   }
 
  private:
@@ -227,11 +222,8 @@ class AsioCall final : public Waiter {
 
   ~AsioCall() {
     if (cancellation_) cancellation_->forget();
-    if (stage_ == Stage::gate && !machine_->gate().leave(*this)) {  // what was granted is the policy's to take, or nobody would settle it
-      while (!told_.load(std::memory_order_acquire)) {
-      }
-      static_cast<void>(machine_->granted(grant_));
-    }
+    // What was granted is the policy's to take, or nobody would settle it.
+    if (stage_ == Stage::gate) static_cast<void>(machine_->granted(visit_.grant()));
   }
 
   static void destroy(AsioCall& call) noexcept {
@@ -356,17 +348,34 @@ class AsioCall final : public Waiter {
   }
 
   void enter_gate() {
-    stage_ = Stage::gate;
-    told_.store(false, std::memory_order_relaxed);
+    visit_.begin();
     this->ask_for(machine_->ticket());
-    machine_->gate().enter(*this);
-    arm(machine_->wake_at());  // also when that is never: the context must own the call
+    stage_ = Stage::gate;
+    machine_->gate().enter(*this);  // first, as in the other drivers: so a tie with what the gate plans ends there as here
+    try {
+      arm(machine_->wake_at());  // also when that is never: the context must own the call
+    } catch (...) {
+      leave_gate();
+      throw;
+    }
+  }
+
+  // Whether the call has left the gate without a grant. If not, the next step is planned.
+  bool leave_gate() noexcept {
+    if (!visit_.leave(machine_->gate(), *this)) return false;
+    stage_ = Stage::between;
+    return true;
+  }
+
+  // Before the context has gone: afterwards nobody may plan a step.
+  void context_goes() noexcept {
+    if (stage_ == Stage::gate) leave_gate();
   }
 
   static void gate_answered(Share call) {
     call->disarm();
     call->stage_ = Stage::between;
-    Asks asks = call->machine_->granted(call->grant_);
+    Asks asks = call->machine_->granted(call->visit_.grant());
     if (call->cancelled_) asks = call->machine_->cancel();  // also where the grant led to the end
     go_on(std::move(call), asks);
   }
@@ -379,8 +388,7 @@ class AsioCall final : public Waiter {
       case Stage::sleep: return go_on(std::move(call), call->machine_->woken());
       case Stage::attempt: call->out_of_time_ = true; return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
       case Stage::gate:
-        if (!call->machine_->gate().leave(*call)) return;  // the grant is on its way
-        call->stage_ = Stage::between;
+        if (!call->leave_gate()) return;
         return go_on(std::move(call), call->machine_->gate_timed_out());
       default: return;
     }
@@ -391,7 +399,7 @@ class AsioCall final : public Waiter {
     switch (call->stage_) {
       case Stage::attempt: return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
       case Stage::gate:
-        if (!call->machine_->gate().leave(*call)) return;  // the grant is on its way
+        if (!call->leave_gate()) return;
         [[fallthrough]];
       case Stage::sleep:
         call->stage_ = Stage::between;
@@ -432,11 +440,10 @@ class AsioCall final : public Waiter {
   boost::asio::cancellation_signal stop_attempt_;
   Cancellation* cancellation_ = nullptr;
   std::optional<Machine<L, T, Obs>> machine_;
-  Grant grant_{};
+  GateVisit visit_;
   std::atomic<std::uint32_t> shares_ = 0;
   std::uint32_t wait_ = 0;       // which wait is not out of date
   std::uint32_t waits_out_ = 0;  // waits that have not come back
-  std::atomic<bool> told_ = false;
   Stage stage_ = Stage::starting;
   bool cancelled_ = false;
   bool out_of_time_ = false;

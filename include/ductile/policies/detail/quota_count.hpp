@@ -53,6 +53,9 @@ class SlidingCount {
   // The first tick for which no reservation can be made yet.
   [[nodiscard]] Tick horizon() const noexcept { return (now_ + ahead() + 1) * ticks_; }
 
+  // After how many ticks what fills the span has opened again.
+  [[nodiscard]] Tick period() const noexcept { return (parts_ + 1) * ticks_; }
+
   // Corrections of what the span has left behind do nothing.
   void add(Tick tick, std::int64_t amount) noexcept {
     const Tick bucket = tick / ticks_;

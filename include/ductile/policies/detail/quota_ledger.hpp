@@ -152,6 +152,13 @@ class QuotaLedger {
   [[nodiscard]] Time now() const noexcept { return now_; }
 
  private:
+  // Those who ask again in one span: since when, how many, and what they need.
+  struct Turns {
+    Time begin = Time::min();
+    std::int64_t given = 0;
+    std::int64_t cost = 0;
+  };
+
   struct Window {
     void begin(const QuotaWindow& window, Duration tick) {
       if (window.daily())
@@ -167,9 +174,11 @@ class QuotaLedger {
     Time closed_until = Time::min();
     std::optional<std::int64_t> learnt;
     Time learnt_until{};
+    Turns turns;
   };
 
   static constexpr int longest_hint = 10;  // spans of its window
+  static constexpr int longest_turn = 10;  // likewise
 
   struct Opening {
     bool open = true;
@@ -237,7 +246,7 @@ class QuotaLedger {
     return opening_of_span(window, terms, needed, most, from, deadline);
   }
 
-  [[nodiscard]] Opening opening_of_span(const Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most, Time from,
+  [[nodiscard]] Opening opening_of_span(Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most, Time from,
                                         Time deadline) const noexcept {
     const Time horizon = window.sliding ? start_of(window.sliding->horizon()) : window.fixed->horizon();
     const Time at = detail::max(from, window.closed_until);
@@ -246,8 +255,27 @@ class QuotaLedger {
     if (at >= horizon) return refuse(Admission::ask_at(at, Kind::rate_limit, WaitSource::quota));
     if (const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most))
       return {true, *fits};
-    // The queue is full. Asked again a span later, when it has moved up, unless even its end comes too late.
-    return refuse(Admission::ask_at(deadline <= horizon ? horizon : now_ + terms.span, Kind::rate_limit, WaitSource::quota));
+    // The queue is full. Asked again a span later or more, when it has moved up, unless even its end comes too late.
+    return refuse(Admission::ask_at(deadline <= horizon ? horizon : next_turn(window, terms, cost, most, deadline), Kind::rate_limit,
+                                    WaitSource::quota));
+  }
+
+  // In each span as many may ask again as it takes, in the order in which they came: all at one moment would ask in vain, but for a few.
+  // Not farther away than `longest_turn` spans, where all others ask: of those before them some may have given up, and nobody tells the
+  // ledger.
+  [[nodiscard]] Time next_turn(Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most,
+                               Time deadline) const noexcept {
+    Turns turns = window.turns;
+    const Time next = later(turns.begin, window.sliding ? window.sliding->period() * tick_ : terms.span);
+    if (turns.begin <= now_) {
+      turns = {.begin = later(now_, terms.span)};
+    } else if (turns.cost + cost > most && next <= later(now_, longest_turn * terms.span)) {
+      turns = {.begin = next};
+    }
+    const Time turn = later(turns.begin, Duration{turns.given});  // no two at once: timers may fire in any order then
+    if (turn >= deadline) return now_ + terms.span;
+    window.turns = {turns.begin, turns.given + 1, turns.cost + cost};
+    return turn;
   }
 
   [[nodiscard]] std::optional<Time> fits_sliding(const SlidingCount& count, Time from, std::int64_t cost,
