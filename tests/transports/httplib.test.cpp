@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "raw_server.hpp"
+#include "secure_server.hpp"
 
 #include <ductile/core/transport.hpp>
 #include <ductile/transports/httplib.hpp>
-
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include <atomic>
 #include <chrono>
@@ -442,38 +438,6 @@ TEST_CASE("Many threads share a transport", "[transports]") {
 }
 
 namespace {
-
-// A certificate for `host`, signed by itself, with its key; and a file of it that goes with the object.
-struct Certificate {
-  std::unique_ptr<X509, decltype(&X509_free)> certificate{X509_new(), &X509_free};
-  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{EVP_EC_gen("P-256"), &EVP_PKEY_free};
-  std::string file;
-
-  explicit Certificate(const std::string& subject_alternative) {
-    X509_set_version(certificate.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
-    X509_set_pubkey(certificate.get(), key.get());
-    X509_NAME* subject = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("ductile test"), -1, -1, 0);
-    X509_set_issuer_name(certificate.get(), subject);
-    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, subject_alternative.c_str());
-    X509_add_ext(certificate.get(), extension, -1);
-    X509_EXTENSION_free(extension);
-    X509_sign(certificate.get(), key.get(), EVP_sha256());
-
-    char name[] = "/tmp/ductile-test-XXXXXX";
-    const int descriptor = ::mkstemp(name);
-    std::FILE* out = ::fdopen(descriptor, "w");
-    PEM_write_X509(out, certificate.get());
-    std::fclose(out);
-    file = name;
-  }
-  Certificate(const Certificate&) = delete;
-  Certificate& operator=(const Certificate&) = delete;
-  ~Certificate() { std::remove(file.c_str()); }
-};
 
 // Answers over TLS for as long as it lives.
 struct SecureServer {
