@@ -401,6 +401,39 @@ TEST_CASE("A body of exactly the limit is taken", "[transports]") {
   CHECK(std::holds_alternative<HttpResponse>(transport.send(post(server.url()), limits)));
 }
 
+TEST_CASE("A body can be taken in pieces, and ended by who takes it", "[transports]") {
+  RawServer server{[](auto& c) {
+    const std::string request = c.request();
+    if (request.find("/refused") != std::string::npos) return c.write("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy");
+    c.write(ok_head + "Transfer-Encoding: chunked\r\n\r\n");
+    for (const char* piece : {"4\r\none.\r\n", "4\r\ntwo.\r\n"}) {
+      c.write(piece);
+      std::this_thread::sleep_for(20ms);
+    }
+    c.write("0\r\n\r\n");
+  }};
+  HttplibTransport transport{{.idle_connections = 0}};
+  std::string taken;
+  bool wants_more = true;
+  const auto take = [&](std::string_view piece) {
+    taken += piece;
+    return wants_more;
+  };
+  TransportLimits limits = patient();
+  limits.body = BodyReceiver{take};
+  const TransportResult whole = transport.send(post(server.url()), limits);
+  REQUIRE(std::holds_alternative<HttpResponse>(whole));
+  CHECK(std::get<HttpResponse>(whole).body.empty());
+  CHECK(taken == "one.two.");
+  const TransportResult refused = transport.send(post(server.url("/refused")), limits);
+  CHECK(std::get<HttpResponse>(refused).body == "busy");
+  wants_more = false;
+  const TransportError ended = fault(transport.send(post(server.url()), limits));
+  CHECK(name(ended.what) == "cancelled");
+  CHECK(ended.received == 4);
+  CHECK(taken == "one.two.one.");
+}
+
 TEST_CASE("A wrong address is a fault, and nothing leaves", "[transports]") {
   HttplibTransport transport;
   for (const char* url : {"", "example.com", "ftp://example.com/", "http://", "http://a b/", "https://me:pw@example.com/",

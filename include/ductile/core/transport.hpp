@@ -154,7 +154,7 @@ concept Transport = requires(T& transport, const HttpRequest& request, const Tra
 namespace detail {
 // A completion handler of the plainest form, to ask a transport whether it takes one.
 struct TransportHandler {
-  void operator()(const TransportResult&) const;
+  void operator()(const TransportResult&) const noexcept {}
 };
 }  // namespace detail
 
