@@ -84,7 +84,9 @@ class GracefulTransport {
 class ThreadsMaker final : public Maker {
  public:
   explicit ThreadsMaker(const MakerParts& parts)
-      : clock_(parts.clock), transport_(parts.progress), client_(gemini::resilient(transport_, parts.client, parts.options, parts.progress)) {}
+      : clock_(parts.clock),
+        transport_(parts.progress),
+        client_(gemini::resilient(transport_, parts.client, parts.options, parts.progress)) {}
 
   std::string problem() const override { return client_.client().problem(); }
   Time rests_until(unsigned target) override { return client_.pipeline().template state<1>().until(target); }
@@ -179,9 +181,8 @@ std::string time_of_day(WallTime wall, bool utc) {
 std::string begin_line(const Service& service, const ImagineFlags& flags, unsigned concurrency, std::size_t jobs) {
   std::string targets;
   for (const Target& target : service.targets) targets += (targets.empty() ? "" : " -> ") + target.name + "=" + target.model;
-  std::string text =
-      fmt::format("{} {}, {} at once{}, {} each: {}", jobs, jobs == 1 ? "job" : "jobs", concurrency, flags.async ? " in one thread" : "",
-                  flags.deadline, targets);
+  std::string text = fmt::format("{} {}, {} at once{}, {} each: {}", jobs, jobs == 1 ? "job" : "jobs", concurrency,
+                                 flags.async ? " in one thread" : "", flags.deadline, targets);
   if (service.inside)
     text += fmt::format("\nA mock inside stands for the service: scenario {}, seed {}, its time runs {} times as fast",
                         service.inside->engine().scenario().name, service.inside->engine().seed(), *service.time_scale);

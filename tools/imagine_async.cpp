@@ -3,11 +3,11 @@
 // `ductile imagine --async`: the same client, over an asynchronous transport.
 #include "maker.hpp"
 
-#include <ductile/core/transport.hpp>         // HttpRequest, StopView, TransportLimits, TransportResult
-#include <ductile/gemini/async.hpp>           // async_generate
-#include <ductile/tools/run_jobs_async.hpp>   // AsyncJobs
-#include <ductile/tools/stop_flag.hpp>        // StopAfterGrace, StopFlag
-#include <ductile/transports/beast.hpp>       // BeastTransport
+#include <ductile/core/transport.hpp>        // HttpRequest, StopView, TransportLimits, TransportResult
+#include <ductile/gemini/async.hpp>          // async_generate
+#include <ductile/tools/run_jobs_async.hpp>  // AsyncJobs
+#include <ductile/tools/stop_flag.hpp>       // StopAfterGrace, StopFlag
+#include <ductile/transports/beast.hpp>      // BeastTransport
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>

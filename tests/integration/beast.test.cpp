@@ -83,11 +83,10 @@ struct Fixture {
   std::unique_ptr<Begun> begin(HttpRequest request, const TransportLimits& limits = patient()) {
     auto begun = std::make_unique<Begun>();
     context.restart();
-    transport.async_send(
-        std::move(request), limits,
-        asio::bind_cancellation_slot(begun->signal.slot(), asio::bind_executor(context, [to = begun.get()](TransportResult result) {
-                                       to->result = std::move(result);
-                                     })));
+    transport.async_send(std::move(request), limits,
+                         asio::bind_cancellation_slot(
+                             begun->signal.slot(),
+                             asio::bind_executor(context, [to = begun.get()](TransportResult result) { to->result = std::move(result); })));
     return begun;
   }
 
@@ -179,8 +178,9 @@ TEST_CASE("Over Beast a body ends by its length, its last chunk or the connectio
     std::string what;
     std::string text;
   };
-  for (const Case& c : {Case{"length", ok(body)}, Case{"chunks", ok_head + "Transfer-Encoding: chunked\r\n\r\n" + "c350\r\n" + body.substr(50'000) +
-                                                                     "\r\nC350;a=b\r\n" + body.substr(50'000) + "\r\n0\r\nX-Trailer: 1\r\n\r\n"},
+  for (const Case& c : {Case{"length", ok(body)},
+                        Case{"chunks", ok_head + "Transfer-Encoding: chunked\r\n\r\n" + "c350\r\n" + body.substr(50'000) +
+                                           "\r\nC350;a=b\r\n" + body.substr(50'000) + "\r\n0\r\nX-Trailer: 1\r\n\r\n"},
                         Case{"end", ok_head + "\r\n" + body}}) {
     CAPTURE(c.what);
     RawServer server{[&](auto& client) {
@@ -397,9 +397,7 @@ TEST_CASE("Over Beast every part of an exchange has its limit and can be cancell
     int status;
   };
   FullListener full;
-  RawServer silent{[](auto& c) {
-    c.keep_silent();
-  }};
+  RawServer silent{[](auto& c) { c.keep_silent(); }};
   RawServer deaf{[](auto& c) { c.sleep_until_end(); }};
   RawServer mute{[](auto& c) {
     c.request();
@@ -516,7 +514,8 @@ TEST_CASE("Over Beast no time left, a stop and a wrong request mean that nothing
     CHECK(error.sent == Sent::no);
     CHECK_THAT(error.message, ContainsSubstring("url: must be absolute"));
   }
-  for (const HttpHeader& field : {HttpHeader{"X-A", "b\r\nX-Evil: 1"}, HttpHeader{"X-A\n", "b"}, HttpHeader{"", "b"}, HttpHeader{"X:A", "b"}}) {
+  for (const HttpHeader& field :
+       {HttpHeader{"X-A", "b\r\nX-Evil: 1"}, HttpHeader{"X-A\n", "b"}, HttpHeader{"", "b"}, HttpHeader{"X:A", "b"}}) {
     HttpRequest request = post(server.url());
     request.headers.push_back(field);
     const TransportError error = Fixture{}.fault(request);
@@ -627,10 +626,9 @@ TEST_CASE("Over Beast no more connections than allowed are in use at once, and w
   Fixture beast{{.connections = 3, .idle_connections = 2}};
   std::vector<std::string> order;
   for (int i = 0; i < 30; ++i)
-    beast.transport.async_send(post(server.url(), std::to_string(i)), patient(),
-                               asio::bind_executor(beast.context, [&order](TransportResult result) {
-                                 order.push_back(std::get<HttpResponse>(result).body);
-                               }));
+    beast.transport.async_send(
+        post(server.url(), std::to_string(i)), patient(),
+        asio::bind_executor(beast.context, [&order](TransportResult result) { order.push_back(std::get<HttpResponse>(result).body); }));
   beast.context.run();
   REQUIRE(order.size() == 30);
   CHECK(most == 3);
@@ -742,7 +740,8 @@ TEST_CASE("Over Beast a context may end with exchanges in every part, and the tr
       transport.async_send(post(server.url(path)), patient(), asio::bind_executor(context, [alive](const TransportResult&) { ++*alive; }));
     context.restart();
     context.run_for(50ms);
-    transport.async_send(post("http://no-such-host.invalid/"), patient(), asio::bind_executor(context, [alive](const TransportResult&) { ++*alive; }));
+    transport.async_send(post("http://no-such-host.invalid/"), patient(),
+                         asio::bind_executor(context, [alive](const TransportResult&) { ++*alive; }));
     context.poll_one();
     CHECK(alive.use_count() == 5);
   }
@@ -757,7 +756,8 @@ TEST_CASE("Over Beast the transport may go before its exchanges end", "[beast]")
   }};
   asio::io_context context{1};
   std::optional<TransportResult> result;
-  BeastTransport{}.async_send(post(server.url()), patient(), asio::bind_executor(context, [&](TransportResult given) { result = std::move(given); }));
+  BeastTransport{}.async_send(post(server.url()), patient(),
+                              asio::bind_executor(context, [&](TransportResult given) { result = std::move(given); }));
   context.run();
   REQUIRE(result);
   CHECK(std::holds_alternative<HttpResponse>(*result));
@@ -765,7 +765,8 @@ TEST_CASE("Over Beast the transport may go before its exchanges end", "[beast]")
 
 TEST_CASE("Over Beast coroutines of many threads share a transport", "[beast]") {
   RawServer server{[](auto& c) {
-    for (std::string request = c.request(); !request.empty(); request = c.request()) c.write(ok(request.substr(request.find("\r\n\r\n") + 4)));
+    for (std::string request = c.request(); !request.empty(); request = c.request())
+      c.write(ok(request.substr(request.find("\r\n\r\n") + 4)));
   }};
   BeastTransport transport{{.connections = 8}};
   asio::io_context context{4};

@@ -60,7 +60,8 @@ struct Fixture {
 
 TEST_CASE("Over Beast an image is made, with a size and a ratio", "[beast][gemini]") {
   Fixture fixture{"any-key"};
-  fixture.client.async_generate({.prompt = "a lighthouse", .aspect_ratio = "16:9", .image_size = gemini::ImageSize::two_k}, fixture.token());
+  fixture.client.async_generate({.prompt = "a lighthouse", .aspect_ratio = "16:9", .image_size = gemini::ImageSize::two_k},
+                                fixture.token());
   const auto reply = fixture.run();
   REQUIRE(reply);
   CHECK(reply.value().width == 2752);
@@ -110,7 +111,8 @@ TEST_CASE("Over Beast what cannot be asked for fails before anything is sent, an
   }
 }
 
-TEST_CASE("Over Beast a lost answer is tried again, and a call that may not be repeated is told that it may have been done", "[beast][gemini]") {
+TEST_CASE("Over Beast a lost answer is tried again, and a call that may not be repeated is told that it may have been done",
+          "[beast][gemini]") {
   Fixture fixture{"scenario-reset-before-headers"};
   const auto attempts = [](Fixture& of, auto tag) {
     Pipeline pipeline{Retry{RetryOptions{.attempts = 3, .backoff = Exponential{.base = 1ms}}}};

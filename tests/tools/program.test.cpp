@@ -226,7 +226,8 @@ TEST_CASE("with nowhere else to go a job is tried until its deadline, and then s
 }
 
 #ifdef DUCTILE_PROGRAM_ASYNC
-TEST_CASE("a thousand jobs in one thread lose none to a service that resets, stalls and truncates, and are there the next time", "[program]") {
+TEST_CASE("a thousand jobs in one thread lose none to a service that resets, stalls and truncates, and are there the next time",
+          "[program]") {
   const FolderForTest work;
   const FolderForTest images;
   std::string prompts;
@@ -247,9 +248,9 @@ TEST_CASE("a thousand jobs in one thread lose none to a service that resets, sta
   const std::string line = service.stdout_text();
   const std::string url = line.substr(line.find("http"), line.find('\n') - line.find("http"));
 
-  const std::vector<std::string> command{"imagine",    (work / "prompts").string(), "--out",        images.path().string(),
-                                         "--base-url", url,                         "--time-scale", "20",
-                                         "--report",   (work / "report").string(),  "--async",      "--deadline", "1h"};
+  const std::vector<std::string> command{
+      "imagine",  (work / "prompts").string(), "--out",   images.path().string(), "--base-url", url, "--time-scale", "20",
+      "--report", (work / "report").string(),  "--async", "--deadline",           "1h"};
   const std::map<std::string, std::string> key{{"GEMINI_API_KEY", "any-key"}};
   Program program{command, key};
   CHECK(program.exit_status() == 0);

@@ -19,7 +19,8 @@
 #include <utility>
 #include <vector>
 
-/// A server of raw bytes on the loopback: a script says what it does with each connection, in a thread of its own. What an HTTP server would not do wrong, it can.
+/// A server of raw bytes on the loopback: a script says what it does with each connection, in a thread of its own. What an HTTP server
+/// would not do wrong, it can.
 class RawServer {
  public:
   /// One connection, as the script sees it.

@@ -109,9 +109,10 @@ class BodyReceiver {
   constexpr BodyReceiver() noexcept = default;  ///< The body is wanted whole.
 
   template <class Receiver>
-    requires(!std::same_as<std::remove_const_t<Receiver>, BodyReceiver> && requires(Receiver& receiver, std::string_view piece) {
-      { receiver(piece) } -> std::convertible_to<bool>;
-    })
+    requires(!std::same_as<std::remove_const_t<Receiver>, BodyReceiver> &&
+             requires(Receiver& receiver, std::string_view piece) {
+               { receiver(piece) } -> std::convertible_to<bool>;
+             })
   constexpr explicit BodyReceiver(Receiver& receiver) noexcept
       : receiver_(&receiver), give_([](const void* object, std::string_view piece) -> bool {
           return (*static_cast<Receiver*>(const_cast<void*>(object)))(piece);  // const where it was: `Receiver` says so

@@ -108,7 +108,8 @@ struct Asked {
 
 }  // namespace detail
 
-/// Asks the image API over any transport, blocking or asynchronous, one attempt a call. To repeat, wait and fall back is the business of a pipeline around it.
+/// Asks the image API over any transport, blocking or asynchronous, one attempt a call. To repeat, wait and fall back is the business of a
+/// pipeline around it.
 ///
 /// Sends generateContent and nothing else; the key travels in the header x-goog-api-key only, and is taken out of every text that a failure
 /// carries. A 200 is a success only with a whole image in it.

@@ -32,8 +32,8 @@ struct RunOptions {
   std::optional<Duration> deadline{};  ///< Of each job, from its first admission, by the run's clock; none: the pipeline's.
 };
 
-/// A list of jobs, worked through with one pipeline: what is on disk already is kept, what comes is written at once, what cannot be made says
-/// why and holds up nothing else. `run` does it with a few threads; `next` and `settle` are its steps, for who has another way.
+/// A list of jobs, worked through with one pipeline: what is on disk already is kept, what comes is written at once, what cannot be made
+/// says why and holds up nothing else. `run` does it with a few threads; `next` and `settle` are its steps, for who has another way.
 ///
 /// The run ends before its list does when it is told to stop, when an image cannot be written (the next one could not either, and would be
 /// paid for), or when the key is refused: by three jobs, and none made before.

@@ -27,11 +27,12 @@ class use_future_t;
 namespace ductile::inline DUCTILE_VERSION {
 
 struct BeastOptions {
-  std::string ca_file{};                       ///< Certificates to trust, PEM; empty: the system's.
-  std::size_t connections = 256;               ///< In use at once for each host, 1 to 100000; who comes later waits for one, in line.
-  std::size_t idle_connections = 64;           ///< Kept open for each host, 0 to 10000; 0: a connection for each exchange.
-  Duration idle_for = std::chrono::seconds{30};  ///< How long a connection is kept, more than zero. Services close theirs after a minute or so.
-  std::string user_agent = "ductile";          ///< Sent when the request names none.
+  std::string ca_file{};              ///< Certificates to trust, PEM; empty: the system's.
+  std::size_t connections = 256;      ///< In use at once for each host, 1 to 100000; who comes later waits for one, in line.
+  std::size_t idle_connections = 64;  ///< Kept open for each host, 0 to 10000; 0: a connection for each exchange.
+  Duration idle_for =
+      std::chrono::seconds{30};        ///< How long a connection is kept, more than zero. Services close theirs after a minute or so.
+  std::string user_agent = "ductile";  ///< Sent when the request names none.
 };
 
 namespace detail {

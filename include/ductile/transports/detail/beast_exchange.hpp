@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>                     // end_of_time, later, Time
-#include <ductile/core/stop.hpp>                    // stop_poll
-#include <ductile/core/transport.hpp>               // HttpRequest, name, TransportError, TransportFault, TransportLimits, TransportResult
-#include <ductile/detail/ascii.hpp>                 // same_word
-#include <ductile/transports/beast.hpp>             // TransportCompletion
+#include <ductile/core/now.hpp>          // end_of_time, later, Time
+#include <ductile/core/stop.hpp>         // stop_poll
+#include <ductile/core/transport.hpp>    // HttpRequest, name, TransportError, TransportFault, TransportLimits, TransportResult
+#include <ductile/detail/ascii.hpp>      // same_word
+#include <ductile/transports/beast.hpp>  // TransportCompletion
 #include <ductile/transports/detail/beast_answer.hpp>
 #include <ductile/transports/detail/beast_pool.hpp>
 #include <ductile/transports/detail/beast_wire.hpp>
@@ -118,14 +118,19 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
 
   // The request's head as text; says what is wrong with it.
   [[nodiscard]] const char* write_head() {
-    constexpr auto breaks_line = [](std::string_view text) { return text.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos; };
+    constexpr auto breaks_line = [](std::string_view text) {
+      return text.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos;
+    };
     const std::string_view method = request_.method;
     if (method.empty() || !std::all_of(method.begin(), method.end(), [](char c) { return is_letter(c) || c == '-'; }))
       return "method: must be letters";
     head_ = request_.method + " " + url_.target + " HTTP/1.1\r\n";
-    const auto add = [this](std::string_view name, std::string_view value) { head_.append(name).append(": ").append(value).append("\r\n"); };
+    const auto add = [this](std::string_view name, std::string_view value) {
+      head_.append(name).append(": ").append(value).append("\r\n");
+    };
     const auto has = [this](std::string_view name) {
-      return std::any_of(request_.headers.begin(), request_.headers.end(), [name](const HttpHeader& field) { return same_word(field.name, name); });
+      return std::any_of(request_.headers.begin(), request_.headers.end(),
+                         [name](const HttpHeader& field) { return same_word(field.name, name); });
     };
     for (const HttpHeader& field : request_.headers) {
       if (field.name.empty() || breaks_line(field.name) || breaks_line(field.value) || field.name.find(':') != std::string::npos)
@@ -306,7 +311,8 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
       if (!unfinished) return succeed();
     }
     if (in_order || cut) return fail(answer_->is_header_done() ? TransportFault::truncated : TransportFault::closed, error.message());
-    const bool encryption = error.category() == asio::error::get_ssl_category() || error.category() == asio::ssl::error::get_stream_category();
+    const bool encryption =
+        error.category() == asio::error::get_ssl_category() || error.category() == asio::ssl::error::get_stream_category();
     fail(torn ? TransportFault::reset : encryption ? TransportFault::tls : TransportFault::other, error.message());
   }
 
@@ -347,13 +353,13 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
     if (in_line_ && !has_place_) pool_->forget(origin_, *this);
     if (has_place_) pool_->leave(origin_);
     // Not on the strand, which has other exchanges to serve.
-    boost::asio::post(pool_->strand().get_inner_executor(), [executor = std::exchange(executor_, {}), handler = std::move(handler_),
-                                                             result = std::move(result)]() mutable {
-      boost::asio::dispatch(executor, [handler = std::move(handler), result = std::move(result)]() mutable {
-        if (auto slot = boost::asio::get_associated_cancellation_slot(handler); slot.is_connected()) slot.clear();
-        std::move(handler)(std::move(result));
-      });
-    });
+    boost::asio::post(pool_->strand().get_inner_executor(),
+                      [executor = std::exchange(executor_, {}), handler = std::move(handler_), result = std::move(result)]() mutable {
+                        boost::asio::dispatch(executor, [handler = std::move(handler), result = std::move(result)]() mutable {
+                          if (auto slot = boost::asio::get_associated_cancellation_slot(handler); slot.is_connected()) slot.clear();
+                          std::move(handler)(std::move(result));
+                        });
+                      });
   }
 
   static const char* words(Phase phase) noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>  // Time
+#include <ductile/core/now.hpp>          // Time
 #include <ductile/transports/beast.hpp>  // BeastOptions
 #include <ductile/transports/detail/beast_wire.hpp>
 
@@ -46,9 +46,9 @@ class BeastShared {
     namespace ssl = boost::asio::ssl;
     context_.emplace(ssl::context::tls_client);
     boost::system::error_code error;
-    context_->set_options(
-        ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1,
-        error);
+    context_->set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 | ssl::context::no_tlsv1 |
+                              ssl::context::no_tlsv1_1,
+                          error);
     if (options_.ca_file.empty())
       context_->set_default_verify_paths(error);
     else
@@ -127,7 +127,8 @@ class BeastPool : public std::enable_shared_from_this<BeastPool> {
   void keep(const std::string& origin, Wire wire) {
     std::vector<Kept>& kept = hosts_[origin].kept;
     const Time now = std::chrono::steady_clock::now();
-    const auto fresh = std::find_if(kept.begin(), kept.end(), [&](const Kept& one) { return now - one.since <= shared_->options().idle_for; });
+    const auto fresh =
+        std::find_if(kept.begin(), kept.end(), [&](const Kept& one) { return now - one.since <= shared_->options().idle_for; });
     kept.erase(kept.begin(), fresh);
     if (!gone_ && kept.size() < shared_->options().idle_connections) kept.push_back({std::move(wire), now});
   }
