@@ -3,7 +3,7 @@
 // `ductile imagine --async`: the same client, over an asynchronous transport.
 #include "maker.hpp"
 
-#include <ductile/core/transport.hpp>        // HttpRequest, StopView, TransportLimits, TransportResult
+#include <ductile/core/transport.hpp>        // HttpRequest, TransportLimits, TransportResult
 #include <ductile/gemini/async.hpp>          // async_generate
 #include <ductile/tools/run_jobs_async.hpp>  // AsyncJobs
 #include <ductile/tools/stop_flag.hpp>       // StopAfterGrace, StopFlag
@@ -12,14 +12,17 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -41,8 +44,8 @@ void allow_many_files() noexcept {
   (void)::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-// What one exchange is broken off by, when the run is stopped: not the flag itself, but the flag and a little time. Tells the progress what
-// was received.
+// Gives an exchange a little time when the run is stopped: an answer that is about to arrive, and is paid for, is kept. Tells the progress
+// what was received.
 class GracefulAsyncTransport {
  public:
   GracefulAsyncTransport(Progress& progress, std::size_t connections)
@@ -51,29 +54,41 @@ class GracefulAsyncTransport {
   template <class Token>
   auto async_send(HttpRequest request, const TransportLimits& limits, Token&& token) {
     return asio::async_initiate<Token, void(TransportResult)>(
-        [this](auto&& handler, HttpRequest to_send, TransportLimits patient) {
+        [this](auto&& handler, HttpRequest to_send, const TransportLimits& may_take) {
           using Handler = std::decay_t<decltype(handler)>;
-          patient.stop = StopView{stop_};
-          const auto end = std::make_shared<asio::cancellation_signal>();
-          if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
-            slot.assign([end](asio::cancellation_type type) {
-              if (!StopFlag::stop_requested()) end->emit(type);
-            });
           const auto executor = asio::get_associated_executor(handler);
+          const auto end = std::make_shared<End<std::decay_t<decltype(executor)>>>(executor);
+          if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+            slot.assign([end](asio::cancellation_type type) { StopFlag::stop_requested() ? end->soon() : end->signal.emit(type); });
           auto received = [this, end, job = progress_.current(), kept = std::forward<Handler>(handler)](TransportResult result) mutable {
+            end->grace.cancel();
             progress_.received(job, std::visit([](const auto& one) { return one.status; }, result));
             std::move(kept)(std::move(result));
           };
-          transport_.async_send(std::move(to_send), patient,
-                                asio::bind_cancellation_slot(end->slot(), asio::bind_executor(executor, std::move(received))));
+          transport_.async_send(std::move(to_send), may_take,
+                                asio::bind_cancellation_slot(end->signal.slot(), asio::bind_executor(executor, std::move(received))));
         },
         token, std::move(request), limits);
   }
 
  private:
+  template <class Executor>
+  struct End : std::enable_shared_from_this<End<Executor>> {
+    explicit End(const Executor& executor) : grace(executor) {}
+
+    void soon() {
+      grace.expires_after(StopAfterGrace{}.grace);
+      grace.async_wait([self = this->shared_from_this()](const boost::system::error_code& over) {
+        if (!over) self->signal.emit(asio::cancellation_type::terminal);
+      });
+    }
+
+    asio::cancellation_signal signal{};
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor> grace;
+  };
+
   Progress& progress_;
   BeastTransport transport_;
-  StopAfterGrace stop_;
 };
 
 // One thread for all jobs.

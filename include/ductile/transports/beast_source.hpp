@@ -57,6 +57,7 @@ class BeastPools final : public BeastEngine {
   std::map<boost::asio::execution_context*, std::shared_ptr<BeastPool>> pools_;
 };
 
+// NOLINTNEXTLINE(misc-definitions-in-headers): meant for one unit
 std::shared_ptr<BeastEngine> make_beast_engine(BeastOptions options) { return std::make_shared<BeastPools>(std::move(options)); }
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail
