@@ -243,13 +243,13 @@ TEST_CASE("a thousand jobs in one thread lose none to a service that resets, sta
     after += 150;
   }
   tools::write_whole_file(work / "trouble", "{\"episodes\": [" + episodes + "]}");
-  Program service{{"mock", "--scenario", (work / "trouble").string(), "--time-scale", "20"}};
+  Program service{{"mock", "--scenario", (work / "trouble").string(), "--time-scale", "10"}};
   REQUIRE(service.says("\n"));
   const std::string line = service.stdout_text();
   const std::string url = line.substr(line.find("http"), line.find('\n') - line.find("http"));
 
   const std::vector<std::string> command{
-      "imagine",  (work / "prompts").string(), "--out",   images.path().string(), "--base-url", url, "--time-scale", "20",
+      "imagine",  (work / "prompts").string(), "--out",   images.path().string(), "--base-url", url, "--time-scale", "10",
       "--report", (work / "report").string(),  "--async", "--deadline",           "1h"};
   const std::map<std::string, std::string> key{{"GEMINI_API_KEY", "any-key"}};
   Program program{command, key};
