@@ -157,10 +157,8 @@ class Progress {
     if (!call) return;
     const auto seat = seats_.find(call.mapped().of);
     if (seat == seats_.end()) return;
-    Ended& ended = seat->second.ended.emplace();
-    ended.took = event.took;
-    ended.at = event.at;
-    ended.heard = call.mapped().heard;
+    seat->second.ended = Ended{.trail = {}, .took = event.took, .at = event.at, .heard = call.mapped().heard};
+    Ended& ended = *seat->second.ended;
     if (!event.trail) return;
     for (std::size_t i = 0; i < event.trail->kept(); ++i) ended.trail.push_back((*event.trail)[i]);
   }

@@ -84,7 +84,7 @@ class BeastPool : public std::enable_shared_from_this<BeastPool> {
       : shared_(std::move(shared)), strand_(boost::asio::make_strand(executor)) {}
 
   [[nodiscard]] BeastShared& shared() const noexcept { return *shared_; }
-  [[nodiscard]] const boost::asio::strand<boost::asio::any_io_executor>& strand() const noexcept { return strand_; }
+  [[nodiscard]] const boost::asio::strand<boost::asio::any_io_executor>& strand() const noexcept { return *strand_; }
 
   /// Whether there is a place; if not, `granted` comes later.
   [[nodiscard]] bool enter(const std::string& origin, Waiting& who) {
@@ -137,6 +137,7 @@ class BeastPool : public std::enable_shared_from_this<BeastPool> {
   void end() noexcept {
     gone_ = true;
     hosts_.clear();
+    strand_.reset();
   }
   [[nodiscard]] bool gone() const noexcept { return gone_; }
 
@@ -152,7 +153,7 @@ class BeastPool : public std::enable_shared_from_this<BeastPool> {
   };
 
   std::shared_ptr<BeastShared> shared_;
-  boost::asio::strand<boost::asio::any_io_executor> strand_;
+  std::optional<boost::asio::strand<boost::asio::any_io_executor>> strand_;  // none once the context has ended: it is the context's, too
   std::map<std::string, Host> hosts_;
   std::atomic<bool> gone_ = false;
 };
