@@ -97,7 +97,8 @@ struct BeastInitiation {
 ///          for as `other`. `sent` is `no` until the whole request was handed to the connection. A head of more than 64 KiB is
 ///          `too_large`. `ConfigError` for an option out of its range.
 /// Threads  Any number at once. The exchanges of one context run on a strand of it, so encryption takes one core a transport.
-/// Cost     34 KiB a connection, with TLS 100; no thread but Asio's for names, which an address does not need.
+/// Cost     A buffer of 32 KiB an exchange, and what OpenSSL takes for a connection; no thread but Asio's for names, which an address does
+///          not need.
 class BeastTransport {
  public:
   explicit BeastTransport(BeastOptions options = {}) : engine_(detail::make_beast_engine(checked(std::move(options)))) {}
