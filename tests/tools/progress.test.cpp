@@ -237,8 +237,8 @@ TEST_CASE("jobs that one thread has under way at once are told apart", "[tools]"
   CHECK(run.progress.current() == &run.jobs[0]);
   run.progress.on(AttemptEnded{2, at(5s), attempt_on(0, 1), verdict_of(Kind::rate_limit, "ipm"), 5s});
   REQUIRE(run.lines.size() == 2);
-  CHECK_THAT(run.lines[0], Catch::Matchers::StartsWith("1-a-cat") && Catch::Matchers::ContainsSubstring(": 503 overload"));
-  CHECK_THAT(run.lines[1], Catch::Matchers::StartsWith("2-a-dog") && Catch::Matchers::ContainsSubstring(": 429 rate_limit"));
+  CHECK_THAT(run.lines[0], Catch::Matchers::StartsWith("001-a-cat") && Catch::Matchers::ContainsSubstring(": 503 overload"));
+  CHECK_THAT(run.lines[1], Catch::Matchers::StartsWith("002-a-dog") && Catch::Matchers::ContainsSubstring(": 429 rate_limit"));
   run.progress.on(OperationEnded{.call = 2, .at = at(5s), .took = 5s});
   run.progress.on(OperationEnded{.call = 1, .at = at(9s), .took = 9s});
   JobRecord first;

@@ -30,6 +30,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -87,6 +88,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
     void operator()(boost::asio::cancellation_type type) const {
       const auto exchange = exchange_.lock();
       if (!exchange || type == boost::asio::cancellation_type::none) return;
+      exchange->cancelled_ = true;
       boost::asio::dispatch(exchange->pool_->strand(), [exchange] { exchange->fail(TransportFault::cancelled); });
     }
 
@@ -99,7 +101,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
   static Time now() noexcept { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
 
   void start() {
-    if (done_) return;  // cancelled meanwhile
+    if (cancelled_) return fail(TransportFault::cancelled);
     const auto url = parse_url(request_.url);
     if (!url) return fail(TransportFault::other, "url: must be absolute, http or https, without a name and a password");
     url_ = *url;
@@ -456,6 +458,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
   bool reused_ = false;
   bool asked_coding_ = false;
   bool done_ = false;
+  std::atomic<bool> cancelled_ = false;  // seen by the first step, also where the cancellation's own step comes after it
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail
