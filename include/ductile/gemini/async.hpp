@@ -12,10 +12,11 @@
 #include <ductile/gemini/resilient.hpp>
 #include <ductile/gemini/response.hpp>  // ImageReply
 
-#include <boost/asio/append.hpp>
+#include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/associator.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 
 #include <type_traits>
@@ -39,7 +40,11 @@ struct AnswerReader {
 template <class Handler>
 void complete_soon(Handler&& handler, Failure failure) {
   const auto executor = boost::asio::get_associated_executor(handler);
-  boost::asio::post(executor, boost::asio::append(std::forward<Handler>(handler), Result<ImageReply>{std::move(failure)}));
+  const auto allocator = boost::asio::get_associated_allocator(handler);
+  auto complete = [kept = std::forward<Handler>(handler), failure = std::move(failure)]() mutable {
+    std::move(kept)(Result<ImageReply>{std::move(failure)});
+  };
+  boost::asio::post(executor, boost::asio::bind_allocator(allocator, std::move(complete)));
 }
 
 }  // namespace detail
