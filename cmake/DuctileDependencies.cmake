@@ -5,6 +5,7 @@
 # words what is not there.
 
 set(ductile_boost_json_SOURCE ${CMAKE_CURRENT_LIST_DIR}/boost_json.cpp)
+set(ductile_beast_SOURCE ${CMAKE_CURRENT_LIST_DIR}/beast.cpp)
 
 # Headers alone: naming Boost COMPONENTS would ask for the compiled -dev packages.
 macro(ductile_find_core)
@@ -26,6 +27,26 @@ macro(ductile_find_asio) # Asio is among Boost's headers
   set(ductile_asio_MISSING "${ductile_core_MISSING}")
   if(NOT ductile_asio_MISSING AND NOT TARGET Threads::Threads)
     set(ductile_asio_MISSING "a threads library")
+  endif()
+endmacro()
+
+# `ductile::beast_transport` is the transport's one unit, which each program compiles once: all that includes Beast and OpenSSL.
+macro(ductile_find_beast)
+  ductile_find_asio()
+  set(ductile_beast_MISSING "${ductile_asio_MISSING}")
+  if(NOT ductile_beast_MISSING AND NOT TARGET ductile::beast_transport)
+    find_package(OpenSSL QUIET)
+    if(NOT TARGET OpenSSL::SSL)
+      set(ductile_beast_MISSING "OpenSSL (Debian 12: libssl-dev)")
+    else()
+      add_library(ductile::beast_transport INTERFACE IMPORTED)
+      if(TARGET ductile_beast_unit) # inside the project, and where it is a subdirectory: one library for all programs of the build
+        target_link_libraries(ductile::beast_transport INTERFACE ductile_beast_unit)
+      else()
+        target_sources(ductile::beast_transport INTERFACE ${ductile_beast_SOURCE})
+      endif()
+      target_link_libraries(ductile::beast_transport INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+    endif()
   endif()
 endmacro()
 

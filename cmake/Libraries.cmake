@@ -52,7 +52,7 @@ ductile_library(
   core
   HEADERS ductile.hpp fwd.hpp core/*.hpp backoff/*.hpp policies/*.hpp classify/*.hpp drivers/*.hpp observe/*.hpp stores/*.hpp
           transports/*.hpp detail/*.hpp
-  EXCEPT "/transports/(detail/)?httplib|/drivers/(detail/)?asio"
+  EXCEPT "/transports/(detail/)?(httplib|beast)|/drivers/(detail/)?asio"
   LINK Boost::headers)
 if(NOT TARGET ductile)
   message(FATAL_ERROR "ductile: nothing can be built without its core")
@@ -66,6 +66,15 @@ target_link_libraries(ductile_boost_json PRIVATE Boost::headers)
 set_target_properties(ductile_boost_json PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
 ductile_library(asio HEADERS drivers/asio*.hpp LINK ductile::ductile Threads::Threads)
+
+# The transport's one unit, compiled once for the whole build. Users of the installed package, which holds no binary, get the source instead.
+find_package(OpenSSL QUIET)
+if(TARGET ductile_asio AND TARGET OpenSSL::SSL)
+  add_library(ductile_beast_unit STATIC EXCLUDE_FROM_ALL ${ductile_beast_SOURCE})
+  target_link_libraries(ductile_beast_unit PRIVATE ductile::asio OpenSSL::SSL)
+  set_target_properties(ductile_beast_unit PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endif()
+ductile_library(beast HEADERS transports/*beast*.hpp LINK ductile::asio ductile::beast_transport)
 
 # The definition is how the header knows that cpp-httplib's flags, which change its classes, come from this target.
 ductile_library(
@@ -92,6 +101,6 @@ if(DUCTILE_INSTALL)
     ARCH_INDEPENDENT)
   install(
     FILES ${PROJECT_BINARY_DIR}/ductile-config-version.cmake cmake/ductile-config.cmake cmake/DuctileDependencies.cmake
-          cmake/boost_json.cpp
+          cmake/boost_json.cpp cmake/beast.cpp
     DESTINATION ${ductile_package_dir})
 endif()

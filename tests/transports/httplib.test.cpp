@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "raw_server.hpp"
+#include "secure_server.hpp"
 
 #include <ductile/core/transport.hpp>
 #include <ductile/transports/httplib.hpp>
-
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include <atomic>
 #include <chrono>
@@ -405,6 +401,39 @@ TEST_CASE("A body of exactly the limit is taken", "[transports]") {
   CHECK(std::holds_alternative<HttpResponse>(transport.send(post(server.url()), limits)));
 }
 
+TEST_CASE("A body can be taken in pieces, and ended by who takes it", "[transports]") {
+  RawServer server{[](auto& c) {
+    const std::string request = c.request();
+    if (request.find("/refused") != std::string::npos) return c.write("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy");
+    c.write(ok_head + "Transfer-Encoding: chunked\r\n\r\n");
+    for (const char* piece : {"4\r\none.\r\n", "4\r\ntwo.\r\n"}) {
+      c.write(piece);
+      std::this_thread::sleep_for(20ms);
+    }
+    c.write("0\r\n\r\n");
+  }};
+  HttplibTransport transport{{.idle_connections = 0}};
+  std::string taken;
+  bool wants_more = true;
+  const auto take = [&](std::string_view piece) {
+    taken += piece;
+    return wants_more;
+  };
+  TransportLimits limits = patient();
+  limits.body = BodyReceiver{take};
+  const TransportResult whole = transport.send(post(server.url()), limits);
+  REQUIRE(std::holds_alternative<HttpResponse>(whole));
+  CHECK(std::get<HttpResponse>(whole).body.empty());
+  CHECK(taken == "one.two.");
+  const TransportResult refused = transport.send(post(server.url("/refused")), limits);
+  CHECK(std::get<HttpResponse>(refused).body == "busy");
+  wants_more = false;
+  const TransportError ended = fault(transport.send(post(server.url()), limits));
+  CHECK(name(ended.what) == "cancelled");
+  CHECK(ended.received == 4);
+  CHECK(taken == "one.two.one.");
+}
+
 TEST_CASE("A wrong address is a fault, and nothing leaves", "[transports]") {
   HttplibTransport transport;
   for (const char* url : {"", "example.com", "ftp://example.com/", "http://", "http://a b/", "https://me:pw@example.com/",
@@ -442,38 +471,6 @@ TEST_CASE("Many threads share a transport", "[transports]") {
 }
 
 namespace {
-
-// A certificate for `host`, signed by itself, with its key; and a file of it that goes with the object.
-struct Certificate {
-  std::unique_ptr<X509, decltype(&X509_free)> certificate{X509_new(), &X509_free};
-  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{EVP_EC_gen("P-256"), &EVP_PKEY_free};
-  std::string file;
-
-  explicit Certificate(const std::string& subject_alternative) {
-    X509_set_version(certificate.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
-    X509_set_pubkey(certificate.get(), key.get());
-    X509_NAME* subject = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("ductile test"), -1, -1, 0);
-    X509_set_issuer_name(certificate.get(), subject);
-    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, subject_alternative.c_str());
-    X509_add_ext(certificate.get(), extension, -1);
-    X509_EXTENSION_free(extension);
-    X509_sign(certificate.get(), key.get(), EVP_sha256());
-
-    char name[] = "/tmp/ductile-test-XXXXXX";
-    const int descriptor = ::mkstemp(name);
-    std::FILE* out = ::fdopen(descriptor, "w");
-    PEM_write_X509(out, certificate.get());
-    std::fclose(out);
-    file = name;
-  }
-  Certificate(const Certificate&) = delete;
-  Certificate& operator=(const Certificate&) = delete;
-  ~Certificate() { std::remove(file.c_str()); }
-};
 
 // Answers over TLS for as long as it lives.
 struct SecureServer {

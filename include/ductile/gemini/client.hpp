@@ -4,7 +4,7 @@
 #include <ductile/core/failure.hpp>    // Cause, Failure
 #include <ductile/core/result.hpp>     // Result
 #include <ductile/core/stop.hpp>       // StopToken
-#include <ductile/core/transport.hpp>  // HttpRequest, HttpResponse, StopView, Transport, TransportError, TransportLimits
+#include <ductile/core/transport.hpp>  // AsyncTransport, HttpRequest, HttpResponse, StopView, Transport, TransportError, TransportLimits
 #include <ductile/core/verdict.hpp>    // Duration, Verdict
 #include <ductile/gemini/api_key.hpp>
 #include <ductile/gemini/classifier.hpp>
@@ -88,9 +88,28 @@ inline constexpr std::size_t kept_body = std::size_t{64} * 1024;  // of an answe
   return {};
 }
 
+// A request on its way, and what its answer is held against. A class with a constructor: g++ 12 destroys an aggregate twice in a coroutine.
+struct Asked {
+  Asked(HttpRequest request, const TransportLimits& may_take, std::string_view asked_model, const ImageRequest& image, ApiKey secret)
+      : http(std::move(request)),
+        limits(may_take),
+        model(asked_model),
+        aspect_ratio(image.aspect_ratio),
+        image_size(image.image_size),
+        key(std::move(secret)) {}
+
+  HttpRequest http;
+  TransportLimits limits;
+  std::string model;
+  std::string aspect_ratio;
+  std::optional<ImageSize> image_size;
+  ApiKey key;
+};
+
 }  // namespace detail
 
-/// Asks the image API over any transport, one attempt a call. To repeat, wait and fall back is the business of a pipeline around it.
+/// Asks the image API over any transport, blocking or asynchronous, one attempt a call. To repeat, wait and fall back is the business of a
+/// pipeline around it.
 ///
 /// Sends generateContent and nothing else; the key travels in the header x-goog-api-key only, and is taken out of every text that a failure
 /// carries. A 200 is a success only with a whole image in it.
@@ -99,7 +118,8 @@ inline constexpr std::size_t kept_body = std::size_t{64} * 1024;  // of an answe
 ///          to 64 KiB) or the `TransportError`. A request or an option that is wrong fails before anything is sent.
 /// Threads  As many as the transport allows; the client itself is immutable. The transport must outlive it.
 /// Cost     Besides the exchange: about 2 ms for a 2 MB answer.
-template <Transport T>
+template <class T>
+  requires(Transport<T> || AsyncTransport<T>)
 class Client {
  public:
   explicit Client(T& transport, ClientOptions options) : transport_(&transport), options_(std::move(options)) {}
@@ -112,8 +132,34 @@ class Client {
     return problem_beside_key(options_.base_url);
   }
 
+  /// Why the model is not asked for that image; none when it can be.
+  [[nodiscard]] std::optional<Failure> refused(const ImageRequest& request, std::string_view model) const {
+    auto problem = check(request, model);
+    return problem ? std::optional{refusal(*std::move(problem))} : std::nullopt;
+  }
+
   /// One attempt to make the image.
-  [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how = {}) const {
+  [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how = {}) const
+    requires Transport<T>
+  {
+    auto asked = ask(request, model, how);
+    if (auto* refused = std::get_if<Failure>(&asked)) return std::move(*refused);
+    const auto& sent = std::get<detail::Asked>(asked);
+    return read(transport_->send(sent.http, sent.limits), sent);
+  }
+
+  /// The same as an asynchronous operation, in <ductile/gemini/async.hpp>. The client may go meanwhile, the transport not.
+  ///
+  /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have.
+  /// Cancellation  As the transport's.
+  template <class Token>
+  auto async_generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how, Token&& token) const
+    requires AsyncTransport<T>;
+
+ private:
+  // What is to be sent; or why nothing is.
+  [[nodiscard]] std::variant<detail::Asked, Failure> ask(const ImageRequest& request, std::string_view model,
+                                                         const GenerateOptions& how) const {
     const ApiKey& key = how.api_key ? *how.api_key : options_.api_key;
     const std::string_view base = how.base_url.empty() ? std::string_view{options_.base_url} : how.base_url;
     if (const auto problem = key.problem(); !problem.empty()) return refusal({"key-missing", std::string{problem}});
@@ -121,20 +167,23 @@ class Client {
     if (auto problem = check(request, model)) return refusal(*std::move(problem));
 
     const Duration timeout = how.timeout.value_or(suggested_timeout(request));
-    const AnswerContext context{model, key.reveal()};
-    TransportResult result = transport_->send(http_request(request, model, base, key, timeout), limits(timeout, how));
-    if (const auto* error = std::get_if<TransportError>(&result)) {
-      TransportError kept = *error;
-      kept.message = redacted(std::move(kept.message), key.reveal());
-      return failure(classify(*error, context), Cause::of(std::move(kept)));
-    }
-    HttpResponse& response = std::get<HttpResponse>(result);
-    auto answer = read_answer(response, {model, request.aspect_ratio, request.image_size}, context);
-    if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
-    return failure(std::get<Classification>(std::move(answer)), Cause::of(kept(std::move(response), key)));
+    return detail::Asked{http_request(request, model, base, key, timeout), limits(timeout, how), model, request, key};
   }
 
- private:
+  // What came of it.
+  [[nodiscard]] static Result<ImageReply> read(TransportResult result, const detail::Asked& asked) {
+    const AnswerContext context{asked.model, asked.key.reveal()};
+    if (auto* error = std::get_if<TransportError>(&result)) {
+      const Classification classification = classify(*error, context);
+      error->message = redacted(std::move(error->message), asked.key.reveal());
+      return failure(classification, Cause::of(std::move(*error)));
+    }
+    HttpResponse& response = std::get<HttpResponse>(result);
+    auto answer = read_answer(response, {asked.model, asked.aspect_ratio, asked.image_size}, context);
+    if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
+    return failure(std::get<Classification>(std::move(answer)), Cause::of(kept(std::move(response), asked.key)));
+  }
+
   [[nodiscard]] std::string problem_beside_key(std::string_view base) const {
     if (auto problem = detail::base_url_problem(base); !problem.empty()) return problem;
     if (options_.api_version.empty() || detail::path_segment(options_.api_version) != options_.api_version)

@@ -40,7 +40,7 @@ struct HttplibOptions {
 ///
 /// Errors   Each fault of the network as a `TransportError`; a wrong URL as `other`. `sent` is `no` until the whole request was handed to
 ///          the connection. Resolving a name has no limit but the system's (resolv.conf: `timeout` and `attempts`), and is not counted
-///          among the time of the connection: a total limit ends it only afterwards.
+///          among the time of the connection: a total limit ends it only afterwards. For `first_byte` it takes `idle`.
 /// Threads  Any number at once; each exchange has a connection to itself. Must outlive its exchanges.
 /// Cost     A lock for each exchange; one thread for the whole transport.
 class HttplibTransport {
@@ -144,9 +144,15 @@ class HttplibTransport {
       };
       out.content_receiver = [this](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
         last_byte_ = Clock::now();
-        too_large_ = size > limits_.max_response_bytes - body_.size();
-        if (!too_large_) body_.append(data, size);
-        return !too_large_;
+        too_large_ = size > limits_.max_response_bytes - received_;
+        if (too_large_) return false;
+        received_ += size;
+        if (!limits_.body || status_ / 100 != 2) {
+          body_.append(data, size);
+          return true;
+        }
+        has_enough_ = !limits_.body({data, size});
+        return !has_enough_;
       };
       return out;
     }
@@ -166,7 +172,7 @@ class HttplibTransport {
       result.what = named(error, system_error);
       result.sent = all_sent_ || status_ != 0 ? Sent::unknown : Sent::no;
       result.status = status_;
-      result.received = body_.size();
+      result.received = received_;
       result.message = std::string{name(result.what)} + " at " + url_.origin() + " after " +
                        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_).count()) + " ms" +
                        " (cpp-httplib: " + httplib::to_string(error) + ")";
@@ -175,7 +181,8 @@ class HttplibTransport {
 
     [[nodiscard]] TransportFault named(httplib::Error error, int system_error) const {
       const auto verdict = watched_.verdict.load();
-      if (verdict == detail::HttplibWatch::Verdict::cancelled || limits_.stop.stop_requested()) return TransportFault::cancelled;
+      if (has_enough_ || verdict == detail::HttplibWatch::Verdict::cancelled || limits_.stop.stop_requested())
+        return TransportFault::cancelled;
       if (verdict == detail::HttplibWatch::Verdict::total_timeout) return TransportFault::total_timeout;
       if (too_large_ || verdict == detail::HttplibWatch::Verdict::too_large) return TransportFault::too_large;
       const Duration idle = Clock::now() - last_byte_;
@@ -208,10 +215,12 @@ class HttplibTransport {
     Clock::time_point started_;
     Clock::time_point last_byte_;
     std::string body_;
+    std::size_t received_ = 0;
     int status_ = 0;
     bool resolved_ = false;
     bool all_sent_ = false;
     bool too_large_ = false;
+    bool has_enough_ = false;
   };
 
   [[nodiscard]] Connection borrow(const detail::Url& url) {
