@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/verdict.hpp>    // Duration
+#include <ductile/core/verdict.hpp>  // Duration
+#include <ductile/detail/min_max.hpp>
 #include <ductile/detail/nearest.hpp>  // nearest
 
-#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <chrono>
@@ -22,7 +22,7 @@ struct SpanScale {
   static constexpr Duration longest = std::chrono::hours{1};
 
   [[nodiscard]] static constexpr std::uint32_t point_of(Duration span) noexcept {
-    const auto count = static_cast<std::uint64_t>(std::clamp(span, shortest, longest).count());
+    const auto count = static_cast<std::uint64_t>(detail::clamp(span, shortest, longest).count());
     const auto whole = static_cast<unsigned>(std::bit_width(count)) - 1;
     const std::uint64_t within = whole < octave_bits ? count << (octave_bits - whole) : count >> (whole - octave_bits);
     return static_cast<std::uint32_t>(whole * octave + (within - octave));
@@ -88,11 +88,11 @@ class QuantileEstimate {
     std::uint32_t at = point(word);
     if (seen < steps.needed) {
       ++seen;
-      at = std::max(at, sample);
+      at = detail::max(at, sample);
     } else if (sample > at) {
-      at = std::min(at + steps.up, highest);
+      at = detail::min(at + steps.up, highest);
     } else if (sample < at && !at_least) {
-      at = std::max(at - steps.down, lowest);
+      at = detail::max(at - steps.down, lowest);
     }
     return std::uint64_t{seen} << 32U | at;
   }
