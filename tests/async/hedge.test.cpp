@@ -115,8 +115,6 @@ struct Heard {
 
 class Asynchronous {
  public:
-  static constexpr bool awaits = true;  // an attempt may go on for a while after it was cancelled
-
   template <class Pipe>
   std::optional<Heard> call(Pipe& pipeline, const Script& script, std::optional<Duration> cancel_at = {}) {
     auto operation = repeatable(ToldOperation<Script>{clock_, context_, script});
@@ -141,8 +139,6 @@ class Asynchronous {
 
 class Simulating {
  public:
-  static constexpr bool awaits = false;
-
   template <class Pipe>
   std::optional<Heard> call(Pipe& pipeline, const Script& script, std::optional<Duration> cancel_at = {}) {
     std::optional<Heard> heard;

@@ -53,8 +53,7 @@ TEST_CASE("The hedge page's next target compiles", "[docs]") {
   ductile::Simulation simulation;
   unsigned served = 0;
   static_cast<void>(simulation.call(
-      pipeline,
-      ductile::repeatable([](const ductile::Attempt& attempt) { return ductile::Simulated{attempt.target == 0 ? 9s : 1s, 1}; }),
+      pipeline, ductile::repeatable([](const ductile::Attempt& attempt) { return ductile::Simulated{attempt.target == 0 ? 9s : 1s, 1}; }),
       [&](const ductile::Result<int>& result) { served = served_by(result); }));
   simulation.run();
   CHECK(served == 1);

@@ -223,9 +223,10 @@ consteval bool explain_policy() {
                   "put the policy in the place of its options: Retry{RetryOptions{...}} (docs/rules/E0104.md)");
     return false;
   } else if constexpr (role_of<P>() == Role::hedge && !Hedges<P>) {
-    static_assert(Hedges<P>,
-                  "ductile E0139: a policy in the role of a hedge must say when; write std::optional<Beside> beside(State&, const Attempt&) "
-                  "const noexcept and void learn(State&, Duration, bool) const noexcept (docs/rules/E0139.md)");
+    static_assert(
+        Hedges<P>,
+        "ductile E0139: a policy in the role of a hedge must say when; write std::optional<Beside> beside(State&, const Attempt&) "
+        "const noexcept and void learn(State&, Duration, bool) const noexcept (docs/rules/E0139.md)");
     return false;
   } else {
     return true;

@@ -59,7 +59,7 @@ class Hedge {
   }
 
   // After `check`: clang knows a constexpr template in a class only from there on.
-  constexpr explicit Hedge(HedgeOptions options = {}) : options_(options), steps_(checked(options).quantile.value_or(0.5)) {}
+  constexpr explicit Hedge(HedgeOptions options = {}) : options_(options), steps_(checked_steps(options)) {}
 
   [[nodiscard]] constexpr const HedgeOptions& options() const noexcept { return options_; }
 
@@ -80,10 +80,10 @@ class Hedge {
   }
 
  private:
-  static constexpr const HedgeOptions& checked(const HedgeOptions& options) {
+  static constexpr detail::QuantileSteps checked_steps(const HedgeOptions& options) {
     RefusingRules rules;
     check(options, rules);
-    return options;
+    return detail::QuantileSteps{options.quantile.value_or(0.5)};
   }
 
   HedgeOptions options_;

@@ -25,7 +25,7 @@ struct SpanScale {
     const auto count = static_cast<std::uint64_t>(detail::clamp(span, shortest, longest).count());
     const auto whole = static_cast<unsigned>(std::bit_width(count)) - 1;
     const std::uint64_t within = whole < octave_bits ? count << (octave_bits - whole) : count >> (whole - octave_bits);
-    return static_cast<std::uint32_t>(whole * octave + (within - octave));
+    return static_cast<std::uint32_t>(std::uint64_t{whole} * octave + (within - octave));
   }
   [[nodiscard]] static constexpr Duration span_of(std::uint32_t point) noexcept {
     const unsigned whole = point >> octave_bits;
@@ -45,9 +45,7 @@ struct QuantileSteps {
       : up(step(quantile)), down(step(1 - quantile)), needed(static_cast<std::uint32_t>(nearest(quantile / (1 - quantile)))) {}
 
  private:
-  static constexpr std::uint32_t step(double share) noexcept {
-    return static_cast<std::uint32_t>(nearest(share * (SpanScale::octave / 8)));
-  }
+  static constexpr std::uint32_t step(double share) noexcept { return static_cast<std::uint32_t>(nearest(share * SpanScale::octave / 8)); }
 };
 
 // The span below which a share of spans stays, in one word. Of n spans the greatest estimates the quantile n / (n + 1): so the first
