@@ -23,15 +23,8 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -578,36 +571,4 @@ TEST_CASE("An attempt whose operation goes without a word leaves the race to the
   CHECK(plain.value == 2);
   CHECK(plain.at == 1100ms);
   CHECK(plain.live == 0);
-}
-
-TEST_CASE("Coroutines race, each call on a strand of its own, in a pool of threads", "[async]") {
-  constexpr int calls = 300;
-  Pipeline pipeline{P{},
-                    Deadline{30s},
-                    RetryBudget{RetryBudgetOptions{.per_call = 1}},
-                    Hedge{HedgeOptions{.after = 5ms, .hedges = 2}},
-                    Bulkhead{BulkheadOptions{.in_flight = 1000}},
-                    P{}};
-  std::atomic<unsigned> requests{0};
-  std::atomic<unsigned> hedges{0};
-  const auto look_up = [&requests, &hedges](const Attempt& attempt) -> asio::awaitable<Result<int>> {
-    const unsigned number = ++requests;
-    hedges += attempt.lane > 0 ? 1U : 0U;
-    asio::steady_timer network{co_await asio::this_coro::executor, number % 3 == 0 ? 200ms : 1ms};
-    co_await network.async_wait(asio::use_awaitable);
-    if (number % 11 == 0) co_return Failure{Kind::overload};
-    co_return static_cast<int>(attempt.number);
-  };
-  const auto operation = repeatable(look_up);
-  std::atomic<int> succeeded{0};
-  std::atomic<int> failed{0};
-  asio::thread_pool pool{4};
-  for (int i = 0; i < calls; ++i)
-    pipeline.async_run(operation, asio::make_strand(pool), [&](Result<int> result) { ++(result ? succeeded : failed); });
-  pool.join();
-  CHECK(succeeded + failed == calls);
-  CHECK(succeeded > calls / 2);
-  CHECK(hedges > calls / 4);  // about a third of the first attempts are slow
-  CHECK(pipeline.state<4>().in_flight() == 0);
-  CHECK(Ledger::global().fault().empty());
 }
