@@ -82,6 +82,7 @@ class FallbackChain {
 
   /// The table's word on whether an inner layer may try again on this target.
   [[nodiscard]] bool extra(State& rests, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
+    if (verdict.ok()) return true;  // a hedge: nothing has failed
     const NextStep step = options_.table(verdict);
     if (step.next != Next::here || verdict.says == Says::policy || attempt.insists) return false;
     const Time at = now();
@@ -91,6 +92,12 @@ class FallbackChain {
     }
     if (call.attempts < 255) ++call.attempts;
     return true;
+  }
+
+  /// For a hedge: the first target that the call may use, that is free, and that has neither failed in this round nor is taken.
+  [[nodiscard]] std::optional<unsigned> another(State& rests, const Call& call, Now now, const Attempt& attempt,
+                                                TargetSet taken) const noexcept {
+    return free_target(rests, left_of(attempt, static_cast<TargetSet>(call.failed | taken)), now());
   }
 
   [[nodiscard]] Reaction settle(State& rests, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {

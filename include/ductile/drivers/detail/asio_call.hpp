@@ -7,6 +7,7 @@
 #include <ductile/core/operation.hpp>          // attempt_unguarded, lost_answer
 #include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, failure_from_exception, initiate
 #include <ductile/drivers/asio_timer.hpp>      // AsioTimerOf
+#include <ductile/drivers/detail/asio_race.hpp>
 #include <ductile/drivers/detail/begin_call.hpp>
 #include <ductile/drivers/detail/gate_visit.hpp>
 
@@ -47,6 +48,15 @@ class AsioCall final : public Waiter {
   using Allocator = boost::asio::associated_allocator_t<Handler>;
   using Slot = boost::asio::associated_cancellation_slot_t<Handler>;
 
+  using Branch =
+      AsioCall<BranchOf<typename PipelineOf<Body>::type>, Operation&, T, const Classifier&, C, Executor, AsioBranchEnd<AsioCall>>;
+  using RaceOf = AsioRace<AsioCall, Machine<L, T, Obs>, T, Branch>;
+
+  template <class>
+  friend class AsioBranchEnd;
+  template <class, class, class, class>
+  friend class AsioRace;
+
   enum class Stage : std::uint8_t { starting, attempt, sleep, gate, between, ending };
 
   // A share in the call.
@@ -63,10 +73,9 @@ class AsioCall final : public Waiter {
       if (call_ && call_->shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(*call_);
     }
 
+    [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
     AsioCall* operator->() const noexcept { return call_; }
     AsioCall& operator*() const noexcept { return *call_; }
-
-    [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
 
    private:
     AsioCall* call_;
@@ -180,20 +189,10 @@ class AsioCall final : public Waiter {
 
  public:
   // Begins a call. Its first step runs at once where the caller stands on the handler's executor.
-  static void initiate(Handler handler, Body& body, Operation operation, Classifier classifier, C& clock, const CallOptions& options,
-                       const Executor& executor) {
-    using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
-    Frames frames{boost::asio::get_associated_allocator(handler)};
-    AsioCall* const memory = std::allocator_traits<Frames>::allocate(frames, 1);
-    AsioCall* call = nullptr;
-    try {
-      call = ::new (static_cast<void*>(memory))
-          AsioCall(std::move(handler), body, std::move(operation), std::move(classifier), clock, options, executor);
-    } catch (...) {
-      std::allocator_traits<Frames>::deallocate(frames, memory, 1);
-      throw;
-    }
-    boost::asio::dispatch(executor, Start{Share{*call}});
+  static void initiate(Handler handler, KeptBody<Body> body, Operation operation, Classifier classifier, C& clock,
+                       const CallOptions& options, const Executor& executor) {
+    AsioCall& call = make(std::move(handler), body, std::move(operation), std::move(classifier), clock, options, executor);
+    boost::asio::dispatch(executor, Start{Share{call}});
   }
 
   AsioCall(const AsioCall&) = delete;
@@ -205,12 +204,28 @@ class AsioCall final : public Waiter {
   }
 
  private:
-  AsioCall(Handler&& handler, Body& body, Operation&& operation, Classifier&& classifier, C& clock, const CallOptions& options,
+  static AsioCall& make(Handler&& handler, KeptBody<Body> body, Operation&& operation, Classifier&& classifier, C& clock,
+                        const CallOptions& options, const Executor& executor) {
+    using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
+    Frames frames{boost::asio::get_associated_allocator(handler)};
+    AsioCall* const memory = std::allocator_traits<Frames>::allocate(frames, 1);
+    AsioCall* call = nullptr;
+    try {
+      call = ::new (static_cast<void*>(memory)) AsioCall(std::move(handler), body, std::forward<Operation>(operation),
+                                                         std::forward<Classifier>(classifier), clock, options, executor);
+    } catch (...) {
+      std::allocator_traits<Frames>::deallocate(frames, memory, 1);
+      throw;
+    }
+    return *call;
+  }
+
+  AsioCall(Handler&& handler, KeptBody<Body> body, Operation&& operation, Classifier&& classifier, C& clock, const CallOptions& options,
            const Executor& executor)
       : body_(body),
         clock_(clock),
-        operation_(std::move(operation)),
-        classifier_(std::move(classifier)),
+        operation_(std::forward<Operation>(operation)),
+        classifier_(std::forward<Classifier>(classifier)),
         options_(options),
         timer_(clock, executor),
         work_(boost::asio::get_associated_executor(handler, executor)),
@@ -222,6 +237,7 @@ class AsioCall final : public Waiter {
 
   ~AsioCall() {
     if (cancellation_) cancellation_->forget();
+    if constexpr (L::is_branch) handler_.branch_goes();
     // What was granted is the policy's to take, or nobody would settle it.
     if (stage_ == Stage::gate) static_cast<void>(machine_->granted(visit_.grant()));
   }
@@ -251,12 +267,28 @@ class AsioCall final : public Waiter {
       if (call->cancelled_ && asks != Asks::finish) asks = call->machine_->cancel();
       switch (asks) {
         case Asks::attempt: {
-          const Attempt& attempt = call->machine_->begin_attempt();
-          if (is_forced(call->options_.forced, attempt)) {
-            asks = call->machine_->completed(failure_of(call->options_.forced));
-            continue;
+          if constexpr (L::races) {
+            return call->race_.begin(*call);
+          } else {
+            if constexpr (L::is_branch) {
+              if (!call->handler_.may_attempt(*call->machine_)) {
+                asks = call->machine_->cancel();
+                continue;
+              }
+            }
+            const Attempt& attempt = call->machine_->begin_attempt();
+            if (is_forced(call->options_.forced, attempt)) {
+              asks = call->machine_->completed(failure_of(call->options_.forced));
+              continue;
+            }
+            if constexpr (L::is_branch) {
+              Handler race{call->handler_};
+              make_attempt(std::move(call), attempt);
+              return race.attempt_began();
+            } else {
+              return make_attempt(std::move(call), attempt);
+            }
           }
-          return make_attempt(std::move(call), attempt);
         }
         case Asks::wake: call->stage_ = Stage::sleep; return call->arm(call->machine_->wake_at());
         case Asks::gate: return call->enter_gate();
@@ -386,7 +418,10 @@ class AsioCall final : public Waiter {
     if (wait != call->wait_) return;
     switch (call->stage_) {
       case Stage::sleep: return go_on(std::move(call), call->machine_->woken());
-      case Stage::attempt: call->out_of_time_ = true; return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
+      case Stage::attempt:
+        if constexpr (L::races) return call->race_.hedge_is_due(*call);
+        call->out_of_time_ = true;
+        return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
       case Stage::gate:
         if (!call->leave_gate()) return;
         return go_on(std::move(call), call->machine_->gate_timed_out());
@@ -394,10 +429,14 @@ class AsioCall final : public Waiter {
     }
   }
 
+  static void stop(AsioCall& call) { cancel(Share{call}); }
+
   static void cancel(Share call) {
     if (std::exchange(call->cancelled_, true)) return;
     switch (call->stage_) {
-      case Stage::attempt: return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
+      case Stage::attempt:
+        if constexpr (L::races) return call->race_.stop(*call);
+        return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
       case Stage::gate:
         if (!call->leave_gate()) return;
         [[fallthrough]];
@@ -415,7 +454,7 @@ class AsioCall final : public Waiter {
     if (call->waits_out_ > 0) return;  // a cancelled wait comes back at once, and ends the call
     Slot slot = boost::asio::get_associated_cancellation_slot(call->handler_);
     if (slot.is_connected()) slot.clear();
-    Result<T> result = call->machine_->finish();
+    auto result = finished(*call);
     const auto work = std::move(call->work_);
     const Executor executor = call->timer_.get_executor();
     Handler handler = std::move(call->handler_);
@@ -428,7 +467,17 @@ class AsioCall final : public Waiter {
       std::move(handler)(std::move(result));
   }
 
-  Body& body_;
+  // A branch has no result of its own: the race has taken what it needs.
+  static auto finished(AsioCall& call) {
+    if constexpr (L::is_branch) {
+      call.handler_.take_end(*call.machine_);
+      return NoState{};
+    } else {
+      return call.machine_->finish();
+    }
+  }
+
+  KeptBody<Body> body_;
   C& clock_;
   Operation operation_;
   [[no_unique_address]] Classifier classifier_;
@@ -447,6 +496,7 @@ class AsioCall final : public Waiter {
   Stage stage_ = Stage::starting;
   bool cancelled_ = false;
   bool out_of_time_ = false;
+  [[no_unique_address]] std::conditional_t<L::races, RaceOf, NoState> race_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail
