@@ -79,6 +79,18 @@ macro(ductile_find_httplib)
   endif()
 endmacro()
 
+# By CMake's own module also where libcurl brings a package file of its own: both make the one target.
+macro(ductile_find_curl)
+  ductile_find_core()
+  set(ductile_curl_MISSING "${ductile_core_MISSING}")
+  if(NOT ductile_curl_MISSING)
+    find_package(CURL 7.85 QUIET)
+    if(NOT CURL_FOUND)
+      set(ductile_curl_MISSING "libcurl 7.85 or newer (Debian 12: libcurl4-openssl-dev)")
+    endif()
+  endif()
+endmacro()
+
 # `ductile::boost_json` is Boost's compiled library where there is one; else one source file that each program compiles once.
 macro(ductile_find_gemini)
   ductile_find_core()

@@ -52,7 +52,7 @@ ductile_library(
   core
   HEADERS ductile.hpp fwd.hpp core/*.hpp backoff/*.hpp policies/*.hpp classify/*.hpp drivers/*.hpp observe/*.hpp stores/*.hpp
           transports/*.hpp detail/*.hpp
-  EXCEPT "/transports/(detail/)?(httplib|beast)|/drivers/(detail/)?asio"
+  EXCEPT "/transports/(detail/)?(httplib|beast|curl)|/drivers/(detail/)?asio"
   LINK Boost::headers)
 if(NOT TARGET ductile)
   message(FATAL_ERROR "ductile: nothing can be built without its core")
@@ -82,6 +82,7 @@ ductile_library(
   HEADERS transports/*httplib*.hpp
   LINK ductile::ductile ductile::cpp_httplib
   DEFINE DUCTILE_HTTPLIB_FROM_TARGET=1)
+ductile_library(curl HEADERS transports/curl.hpp LINK ductile::ductile CURL::libcurl)
 ductile_library(gemini HEADERS gemini/*.hpp LINK ductile::ductile ductile::boost_json)
 ductile_library(mock HEADERS mock/*.hpp LINK ductile::gemini ductile::httplib PNG::PNG)
 ductile_library(tools HEADERS tools/*.hpp LINK ductile::mock)
