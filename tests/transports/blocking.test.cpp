@@ -128,6 +128,7 @@ TEMPLATE_TEST_CASE("A request that a kept connection took with it to its end is 
     CHECK(name(error.what) == "closed");
     CHECK(error.sent == Sent::unknown);
     CHECK(requests == 2);
+    CHECK(error.stale == std::same_as<TestType, CurlTransport>);  // cpp-httplib does not tell
   }
 }
 
@@ -598,4 +599,24 @@ TEST_CASE("What a proxy says in place of a tunnel is the response, and it sees n
   REQUIRE(std::holds_alternative<HttpResponse>(result));
   CHECK(std::get<HttpResponse>(result).status == 407);
   CHECK_THAT(seen, ContainsSubstring("CONNECT service.invalid:443") && !ContainsSubstring("the-key"));
+}
+
+TEST_CASE("Over libcurl the first byte has a limit of its own, the next have the idle limit", "[transports]") {
+  for (const bool begins : {false, true}) {
+    CAPTURE(begins);
+    RawServer server{[begins](RawServer::Connection& client) {
+      client.request();
+      if (begins) client.write(ok_head + "Content-Length: 100\r\n\r\n");
+      client.keep_silent();
+    }};
+    CurlTransport transport;
+    TransportLimits limits = patient();
+    (begins ? limits.idle : limits.first_byte.emplace()) = 100ms;
+    if (begins) limits.first_byte = 10s;
+    TransportError error;
+    const Duration spent = time_of([&] { error = fault(transport.send(post(server.url()), limits)); });
+    CHECK(name(error.what) == "idle_timeout");
+    CHECK_FALSE(error.stale);
+    CHECK(spent < 5s);
+  }
 }

@@ -148,7 +148,7 @@ class CurlTransport {
       int running = 1;
       CURLMcode state = curl_multi_perform(multi, &running);
       while (state == CURLM_OK && running > 0) {
-        Duration wait = begun_ ? last_byte_ + bounded(limits_.idle) - Clock::now() : bounded(limits_.total);
+        Duration wait = begun_ ? last_byte_ + bounded(longest_silence()) - Clock::now() : bounded(limits_.total);
         if (limits_.stop.stop_requested()) broken_ = TransportFault::cancelled;
         if (wait <= Duration::zero()) broken_ = broken_.value_or(TransportFault::idle_timeout);
         if (broken_) break;
@@ -161,6 +161,11 @@ class CurlTransport {
       const CURLcode code = message ? message->data.result : CURLE_FAILED_INIT;
       curl_multi_remove_handle(multi, easy_.get());
       return code;
+    }
+
+    [[nodiscard]] Duration longest_silence() const {
+      const bool asked = head_ == 0 && given_ == request_.body.size();
+      return asked ? limits_.first_byte.value_or(limits_.idle) : limits_.idle;
     }
 
     // Before the request: a second time would be libcurl's own repetition, of a request that may have been taken.
@@ -233,6 +238,7 @@ class CurlTransport {
       result.sent = (begun_ && given_ == request_.body.size()) || status_ != 0 ? Sent::unknown : Sent::no;
       result.status = status_;
       result.received = received_;
+      result.stale = !broken_ && (code == CURLE_SEND_FAIL_REWIND || code == CURLE_ABORTED_BY_CALLBACK);
       result.message = std::string{name(result.what)} + " at " + url_.origin() + (transport_.options_.proxy.empty() ? "" : " by a proxy") +
                        " after " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_).count()) +
                        " ms";
