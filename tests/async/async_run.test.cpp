@@ -269,6 +269,44 @@ TEST_CASE("The handler is never called from inside the initiating function", "[a
   CHECK_FALSE(inside);
 }
 
+TEST_CASE("The handler is not called from inside the initiating function when the operation throws before it begins", "[async]") {
+  asio::io_context context;
+  Pipeline pipeline{Retry{RetryOptions{.attempts = 1}}};
+  bool initiating = true;
+  bool inside = false;
+  int called = 0;
+  asio::post(context, [&] {
+    const auto operation = [](auto token) {
+      return asio::async_initiate<decltype(token), void(Result<int>)>([](auto) { throw std::runtime_error{"no"}; }, token);
+    };
+    pipeline.async_run(operation, context, [&](const Result<int>&) {
+      inside = initiating;
+      ++called;
+    });
+    initiating = false;
+  });
+  context.run();
+  CHECK(called == 1);
+  CHECK_FALSE(inside);
+}
+
+TEST_CASE("What a handler throws leaves the context once, also after an operation that completes where it begins", "[async]") {
+  asio::io_context context;
+  Pipeline pipeline{Retry{RetryOptions{.attempts = 3, .backoff = Constant{0s}}}};
+  int called = 0;
+  const auto operation = [](auto token) {  // which breaks Asio's rule
+    return asio::async_initiate<decltype(token), void(Result<int>)>([](auto handler) { std::move(handler)(Result<int>{1}); }, token);
+  };
+  pipeline.async_run(operation, context, [&called](const Result<int>&) {
+    ++called;
+    throw std::runtime_error{"mine"};
+  });
+  CHECK_THROWS_AS(context.run(), std::runtime_error);
+  context.restart();
+  context.run();
+  CHECK(called == 1);
+}
+
 TEST_CASE("Every step runs on the handler's executor", "[async]") {
   asio::thread_pool pool{2};
   auto strand = asio::make_strand(pool);

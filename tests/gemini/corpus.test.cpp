@@ -27,7 +27,7 @@ using namespace ductile::gemini;
 
 namespace {
 
-// Where the classifier says another thing than the label, and why. (At most five.)
+// Where the classifier says another thing than the label, and why.
 struct Disputed {
   std::string_view id;
   std::string_view field;
@@ -37,6 +37,7 @@ constexpr std::array<Disputed, 1> disputed{
     {{"field-0032", "grpc_status",
       "the label has none, because the outer envelope is a proxy's; but its message quotes the service's own, whole, and that names "
       "PERMISSION_DENIED; every other body that quotes one (field-0045, field-0055) is labelled with the quoted status"}}};
+static_assert(disputed.size() <= 5);
 
 // A label's model that the body does not name is the one that was asked, as the report says.
 std::string asked_model(const corpus::Body& body) {

@@ -636,6 +636,26 @@ TEST_CASE("Over Beast no more connections than allowed are in use at once, and w
   for (std::size_t i = 0; i < order.size(); ++i) CHECK(std::abs(std::stoi(order[i]) - static_cast<int>(i)) <= 2);
 }
 
+TEST_CASE("Over Beast who waits in line without any limit of time is served too", "[beast]") {
+  RawServer server{[](auto& c) {
+    for (;;) {
+      if (c.request().empty()) return;
+      std::this_thread::sleep_for(10ms);
+      c.write(ok("x"));
+    }
+  }};
+  Fixture beast{{.connections = 1}};
+  TransportLimits unlimited = patient();
+  unlimited.total = unlimited.connect = Duration::max();
+  int served = 0;
+  for (int i = 0; i < 3; ++i)
+    beast.transport.async_send(post(server.url(), "x"), unlimited, asio::bind_executor(beast.context, [&served](TransportResult result) {
+                                 if (std::holds_alternative<HttpResponse>(result)) ++served;
+                               }));
+  beast.context.run();
+  CHECK(served == 3);
+}
+
 namespace {
 
 // A server under TLS with a certificate that was made for the test, and what its clients asked for.

@@ -154,9 +154,9 @@ class AsioCall final : public Waiter {
     }
   };
 
-  class BlockingEnd : public Step {
+  class ReadyEnd : public Step {
    public:
-    BlockingEnd(Share share, Result<T> result) noexcept : Step(std::move(share)), result_(std::move(result)) {}
+    ReadyEnd(Share share, Result<T> result) noexcept : Step(std::move(share)), result_(std::move(result)) {}
     void operator()() { AsioCall::attempt_ended(std::move(this->share_), std::move(result_)); }
 
    private:
@@ -298,8 +298,8 @@ class AsioCall final : public Waiter {
   }
 
   void arm(Time time) {
-    ++waits_out_;
     timer_.async_wait(time, TimerEnd{Share{*this}, ++wait_});
+    ++waits_out_;
   }
   void disarm() {
     ++wait_;
@@ -311,6 +311,7 @@ class AsioCall final : public Waiter {
     call->out_of_time_ = false;
     if (attempt.deadline != end_of_time) call->arm(attempt.deadline);
     F& operation = untagged(call->operation_);
+    const std::uint32_t ended = call->attempts_ended_;
     try {
       if constexpr (AsioFormOf<F>::form == AsioForm::takes_token) {
         detail::initiate(operation, attempt, AttemptEnd<typename AsioFormOf<F>::Completion>{call});
@@ -326,11 +327,15 @@ class AsioCall final : public Waiter {
         boost::asio::post(operation.executor(), [call, guard = call->work_, &operation, &attempt]() mutable {
           Result<T> result = blocking_attempt(operation.operation(), attempt, call->classifier_);
           const Executor executor = call->timer_.get_executor();
-          boost::asio::post(executor, BlockingEnd{std::move(call), std::move(result)});
+          boost::asio::post(executor, ReadyEnd{std::move(call), std::move(result)});
         });
       }
-    } catch (...) {  // it did not begin
-      attempt_ended(std::move(call), failure_from_exception(call->classifier_, std::current_exception()));
+    } catch (...) {
+      if (call->attempts_ended_ != ended) throw;  // it has ended, and what followed threw
+      // It did not begin. Nothing goes on inside the function that began the call.
+      Result<T> failure = failure_from_exception(call->classifier_, std::current_exception());
+      const Executor executor = call->timer_.get_executor();
+      boost::asio::post(executor, ReadyEnd{std::move(call), std::move(failure)});
     }
   }
 
@@ -362,6 +367,7 @@ class AsioCall final : public Waiter {
 
   static void attempt_ended(Share&& given, Result<T> result) {
     Share call = std::move(given);
+    ++call->attempts_ended_;
     call->disarm();
     call->stop_attempt_.slot().clear();
     call->stage_ = Stage::between;
@@ -387,7 +393,7 @@ class AsioCall final : public Waiter {
     try {
       arm(machine_->wake_at());  // also when that is never: the context must own the call
     } catch (...) {
-      leave_gate();
+      if (stage_ == Stage::gate) leave_gate();
       throw;
     }
   }
@@ -493,6 +499,7 @@ class AsioCall final : public Waiter {
   std::atomic<std::uint32_t> shares_ = 0;
   std::uint32_t wait_ = 0;       // which wait is not out of date
   std::uint32_t waits_out_ = 0;  // waits that have not come back
+  std::uint32_t attempts_ended_ = 0;
   Stage stage_ = Stage::starting;
   bool cancelled_ = false;
   bool out_of_time_ = false;

@@ -89,7 +89,8 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
       const auto exchange = exchange_.lock();
       if (!exchange || type == boost::asio::cancellation_type::none) return;
       exchange->cancelled_ = true;
-      boost::asio::dispatch(exchange->pool_->strand(), [exchange] { exchange->fail(TransportFault::cancelled); });
+      // After what the strand holds already: a write may have been done whose end is not yet told.
+      boost::asio::post(exchange->pool_->strand(), [exchange] { exchange->fail(TransportFault::cancelled); });
     }
 
    private:
@@ -168,6 +169,9 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
 
   // One by one, each with a share of the time that is left: an address that does not answer must not be the last one tried.
   void make_connection() {
+    if (wire_) wire_->close();  // or what it has still to write would go on
+    wire_ = nullptr;
+    written_ = 0;
     reused_ = false;
     connect_ends_ = later(now(), limits_.connect);
     addresses_.clear();
@@ -304,7 +308,8 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
                       error == asio::error::connection_aborted || error == asio::error::not_connected;
     const bool cut = error == asio::ssl::error::stream_truncated;  // encryption ended without a word: no end of a body
     if (phase_ != Phase::body && reused_ && (in_order || torn || cut)) {
-      if (written_ < request_size() || is_safe()) return make_connection();
+      had_left_ = had_left_ || written_ == request_size();
+      if (!had_left_ || is_safe()) return make_connection();
       return fail(torn ? TransportFault::reset : TransportFault::closed, "a kept connection: " + error.message());
     }
     if (in_order && answer_->is_header_done()) {
@@ -329,7 +334,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
 
   void fail(TransportFault fault, const std::string& why = {}) {
     if (done_) return;
-    const bool is_written = phase_ >= Phase::write && written_ == request_size();
+    const bool is_written = had_left_ || (phase_ >= Phase::write && written_ == request_size());
     TransportError error{fault, is_written || (answer_ && answer_->got_some()) ? Sent::unknown : Sent::no, std::string{name(fault)}};
     if (answer_) {
       error.status = answer_->response().status;
@@ -386,7 +391,8 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
       case Phase::line: phase_ends_ = end_of_time; break;
       case Phase::connect: {
         const auto left = static_cast<Duration::rep>(addresses_.size() - next_address_ + 1);
-        phase_ends_ = now() + std::max(connect_ends_ - now(), Duration::zero()) / left;
+        const Time at = now();
+        phase_ends_ = later(at, std::max(connect_ends_ - at, Duration::zero()) / left);
         break;
       }
       case Phase::resolve:
@@ -395,7 +401,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
       case Phase::body: phase_ends_ = later(now(), limits_.idle); break;
       case Phase::first_byte: phase_ends_ = later(now(), limits_.first_byte.value_or(limits_.idle)); break;
     }
-    if (const Time at = next_look(); at < armed_) arm(at);
+    rearm();
   }
 
   [[nodiscard]] Time next_look() const {
@@ -403,13 +409,14 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
     return limits_.stop ? std::min(ends, later(now(), stop_poll)) : ends;
   }
 
-  // A limit that moves away leaves the timer as it is: when it rings, it is set anew.
+  // Always set, also where there is no limit: who waits in line is kept by it alone. A limit that moves away leaves it as it is: when it
+  // rings, it is set anew.
   void arm(Time at) {
     armed_ = at;
     timer_.expires_at(at);
     timer_.async_wait([self = shared_from_this()](const Error& error) {
       if (error || self->done_) return;  // set anew, or over
-      self->armed_ = end_of_time;
+      self->armed_.reset();
       self->look();
     });
   }
@@ -426,7 +433,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
   }
 
   void rearm() {
-    if (const Time at = next_look(); !done_ && at < armed_) arm(at);
+    if (const Time at = next_look(); !done_ && (!armed_ || at < *armed_)) arm(at);
   }
 
   const std::shared_ptr<BeastPool> pool_;
@@ -451,11 +458,12 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
   Error write_error_;
   Time connect_ends_ = end_of_time;
   Time phase_ends_ = end_of_time;
-  Time armed_ = end_of_time;
+  std::optional<Time> armed_;
   Phase phase_ = Phase::begin;
   bool in_line_ = false;
   bool has_place_ = false;
   bool reused_ = false;
+  bool had_left_ = false;  // whole, on a connection before
   bool asked_coding_ = false;
   bool done_ = false;
   std::atomic<bool> cancelled_ = false;  // seen by the first step, also where the cancellation's own step comes after it
