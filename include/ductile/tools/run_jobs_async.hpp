@@ -55,7 +55,7 @@ class AsyncJobs {
       if (--busy_ == 0) poll_.cancel();
       return;
     }
-    const auto end = [this, &place, index = *index](Result<gemini::ImageReply> result) {
+    const auto end = [this, &place, index = *index](const Result<gemini::ImageReply>& result) {
       run_.settle(index, result);
       boost::asio::post(context_, [this, &place] { begin(place); });
     };

@@ -206,7 +206,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
       if (self->wire_ != wire) return;
       if (error) return self->try_next_address(error);
       Error ignored;
-      wire->socket().set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
+      static_cast<void>(wire->socket().set_option(boost::asio::ip::tcp::no_delay{true}, ignored));
       self->connected();
     });
   }

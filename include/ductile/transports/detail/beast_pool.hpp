@@ -46,13 +46,13 @@ class BeastShared {
     namespace ssl = boost::asio::ssl;
     context_.emplace(ssl::context::tls_client);
     boost::system::error_code error;
-    context_->set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 | ssl::context::no_tlsv1 |
-                              ssl::context::no_tlsv1_1,
-                          error);
+    static_cast<void>(context_->set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 |
+                                                ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1,
+                                            error));
     if (options_.ca_file.empty())
-      context_->set_default_verify_paths(error);
+      static_cast<void>(context_->set_default_verify_paths(error));
     else
-      context_->load_verify_file(options_.ca_file, error);
+      static_cast<void>(context_->load_verify_file(options_.ca_file, error));
     if (error) problem_ = "the certificates to trust cannot be read: " + error.message();
   }
 

@@ -65,7 +65,7 @@ class BeastWire {
   /// Whether a connection that nobody reads from is still good: the other side has not closed it, nor said what nobody asked for.
   [[nodiscard]] bool is_quiet() {
     Error error;
-    socket_.non_blocking(true, error);
+    static_cast<void>(socket_.non_blocking(true, error));
     char byte = 0;
     if (!error) socket_.receive(boost::asio::buffer(&byte, 1), Socket::message_peek, error);
     return error == boost::asio::error::would_block || error == boost::asio::error::try_again;
@@ -74,7 +74,7 @@ class BeastWire {
   /// What waits for it ends soon, with an error.
   void close() noexcept {
     Error ignored;
-    socket_.close(ignored);
+    static_cast<void>(socket_.close(ignored));
   }
 
  private:
