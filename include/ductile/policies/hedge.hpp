@@ -32,8 +32,9 @@ struct HedgeOptions {
 ///
 /// Errors   `ConfigError` when an option is out of range; no failure of its own.
 /// Threads  The policy is immutable; one `State` may serve any number of threads and pipelines of one `quantile`.
-/// Cost     An allocation for each attempt of a race, from the handler's allocator, and a timer. The estimate: a load, and a
-/// compare-exchange. Source   Dean and Barroso, "The Tail at Scale" (2013); the estimate is Robbins and Monro's (1951).
+/// Cost     An allocation for each attempt of a race, from the handler's allocator, and a timer. For the estimate a load and a
+///          compare-exchange.
+/// Source   Dean and Barroso, "The Tail at Scale" (2013); the estimate is Robbins and Monro's (1951).
 class Hedge {
  public:
   static constexpr Role role = Role::hedge;
