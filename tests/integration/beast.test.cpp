@@ -2,6 +2,7 @@
 
 // BeastTransport over real sockets.
 #include "../support/catch.hpp"
+#include "../transports/exchanges.hpp"
 #include "../transports/raw_server.hpp"
 #include "../transports/secure_server.hpp"
 
@@ -40,6 +41,7 @@
 #include <vector>
 
 using namespace ductile;
+using namespace ductile_test;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using Catch::Matchers::ContainsSubstring;
@@ -48,24 +50,6 @@ static_assert(AsyncTransport<BeastTransport>);
 static_assert(!Transport<BeastTransport>);
 
 namespace {
-
-const std::string ok_head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
-
-std::string ok(std::string_view body) {
-  return ok_head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
-}
-
-HttpRequest post(std::string url, std::string body = "hello") {
-  return {"POST", std::move(url), {{"Content-Type", "text/plain"}}, std::move(body)};
-}
-
-TransportLimits patient() {
-  TransportLimits limits;
-  limits.connect = 5s;
-  limits.idle = 10s;
-  limits.total = 20s;
-  return limits;
-}
 
 // An exchange that was begun.
 struct Begun {
@@ -110,12 +94,6 @@ struct Fixture {
     return std::get<HttpResponse>(result);
   }
 };
-
-Duration time_of(auto&& action) {
-  const auto begun = std::chrono::steady_clock::now();
-  action();
-  return std::chrono::steady_clock::now() - begun;
-}
 
 // A port where a connection neither opens nor is refused: its line is full.
 class FullListener {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "exchanges.hpp"
 #include "raw_server.hpp"
 #include "secure_server.hpp"
 
@@ -21,6 +22,7 @@
 #include <vector>
 
 using namespace ductile;
+using namespace ductile_test;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 
@@ -29,34 +31,10 @@ static_assert(Transport<CurlTransport>);
 
 namespace {
 
-const std::string ok_head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
-
-std::string ok(std::string_view body) {
-  return ok_head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
-}
-
-HttpRequest post(std::string url, std::string body = "hello") {
-  return {"POST", std::move(url), {{"Content-Type", "text/plain"}}, std::move(body)};
-}
-
-TransportLimits patient() {
-  TransportLimits limits;
-  limits.connect = 5s;
-  limits.idle = 10s;
-  limits.total = 20s;
-  return limits;
-}
-
 TransportError fault(const TransportResult& result) {
   const auto* error = std::get_if<TransportError>(&result);
   REQUIRE(error);
   return *error;
-}
-
-Duration time_of(auto&& action) {
-  const auto begun = std::chrono::steady_clock::now();
-  action();
-  return std::chrono::steady_clock::now() - begun;
 }
 
 }  // namespace

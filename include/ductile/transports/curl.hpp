@@ -3,6 +3,7 @@
 
 #include <ductile/core/stop.hpp>       // stop_poll
 #include <ductile/core/transport.hpp>  // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
+#include <ductile/transports/detail/idle_connections.hpp>
 #include <ductile/transports/detail/url.hpp>
 
 #include <curl/curl.h>
@@ -15,14 +16,11 @@
 #include <cstddef>
 #include <cstring>
 #include <exception>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION {
 
@@ -228,7 +226,7 @@ class CurlTransport {
       HttpResponse response{status_, {}, std::move(body_)};
       for (curl_header* field = nullptr; (field = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1, field));)
         response.headers.push_back({field->name, field->value});
-      transport_.give_back(url_, std::move(connection_));
+      transport_.idle_.give_back(url_.origin(), std::move(connection_));
       return response;
     }
 
@@ -310,29 +308,14 @@ class CurlTransport {
   };
 
   [[nodiscard]] Connection borrow(const detail::Url& url) {
-    {
-      const std::lock_guard lock{mutex_};
-      auto& idle = idle_[url.origin()];
-      if (!idle.empty()) {
-        Connection connection = std::move(idle.back());
-        idle.pop_back();
-        return connection;
-      }
-    }
+    if (std::optional<Connection> kept = idle_.take(url.origin())) return *std::move(kept);
     Connection connection{curl_multi_init()};
     if (connection) curl_multi_setopt(connection.get(), CURLMOPT_MAXCONNECTS, 1L);
     return connection;
   }
 
-  void give_back(const detail::Url& url, Connection connection) {
-    const std::lock_guard lock{mutex_};
-    auto& idle = idle_[url.origin()];
-    if (idle.size() < options_.idle_connections) idle.push_back(std::move(connection));
-  }
-
   CurlOptions options_;
-  std::mutex mutex_;
-  std::map<std::string, std::vector<Connection>> idle_;
+  detail::IdleConnections<Connection> idle_{options_.idle_connections};
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION

@@ -9,6 +9,7 @@
 #include <ductile/core/transport.hpp>  // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
 #include <ductile/transports/detail/httplib_tap.hpp>
 #include <ductile/transports/detail/httplib_watch.hpp>
+#include <ductile/transports/detail/idle_connections.hpp>
 #include <ductile/transports/detail/url.hpp>
 
 #include <httplib.h>
@@ -18,12 +19,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION {
 
@@ -163,7 +162,7 @@ class HttplibTransport {
       for (const auto& [name, value] : in.headers) response.headers.push_back({name, value});
       response.body = std::move(body_);
       const bool closes = detail::same_word(in.get_header_value("Connection"), "close");
-      if (!closes) transport_.give_back(url_, std::move(connection_));
+      if (!closes) transport_.idle_.give_back(url_.origin(), std::move(connection_));
       return response;
     }
 
@@ -224,15 +223,7 @@ class HttplibTransport {
   };
 
   [[nodiscard]] Connection borrow(const detail::Url& url) {
-    {
-      const std::lock_guard lock{mutex_};
-      auto& idle = idle_[url.origin()];
-      if (!idle.empty()) {
-        Connection connection = std::move(idle.back());
-        idle.pop_back();
-        return connection;
-      }
-    }
+    if (std::optional<Connection> kept = idle_.take(url.origin())) return *std::move(kept);
     auto client = std::make_unique<httplib::Client>(url.origin());
     client->set_keep_alive(options_.idle_connections > 0);
     client->set_tcp_nodelay(true);
@@ -243,15 +234,8 @@ class HttplibTransport {
     return {std::move(client)};
   }
 
-  void give_back(const detail::Url& url, Connection connection) {
-    const std::lock_guard lock{mutex_};
-    auto& idle = idle_[url.origin()];
-    if (idle.size() < options_.idle_connections) idle.push_back(std::move(connection));
-  }
-
   HttplibOptions options_;
-  std::mutex mutex_;
-  std::map<std::string, std::vector<Connection>> idle_;
+  detail::IdleConnections<Connection> idle_{options_.idle_connections};
   detail::HttplibWatch watch_;
 };
 
