@@ -550,9 +550,9 @@ class Machine {
     if constexpr (observed) observers_.tell(WaitEnded{walk_.call, now, wait_source_, now - wait_began_, lane()});
   }
 
+  // Out of line: where g++ 12 sees the machine made, it takes what an earlier attempt would have left here for uninitialised.
   template <class Kept>
-  void keep(Kept&& kept) {
-    result_.reset();
+  [[gnu::noinline]] void keep(Kept&& kept) {
     result_.emplace(std::forward<Kept>(kept));
   }
 
