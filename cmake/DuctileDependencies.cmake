@@ -6,6 +6,7 @@
 
 set(ductile_boost_json_SOURCE ${CMAKE_CURRENT_LIST_DIR}/boost_json.cpp)
 set(ductile_beast_SOURCE ${CMAKE_CURRENT_LIST_DIR}/beast.cpp)
+set(ductile_mock_SOURCE ${CMAKE_CURRENT_LIST_DIR}/mock.cpp)
 
 # Headers alone: naming Boost COMPONENTS would ask for the compiled -dev packages.
 macro(ductile_find_core)
@@ -111,14 +112,23 @@ macro(ductile_find_gemini)
   endif()
 endmacro()
 
+# `ductile::mock_server` is the server's one unit, which each program compiles once.
 macro(ductile_find_mock)
   ductile_find_gemini()
   ductile_find_httplib()
   set(ductile_mock_MISSING "${ductile_gemini_MISSING}${ductile_httplib_MISSING}")
-  if(NOT ductile_mock_MISSING)
+  if(NOT ductile_mock_MISSING AND NOT TARGET ductile::mock_server)
     find_package(PNG QUIET)
     if(NOT TARGET PNG::PNG)
       set(ductile_mock_MISSING "libpng (Debian 12: libpng-dev)")
+    else()
+      add_library(ductile::mock_server INTERFACE IMPORTED)
+      if(TARGET ductile_mock_unit) # inside the project, and where it is a subdirectory: one library for all programs of the build
+        target_link_libraries(ductile::mock_server INTERFACE ductile_mock_unit)
+      else()
+        target_sources(ductile::mock_server INTERFACE ${ductile_mock_SOURCE})
+      endif()
+      target_link_libraries(ductile::mock_server INTERFACE PNG::PNG)
     endif()
   endif()
 endmacro()

@@ -84,7 +84,15 @@ ductile_library(
   DEFINE DUCTILE_HTTPLIB_FROM_TARGET=1)
 ductile_library(curl HEADERS transports/curl.hpp LINK ductile::ductile CURL::libcurl)
 ductile_library(gemini HEADERS gemini/*.hpp LINK ductile::ductile ductile::boost_json)
-ductile_library(mock HEADERS mock/*.hpp LINK ductile::gemini ductile::httplib PNG::PNG)
+
+# The mock server's one unit, likewise.
+find_package(PNG QUIET)
+if(TARGET ductile_gemini AND TARGET ductile_httplib AND TARGET PNG::PNG)
+  add_library(ductile_mock_unit STATIC EXCLUDE_FROM_ALL ${ductile_mock_SOURCE})
+  target_link_libraries(ductile_mock_unit PRIVATE ductile::gemini ductile::httplib PNG::PNG)
+  set_target_properties(ductile_mock_unit PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endif()
+ductile_library(mock HEADERS mock/*.hpp LINK ductile::gemini ductile::httplib ductile::mock_server PNG::PNG)
 ductile_library(tools HEADERS tools/*.hpp LINK ductile::mock)
 ductile_library(testing HEADERS testing/*.hpp LINK ductile::ductile)
 
@@ -102,6 +110,6 @@ if(DUCTILE_INSTALL)
     ARCH_INDEPENDENT)
   install(
     FILES ${PROJECT_BINARY_DIR}/ductile-config-version.cmake cmake/ductile-config.cmake cmake/DuctileDependencies.cmake
-          cmake/boost_json.cpp cmake/beast.cpp
+          cmake/boost_json.cpp cmake/beast.cpp cmake/mock.cpp
     DESTINATION ${ductile_package_dir})
 endif()

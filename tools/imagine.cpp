@@ -7,7 +7,9 @@
 #include <ductile/gemini/api_key.hpp>        // ApiKey
 #include <ductile/gemini/resilient.hpp>      // client_options_from_environment, image_targets, resilient, ResilientOptions
 #include <ductile/mock/admin.hpp>            // Admin
+#include <ductile/mock/engine.hpp>           // Engine
 #include <ductile/mock/server.hpp>           // Server
+#include <ductile/mock/service_clock.hpp>    // ServiceClock
 #include <ductile/tools/day_seen.hpp>        // day_seen
 #include <ductile/tools/duration_text.hpp>   // duration_text, parse_duration
 #include <ductile/tools/image_folder.hpp>    // ImageFolder

@@ -4,6 +4,7 @@
 #include "../support/catch.hpp"
 
 #include <ductile/gemini/async.hpp>
+#include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
 #include <ductile/transports/beast.hpp>
 

@@ -7,7 +7,9 @@
 #include <ductile/core/pipeline.hpp>
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/gemini/client.hpp>
+#include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/timeout.hpp>
 #include <ductile/transports/curl.hpp>

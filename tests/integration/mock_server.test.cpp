@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <ductile/mock/engine.hpp>
+#include <ductile/mock/scenario_json.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>
 
 #include "../mock/asking.hpp"
 #include "../support/catch.hpp"

@@ -5,6 +5,7 @@
 #include "folder_for_test.hpp"
 
 #include <ductile/gemini/image_file.hpp>
+#include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
 #include <ductile/tools/sha256.hpp>
 #include <ductile/tools/whole_file.hpp>
