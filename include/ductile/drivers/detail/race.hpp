@@ -195,6 +195,7 @@ class Race {
   // The other branches can be stopped.
   [[nodiscard]] bool decided() const noexcept { return rank_ >= Rank::thrown; }
   [[nodiscard]] bool over() const noexcept { return open_ == 0; }
+  [[nodiscard]] bool has_end() const noexcept { return result_.has_value(); }
 
   // Tells the trunk how it ended.
   [[nodiscard]] Asks finish(Trunk& trunk) {
