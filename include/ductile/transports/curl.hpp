@@ -40,10 +40,10 @@ struct CurlOptions {
 /// (https), kept open and reused; redirects are not followed; a body larger than the limit, or a head of more than 256 KiB, ends the
 /// exchange. No request is sent twice: where libcurl alone would try again, on a kept connection that died, the exchange has failed.
 ///
-/// Errors   Each fault of the network as a `TransportError`; a wrong URL, a method or a header that could end its line as `other`. `sent`
-/// is `no` until libcurl has taken the whole
-///          request from us. What a proxy answers in place of a tunnel (407) is the response. Resolving a name counts among the time of
-///          the connection, but the end may be late by what the system's own limit leaves (resolv.conf: `timeout` and `attempts`).
+/// Errors   Each fault of the network as a `TransportError`; a wrong URL, a method or a header that could end its line as `other`.
+///          `sent` is `no` until libcurl has taken the whole request from us. What a proxy answers in place of a tunnel (407) is the
+///          response. Resolving a name counts among the time of the connection, but the end may be late by what the system's own limit
+///          leaves (resolv.conf: `timeout` and `attempts`).
 ///          What the receiver of the body throws leaves `send`. `ConfigError` for an option out of its range.
 /// Threads  Any number at once; each exchange has a connection to itself, also with HTTP/2. Must outlive its exchanges.
 /// Cost     A lock and a libcurl handle for each exchange; no thread.

@@ -42,10 +42,10 @@ struct HttplibOptions {
 /// the body's limit on the way: cpp-httplib keeps what a hostile server sends as head lines and chunk lines, and what it keeps is looked at
 /// every 100 ms. (On Linux; elsewhere the total limit alone ends these.)
 ///
-/// Errors   Each fault of the network as a `TransportError`; a wrong URL, a method or a header that could end its line as `other`. `sent`
-/// is `no` until the whole request was handed to
-///          the connection. Resolving a name has no limit but the system's (resolv.conf: `timeout` and `attempts`), and is not counted
-///          among the time of the connection: a total limit ends it only afterwards. For `first_byte` it takes `idle`.
+/// Errors   Each fault of the network as a `TransportError`; a wrong URL, a method or a header that could end its line as `other`.
+///          `sent` is `no` until the whole request was handed to the connection. Resolving a name has no limit but the system's
+///          (resolv.conf: `timeout` and `attempts`), and is not counted among the time of the connection: a total limit ends it only
+///          afterwards. For `first_byte` it takes `idle`.
 ///          What the receiver of the body throws leaves `send`. `ConfigError` for an option out of its range.
 /// Threads  Any number at once; each exchange has a connection to itself. Must outlive its exchanges.
 /// Cost     A lock for each exchange; one thread for the whole transport.
