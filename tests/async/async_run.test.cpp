@@ -26,8 +26,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <future>
 #include <memory>
@@ -578,3 +582,44 @@ TEST_CASE("Blocking and asynchronous calls in several threads share places, and 
   CHECK(ended == 2 * calls_each * threads);
   CHECK(most <= 2);
 }
+
+#ifndef NDEBUG
+namespace {
+
+// The signal that ends a process of its own in which `action` happens; 0 when it comes to its end.
+template <class Action>
+int signal_of(Action action) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGABRT, SIG_DFL);
+    ::close(STDERR_FILENO);
+    action();
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+}  // namespace
+
+TEST_CASE("A pipeline that goes before one of its calls is an assertion that fails", "[async]") {
+  const bool context_goes_first = GENERATE(true, false);
+  const bool call_ends = GENERATE(true, false);
+  CAPTURE(context_goes_first, call_ends);
+  const int ended_by = signal_of([&] {
+    AsioVirtualClock clock;
+    auto context = std::make_unique<asio::io_context>();
+    auto pipeline = std::make_unique<Pipeline<Retry<Constant>>>(patient());
+    const auto operation = [](const Attempt&) -> asio::awaitable<Result<int>> { co_return Failure{Kind::overload}; };
+    pipeline->async_run(operation, *context, clock, [](const Result<int>&) {});
+    if (call_ends)
+      clock.run(*context);
+    else
+      clock.run_until(*context, Time{10ms});  // it waits for its next attempt
+    if (context_goes_first) context.reset();
+    pipeline.reset();
+  });
+  CHECK(ended_by == (context_goes_first || call_ends ? 0 : SIGABRT));
+}
+#endif

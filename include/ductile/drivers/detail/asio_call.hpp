@@ -227,6 +227,7 @@ class AsioCall final : public Waiter {
       std::allocator_traits<Frames>::deallocate(frames, memory, 1);
       throw;
     }
+    if constexpr (!L::is_branch) pipeline_of(body).calls().begin();
     return *call;
   }
 
@@ -255,8 +256,10 @@ class AsioCall final : public Waiter {
   static void destroy(AsioCall& call) noexcept {
     using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
     Frames frames{call.allocator_};
+    [[maybe_unused]] auto& pipeline = pipeline_of(call.body_);
     call.~AsioCall();
     std::allocator_traits<Frames>::deallocate(frames, &call, 1);
+    if constexpr (!L::is_branch) pipeline.calls().end();  // a branch goes before its race
   }
 
   static void begin(Share call) {

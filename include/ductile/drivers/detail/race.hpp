@@ -64,6 +64,7 @@ class BranchOf {
 
   [[nodiscard]] LayersType& layers() noexcept { return layers_; }
   [[nodiscard]] ObserversType& observers() noexcept { return body_->observers(); }
+  [[nodiscard]] Body& pipeline() noexcept { return *body_; }
   [[nodiscard]] const Attempt& attempt() const noexcept { return attempt_; }
   [[nodiscard]] std::uint64_t call() const noexcept { return call_; }
 
@@ -113,6 +114,14 @@ template <class Body>
     return TrunkOf<Body>{body};
   else
     return body;
+}
+
+template <class Body>
+[[nodiscard]] typename PipelineOf<Body>::type& pipeline_of(Body& body) noexcept {
+  if constexpr (std::is_same_v<typename PipelineOf<Body>::type, Body>)
+    return body;
+  else
+    return body.pipeline();
 }
 
 // What two attempts side by side ask of the operation.
