@@ -117,7 +117,7 @@ class AsioCall final : public Waiter {
     TimerEnd(TimerEnd&&) = default;
     TimerEnd& operator=(TimerEnd&&) = default;
     ~TimerEnd() {
-      if (this->share_) this->share_->context_goes();
+      if (this->share_) this->share_->wait_goes();
     }
     void operator()(const boost::system::error_code&) { AsioCall::timer_ended(std::move(this->share_), wait_); }
 
@@ -415,12 +415,7 @@ class AsioCall final : public Waiter {
     this->ask_for(machine_->ticket());
     stage_ = Stage::gate;
     machine_->gate().enter(*this);  // first, as in the other drivers: so a tie with what the gate plans ends there as here
-    try {
-      arm(machine_->wake_at());  // also when that is never: the context must own the call
-    } catch (...) {
-      if (stage_ == Stage::gate) leave_gate();
-      throw;
-    }
+    arm(machine_->wake_at());  // also when that is never: the context must own the call
   }
 
   // Whether the call has left the gate without a grant. If not, the next step is planned.
@@ -430,8 +425,8 @@ class AsioCall final : public Waiter {
     return true;
   }
 
-  // Before the context has gone: afterwards nobody may plan a step.
-  void context_goes() noexcept {
+  // Before the context has gone: afterwards nobody may plan a step. Also where the wait could not begin.
+  void wait_goes() noexcept {
     if (stage_ == Stage::gate) leave_gate();
   }
 
