@@ -415,7 +415,7 @@ class AsioCall final : public Waiter {
     this->ask_for(machine_->ticket());
     stage_ = Stage::gate;
     machine_->gate().enter(*this);  // first, as in the other drivers: so a tie with what the gate plans ends there as here
-    arm(machine_->wake_at());  // also when that is never: the context must own the call
+    arm(machine_->wake_at());       // also when that is never: the context must own the call
   }
 
   // Whether the call has left the gate without a grant. If not, the next step is planned.

@@ -18,7 +18,8 @@ namespace ductile::inline DUCTILE_VERSION::detail {
   };
   if (!is_word(request.method, "-")) return "method: must be letters";
   for (const HttpHeader& field : request.headers)
-    if (!is_word(field.name, "0123456789!#$%&'*+-.^_`|~") || field.value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string::npos)
+    if (!is_word(field.name, "0123456789!#$%&'*+-.^_`|~") ||
+        field.value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos)
       return "headers: a name is not of letters, digits and !#$%&'*+-.^_`|~, or a value has a line end";
   return nullptr;
 }
