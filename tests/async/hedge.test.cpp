@@ -572,3 +572,16 @@ TEST_CASE("An attempt whose operation goes without a word leaves the race to the
   CHECK(plain.at == 1100ms);
   CHECK(plain.live == 0);
 }
+
+TEST_CASE("A race that is won ends also when the other attempt goes without a word", "[async]") {
+  Plain plain;
+  auto gone = std::make_unique<asio::io_context>();
+  plain.begin(by_lane({succeeds(5s, 1), succeeds(1s, 2), succeeds(2s, 3)}), gone.get());
+  plain.clock.run_until(plain.context, Time{3s});
+  CHECK(plain.value == 0);  // it waits for the end of the first attempt, which nobody runs
+  gone.reset();
+  CHECK(plain.value == 0);  // not from inside
+  plain.clock.run(plain.context);
+  CHECK(plain.value == 2);
+  CHECK(plain.live == 0);
+}

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -450,6 +451,59 @@ TEMPLATE_TEST_CASE("A body can be taken in pieces, and ended by who takes it", "
   CHECK(name(ended.what) == "cancelled");
   CHECK(ended.received == 4);
   CHECK(taken == "one.two.one.");
+}
+
+TEMPLATE_TEST_CASE("What the receiver of a body throws leaves the exchange, whose connection is not used again", "[transports]",
+                   HttplibTransport, CurlTransport) {
+  RawServer server{[](RawServer::Connection& client) {
+    while (!client.request().empty()) client.write(ok("a body"));
+  }};
+  const auto take = [](std::string_view) -> bool { throw std::runtime_error{"the receiver"}; };
+  TransportLimits limits = patient();
+  limits.body = BodyReceiver{take};
+  TestType transport;
+  for (int i = 0; i < 2; ++i) CHECK_THROWS_WITH(transport.send(post(server.url()), limits), "the receiver");
+  for (int i = 0; i < 2; ++i) CHECK(std::holds_alternative<HttpResponse>(transport.send(post(server.url()), patient())));
+  CHECK(server.connections() == 3);
+}
+
+TEMPLATE_TEST_CASE("A head that would have a line that nobody meant is a fault, and nothing leaves", "[transports]", HttplibTransport,
+                   CurlTransport) {
+  RawServer server{[](RawServer::Connection& client) { client.request(); }};
+  TestType transport;
+  for (const HttpRequest& request : broken_heads(server.url())) {
+    CAPTURE(request.method, request.headers.back().name, request.headers.back().value);
+    const TransportError error = fault(transport.send(request, patient()));
+    CHECK(name(error.what) == "other");
+    CHECK(error.sent == Sent::no);
+    CHECK_THAT(error.message, (ContainsSubstring("headers: ") || ContainsSubstring("method: ")) && !ContainsSubstring("Evil"));
+  }
+  CHECK(server.connections() == 0);
+}
+
+TEST_CASE("The blocking transports refuse options out of range, and name them", "[transports]") {
+  CHECK_THROWS_WITH(HttplibTransport{{.idle_connections = 1001}}, "HttplibTransport: idle_connections must be from 0 to 1000; it is 1001");
+  CHECK_THROWS_WITH(HttplibTransport{{.idle_for = 0s}}, "HttplibTransport: idle_for must be more than 0 s; it is 0");
+  CHECK_THROWS_WITH(CurlTransport{{.idle_connections = 1001}}, "CurlTransport: idle_connections must be from 0 to 1000; it is 1001");
+  CHECK_THROWS_WITH(CurlTransport{{.idle_for = 0s}}, "CurlTransport: idle_for must be more than 0 s; it is 0");
+}
+
+TEMPLATE_TEST_CASE("A connection that was kept too long is closed by the next exchange, with whatever host", "[transports]",
+                   HttplibTransport, CurlTransport) {
+  std::atomic<bool> closed = false;
+  RawServer forgotten{[&](RawServer::Connection& client) {
+    while (!client.request().empty()) client.write(ok("once"));
+    closed = true;
+  }};
+  RawServer other{[](RawServer::Connection& client) {
+    while (!client.request().empty()) client.write(ok("again"));
+  }};
+  TestType transport{{.idle_for = 1ns}};
+  REQUIRE(std::holds_alternative<HttpResponse>(transport.send(post(forgotten.url()), patient())));
+  CHECK(std::holds_alternative<HttpResponse>(transport.send(post(other.url()), patient())));
+  const auto begun = std::chrono::steady_clock::now();
+  while (!closed && std::chrono::steady_clock::now() - begun < 5s) std::this_thread::sleep_for(1ms);
+  CHECK(closed);
 }
 
 TEMPLATE_TEST_CASE("A wrong address is a fault, and nothing leaves", "[transports]", HttplibTransport, CurlTransport) {

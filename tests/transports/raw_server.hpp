@@ -74,6 +74,9 @@ class RawServer {
       ::close(std::exchange(socket_, -1));
     }
 
+    /// Says that nothing more comes, and leaves the other way open.
+    void say_end() { ::shutdown(socket_, SHUT_WR); }
+
     /// Does nothing until the client goes or the server ends.
     void keep_silent() {
       while (!ending_ && !client_gone()) pause();
@@ -127,6 +130,9 @@ class RawServer {
     for (std::thread& script : scripts_) script.join();
     ::close(listener_);
   }
+
+  /// Who comes now is refused.
+  void stop_listening() { ::shutdown(listener_, SHUT_RDWR); }
 
   [[nodiscard]] std::string url(std::string_view path = "/") const {
     return "http://127.0.0.1:" + std::to_string(port_) + std::string{path};

@@ -10,6 +10,7 @@
 #include <ductile/core/order.hpp>         // Allow, explain_order
 #include <ductile/core/policy.hpp>        // explain_policy
 #include <ductile/core/stop.hpp>          // NoStop, StopToken
+#include <ductile/detail/calls_under_way.hpp>
 
 #include <array>
 #include <concepts>
@@ -290,10 +291,13 @@ class PipelineBody<true, Elements...> {
   [[nodiscard]] LayersType& layers() noexcept { return layers_; }
   /// For drivers.
   [[nodiscard]] ObserversType& observers() noexcept { return observers_; }
+  /// For drivers whose calls outlive the function that begins them.
+  [[nodiscard]] CallsUnderWay& calls() noexcept { return calls_; }
 
  private:
   [[no_unique_address]] ObserversType observers_;
   LayersType layers_;
+  CallsUnderWay calls_;
 };
 
 }  // namespace detail

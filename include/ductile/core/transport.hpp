@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,11 +78,12 @@ enum class TransportFault : std::uint8_t {
 /// Why there is no response.
 struct TransportError {
   TransportFault what = TransportFault::other;
-  Sent sent = Sent::unknown;  ///< `no` only when the other side cannot have received the whole request.
-  std::string message;        ///< For people; holds no header and no query of the request.
-  int status = 0;             ///< The status line, when one arrived before the fault.
-  std::size_t received = 0;   ///< Bytes of the body that arrived before the fault.
-  bool stale = false;         ///< A kept connection broke before anything of an answer came: most likely the other side had given it up.
+  Sent sent = Sent::unknown;    ///< `no` only when the other side cannot have received the whole request.
+  std::string message;          ///< For people; holds no header and no query of the request.
+  int status = 0;               ///< The status line, when one arrived before the fault.
+  std::size_t received = 0;     ///< Bytes of the body that arrived before the fault.
+  bool stale = false;           ///< A kept connection broke before anything of an answer came: most likely the other side had given it up.
+  std::exception_ptr thrown{};  ///< What the receiver of the body threw, where no caller was there to throw it to: `cancelled`.
 };
 
 /// Asks a stop token that lives elsewhere, whatever its type. Must not outlive it.
@@ -137,6 +139,7 @@ struct TransportLimits {
   std::optional<Duration> first_byte{};  ///< From the request's end to the answer's first byte, where a transport can tell; none: `idle`.
   /// Takes the body of a 2xx answer as it arrives (`alt=sse`), decoded, in pieces of any size, in the exchange's own thread or executor.
   /// What a transport cannot hand over in pieces is in `HttpResponse::body` at the end, and so are the bodies of all other answers.
+  /// What it throws ends the exchange: it leaves `send`, and `async_send` tells it as `cancelled`, with what was `thrown`.
   BodyReceiver body{};
 };
 

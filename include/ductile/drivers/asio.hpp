@@ -83,6 +83,16 @@ template <class Handler, class Executor, bool IsFuture>
 inline constexpr bool knows_executor = !std::is_same_v<Executor, NoExecutor> ||
                                        (!IsFuture && !std::is_same_v<boost::asio::associated_executor_t<Handler, Executor>, NoExecutor>);
 
+template <class Handler, class Executor, bool IsFuture>
+consteval bool explain_executor() {
+  constexpr bool is_known = knows_executor<Handler, Executor, IsFuture>;
+  static_assert(
+      is_known,
+      "ductile E0133: the call knows no executor: its completion token has none; bind one to it, or give async_run an executor or "
+      "an execution context after the operation (docs/rules/E0133.md)");
+  return is_known;
+}
+
 template <class T, class Operation, class Classifier, class C, class Executor, bool IsFuture>
 struct AsioInitiation {
   using executor_type = Executor;
@@ -90,11 +100,9 @@ struct AsioInitiation {
   template <class Handler, class Body>
   void operator()(Handler&& handler, Body* body, Operation operation, Classifier classifier, C* clock, const CallOptions& options) const {
     using Kept = std::decay_t<Handler>;
-    if constexpr (!knows_executor<Kept, Executor, IsFuture>)
-      static_assert(knows_executor<Kept, Executor, IsFuture>,
-                    "ductile E0133: async_run knows no executor: its completion token has none; bind one to it, or give async_run an "
-                    "executor or an execution context after the operation (docs/rules/E0133.md)");
-    else if constexpr (std::is_same_v<Executor, NoExecutor>) {
+    if constexpr (!explain_executor<Kept, Executor, IsFuture>()) {
+      return;
+    } else if constexpr (std::is_same_v<Executor, NoExecutor>) {
       using Own = boost::asio::associated_executor_t<Kept, Executor>;
       const Own own = boost::asio::associated_executor<Kept, Executor>::get(handler, executor);
       AsioCall<DrivenBody<Body>, Operation, T, Classifier, C, Own, Kept>::initiate(

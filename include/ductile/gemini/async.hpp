@@ -36,6 +36,13 @@ struct AnswerReader {
   Read read;
 };
 
+// As `async_run` asks it of its own token.
+template <class Token, class Handler>
+consteval bool explain_executor_of() {
+  using ductile::detail::NoExecutor;
+  return ductile::detail::explain_executor<Handler, NoExecutor, ductile::detail::is_use_future<std::decay_t<Token>>>();
+}
+
 // What is known before anything is sent; not inside the call, for all that.
 template <class Handler>
 void complete_soon(Handler&& handler, Failure failure) {
@@ -58,13 +65,16 @@ auto Client<T>::async_generate(const ImageRequest& request, std::string_view mod
   return boost::asio::async_initiate<Token, void(Result<ImageReply>)>(
       [transport = transport_](auto&& handler, std::variant<detail::Asked, Failure> asked) {
         using Handler = std::decay_t<decltype(handler)>;
-        if (auto* refused = std::get_if<Failure>(&asked)) return detail::complete_soon(std::forward<Handler>(handler), std::move(*refused));
-        auto& to_send = std::get<detail::Asked>(asked);
-        HttpRequest http = std::move(to_send.http);
-        const TransportLimits limits = to_send.limits;
-        auto read = [sent = std::move(to_send)](TransportResult result) { return Client::read(std::move(result), sent); };
-        transport->async_send(std::move(http), limits,
-                              detail::AnswerReader<Handler, decltype(read)>{std::forward<Handler>(handler), std::move(read)});
+        if constexpr (detail::explain_executor_of<Token, Handler>()) {
+          if (auto* refused = std::get_if<Failure>(&asked))
+            return detail::complete_soon(std::forward<Handler>(handler), std::move(*refused));
+          auto& to_send = std::get<detail::Asked>(asked);
+          HttpRequest http = std::move(to_send.http);
+          const TransportLimits limits = to_send.limits;
+          auto read = [sent = std::move(to_send)](TransportResult result) { return Client::read(std::move(result), sent); };
+          transport->async_send(std::move(http), limits,
+                                detail::AnswerReader<Handler, decltype(read)>{std::forward<Handler>(handler), std::move(read)});
+        }
       },
       token, ask(request, model, how));
 }
@@ -78,12 +88,14 @@ auto ResilientClient<T, Os...>::async_generate(ImageRequest request, const CallO
   return boost::asio::async_initiate<Token, void(Result<ImageReply>)>(
       [this](auto&& handler, ImageRequest wanted, CallOptions call, C* at) {
         using Handler = std::decay_t<decltype(handler)>;
-        if (auto nobody = choose_targets(wanted, call)) return detail::complete_soon(std::forward<Handler>(handler), *std::move(nobody));
-        auto operation = [this, wanted = std::move(wanted), at](const Attempt& attempt, auto&& next) {
-          return client_.async_generate(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
-                                        std::forward<decltype(next)>(next));
-        };
-        pipeline_.async_run(repeatable(std::move(operation)), call, *at, std::forward<Handler>(handler));
+        if constexpr (detail::explain_executor_of<Token, Handler>()) {
+          if (auto nobody = choose_targets(wanted, call)) return detail::complete_soon(std::forward<Handler>(handler), *std::move(nobody));
+          auto operation = [this, wanted = std::move(wanted), at](const Attempt& attempt, auto&& next) {
+            return client_.async_generate(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
+                                          std::forward<decltype(next)>(next));
+          };
+          pipeline_.async_run(repeatable(std::move(operation)), call, *at, std::forward<Handler>(handler));
+        }
       },
       token, std::move(request), options, &clock);
 }

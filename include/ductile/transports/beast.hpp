@@ -95,7 +95,8 @@ struct BeastInitiation {
 ///          that is written or read, `first_byte` for the wait between; `total` counts from the call and for the wait in line too.
 /// Errors   Each fault of the network as a `TransportError`; a wrong URL, a header with a line end, an answer in a coding that nobody asked
 ///          for as `other`. `sent` is `no` until the whole request was handed to the connection. A head of more than 64 KiB is
-///          `too_large`. `ConfigError` for an option out of its range.
+///          `too_large`. What the receiver of the body throws is told as `cancelled`, in `thrown`. `ConfigError` for an option out of its
+///          range.
 /// Threads  Any number at once. The exchanges of one context run on a strand of it, so encryption takes one core a transport.
 /// Cost     A buffer of 32 KiB an exchange, and what OpenSSL takes for a connection; no thread but Asio's for names, which an address does
 ///          not need.

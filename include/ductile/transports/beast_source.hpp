@@ -10,8 +10,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/strand.hpp>
 
@@ -37,19 +39,22 @@ class BeastPools final : public BeastEngine {
     boost::asio::execution_context& context = boost::asio::query(executor, boost::asio::execution::context);
     const std::lock_guard lock{mutex_};
     std::shared_ptr<BeastPool>& pool = pools_[&context];
-    if (!pool || pool->gone()) {  // another context, at the place of one that is no more
-      pool = std::make_shared<BeastPool>(shared_, plain(executor));
-      boost::asio::use_service<BeastService>(context).add(pool);
-    }
-    return pool;
+    if (pool && !pool->gone()) return pool;  // else it is of another context, at the place of one that is no more
+    pool = std::make_shared<BeastPool>(shared_, plain(executor));
+    boost::asio::use_service<BeastService>(context).add(pool);
+    const std::shared_ptr<BeastPool> made = pool;
+    std::erase_if(pools_, [](const auto& known) { return !known.second || known.second->gone(); });
+    return made;
   }
 
-  // Without the strand of the first handler, which has other things to do.
+  // Without the strand of the first handler, which has other things to do, and without its claim on the context's time: a pool stays for as
+  // long as the context does, and must not be what keeps it at work.
   static boost::asio::any_io_executor plain(const boost::asio::any_io_executor& executor) {
     namespace asio = boost::asio;
-    if (const auto* strand = executor.target<asio::strand<asio::any_io_executor>>()) return strand->get_inner_executor();
-    if (const auto* strand = executor.target<asio::strand<asio::io_context::executor_type>>()) return strand->get_inner_executor();
-    return executor;
+    asio::any_io_executor inner = executor;
+    if (const auto* strand = executor.target<asio::strand<asio::any_io_executor>>()) inner = strand->get_inner_executor();
+    if (const auto* strand = executor.target<asio::strand<asio::io_context::executor_type>>()) inner = strand->get_inner_executor();
+    return asio::prefer(inner, asio::execution::outstanding_work.untracked);
   }
 
   std::shared_ptr<BeastShared> shared_;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/stop.hpp>       // stop_poll
-#include <ductile/core/transport.hpp>  // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
+#include <ductile/core/config_error.hpp>  // refuse
+#include <ductile/core/now.hpp>           // steady_time
+#include <ductile/core/stop.hpp>          // stop_poll
+#include <ductile/core/transport.hpp>     // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
 #include <ductile/transports/detail/idle_connections.hpp>
+#include <ductile/transports/detail/request_head.hpp>
 #include <ductile/transports/detail/url.hpp>
 
 #include <curl/curl.h>
@@ -29,20 +32,24 @@ struct CurlOptions {
   std::size_t idle_connections = 8;    ///< Kept open for each host, 0 to 1000; 0: a connection for each exchange.
   std::string user_agent = "ductile";  ///< Sent when the request names none.
   std::string proxy{};                 ///< "http://[name:password@]host:port"; empty: none, whatever the environment says.
+  /// How long a connection is kept, more than zero: the next exchange, with whatever host, closes it.
+  Duration idle_for = std::chrono::seconds{30};
 };
 
 /// Carries requests by libcurl 7.85 or newer, blocking: HTTP/2 where an https server offers it, else HTTP/1.1. Connections are verified
 /// (https), kept open and reused; redirects are not followed; a body larger than the limit, or a head of more than 256 KiB, ends the
 /// exchange. No request is sent twice: where libcurl alone would try again, on a kept connection that died, the exchange has failed.
 ///
-/// Errors   Each fault of the network as a `TransportError`; a wrong URL as `other`. `sent` is `no` until libcurl has taken the whole
-///          request from us. What a proxy answers in place of a tunnel (407) is the response. Resolving a name counts among the time of
-///          the connection, but the end may be late by what the system's own limit leaves (resolv.conf: `timeout` and `attempts`).
+/// Errors   Each fault of the network as a `TransportError`; a wrong URL, a method or a header that could end its line as `other`.
+///          `sent` is `no` until libcurl has taken the whole request from us. What a proxy answers in place of a tunnel (407) is the
+///          response. Resolving a name counts among the time of the connection, but the end may be late by what the system's own limit
+///          leaves (resolv.conf: `timeout` and `attempts`).
+///          What the receiver of the body throws leaves `send`. `ConfigError` for an option out of its range.
 /// Threads  Any number at once; each exchange has a connection to itself, also with HTTP/2. Must outlive its exchanges.
 /// Cost     A lock and a libcurl handle for each exchange; no thread.
 class CurlTransport {
  public:
-  explicit CurlTransport(CurlOptions options = {}) : options_(std::move(options)) {
+  explicit CurlTransport(CurlOptions options = {}) : options_(checked(std::move(options))) {
     static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);  // a failure is told by the first handle
     static_cast<void>(ready);
   }
@@ -50,6 +57,7 @@ class CurlTransport {
   [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) {
     const auto url = detail::parse_url(request.url);
     if (!url) return TransportError{TransportFault::other, Sent::no, "url: must be absolute, http or https, without a name and a password"};
+    if (const char* problem = detail::problem_of_head(request)) return TransportError{TransportFault::other, Sent::no, problem};
     if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped before it was sent"};
     if (limits.total <= Duration::zero()) return TransportError{TransportFault::total_timeout, Sent::no, "no time was left to send it"};
     Exchange exchange{*this, *url, request, limits};
@@ -226,7 +234,7 @@ class CurlTransport {
       HttpResponse response{status_, {}, std::move(body_)};
       for (curl_header* field = nullptr; (field = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1, field));)
         response.headers.push_back({field->name, field->value});
-      transport_.idle_.give_back(url_.origin(), std::move(connection_));
+      transport_.idle_.give_back(url_.origin(), std::move(connection_), detail::steady_time());
       return response;
     }
 
@@ -307,15 +315,23 @@ class CurlTransport {
     Easy easy_{curl_easy_init()};  // goes first
   };
 
+  static CurlOptions checked(CurlOptions options) {
+    if (options.idle_connections > 1000)
+      refuse("CurlTransport: idle_connections must be from 0 to 1000", static_cast<double>(options.idle_connections));
+    if (options.idle_for <= Duration::zero())
+      refuse("CurlTransport: idle_for must be more than 0 s", std::chrono::duration<double>(options.idle_for).count());
+    return options;
+  }
+
   [[nodiscard]] Connection borrow(const detail::Url& url) {
-    if (std::optional<Connection> kept = idle_.take(url.origin())) return *std::move(kept);
+    if (std::optional<Connection> kept = idle_.take(url.origin(), detail::steady_time())) return *std::move(kept);
     Connection connection{curl_multi_init()};
     if (connection) curl_multi_setopt(connection.get(), CURLMOPT_MAXCONNECTS, 1L);
     return connection;
   }
 
   CurlOptions options_;
-  detail::IdleConnections<Connection> idle_{options_.idle_connections};
+  detail::IdleConnections<Connection> idle_{options_.idle_connections, options_.idle_for};
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION

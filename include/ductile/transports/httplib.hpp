@@ -6,10 +6,13 @@
 #error "ductile: link the CMake target ductile::httplib (it brings cpp-httplib and the flags that it was built with)"
 #endif
 
-#include <ductile/core/transport.hpp>  // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
+#include <ductile/core/config_error.hpp>  // refuse
+#include <ductile/core/now.hpp>           // steady_time
+#include <ductile/core/transport.hpp>     // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
 #include <ductile/transports/detail/httplib_tap.hpp>
 #include <ductile/transports/detail/httplib_watch.hpp>
 #include <ductile/transports/detail/idle_connections.hpp>
+#include <ductile/transports/detail/request_head.hpp>
 #include <ductile/transports/detail/url.hpp>
 
 #include <httplib.h>
@@ -30,6 +33,8 @@ struct HttplibOptions {
   std::string ca_file{};               ///< Certificates to trust, PEM; empty: the system's.
   std::size_t idle_connections = 8;    ///< Kept open for each host, 0 to 1000; 0: a connection for each exchange.
   std::string user_agent = "ductile";  ///< Sent when the request names none.
+  /// How long a connection is kept, more than zero: the next exchange, with whatever host, closes it.
+  Duration idle_for = std::chrono::seconds{30};
 };
 
 /// Carries requests by cpp-httplib, blocking. Connections are verified (https), kept open and reused, sent without delay; redirects are not
@@ -37,18 +42,21 @@ struct HttplibOptions {
 /// the body's limit on the way: cpp-httplib keeps what a hostile server sends as head lines and chunk lines, and what it keeps is looked at
 /// every 100 ms. (On Linux; elsewhere the total limit alone ends these.)
 ///
-/// Errors   Each fault of the network as a `TransportError`; a wrong URL as `other`. `sent` is `no` until the whole request was handed to
-///          the connection. Resolving a name has no limit but the system's (resolv.conf: `timeout` and `attempts`), and is not counted
-///          among the time of the connection: a total limit ends it only afterwards. For `first_byte` it takes `idle`.
+/// Errors   Each fault of the network as a `TransportError`; a wrong URL, a method or a header that could end its line as `other`.
+///          `sent` is `no` until the whole request was handed to the connection. Resolving a name has no limit but the system's
+///          (resolv.conf: `timeout` and `attempts`), and is not counted among the time of the connection: a total limit ends it only
+///          afterwards. For `first_byte` it takes `idle`.
+///          What the receiver of the body throws leaves `send`. `ConfigError` for an option out of its range.
 /// Threads  Any number at once; each exchange has a connection to itself. Must outlive its exchanges.
 /// Cost     A lock for each exchange; one thread for the whole transport.
 class HttplibTransport {
  public:
-  explicit HttplibTransport(HttplibOptions options = {}) : options_(std::move(options)) {}
+  explicit HttplibTransport(HttplibOptions options = {}) : options_(checked(std::move(options))) {}
 
   [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) {
     const auto url = detail::parse_url(request.url);
     if (!url) return TransportError{TransportFault::other, Sent::no, "url: must be absolute, http or https, without a name and a password"};
+    if (const char* problem = detail::problem_of_head(request)) return TransportError{TransportFault::other, Sent::no, problem};
     if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped before it was sent"};
     if (limits.total <= Duration::zero()) return TransportError{TransportFault::total_timeout, Sent::no, "no time was left to send it"};
     Exchange exchange{*this, *url, limits};
@@ -162,7 +170,7 @@ class HttplibTransport {
       for (const auto& [name, value] : in.headers) response.headers.push_back({name, value});
       response.body = std::move(body_);
       const bool closes = detail::same_word(in.get_header_value("Connection"), "close");
-      if (!closes) transport_.idle_.give_back(url_.origin(), std::move(connection_));
+      if (!closes) transport_.idle_.give_back(url_.origin(), std::move(connection_), detail::steady_time());
       return response;
     }
 
@@ -222,8 +230,16 @@ class HttplibTransport {
     bool has_enough_ = false;
   };
 
+  static HttplibOptions checked(HttplibOptions options) {
+    if (options.idle_connections > 1000)
+      refuse("HttplibTransport: idle_connections must be from 0 to 1000", static_cast<double>(options.idle_connections));
+    if (options.idle_for <= Duration::zero())
+      refuse("HttplibTransport: idle_for must be more than 0 s", std::chrono::duration<double>(options.idle_for).count());
+    return options;
+  }
+
   [[nodiscard]] Connection borrow(const detail::Url& url) {
-    if (std::optional<Connection> kept = idle_.take(url.origin())) return *std::move(kept);
+    if (std::optional<Connection> kept = idle_.take(url.origin(), detail::steady_time())) return *std::move(kept);
     auto client = std::make_unique<httplib::Client>(url.origin());
     client->set_keep_alive(options_.idle_connections > 0);
     client->set_tcp_nodelay(true);
@@ -235,7 +251,7 @@ class HttplibTransport {
   }
 
   HttplibOptions options_;
-  detail::IdleConnections<Connection> idle_{options_.idle_connections};
+  detail::IdleConnections<Connection> idle_{options_.idle_connections, options_.idle_for};
   detail::HttplibWatch watch_;
 };
 

@@ -54,10 +54,20 @@ class AsioCall final : public Waiter {
 
   template <class>
   friend class AsioBranchEnd;
+  template <class>
+  friend class AsioRaceEnd;
   template <class, class, class, class>
   friend class AsioRace;
 
-  enum class Stage : std::uint8_t { starting, attempt, sleep, gate, between, ending };
+  // In a stage without a comment a cancellation is only noted, for the step that is under way to find.
+  enum class Stage : std::uint8_t {
+    between,
+    beginning,  // the operation's initiation is under way: it may not listen to its slot yet
+    attempt,    // cancelled through the operation's slot
+    sleep,      // ends at once
+    gate,       // likewise
+    ending
+  };
 
   // A share in the call.
   class Share {
@@ -107,7 +117,7 @@ class AsioCall final : public Waiter {
     TimerEnd(TimerEnd&&) = default;
     TimerEnd& operator=(TimerEnd&&) = default;
     ~TimerEnd() {
-      if (this->share_) this->share_->context_goes();
+      if (this->share_) this->share_->wait_goes();
     }
     void operator()(const boost::system::error_code&) { AsioCall::timer_ended(std::move(this->share_), wait_); }
 
@@ -217,6 +227,7 @@ class AsioCall final : public Waiter {
       std::allocator_traits<Frames>::deallocate(frames, memory, 1);
       throw;
     }
+    if constexpr (!L::is_branch) pipeline_of(body).calls().begin();
     return *call;
   }
 
@@ -245,8 +256,10 @@ class AsioCall final : public Waiter {
   static void destroy(AsioCall& call) noexcept {
     using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
     Frames frames{call.allocator_};
+    [[maybe_unused]] auto& pipeline = pipeline_of(call.body_);
     call.~AsioCall();
     std::allocator_traits<Frames>::deallocate(frames, &call, 1);
+    if constexpr (!L::is_branch) pipeline.calls().end();  // a branch goes before its race
   }
 
   static void begin(Share call) {
@@ -277,6 +290,10 @@ class AsioCall final : public Waiter {
               }
             }
             const Attempt& attempt = call->machine_->begin_attempt();
+            if (call->cancelled_) {  // by who was told of it
+              asks = call->machine_->cancel();
+              continue;
+            }
             if (is_forced(call->options_.forced, attempt)) {
               asks = call->machine_->completed(failure_of(call->options_.forced));
               continue;
@@ -307,9 +324,17 @@ class AsioCall final : public Waiter {
   }
 
   static void make_attempt(Share call, const Attempt& attempt) {
-    call->stage_ = Stage::attempt;
+    call->stage_ = Stage::beginning;
     call->out_of_time_ = false;
     if (attempt.deadline != end_of_time) call->arm(attempt.deadline);
+    const std::uint32_t ended = call->attempts_ended_;
+    initiate_attempt(call, attempt);
+    if (call->attempts_ended_ != ended) return;
+    call->stage_ = Stage::attempt;
+    if (call->cancelled_) call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
+  }
+
+  static void initiate_attempt(const Share& call, const Attempt& attempt) {
     F& operation = untagged(call->operation_);
     const std::uint32_t ended = call->attempts_ended_;
     try {
@@ -390,12 +415,7 @@ class AsioCall final : public Waiter {
     this->ask_for(machine_->ticket());
     stage_ = Stage::gate;
     machine_->gate().enter(*this);  // first, as in the other drivers: so a tie with what the gate plans ends there as here
-    try {
-      arm(machine_->wake_at());  // also when that is never: the context must own the call
-    } catch (...) {
-      if (stage_ == Stage::gate) leave_gate();
-      throw;
-    }
+    arm(machine_->wake_at());       // also when that is never: the context must own the call
   }
 
   // Whether the call has left the gate without a grant. If not, the next step is planned.
@@ -405,8 +425,8 @@ class AsioCall final : public Waiter {
     return true;
   }
 
-  // Before the context has gone: afterwards nobody may plan a step.
-  void context_goes() noexcept {
+  // Before the context has gone: afterwards nobody may plan a step. Also where the wait could not begin.
+  void wait_goes() noexcept {
     if (stage_ == Stage::gate) leave_gate();
   }
 
@@ -423,7 +443,11 @@ class AsioCall final : public Waiter {
     if (call->stage_ == Stage::ending) return end(std::move(call));
     if (wait != call->wait_) return;
     switch (call->stage_) {
-      case Stage::sleep: return go_on(std::move(call), call->machine_->woken());
+      case Stage::sleep: {
+        call->stage_ = Stage::between;
+        const Asks asks = call->machine_->woken();
+        return go_on(std::move(call), asks);
+      }
       case Stage::attempt:
         if constexpr (L::races) return call->race_.hedge_is_due(*call);
         call->out_of_time_ = true;
@@ -500,7 +524,7 @@ class AsioCall final : public Waiter {
   std::uint32_t wait_ = 0;       // which wait is not out of date
   std::uint32_t waits_out_ = 0;  // waits that have not come back
   std::uint32_t attempts_ended_ = 0;
-  Stage stage_ = Stage::starting;
+  Stage stage_ = Stage::between;
   bool cancelled_ = false;
   bool out_of_time_ = false;
   [[no_unique_address]] std::conditional_t<L::races, RaceOf, NoState> race_;

@@ -3,7 +3,10 @@
 
 #include <ductile/drivers/detail/race.hpp>  // BranchOf, Race, most_branches
 
+#include <boost/asio/post.hpp>
+
 #include <array>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -26,13 +29,21 @@ class AsioBranchEnd : public Call::Step {
     this->share_->race_.take_end(*this->share_, branch, attempt_);
   }
   // It has ended, or its operation went without a word.
-  void branch_goes() {
-    if (this->share_) this->share_->race_.lose(attempt_.lane);
+  void branch_goes() noexcept {
+    if (this->share_) Call::RaceOf::branch_lost(std::move(this->share_), attempt_.lane);
   }
   void operator()(NoState) { Call::RaceOf::branch_ended(std::move(this->share_)); }
 
  private:
   Attempt attempt_;
+};
+
+// Ends a race whose last branch went without a word, when another has ended before it.
+template <class Call>
+class AsioRaceEnd : public Call::Step {
+ public:
+  using Call::Step::Step;
+  void operator()() { Call::RaceOf::end(std::move(this->share_)); }
 };
 
 // The attempt of a call whose pipeline has a hedge. Who calls it has a share in the call.
@@ -71,18 +82,36 @@ class AsioRace {
     branches_[attempt.lane] = nullptr;
     standing_->ended(*call.machine_, branch, attempt, call.clock_.now()());
   }
-  void lose(unsigned lane) {
-    branches_[lane] = nullptr;
-    standing_->left();
+  // With the branch's share: it may be the call's last. Where the context goes, the step that is planned goes with it; and where there is
+  // no memory to plan one, the call goes as it does when no branch has ended.
+  template <class Share>
+  static void branch_lost(Share&& given, unsigned lane) noexcept {
+    Share call = std::forward<Share>(given);
+    Race<Trunk, T>& race = *call->race_.standing_;
+    call->race_.branches_[lane] = nullptr;
+    race.left();
+    if (!race.over() || !race.has_end()) return;
+    race.close();
+    try {
+      const auto executor = call->timer_.get_executor();
+      boost::asio::post(executor, AsioRaceEnd<Call>{std::move(call)});
+    } catch (const std::bad_alloc&) {
+    }
   }
-  // With the branch's share: it may be the call's last.
+  // Likewise.
   template <class Share>
   static void branch_ended(Share&& given) {
     Share call = std::forward<Share>(given);
     Race<Trunk, T>& race = *call->race_.standing_;
     race.left();
     if (race.decided()) call->race_.stop(*call);
-    if (!race.over() || call->stage_ != Call::Stage::attempt) return;  // what was stopped may have ended at once, and with it the race
+    if (race.over()) end(std::move(call));
+  }
+  template <class Share>
+  static void end(Share&& given) {
+    Share call = std::forward<Share>(given);
+    if (call->stage_ != Call::Stage::attempt) return;  // what was stopped may have ended at once, and with it the race
+    Race<Trunk, T>& race = *call->race_.standing_;
     call->disarm();
     call->stage_ = Call::Stage::between;
     const Asks asks = call->cancelled_ && !race.won() ? call->machine_->cancel() : race.finish(*call->machine_);

@@ -64,6 +64,7 @@ class BranchOf {
 
   [[nodiscard]] LayersType& layers() noexcept { return layers_; }
   [[nodiscard]] ObserversType& observers() noexcept { return body_->observers(); }
+  [[nodiscard]] Body& pipeline() noexcept { return *body_; }
   [[nodiscard]] const Attempt& attempt() const noexcept { return attempt_; }
   [[nodiscard]] std::uint64_t call() const noexcept { return call_; }
 
@@ -113,6 +114,14 @@ template <class Body>
     return TrunkOf<Body>{body};
   else
     return body;
+}
+
+template <class Body>
+[[nodiscard]] typename PipelineOf<Body>::type& pipeline_of(Body& body) noexcept {
+  if constexpr (std::is_same_v<typename PipelineOf<Body>::type, Body>)
+    return body;
+  else
+    return body.pipeline();
 }
 
 // What two attempts side by side ask of the operation.
@@ -195,6 +204,7 @@ class Race {
   // The other branches can be stopped.
   [[nodiscard]] bool decided() const noexcept { return rank_ >= Rank::thrown; }
   [[nodiscard]] bool over() const noexcept { return open_ == 0; }
+  [[nodiscard]] bool has_end() const noexcept { return result_.has_value(); }
 
   // Tells the trunk how it ended.
   [[nodiscard]] Asks finish(Trunk& trunk) {

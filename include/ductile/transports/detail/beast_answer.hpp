@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,8 @@ class BeastAnswer final : public boost::beast::http::basic_parser<false> {
  public:
   static constexpr std::uint32_t most_of_head = std::uint32_t{64} * 1024;
 
-  BeastAnswer(const TransportLimits& limits, bool is_head_request) : receiver_(limits.body) {
+  /// `head` is what came of interim answers before it.
+  BeastAnswer(const TransportLimits& limits, bool is_head_request, std::size_t head = 0) : receiver_(limits.body), head_(head) {
     eager(true);
     skip(is_head_request);
     header_limit(most_of_head);
@@ -33,8 +35,10 @@ class BeastAnswer final : public boost::beast::http::basic_parser<false> {
 
   [[nodiscard]] HttpResponse& response() noexcept { return response_; }
   [[nodiscard]] std::size_t received() const noexcept { return received_; }
-  /// The receiver has had enough.
+  /// The receiver has had enough, or has thrown.
   [[nodiscard]] bool refused() const noexcept { return refused_; }
+  [[nodiscard]] const std::exception_ptr& thrown() const noexcept { return thrown_; }
+  [[nodiscard]] std::size_t head() const noexcept { return head_; }
   /// "100 Continue" and the like: the answer itself follows.
   [[nodiscard]] bool is_interim() const noexcept { return response_.status >= 100 && response_.status < 200 && response_.status != 101; }
 
@@ -44,11 +48,23 @@ class BeastAnswer final : public boost::beast::http::basic_parser<false> {
 
   static std::string_view plain(View text) noexcept { return {text.data(), text.size()}; }
 
+  // Beast's own limit is for what it has at once: it forgets the lines that it has read. What comes after a body counts too.
+  void count_line(std::size_t size, Error& error) {
+    constexpr std::size_t around = 4;
+    head_ += size + around;
+    error = head_ > most_of_head ? Error{boost::beast::http::error::header_limit} : Error{};
+  }
+
   std::size_t take(View piece, Error& error) {
     error = {};
     received_ += piece.size();
     if (receiver_ && response_.status / 100 == 2) {
-      refused_ = !receiver_(plain(piece));
+      try {
+        refused_ = !receiver_(plain(piece));
+      } catch (...) {  // whose step this is did not ask for the exception: it is for who asked for the exchange
+        thrown_ = std::current_exception();
+        refused_ = true;
+      }
       if (refused_) error = boost::beast::http::error::end_of_stream;  // any will do: who reads asks `refused`
     } else {
       response_.body.append(piece.data(), piece.size());
@@ -57,12 +73,13 @@ class BeastAnswer final : public boost::beast::http::basic_parser<false> {
   }
 
   void on_request_impl(boost::beast::http::verb, View, View, int, Error& error) override { error = {}; }
-  void on_response_impl(int code, View, int, Error& error) override {
-    error = {};
+  void on_response_impl(int code, View reason, int, Error& error) override {
     response_.status = code;
+    count_line(reason.size(), error);
   }
   void on_field_impl(boost::beast::http::field, View name, View value, Error& error) override {
-    error = {};
+    count_line(name.size() + value.size(), error);
+    if (error) return;
     if (!head_read_) response_.headers.push_back({std::string{plain(name)}, std::string{plain(value)}});  // else it is a trailer
   }
   void on_header_impl(Error& error) override {
@@ -81,6 +98,8 @@ class BeastAnswer final : public boost::beast::http::basic_parser<false> {
 
   BodyReceiver receiver_;
   HttpResponse response_;
+  std::exception_ptr thrown_;
+  std::size_t head_ = 0;
   std::size_t received_ = 0;
   bool head_read_ = false;
   bool refused_ = false;

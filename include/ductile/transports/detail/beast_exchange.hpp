@@ -9,6 +9,7 @@
 #include <ductile/transports/detail/beast_answer.hpp>
 #include <ductile/transports/detail/beast_pool.hpp>
 #include <ductile/transports/detail/beast_wire.hpp>
+#include <ductile/transports/detail/request_head.hpp>
 #include <ductile/transports/detail/url.hpp>
 
 #include <boost/asio/any_completion_executor.hpp>
@@ -109,7 +110,8 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
     origin_ = url_.origin();
     if (limits_.stop.stop_requested()) return fail(TransportFault::cancelled, "stopped before it was sent");
     if (limits_.total <= Duration::zero()) return fail(TransportFault::total_timeout, "no time was left to send it");
-    if (const char* problem = write_head()) return fail(TransportFault::other, problem);
+    if (const char* problem = problem_of_head(request_)) return fail(TransportFault::other, problem);
+    write_head();
     enter(Phase::line);
     if (pool_->enter(origin_, *this)) {
       has_place_ = true;
@@ -119,14 +121,9 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
     }
   }
 
-  // The request's head as text; says what is wrong with it.
-  [[nodiscard]] const char* write_head() {
-    constexpr auto breaks_line = [](std::string_view text) {
-      return text.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos;
-    };
+  // The request's head as text.
+  void write_head() {
     const std::string_view method = request_.method;
-    if (method.empty() || !std::all_of(method.begin(), method.end(), [](char c) { return is_letter(c) || c == '-'; }))
-      return "method: must be letters";
     head_ = request_.method + " " + url_.target + " HTTP/1.1\r\n";
     const auto add = [this](std::string_view name, std::string_view value) {
       head_.append(name).append(": ").append(value).append("\r\n");
@@ -136,8 +133,6 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
                          [name](const HttpHeader& field) { return same_word(field.name, name); });
     };
     for (const HttpHeader& field : request_.headers) {
-      if (field.name.empty() || breaks_line(field.name) || breaks_line(field.value) || field.name.find(':') != std::string::npos)
-        return "headers: a name or a value has a line end, or a name a colon";
       if (same_word(field.name, "Content-Length") || same_word(field.name, "Transfer-Encoding")) continue;  // ours to say
       add(field.name, field.value);
     }
@@ -151,7 +146,6 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
     if (pool_->shared().options().idle_connections == 0) add("Connection", "close");
     if (!request_.body.empty() || !(is_safe() || same_word(method, "DELETE"))) add("Content-Length", std::to_string(request_.body.size()));
     head_ += "\r\n";
-    return nullptr;
   }
 
   [[nodiscard]] bool is_safe() const {
@@ -281,7 +275,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
       used += answer_->put(boost::asio::const_buffer{buffer_.get() + used, filled_ - used}, error);
       if (error == http::error::need_more) break;
       if (error) return fail_unreadable(error), true;
-      if (answer_->is_done() && answer_->is_interim()) answer_.emplace(limits_, request_.method == "HEAD");
+      if (answer_->is_done() && answer_->is_interim()) answer_.emplace(limits_, request_.method == "HEAD", answer_->head());
     }
     filled_ -= used;
     if (answer_->is_done()) return succeed(), true;
@@ -293,6 +287,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
 
   void fail_unreadable(const Error& error) {
     namespace http = boost::beast::http;
+    if (answer_->thrown()) return fail(TransportFault::cancelled, "the receiver of the body threw");
     if (answer_->refused()) return fail(TransportFault::cancelled, "the receiver of the body has had enough");
     const bool large = error == http::error::body_limit || error == http::error::header_limit || error == http::error::buffer_overflow;
     if (large) return fail(TransportFault::too_large, error.message());
@@ -339,6 +334,7 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
     if (answer_) {
       error.status = answer_->response().status;
       error.received = answer_->received();
+      error.thrown = answer_->thrown();
     }
     error.stale = reused_ && phase_ < Phase::body && (fault == TransportFault::reset || fault == TransportFault::closed);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now() - began_).count();

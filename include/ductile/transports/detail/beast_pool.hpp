@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>          // Time
+#include <ductile/core/now.hpp>          // steady_time
 #include <ductile/transports/beast.hpp>  // BeastOptions
 #include <ductile/transports/detail/beast_wire.hpp>
+#include <ductile/transports/detail/idle_connections.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -12,9 +13,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <list>
 #include <map>
@@ -81,7 +80,9 @@ class BeastPool : public std::enable_shared_from_this<BeastPool> {
   };
 
   BeastPool(std::shared_ptr<BeastShared> shared, const boost::asio::any_io_executor& executor)
-      : shared_(std::move(shared)), strand_(boost::asio::make_strand(executor)) {}
+      : shared_(std::move(shared)),
+        idle_(shared_->options().idle_connections, shared_->options().idle_for),
+        strand_(boost::asio::make_strand(executor)) {}
 
   [[nodiscard]] BeastShared& shared() const noexcept { return *shared_; }
   [[nodiscard]] const boost::asio::strand<boost::asio::any_io_executor>& strand() const noexcept { return *strand_; }
@@ -98,63 +99,54 @@ class BeastPool : public std::enable_shared_from_this<BeastPool> {
   }
 
   /// It does not wait any longer.
-  void forget(const std::string& origin, Waiting& who) { hosts_[origin].line.remove(&who); }
+  void forget(const std::string& origin, Waiting& who) {
+    if (const auto host = hosts_.find(origin); host != hosts_.end()) host->second.line.remove(&who);
+  }
 
   /// Gives a place up, to who is next.
   void leave(const std::string& origin) {
-    Host& host = hosts_[origin];
-    if (host.line.empty()) {
-      --host.in_use;
+    const auto host = hosts_.find(origin);
+    if (host == hosts_.end()) return;  // the context ends
+    std::list<Waiting*>& line = host->second.line;
+    if (line.empty()) {
+      if (--host->second.in_use == 0) hosts_.erase(host);
       return;
     }
-    Waiting* const next = host.line.front();
-    host.line.pop_front();
+    Waiting* const next = line.front();
+    line.pop_front();
     next->granted();
   }
 
   /// A kept connection, the one used last; null when there is none that is still good.
   [[nodiscard]] Wire take(const std::string& origin) {
-    std::vector<Kept>& kept = hosts_[origin].kept;
-    const Time now = std::chrono::steady_clock::now();
-    while (!kept.empty()) {
-      const Kept last = std::move(kept.back());
-      kept.pop_back();
-      if (now - last.since <= shared_->options().idle_for && last.wire->is_quiet()) return last.wire;
-    }
+    while (const std::optional<Wire> last = idle_.take(origin, steady_time()))
+      if ((*last)->is_quiet()) return *last;
     return nullptr;
   }
 
   void keep(const std::string& origin, Wire wire) {
-    std::vector<Kept>& kept = hosts_[origin].kept;
-    const Time now = std::chrono::steady_clock::now();
-    const auto fresh =
-        std::find_if(kept.begin(), kept.end(), [&](const Kept& one) { return now - one.since <= shared_->options().idle_for; });
-    kept.erase(kept.begin(), fresh);
-    if (!gone_ && kept.size() < shared_->options().idle_connections) kept.push_back({std::move(wire), now});
+    if (!gone_) idle_.give_back(origin, std::move(wire), steady_time());
   }
 
   /// The context ends: nothing of it may be touched from now on.
   void end() noexcept {
     gone_ = true;
+    idle_.clear();
     hosts_.clear();
     strand_.reset();
   }
   [[nodiscard]] bool gone() const noexcept { return gone_; }
 
  private:
-  struct Kept {
-    Wire wire;
-    Time since;
-  };
   struct Host {
     std::size_t in_use = 0;
-    std::vector<Kept> kept{};  // the longest unused first
     std::list<Waiting*> line{};
   };
 
   std::shared_ptr<BeastShared> shared_;
+  IdleConnections<Wire> idle_;
   std::optional<boost::asio::strand<boost::asio::any_io_executor>> strand_;  // none once the context has ended: it is the context's, too
-  std::map<std::string, Host> hosts_;
+  std::map<std::string, Host> hosts_;                                        // those with a connection in use
   std::atomic<bool> gone_ = false;
 };
 
