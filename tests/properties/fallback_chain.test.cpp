@@ -102,7 +102,12 @@ class Model {
         verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately ? std::min(verdict.hint, options_.longest_rest) : 0s;
     const bool stops = options_.table(verdict).next == Next::stop;
     if (!stops) rest = std::max(rest, options_.rest[verdict.kind]);
-    if (rest > 0s && now + rest > rests_until(call.current)) rests_[call.current] = {now + rest, verdict};
+    for (unsigned target = 0; rest > 0s && target < options_.targets.size(); ++target) {
+      const bool of_the_quota = (verdict.kind == Kind::rate_limit || verdict.kind == Kind::quota) &&
+                                !options_.targets[target].project.empty() &&
+                                options_.targets[target].project == options_.targets[call.current].project;
+      if ((target == call.current || of_the_quota) && now + rest > rests_until(target)) rests_[target] = {now + rest, verdict};
+    }
     if (stops) return {"end"};
     const Duration patience = options_.give_up_after[verdict.kind];
     if (patience > 0s && now - *call.first_failure >= patience) return {"end"};
@@ -221,6 +226,7 @@ FallbackOptions drawn_options(Dice& dice) {
   for (unsigned i = 0; i < count; ++i) {
     options.targets.push_back({.name = std::string(1, static_cast<char>('a' + i))});
     if (dice.below(2) == 0) options.targets.back().price = dice.one_of({0.01, 0.02, 0.03});
+    options.targets.back().project = dice.one_of({"", "ours", "theirs"});
   }
   if (dice.below(4) == 0) {
     options.targets[0].price = 0.02;  // so that the ceiling leaves one
@@ -231,6 +237,7 @@ FallbackOptions drawn_options(Dice& dice) {
   options.longest_rest = dice.one_of<Duration>({0s, 20s, 10min});
   if (dice.below(3) == 0) options.give_up_after.set(Kind::overload, 30s);
   if (dice.below(3) == 0) options.rest.set(Kind::internal, 1min);
+  if (dice.below(3) == 0) options.rest.set(Kind::quota, 1min);
   return options;
 }
 
