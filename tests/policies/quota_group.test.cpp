@@ -182,16 +182,19 @@ TEST_CASE("States that are lent to several chains are shared by group as well", 
 
 EVERY_DRIVER("A refusal that nobody can explain is treated as overload, and reported as what the service said", "[policies]") {
   const RetryOptions<Exponential> retry{.attempts = 5, .attempts_by_kind = {0, {{Kind::overload, 2}}}};
-  const auto asks = [&](const QuotaOptions<1>& quota) {
+  const auto asks = [&](const QuotaOptions<1>& quota, const Verdict& refusal) {
     Pipeline pipeline{Retry{retry}, CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(2)}}, QuotaTracker{quota}};
     int attempts = 0;
-    const auto result = driver.run(pipeline, [&]() -> Result<int> { return ++attempts, Failure{said(Kind::rate_limit)}; });
-    CHECK(result.error().kind() == Kind::rate_limit);
+    const auto result = driver.run(pipeline, [&]() -> Result<int> { return ++attempts, Failure{refusal}; });
+    CHECK(result.error().kind() == refusal.kind);
     // Breakers count overload, and no full window.
     const auto next = driver.run(pipeline, [] { return 1; });
     CHECK((!next && next.error().kind() == Kind::circuit_open) == (attempts == 2));
     return attempts;
   };
-  CHECK(asks(QuotaOptions{.limits = {per_minute(100)}}) == 2);
-  CHECK(asks(QuotaOptions{.limits = {per_minute(std::nullopt)}}) == 5);
+  for (const Verdict& refusal : {said(Kind::rate_limit), said(Kind::quota, Remedy::after_delay, "quota-no-details")}) {
+    CAPTURE(name(refusal.kind));
+    CHECK(asks(QuotaOptions{.limits = {per_minute(100)}}, refusal) == 2);
+    CHECK(asks(QuotaOptions{.limits = {per_minute(std::nullopt)}}, refusal) == 5);
+  }
 }
