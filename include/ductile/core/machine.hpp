@@ -550,11 +550,14 @@ class Machine {
     if constexpr (observed) observers_.tell(WaitEnded{walk_.call, now, wait_source_, now - wait_began_, lane()});
   }
 
-  // Out of line: where g++ 12 sees the machine made, it takes what an earlier attempt would have left here for uninitialised.
   template <class Kept>
-  [[gnu::noinline]] void keep(Kept&& kept) {
-    result_.emplace(std::forward<Kept>(kept));
+  void keep(Kept&& kept) {
+    if (result_) forget_result();
+    if (!result_) result_.emplace(std::forward<Kept>(kept));  // asked again, so that no destructor is left in here
   }
+
+  // Out of line: where g++ 12 sees the machine made, it takes what an earlier attempt would have left there for uninitialised.
+  [[gnu::noinline]] void forget_result() noexcept { result_.reset(); }
 
   void finish_in_place() {
     if (*result_) {
