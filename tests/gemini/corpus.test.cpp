@@ -303,13 +303,17 @@ const std::vector<NamedMutation>& mutations() {
 
 namespace {
 
+// Of a file with many texts every third pair of a text and a mutation is tried.
 void check_mutations(const std::vector<corpus::Body>& bodies, bool labelled_alone) {
+  const std::size_t stride = bodies.size() > 200 ? 3 : 1;
+  std::size_t turn = 0;
   for (const corpus::Body& body : bodies) {
     if (body.body.empty()) continue;  // with something around it it is another answer
     const Classification before = judged(body);
     AnswerContext context;
     context.model = body.asked;
     for (const NamedMutation& mutation : mutations()) {
+      if (++turn % stride != 0) continue;
       const Classification after = classify_text(mutation.apply(body.body), body.http_status, context);
       CAPTURE(body.id, mutation.name);
       for (const auto& [field, labelled] : body.label) {
