@@ -5,19 +5,24 @@
 #include <chrono>
 #include <optional>
 
+// [shown]
 struct AfterASecond {
   static constexpr ductile::Role role = ductile::Role::hedge;
   ductile::Admission admit(ductile::NoState&, ductile::NoCall&, ductile::Now, const ductile::Attempt&) const noexcept {
     return ductile::Admission::go();
   }
 #ifdef MISUSE
-  using Answer = ductile::Duration;  // the mistake: how does it say that no further one is wanted?
+  // the mistake: how does it say that no further one is wanted?
+  ductile::Duration beside(ductile::NoState&, const ductile::Attempt&) const noexcept { return std::chrono::seconds{1}; }
 #else
-  using Answer = std::optional<ductile::Beside>;
+  std::optional<ductile::Beside> beside(ductile::NoState&, const ductile::Attempt& latest) const noexcept {
+    if (latest.lane >= 1) return std::nullopt;  // one hedge is enough
+    return ductile::Beside{.after = std::chrono::seconds{1}};
+  }
 #endif
-  Answer beside(ductile::NoState&, const ductile::Attempt&) const noexcept { return {}; }
   void learn(ductile::NoState&, ductile::Duration, bool) const noexcept {}
 };
+// [/shown]
 
 int main() {
   const ductile::Pipeline pipeline{AfterASecond{}};

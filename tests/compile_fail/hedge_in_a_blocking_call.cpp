@@ -5,11 +5,13 @@
 #include <ductile/policies/retry.hpp>
 
 int main() {
+  // [shown]
 #ifdef MISUSE
   ductile::Pipeline pipeline{ductile::Retry{}, ductile::Hedge{}};  // the mistake: nobody could make the second attempt
 #else
   ductile::Pipeline pipeline{ductile::Retry{}};
 #endif
   const ductile::Result<int> result = pipeline.run(ductile::repeatable([] { return 0; }));
+  // [/shown]
   return result.value();
 }

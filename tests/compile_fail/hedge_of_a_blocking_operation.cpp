@@ -10,6 +10,7 @@
 int main() {
   boost::asio::thread_pool pool{1};
   boost::asio::io_context context;
+  // [shown]
 #ifdef MISUSE
   ductile::Pipeline pipeline{ductile::Hedge{}};  // the mistake: who ends the slower one?
 #else
@@ -17,4 +18,5 @@ int main() {
 #endif
   const auto operation = ductile::blocking_on(pool.get_executor(), [] { return 1; });
   pipeline.async_run(ductile::repeatable(operation), context, boost::asio::detached);
+  // [/shown]
 }

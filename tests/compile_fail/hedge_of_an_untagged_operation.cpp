@@ -8,6 +8,7 @@
 
 int main() {
   boost::asio::io_context context;
+  // [shown]
   ductile::Pipeline pipeline{ductile::Hedge{}};
   const auto operation = []() -> boost::asio::awaitable<int> { co_return 1; };
 #ifdef MISUSE
@@ -15,4 +16,5 @@ int main() {
 #else
   pipeline.async_run(ductile::repeatable(operation), context, boost::asio::detached);
 #endif
+  // [/shown]
 }

@@ -553,10 +553,10 @@ class Machine {
   template <class Kept>
   void keep(Kept&& kept) {
     if (result_) forget_result();
-    result_.emplace(std::forward<Kept>(kept));
+    if (!result_) result_.emplace(std::forward<Kept>(kept));  // asked again, so that no destructor is left in here
   }
 
-  // Out of line: where g++ 12 sees the machine made, it takes what an earlier attempt would have left here for uninitialised.
+  // Out of line: where g++ 12 sees the machine made, it takes what an earlier attempt would have left there for uninitialised.
   [[gnu::noinline]] void forget_result() noexcept { result_.reset(); }
 
   void finish_in_place() {
