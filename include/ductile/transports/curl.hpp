@@ -122,8 +122,9 @@ class CurlTransport {
       set(CURLOPT_ACCEPT_ENCODING, "");  // all that it can decode
       set(CURLOPT_USERAGENT, transport_.options_.user_agent.c_str());
       set(CURLOPT_ERRORBUFFER, words_.data());
-      set(CURLOPT_TIMEOUT_MS, milliseconds(limits_.total));
-      set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect));
+      // One more: it counts whole milliseconds, of which the first may have begun already.
+      set(CURLOPT_TIMEOUT_MS, milliseconds(limits_.total) + 1);
+      set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits_.connect) + 1);
 
       set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
       if (request_.method == "HEAD") set(CURLOPT_NOBODY, 1L);
