@@ -232,8 +232,8 @@ class PipelineBody<true, Elements...> {
   using ObserversType = typename ChosenObservers::template Into<Observers>;
 
   explicit PipelineBody(Elements... elements)
-      : observers_(ChosenObservers::template made_of<typename ChosenObservers::template Into<std::tuple>>(elements...)),
-        layers_(ChosenLayers::template made_of<LayersType>(elements...)) {}
+      : layers_(ChosenLayers::template made_of<LayersType>(elements...)),
+        observers_(ChosenObservers::template made_of<typename ChosenObservers::template Into<std::tuple>>(elements...)) {}
 
   /// Makes the operation resilient: attempts it, and does what the policies say, in this thread, until it succeeded or failed for good.
   ///
@@ -295,8 +295,8 @@ class PipelineBody<true, Elements...> {
   [[nodiscard]] CallsUnderWay& calls() noexcept { return calls_; }
 
  private:
-  [[no_unique_address]] ObserversType observers_;
   LayersType layers_;
+  [[no_unique_address]] ObserversType observers_;
   CallsUnderWay calls_;
 };
 

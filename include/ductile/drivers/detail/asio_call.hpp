@@ -300,10 +300,13 @@ class AsioCall final : public Waiter {
             }
             if constexpr (L::is_branch) {
               Handler race{call->handler_};
-              make_attempt(std::move(call), attempt);
+              {
+                const Share attempted{std::move(call)};  // gone before the race hears of it
+                make_attempt(attempted, attempt);
+              }
               return race.attempt_began();
             } else {
-              return make_attempt(std::move(call), attempt);
+              return make_attempt(call, attempt);
             }
           }
         }
@@ -323,7 +326,7 @@ class AsioCall final : public Waiter {
     if (waits_out_ > 0) timer_.cancel();
   }
 
-  static void make_attempt(Share call, const Attempt& attempt) {
+  static void make_attempt(const Share& call, const Attempt& attempt) {
     call->stage_ = Stage::beginning;
     call->out_of_time_ = false;
     if (attempt.deadline != end_of_time) call->arm(attempt.deadline);
