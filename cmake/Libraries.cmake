@@ -92,7 +92,7 @@ if(TARGET ductile_gemini AND TARGET ductile_httplib AND TARGET PNG::PNG)
   target_link_libraries(ductile_mock_unit PRIVATE ductile::gemini ductile::httplib PNG::PNG)
   set_target_properties(ductile_mock_unit PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endif()
-ductile_library(mock HEADERS mock/*.hpp LINK ductile::gemini ductile::httplib ductile::mock_server PNG::PNG)
+ductile_library(mock HEADERS mock/*.hpp LINK ductile::gemini ductile::httplib ductile::mock_server)
 ductile_library(tools HEADERS tools/*.hpp LINK ductile::mock)
 ductile_library(testing HEADERS testing/*.hpp LINK ductile::ductile)
 
