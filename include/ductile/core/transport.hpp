@@ -119,4 +119,32 @@ concept Transport = requires(T& transport, const HttpRequest& request, const Tra
   { transport.send(request, limits) } -> std::same_as<TransportResult>;
 };
 
+/// Takes the body of an answer piece by piece, whatever takes it. Must not outlive it.
+class BodySink {
+ public:
+  template <class Take>
+    requires(!std::same_as<Take, BodySink>) && requires(Take& take, std::string_view piece) {
+      { take(piece) } -> std::convertible_to<bool>;
+    }
+  constexpr explicit BodySink(Take& take) noexcept
+      : taker_(const_cast<void*>(static_cast<const void*>(&take))),
+        take_([](void* taker, std::string_view piece) { return static_cast<bool>((*static_cast<Take*>(taker))(piece)); }) {}
+
+  /// Hands a piece over; false: no more is wanted, and the exchange may end.
+  [[nodiscard]] bool operator()(std::string_view piece) const { return take_(taker_, piece); }
+
+ private:
+  void* taker_;
+  bool (*take_)(void*, std::string_view);
+};
+
+/// A transport that can hand the body of a good answer (a status from 200 to 299) to a sink as it arrives, in any pieces, instead of
+/// keeping it; the body of any other answer stands in the response as ever. When the sink wants no more, the exchange ends with
+/// `cancelled`.
+template <class T>
+concept StreamingTransport =
+    Transport<T> && requires(T& transport, const HttpRequest& request, const TransportLimits& limits, BodySink sink) {
+      { transport.send(request, limits, sink) } -> std::same_as<TransportResult>;
+    };
+
 }  // namespace ductile::inline DUCTILE_VERSION

@@ -10,12 +10,14 @@
 #include <ductile/gemini/classifier.hpp>
 #include <ductile/gemini/request.hpp>
 #include <ductile/gemini/response.hpp>
+#include <ductile/gemini/stream_reader.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -92,8 +94,8 @@ inline constexpr std::size_t kept_body = std::size_t{64} * 1024;  // of an answe
 
 /// Asks the image API over any transport, one attempt a call. To repeat, wait and fall back is the business of a pipeline around it.
 ///
-/// Sends generateContent and nothing else; the key travels in the header x-goog-api-key only, and is taken out of every text that a failure
-/// carries. A 200 is a success only with a whole image in it.
+/// Sends generateContent, and streamGenerateContent where it is asked to stream, and nothing else; the key travels in the header
+/// x-goog-api-key only, and is taken out of every text that a failure carries. A 200 is a success only with a whole image in it.
 ///
 /// Errors   Every failure is a `Failure` with a verdict, the service's words, the evidence, and as cause the `HttpResponse` (its body cut
 ///          to 64 KiB) or the `TransportError`. A request or an option that is wrong fails before anything is sent.
@@ -114,27 +116,134 @@ class Client {
 
   /// One attempt to make the image.
   [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how = {}) const {
-    const ApiKey& key = how.api_key ? *how.api_key : options_.api_key;
-    const std::string_view base = how.base_url.empty() ? std::string_view{options_.base_url} : how.base_url;
-    if (const auto problem = key.problem(); !problem.empty()) return refusal({"key-missing", std::string{problem}});
-    if (auto problem = problem_beside_key(base); !problem.empty()) return refusal({"invalid-argument-generic", std::move(problem)});
-    if (auto problem = check(request, model)) return refusal(*std::move(problem));
-
+    if (auto refused = refusal_of(request, model, how)) return *std::move(refused);
+    const ApiKey& key = key_of(how);
     const Duration timeout = how.timeout.value_or(suggested_timeout(request));
+    TransportResult result = transport_->send(http_request(request, model, "generateContent", how, timeout), limits(timeout, how));
     const AnswerContext context{model, key.reveal()};
-    TransportResult result = transport_->send(http_request(request, model, base, key, timeout), limits(timeout, how));
-    if (const auto* error = std::get_if<TransportError>(&result)) {
-      TransportError kept = *error;
-      kept.message = redacted(std::move(kept.message), key.reveal());
-      return failure(classify(*error, context), Cause::of(std::move(kept)));
-    }
+    if (const auto* error = std::get_if<TransportError>(&result)) return failure(classify(*error, context), kept(*error, key));
     HttpResponse& response = std::get<HttpResponse>(result);
     auto answer = read_answer(response, {model, request.aspect_ratio, request.image_size}, context);
     if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
-    return failure(std::get<Classification>(std::move(answer)), Cause::of(kept(std::move(response), key)));
+    return failure(std::get<Classification>(std::move(answer)), kept(std::move(response), key));
+  }
+
+  /// One attempt to make the image, whose parts are handed to `on_part(StreamPart&&)` as they arrive, on the thread of the transport.
+  ///
+  /// Once a part was handed out, a failure is `Sent::delivered`, and no pipeline repeats the attempt: the caller would get the part again.
+  /// `generate_buffered` keeps the parts back, and may be repeated.
+  ///
+  /// Errors   As `generate`'s, and those of `StreamReader`. What `on_part` throws goes through, after the exchange was ended.
+  template <class OnPart>
+    requires StreamingTransport<T>
+  [[nodiscard]] Result<StreamEnd> stream(const ImageRequest& request, std::string_view model, OnPart&& on_part,
+                                         const GenerateOptions& how = {}) const {
+    return streamed(request, model, on_part, how, true);
+  }
+
+  /// As `generate`, but over a stream: a connection that stalls or breaks shows as soon as it does, not at the end of the attempt.
+  [[nodiscard]] Result<ImageReply> generate_buffered(const ImageRequest& request, std::string_view model,
+                                                     const GenerateOptions& how = {}) const
+    requires StreamingTransport<T>
+  {
+    ImageReply reply;
+    const auto collect = [&reply](StreamPart&& part) {
+      const bool image = part.image();
+      if (image) {
+        std::erase_if(reply.parts, [](const ReplyPart& known) { return known.image; });  // the last one is the result
+        reply.bytes = std::move(part.bytes);
+        reply.format = part.format;
+        reply.width = part.width;
+        reply.height = part.height;
+      }
+      reply.text.append(part.text);
+      reply.parts.push_back({std::move(part.text), image, std::move(part.thought_signature)});
+    };
+    auto end = streamed(request, model, collect, how, false);
+    if (!end) return std::move(end).error();
+    reply.usage = end.value().usage;
+    reply.model_version = std::move(end.value().model_version);
+    reply.model_substituted = end.value().model_substituted;
+    reply.response_id = std::move(end.value().response_id);
+    return reply;
   }
 
  private:
+  [[nodiscard]] const ApiKey& key_of(const GenerateOptions& how) const noexcept { return how.api_key ? *how.api_key : options_.api_key; }
+  [[nodiscard]] std::string_view base_of(const GenerateOptions& how) const noexcept {
+    return how.base_url.empty() ? std::string_view{options_.base_url} : how.base_url;
+  }
+
+  [[nodiscard]] std::optional<Failure> refusal_of(const ImageRequest& request, std::string_view model, const GenerateOptions& how) const {
+    if (const auto problem = key_of(how).problem(); !problem.empty()) return refusal({"key-missing", std::string{problem}});
+    if (auto problem = problem_beside_key(base_of(how)); !problem.empty()) return refusal({"invalid-argument-generic", std::move(problem)});
+    if (auto problem = check(request, model)) return refusal(*std::move(problem));
+    return std::nullopt;
+  }
+
+  template <class OnPart>
+  [[nodiscard]] Result<StreamEnd> streamed(const ImageRequest& request, std::string_view model, OnPart& on_part, const GenerateOptions& how,
+                                           bool hands_out) const {
+    if (auto refused = refusal_of(request, model, how)) return *std::move(refused);
+    const ApiKey& key = key_of(how);
+    const Duration timeout = how.timeout.value_or(suggested_timeout(request));
+    const AnswerContext context{model, key.reveal()};
+    StreamReader reader{{model, request.aspect_ratio, request.image_size}, context, options_.max_response_bytes};
+    bool came = false;
+    GuardedPart guarded{on_part};
+    const auto take = [&](std::string_view piece) {
+      came = true;
+      return reader.feed(piece, guarded) && !guarded.threw();
+    };
+    TransportResult result =
+        transport_->send(http_request(request, model, "streamGenerateContent?alt=sse", how, timeout), limits(timeout, how), BodySink{take});
+    guarded.rethrow();
+    const auto* error = std::get_if<TransportError>(&result);
+    auto* response = std::get_if<HttpResponse>(&result);
+    if (response && !came) {  // an answer in one piece: an error, or nothing
+      auto answer = read_answer(*response, {}, context);
+      if (auto* said = std::get_if<Classification>(&answer)) return failure(std::move(*said), kept(std::move(*response), key));
+    }
+    const bool stopped = reader.failed();  // by us: then how the exchange broke says nothing
+    auto end = reader.finish(guarded, error);
+    guarded.rethrow();
+    if (auto* whole = std::get_if<StreamEnd>(&end)) return std::move(*whole);
+    Classification& said = std::get<Classification>(end);
+    if (hands_out && reader.parts() > 0) said.verdict.sent = Sent::delivered;
+    return failure(std::move(said), response ? kept(std::move(*response), key) : stopped ? Cause{} : kept(*error, key));
+  }
+
+  // A transport must not be thrown through.
+  template <class OnPart>
+  class GuardedPart {
+   public:
+    explicit GuardedPart(OnPart& on_part) : on_part_(on_part) {}
+
+    void operator()(StreamPart&& part) {
+#if defined(__cpp_exceptions)
+      if (thrown_) return;
+      try {
+        on_part_(std::move(part));
+      } catch (...) {
+        thrown_ = std::current_exception();
+      }
+#else
+      on_part_(std::move(part));
+#endif
+    }
+
+    [[nodiscard]] bool threw() const noexcept { return thrown_ != nullptr; }
+    void rethrow() const {
+#if defined(__cpp_exceptions)
+      if (thrown_) std::rethrow_exception(thrown_);
+#endif
+    }
+
+   private:
+    OnPart& on_part_;
+    std::exception_ptr thrown_;
+  };
+
   [[nodiscard]] std::string problem_beside_key(std::string_view base) const {
     if (auto problem = detail::base_url_problem(base); !problem.empty()) return problem;
     if (options_.api_version.empty() || detail::path_segment(options_.api_version) != options_.api_version)
@@ -148,15 +257,16 @@ class Client {
     return {};
   }
 
-  [[nodiscard]] HttpRequest http_request(const ImageRequest& request, std::string_view model, std::string_view base, const ApiKey& key,
-                                         Duration timeout) const {
+  [[nodiscard]] HttpRequest http_request(const ImageRequest& request, std::string_view model, std::string_view method,
+                                         const GenerateOptions& how, Duration timeout) const {
+    std::string_view base = base_of(how);
     while (base.ends_with('/')) base.remove_suffix(1);
     constexpr std::string_view prefix{"models/"};
     if (model.starts_with(prefix)) model.remove_prefix(prefix.size());
     HttpRequest out;
     out.method = "POST";
-    out.url = std::string{base} + "/" + options_.api_version + "/models/" + detail::path_segment(model) + ":generateContent";
-    out.headers = {{"x-goog-api-key", std::string{key.reveal()}},
+    out.url = std::string{base} + "/" + options_.api_version + "/models/" + detail::path_segment(model) + ":" + std::string{method};
+    out.headers = {{"x-goog-api-key", std::string{key_of(how).reveal()}},
                    {"Content-Type", "application/json"},
                    {"X-Server-Timeout", std::to_string(server_timeout(timeout).count())}};
     out.body = to_json(request);
@@ -191,12 +301,17 @@ class Client {
     return Failure{classification.verdict, std::move(classification.message), std::move(classification.evidence), std::move(cause)};
   }
 
-  [[nodiscard]] static HttpResponse kept(HttpResponse response, const ApiKey& key) {
+  [[nodiscard]] static Cause kept(TransportError error, const ApiKey& key) {
+    error.message = redacted(std::move(error.message), key.reveal());
+    return Cause::of(std::move(error));
+  }
+
+  [[nodiscard]] static Cause kept(HttpResponse response, const ApiKey& key) {
     if (response.body.size() > detail::kept_body) response.body.resize(detail::kept_body);
     response.body.shrink_to_fit();
     response.body = redacted(std::move(response.body), key.reveal());
     for (HttpHeader& field : response.headers) field.value = redacted(std::move(field.value), key.reveal());
-    return response;
+    return Cause::of(std::move(response));
   }
 
   T* transport_;

@@ -159,18 +159,31 @@ class ResilientClient {
   template <StopToken Stop = NoStop, Clock C = const SystemClock>
   [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, CallOptions options = {}, const Stop& stop = {},
                                             C& clock = system_clock) {
-    const auto able = ductile::able_targets(targets_, [&](const Target& target) { return !obstacle(target, request, options.targets); });
-    if (!able) return no_target(request, options.targets);
-    options.targets = *able;
-    const auto operation = [&](const Attempt& attempt) {
-      const Target& target = targets_[attempt.target];
-      GenerateOptions how;
-      how.timeout = std::min(suggested_timeout(request), attempt.remaining(clock.now()()));
-      if constexpr (!std::same_as<Stop, NoStop>) how.stop = StopView{stop};
-      how.base_url = target.base_url;
-      return client_.generate(request, target.model, how);
-    };
-    return pipeline_.run(repeatable(operation), options, stop, clock);
+    const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate(request, model, how); };
+    if (auto failure = choose_targets(request, options)) return *std::move(failure);
+    return pipeline_.run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
+  }
+
+  /// Makes the image and hands its parts to `on_part(StreamPart&&)` as they arrive: see `Client::stream`. Until the first part was handed
+  /// out a failure is tried again as `generate` would; after it the call fails, with the note `not_repeatable`.
+  template <class OnPart, StopToken Stop = NoStop, Clock C = const SystemClock>
+    requires StreamingTransport<T>
+  [[nodiscard]] Result<StreamEnd> stream(const ImageRequest& request, OnPart&& on_part, CallOptions options = {}, const Stop& stop = {},
+                                         C& clock = system_clock) {
+    const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.stream(request, model, on_part, how); };
+    if (auto failure = choose_targets(request, options)) return *std::move(failure);
+    return pipeline_.run(operation(request, attempt, stop, clock), options, stop, clock);
+  }
+
+  /// As `generate`, but each attempt over a stream whose parts are kept back until it is whole, so that any failure may be tried again: see
+  /// `Client::generate_buffered`.
+  template <StopToken Stop = NoStop, Clock C = const SystemClock>
+    requires StreamingTransport<T>
+  [[nodiscard]] Result<ImageReply> generate_buffered(const ImageRequest& request, CallOptions options = {}, const Stop& stop = {},
+                                                     C& clock = system_clock) {
+    const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate_buffered(request, model, how); };
+    if (auto failure = choose_targets(request, options)) return *std::move(failure);
+    return pipeline_.run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
   }
 
   [[nodiscard]] const std::vector<Target>& targets() const noexcept { return targets_; }
@@ -187,6 +200,27 @@ class ResilientClient {
     options.check_ceiling(rules);
     options.price_ceiling = any_price;
     return options;
+  }
+
+  // One attempt at a target of the chain; all that it refers to outlives the call.
+  template <class Try, class Stop, class C>
+  [[nodiscard]] auto operation(const ImageRequest& request, const Try& attempt_at, const Stop& stop, C& clock) const {
+    return [&](const Attempt& attempt) {
+      const Target& target = targets_[attempt.target];
+      GenerateOptions how;
+      how.timeout = std::min(suggested_timeout(request), attempt.remaining(clock.now()()));
+      if constexpr (!std::same_as<Stop, NoStop>) how.stop = StopView{stop};
+      how.base_url = target.base_url;
+      return attempt_at(target.model, how);
+    };
+  }
+
+  // Limits the call to the targets that can take the request; a failure when there is none.
+  [[nodiscard]] std::optional<Failure> choose_targets(const ImageRequest& request, CallOptions& options) const {
+    const auto able = ductile::able_targets(targets_, [&](const Target& target) { return !obstacle(target, request, options.targets); });
+    if (!able) return no_target(request, options.targets);
+    options.targets = *able;
+    return std::nullopt;
   }
 
   enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
@@ -213,7 +247,7 @@ class ResilientClient {
   }
 
   // Nothing is sent: the request is wrong for every model, or nobody is left who may take it.
-  [[nodiscard]] Result<ImageReply> no_target(const ImageRequest& request, TargetSet wanted) const {
+  [[nodiscard]] Failure no_target(const ImageRequest& request, TargetSet wanted) const {
     Verdict verdict;
     verdict.kind = Kind::no_target;
     verdict.says = Says::policy;
@@ -223,7 +257,8 @@ class ResilientClient {
     std::string message;
     for (const Target& target : targets_) {
       const auto why = obstacle(target, request, wanted);
-      if (why == Obstacle::size_or_ratio && check(request, target.model)) return client_.generate(request, target.model);  // refuses
+      if (why == Obstacle::size_or_ratio && check(request, target.model))
+        return client_.generate(request, target.model).error();  // refuses
       if (why == Obstacle::price) verdict.id = "price-ceiling";
       message.append(message.empty() ? "" : "; ").append(target.name);
       message.append(why ? words(*why) : "");

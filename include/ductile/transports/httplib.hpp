@@ -47,17 +47,24 @@ class HttplibTransport {
  public:
   explicit HttplibTransport(HttplibOptions options = {}) : options_(std::move(options)) {}
 
-  [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) {
-    const auto url = detail::parse_url(request.url);
-    if (!url) return TransportError{TransportFault::other, Sent::no, "url: must be absolute, http or https, without a name and a password"};
-    if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped before it was sent"};
-    if (limits.total <= Duration::zero()) return TransportError{TransportFault::total_timeout, Sent::no, "no time was left to send it"};
-    Exchange exchange{*this, *url, limits};
-    return exchange.run(request);
+  [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) { return carry(request, limits, nullptr); }
+
+  /// The same, and the body of a good answer goes to `sink` as it arrives, on the calling thread. The sink must not throw.
+  [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits, BodySink sink) {
+    return carry(request, limits, &sink);
   }
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] TransportResult carry(const HttpRequest& request, const TransportLimits& limits, const BodySink* sink) {
+    const auto url = detail::parse_url(request.url);
+    if (!url) return TransportError{TransportFault::other, Sent::no, "url: must be absolute, http or https, without a name and a password"};
+    if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped before it was sent"};
+    if (limits.total <= Duration::zero()) return TransportError{TransportFault::total_timeout, Sent::no, "no time was left to send it"};
+    Exchange exchange{*this, *url, limits, sink};
+    return exchange.run(request);
+  }
 
   struct Connection {
     std::unique_ptr<httplib::Client> client;
@@ -67,8 +74,8 @@ class HttplibTransport {
   // One exchange: what happened on the way, so that a fault can be named.
   class Exchange {
    public:
-    Exchange(HttplibTransport& transport, const detail::Url& url, const TransportLimits& limits)
-        : transport_(transport), url_(url), limits_(limits), connection_(transport.borrow(url)) {}
+    Exchange(HttplibTransport& transport, const detail::Url& url, const TransportLimits& limits, const BodySink* sink)
+        : transport_(transport), url_(url), limits_(limits), sink_(sink), connection_(transport.borrow(url)) {}
 
     static constexpr std::chrono::milliseconds grain{5};  // by which the system's waits are inexact
 
@@ -144,9 +151,15 @@ class HttplibTransport {
       };
       out.content_receiver = [this](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
         last_byte_ = Clock::now();
-        too_large_ = size > limits_.max_response_bytes - body_.size();
-        if (!too_large_) body_.append(data, size);
-        return !too_large_;
+        too_large_ = size > limits_.max_response_bytes - received_;
+        if (too_large_) return false;
+        received_ += size;
+        if (sink_ && status_ >= 200 && status_ < 300) {
+          refused_ = !(*sink_)({data, size});
+          return !refused_;
+        }
+        body_.append(data, size);
+        return true;
       };
       return out;
     }
@@ -166,7 +179,7 @@ class HttplibTransport {
       result.what = named(error, system_error);
       result.sent = all_sent_ || status_ != 0 ? Sent::unknown : Sent::no;
       result.status = status_;
-      result.received = body_.size();
+      result.received = received_;
       result.message = std::string{name(result.what)} + " at " + url_.origin() + " after " +
                        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started_).count()) + " ms" +
                        " (cpp-httplib: " + httplib::to_string(error) + ")";
@@ -175,7 +188,8 @@ class HttplibTransport {
 
     [[nodiscard]] TransportFault named(httplib::Error error, int system_error) const {
       const auto verdict = watched_.verdict.load();
-      if (verdict == detail::HttplibWatch::Verdict::cancelled || limits_.stop.stop_requested()) return TransportFault::cancelled;
+      if (verdict == detail::HttplibWatch::Verdict::cancelled || refused_ || limits_.stop.stop_requested())
+        return TransportFault::cancelled;
       if (verdict == detail::HttplibWatch::Verdict::total_timeout) return TransportFault::total_timeout;
       if (too_large_ || verdict == detail::HttplibWatch::Verdict::too_large) return TransportFault::too_large;
       const Duration idle = Clock::now() - last_byte_;
@@ -203,15 +217,18 @@ class HttplibTransport {
     HttplibTransport& transport_;
     const detail::Url& url_;
     const TransportLimits& limits_;
+    const BodySink* sink_;
     Connection connection_;
     detail::HttplibWatch::Exchange watched_;
     Clock::time_point started_;
     Clock::time_point last_byte_;
     std::string body_;
+    std::size_t received_ = 0;  // of the body, kept or handed on
     int status_ = 0;
     bool resolved_ = false;
     bool all_sent_ = false;
     bool too_large_ = false;
+    bool refused_ = false;  // the sink wants no more
   };
 
   [[nodiscard]] Connection borrow(const detail::Url& url) {
