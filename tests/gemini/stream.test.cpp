@@ -156,9 +156,7 @@ std::vector<Recorded> recorded() {
        event(here) + event(R"({"candidates":[{"content":{"parts":[{"inlineData":{"data":"AAAA"}}]},"finishReason":"STOP"}]})"), "Here is ",
        "inline-data-corrupt"},
       {"an event that is no JSON", event(here) + event("nonsense"), "Here is ", "inline-data-corrupt"},
-      {"a gateway's word after the events", event(here) + "upstream connect error or disconnect/reset before headers", "Here is ",
-       "envoy-503"},
-      {"a gateway's word that nobody knows", event(here) + "so long\n", "Here is ", "sse-no-finish"},
+      {"a sentence after the events", event(here) + "so long\n", "Here is ", "sse-no-finish"},
       {"a page", "<!DOCTYPE html>\n<html><head><title>Guest network</title>\n<style>\n{ }\n</style></head><body>Log in</body></html>", "",
        "captive-200-html"},
   };

@@ -208,10 +208,9 @@ class StreamReader {
     Classification said = classify_text(summary(), status, context_);
     if (ended()) return said;
     if (broken) return classify(*broken, context_);
-    if (!events_.stray().empty()) {
+    if (!events_.stray().empty() && !candidates_seen_ && root_.empty()) {  // no stream at all: a page, a sentence
       Classification stray = classify_text(events_.stray(), status, context_);
-      const bool said_something = candidates_seen_ || !root_.empty();  // then a tail counts that is known, such as a gateway's
-      if (!stray.ok() && (!said_something || stray.verdict.id != FailureId{})) return stray;
+      if (!stray.ok()) return stray;
     }
     if (cut_ || events_.unfinished())
       return detail::classification_of({"truncated-json", "stream", "ends within an event"}, std::move(said));
