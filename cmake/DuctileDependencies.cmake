@@ -5,6 +5,8 @@
 # words what is not there.
 
 set(ductile_boost_json_SOURCE ${CMAKE_CURRENT_LIST_DIR}/boost_json.cpp)
+set(ductile_beast_SOURCE ${CMAKE_CURRENT_LIST_DIR}/beast.cpp)
+set(ductile_mock_SOURCE ${CMAKE_CURRENT_LIST_DIR}/mock.cpp)
 
 # Headers alone: naming Boost COMPONENTS would ask for the compiled -dev packages.
 macro(ductile_find_core)
@@ -26,6 +28,26 @@ macro(ductile_find_asio) # Asio is among Boost's headers
   set(ductile_asio_MISSING "${ductile_core_MISSING}")
   if(NOT ductile_asio_MISSING AND NOT TARGET Threads::Threads)
     set(ductile_asio_MISSING "a threads library")
+  endif()
+endmacro()
+
+# `ductile::beast_transport` is the transport's one unit, which each program compiles once: all that includes Beast and OpenSSL.
+macro(ductile_find_beast)
+  ductile_find_asio()
+  set(ductile_beast_MISSING "${ductile_asio_MISSING}")
+  if(NOT ductile_beast_MISSING AND NOT TARGET ductile::beast_transport)
+    find_package(OpenSSL QUIET)
+    if(NOT TARGET OpenSSL::SSL)
+      set(ductile_beast_MISSING "OpenSSL (Debian 12: libssl-dev)")
+    else()
+      add_library(ductile::beast_transport INTERFACE IMPORTED)
+      if(TARGET ductile_beast_unit) # inside the project, and where it is a subdirectory: one library for all programs of the build
+        target_link_libraries(ductile::beast_transport INTERFACE ductile_beast_unit)
+      else()
+        target_sources(ductile::beast_transport INTERFACE ${ductile_beast_SOURCE})
+      endif()
+      target_link_libraries(ductile::beast_transport INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+    endif()
   endif()
 endmacro()
 
@@ -58,6 +80,18 @@ macro(ductile_find_httplib)
   endif()
 endmacro()
 
+# By CMake's own module also where libcurl brings a package file of its own: both make the one target.
+macro(ductile_find_curl)
+  ductile_find_core()
+  set(ductile_curl_MISSING "${ductile_core_MISSING}")
+  if(NOT ductile_curl_MISSING)
+    find_package(CURL 7.85 QUIET)
+    if(NOT CURL_FOUND)
+      set(ductile_curl_MISSING "libcurl 7.85 or newer (Debian 12: libcurl4-openssl-dev)")
+    endif()
+  endif()
+endmacro()
+
 # `ductile::boost_json` is Boost's compiled library where there is one; else one source file that each program compiles once.
 macro(ductile_find_gemini)
   ductile_find_core()
@@ -78,14 +112,23 @@ macro(ductile_find_gemini)
   endif()
 endmacro()
 
+# `ductile::mock_server` is the server's one unit, which each program compiles once.
 macro(ductile_find_mock)
   ductile_find_gemini()
   ductile_find_httplib()
   set(ductile_mock_MISSING "${ductile_gemini_MISSING}${ductile_httplib_MISSING}")
-  if(NOT ductile_mock_MISSING)
+  if(NOT ductile_mock_MISSING AND NOT TARGET ductile::mock_server)
     find_package(PNG QUIET)
     if(NOT TARGET PNG::PNG)
       set(ductile_mock_MISSING "libpng (Debian 12: libpng-dev)")
+    else()
+      add_library(ductile::mock_server INTERFACE IMPORTED)
+      if(TARGET ductile_mock_unit) # inside the project, and where it is a subdirectory: one library for all programs of the build
+        target_link_libraries(ductile::mock_server INTERFACE ductile_mock_unit)
+      else()
+        target_sources(ductile::mock_server INTERFACE ${ductile_mock_SOURCE})
+      endif()
+      target_link_libraries(ductile::mock_server INTERFACE PNG::PNG)
     endif()
   endif()
 endmacro()

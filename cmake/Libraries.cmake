@@ -52,7 +52,7 @@ ductile_library(
   core
   HEADERS ductile.hpp fwd.hpp core/*.hpp backoff/*.hpp policies/*.hpp classify/*.hpp drivers/*.hpp observe/*.hpp stores/*.hpp
           transports/*.hpp detail/*.hpp
-  EXCEPT "/transports/(detail/)?httplib|/drivers/(detail/)?asio"
+  EXCEPT "/transports/(detail/)?(httplib|beast|curl)|/drivers/(detail/)?asio"
   LINK Boost::headers)
 if(NOT TARGET ductile)
   message(FATAL_ERROR "ductile: nothing can be built without its core")
@@ -67,14 +67,32 @@ set_target_properties(ductile_boost_json PROPERTIES POSITION_INDEPENDENT_CODE ON
 
 ductile_library(asio HEADERS drivers/asio*.hpp LINK ductile::ductile Threads::Threads)
 
+# The transport's one unit, compiled once for the whole build. Users of the installed package, which holds no binary, get the source instead.
+find_package(OpenSSL QUIET)
+if(TARGET ductile_asio AND TARGET OpenSSL::SSL)
+  add_library(ductile_beast_unit STATIC EXCLUDE_FROM_ALL ${ductile_beast_SOURCE})
+  target_link_libraries(ductile_beast_unit PRIVATE ductile::asio OpenSSL::SSL)
+  set_target_properties(ductile_beast_unit PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endif()
+ductile_library(beast HEADERS transports/*beast*.hpp LINK ductile::asio ductile::beast_transport)
+
 # The definition is how the header knows that cpp-httplib's flags, which change its classes, come from this target.
 ductile_library(
   httplib
   HEADERS transports/*httplib*.hpp
   LINK ductile::ductile ductile::cpp_httplib
   DEFINE DUCTILE_HTTPLIB_FROM_TARGET=1)
+ductile_library(curl HEADERS transports/curl.hpp LINK ductile::ductile CURL::libcurl)
 ductile_library(gemini HEADERS gemini/*.hpp LINK ductile::ductile ductile::boost_json)
-ductile_library(mock HEADERS mock/*.hpp LINK ductile::gemini ductile::httplib PNG::PNG)
+
+# The mock server's one unit, likewise.
+find_package(PNG QUIET)
+if(TARGET ductile_gemini AND TARGET ductile_httplib AND TARGET PNG::PNG)
+  add_library(ductile_mock_unit STATIC EXCLUDE_FROM_ALL ${ductile_mock_SOURCE})
+  target_link_libraries(ductile_mock_unit PRIVATE ductile::gemini ductile::httplib PNG::PNG)
+  set_target_properties(ductile_mock_unit PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endif()
+ductile_library(mock HEADERS mock/*.hpp LINK ductile::gemini ductile::httplib ductile::mock_server PNG::PNG)
 ductile_library(tools HEADERS tools/*.hpp LINK ductile::mock)
 ductile_library(testing HEADERS testing/*.hpp LINK ductile::ductile)
 
@@ -92,6 +110,6 @@ if(DUCTILE_INSTALL)
     ARCH_INDEPENDENT)
   install(
     FILES ${PROJECT_BINARY_DIR}/ductile-config-version.cmake cmake/ductile-config.cmake cmake/DuctileDependencies.cmake
-          cmake/boost_json.cpp
+          cmake/boost_json.cpp cmake/beast.cpp cmake/mock.cpp
     DESTINATION ${ductile_package_dir})
 endif()

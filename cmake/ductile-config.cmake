@@ -3,16 +3,19 @@
 #   find_package(ductile)                     ductile::ductile and ductile::testing; needs Boost's headers
 #   find_package(ductile COMPONENTS mock)     that and ductile::mock, with ductile::gemini and ductile::httplib, on which it stands
 #
-# Components: core testing asio httplib gemini mock tools. One whose dependency is not there is not found, and the message says what is missing.
+# Components: core testing asio beast httplib curl gemini mock tools. One whose dependency is not there is not found, and the message says what is missing.
 
 cmake_minimum_required(VERSION 3.23)
 include(${CMAKE_CURRENT_LIST_DIR}/DuctileDependencies.cmake)
 
 # In the order in which they stand on each other.
-set(ductile_known core testing asio httplib gemini mock tools)
+set(ductile_known core testing asio beast httplib curl gemini mock tools)
 set(ductile_wanted core testing ${ductile_FIND_COMPONENTS})
 if("tools" IN_LIST ductile_wanted)
   list(APPEND ductile_wanted mock)
+endif()
+if("beast" IN_LIST ductile_wanted)
+  list(APPEND ductile_wanted asio)
 endif()
 if("mock" IN_LIST ductile_wanted)
   list(APPEND ductile_wanted gemini httplib)

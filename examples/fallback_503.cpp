@@ -18,7 +18,9 @@
 // Here the chain's table decides after each failure, in one place: again here, the next target, or stop.
 #include <ductile/ductile.hpp>
 #include <ductile/gemini/client.hpp>
+#include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>
 #include <ductile/transports/httplib.hpp>
 
 #include <chrono>

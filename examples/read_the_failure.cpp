@@ -14,7 +14,7 @@ int main() {
   ductile::Pipeline pipeline{ductile::Deadline{10min}, ductile::Retry{}};
   ductile::VirtualClock clock;
 
-  // Once it breaks; then it says that it will be back in eleven minutes, which the deadline does not leave.
+  // Once it breaks; then it says that it will be back in eleven minutes, longer than Retry waits for anybody.
   const auto ask = [](const ductile::Attempt& attempt) -> ductile::Result<int> {
     if (attempt.number == 1) return ductile::Failure{ductile::Kind::network};
     ductile::Verdict verdict;

@@ -24,7 +24,9 @@
 // call outwaits it, until its deadline.
 #include <ductile/ductile.hpp>
 #include <ductile/gemini/resilient.hpp>
+#include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>
 #include <ductile/transports/httplib.hpp>
 
 #include <chrono>

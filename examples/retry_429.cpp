@@ -17,7 +17,9 @@
 // Here the verdict decides: it is made from the reasons that the answer names, not from its words.
 #include <ductile/ductile.hpp>
 #include <ductile/gemini/client.hpp>
+#include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>
 #include <ductile/transports/httplib.hpp>
 
 #include <chrono>

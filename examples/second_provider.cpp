@@ -4,7 +4,9 @@
 // the operation looks at `attempt.target` and does what that target needs.
 #include <ductile/ductile.hpp>
 #include <ductile/gemini/client.hpp>
+#include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>
 #include <ductile/transports/httplib.hpp>
 
 #include <boost/json.hpp>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // A test of your client, with the service in its process: no key, no network, no flaky morning.
+#include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>
 
 #if __has_include(<catch2/catch_test_macros.hpp>)
 #include <catch2/catch_test_macros.hpp>

@@ -18,7 +18,8 @@ struct ImagineFlags {
   std::string key_env{};
   std::vector<std::string> targets{};
   std::string deadline = "10m";
-  unsigned concurrency = 4;
+  std::optional<unsigned> concurrency{};  // 4; with `async` 1000
+  bool async = false;
   std::string report{};
   std::optional<double> time_scale{};
   std::string size{};

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
+#include "maker.hpp"
 
 #include <ductile/core/clock.hpp>            // ScaledClock
 #include <ductile/core/transport.hpp>        // StopView, TransportLimits, TransportResult
 #include <ductile/gemini/api_key.hpp>        // ApiKey
 #include <ductile/gemini/resilient.hpp>      // client_options_from_environment, image_targets, resilient, ResilientOptions
 #include <ductile/mock/admin.hpp>            // Admin
+#include <ductile/mock/engine.hpp>           // Engine
 #include <ductile/mock/server.hpp>           // Server
+#include <ductile/mock/service_clock.hpp>    // ServiceClock
 #include <ductile/tools/day_seen.hpp>        // day_seen
 #include <ductile/tools/duration_text.hpp>   // duration_text, parse_duration
 #include <ductile/tools/image_folder.hpp>    // ImageFolder
@@ -77,6 +80,27 @@ class GracefulTransport {
   Progress& progress_;
   HttplibTransport transport_;
   StopAfterGrace stop_;
+};
+
+// A thread for each job under way.
+class ThreadsMaker final : public Maker {
+ public:
+  explicit ThreadsMaker(const MakerParts& parts)
+      : clock_(parts.clock),
+        transport_(parts.progress),
+        client_(gemini::resilient(transport_, parts.client, parts.options, parts.progress)) {}
+
+  std::string problem() const override { return client_.client().problem(); }
+  Time rests_until(unsigned target) override { return client_.pipeline().template state<1>().until(target); }
+  void run(JobRun& run) override {
+    const StopFlag stop;
+    run.run([&](const gemini::ImageRequest& request, const CallOptions& call) { return client_.generate(request, call, stop, clock_); });
+  }
+
+ private:
+  ScaledClock& clock_;
+  GracefulTransport transport_;
+  gemini::ResilientClient<GracefulTransport, Progress> client_;
 };
 
 Duration deadline_of(const std::string& text) {
@@ -156,11 +180,11 @@ std::string time_of_day(WallTime wall, bool utc) {
   return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-std::string begin_line(const Service& service, const ImagineFlags& flags, std::size_t jobs) {
+std::string begin_line(const Service& service, const ImagineFlags& flags, unsigned concurrency, std::size_t jobs) {
   std::string targets;
   for (const Target& target : service.targets) targets += (targets.empty() ? "" : " -> ") + target.name + "=" + target.model;
-  std::string text =
-      fmt::format("{} {}, {} at once, {} each: {}", jobs, jobs == 1 ? "job" : "jobs", flags.concurrency, flags.deadline, targets);
+  std::string text = fmt::format("{} {}, {} at once{}, {} each: {}", jobs, jobs == 1 ? "job" : "jobs", concurrency,
+                                 flags.async ? " in one thread" : "", flags.deadline, targets);
   if (service.inside)
     text += fmt::format("\nA mock inside stands for the service: scenario {}, seed {}, its time runs {} times as fast",
                         service.inside->engine().scenario().name, service.inside->engine().seed(), *service.time_scale);
@@ -191,6 +215,10 @@ Ending imagine(const ImagineFlags& flags) {
   if (flags.out.empty()) throw misuse("--out is missing: the folder for the images");
   if (!flags.report.empty() && flags.report == flags.mock_journal) throw misuse("--report and --mock-journal must be two files");
   const Duration deadline = deadline_of(flags.deadline);
+  if (flags.async && !has_async_maker) throw misuse(without_async);
+  const unsigned most = flags.async ? 10'000 : 256;
+  const unsigned concurrency = flags.concurrency.value_or(flags.async ? 1000 : 4);
+  if (concurrency < 1 || concurrency > most) throw misuse(fmt::format("--concurrency: Value {} not in range 1 to {}", concurrency, most));
   StopFlag::listen();
   const StopFlag stop;
   const JobList list = jobs_of(flags.prompts, job_defaults(flags.size, flags.ratio));
@@ -213,21 +241,20 @@ Ending imagine(const ImagineFlags& flags) {
   Progress progress{service.targets, list.jobs.size(), options.breaker.open_for, face,
                     [&](const std::string& line, bool ends_job) { screen.note(face(clock.now()()) + "  " + line, ends_job); }};
 
-  GracefulTransport transport{progress};
   service.client.pace = service.time_scale.value_or(1.0);
-  auto client = gemini::resilient(transport, service.client, options, progress);
-  if (const std::string problem = client.client().problem(); !problem.empty()) throw misuse(problem);
+  const MakerParts parts{service.client, options, progress, clock, concurrency};
+  const std::unique_ptr<Maker> maker = flags.async ? async_maker(parts) : std::make_unique<ThreadsMaker>(parts);
+  if (const std::string problem = maker->problem(); !problem.empty()) throw misuse(problem);
 
   JobRun run{list.jobs,
              service.targets,
              folder,
-             [&](const gemini::ImageRequest& request, const CallOptions& call) { return client.generate(request, call, stop, clock); },
              StopView{stop},
              progress,
-             {.concurrency = flags.concurrency, .deadline = deadline},
+             {.concurrency = flags.async ? 1 : concurrency, .deadline = deadline},
              [&](const Job& job, const JobRecord& record) { screen.json(boost::json::serialize(job_json(job, record, service.targets))); }};
 
-  screen.line(begin_line(service, flags, list.jobs.size()));
+  screen.line(begin_line(service, flags, concurrency, list.jobs.size()));
   const Time began = clock.now()();
   RunFacts facts{.targets = service.targets, .began = clock.now().wall(), .time_scale = service.time_scale};
   std::atomic<bool> over{false};
@@ -239,7 +266,7 @@ Ending imagine(const ImagineFlags& flags) {
                                  .now = clock.now()(),
                                  .title = stop.stop_requested() ? "ending" : "imagine",
                                  .time_of_day = face,
-                                 .rests_until = [&](unsigned target) { return client.pipeline().template state<1>().until(target); }});
+                                 .rests_until = [&](unsigned target) { return maker->rests_until(target); }});
   };
   std::thread painter;
   if (screen.live())
@@ -249,7 +276,7 @@ Ending imagine(const ImagineFlags& flags) {
         std::this_thread::sleep_for(200ms);
       }
     }};
-  run.run();
+  maker->run(run);
   over = true;
   if (painter.joinable()) painter.join();
   if (screen.live()) screen.draw({});

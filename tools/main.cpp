@@ -88,7 +88,8 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
       ->type_name("NAME=MODEL[@URL]");
   command.add_option("--deadline", flags.deadline, "how long a job may take, from its first admission: 90s, 10m, 1h30m; 1s to 30d")
       ->capture_default_str();
-  command.add_option("--concurrency,-j", flags.concurrency, "jobs under way at once")->check(CLI::Range(1, 256))->capture_default_str();
+  command.add_option("--concurrency,-j", flags.concurrency, "jobs under way at once, 1 to 256 [4]; with --async 1 to 10000 [1000]");
+  command.add_flag("--async", flags.async, "all jobs in one thread, over Boost.Beast; only where the program was built with it");
   command.add_option("--report", flags.report, "writes the report there, as JSON; without it there is none");
   command.add_option("--size", flags.size, "of jobs that name none: 512, 1K, 2K, 4K");
   command.add_option("--ratio", flags.ratio, "of jobs that name none: 1:1, 16:9, ...");

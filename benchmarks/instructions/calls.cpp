@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// calls WORKLOAD COUNT
-// Makes calls through one pipeline, for scripts/check_costs to count their instructions under callgrind, and prints how many allocations
-// they made.
+// calls COUNT
+// Makes as many calls of each workload, for scripts/check_costs to count their instructions under callgrind, which is asked for a file for
+// each workload; prints how many allocations a call made.
 #include <ductile/ductile.hpp>
+
+#include <valgrind/callgrind.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <new>
-#include <string_view>
 
 int operation(int argument);
+long simulated(long count);
+long hedged(long count);
 
 static unsigned long allocations = 0;
 
@@ -47,7 +50,7 @@ struct Ends {
 } ends;
 
 struct Workload {
-  std::string_view name;
+  const char* name;
   long (*calls)(long count);
 };
 
@@ -101,6 +104,9 @@ long rejected(long count) {
 constexpr Workload workloads[] = {
     {"bare", &bare},
     {"retry", &happy<[] { return Pipeline{Retry{}}; }>},
+    {"breaker", &happy<[] { return Pipeline{CircuitBreaker{breaker}}; }>},
+    {"retry-budget", &happy<[] { return Pipeline{RetryBudget{}, Retry{}}; }>},
+    {"retry-bulkhead", &happy<[] { return Pipeline{Retry{}, Bulkhead{{.in_flight = 8}}}; }>},
     {"retry-breaker", &happy<[] { return Pipeline{Retry{}, CircuitBreaker{breaker}}; }>},
     {"retry-breaker-1-window", &happy<[] { return Pipeline{Retry{}, CircuitBreaker{breaker}, QuotaTracker{one_window}}; }>},
     {"retry-breaker-3-windows", &happy<[] { return Pipeline{Retry{}, CircuitBreaker{breaker}, QuotaTracker{three_windows}}; }>},
@@ -110,6 +116,8 @@ constexpr Workload workloads[] = {
                        CircuitBreaker{breaker},      CircuitBreaker{breaker}, QuotaTracker{one_window}, AttemptTimeout{60s}};
      }>},
     {"observed", &happy<[] { return Pipeline{Observe{ends}, Retry{}, CircuitBreaker{breaker}}; }>},
+    {"simulated", &simulated},
+    {"hedged", &hedged},
     {"two-failures", &two_failures},
     {"breaker-open", &rejected},
 };
@@ -117,14 +125,14 @@ constexpr Workload workloads[] = {
 }  // namespace
 
 int main(int, char** arguments) {
+  const long count = std::atol(arguments[1]);
   for (const Workload& workload : workloads) {
-    if (workload.name != arguments[1]) continue;
     static_cast<void>(workload.calls(8));  // what is made once
     const unsigned long before = allocations;
-    const long count = std::atol(arguments[2]);
-    if (workload.calls(count) == 0) return 1;
-    std::printf("%lu\n", (allocations - before) / static_cast<unsigned long>(count));
-    return 0;
+    CALLGRIND_ZERO_STATS;
+    const long sum = workload.calls(count);
+    CALLGRIND_DUMP_STATS_AT(workload.name);
+    if (sum == 0) return 1;
+    std::printf("%s %lu\n", workload.name, (allocations - before) / static_cast<unsigned long>(count));
   }
-  return 64;
 }

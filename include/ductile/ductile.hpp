@@ -52,6 +52,7 @@
 #include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/fallback_options.hpp>
 #include <ductile/policies/fallback_table.hpp>
+#include <ductile/policies/hedge.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/retry_budget.hpp>

@@ -12,6 +12,7 @@
 #include <ductile/policies/bulkhead.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
 #include <ductile/policies/fallback_chain.hpp>
+#include <ductile/policies/hedge.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/retry_budget.hpp>
@@ -91,7 +92,7 @@ class Scene {
   asio::cancellation_signal first_;
   asio::cancellation_signal second_;
   std::unique_ptr<asio::io_context> context_ = std::make_unique<asio::io_context>();
-  SlowAnswer<Answer> operation_{clock_, *context_, 30ms, Answer{this}};
+  Tagged<SlowAnswer<Answer>, Repetition::repeatable> operation_ = repeatable(SlowAnswer<Answer>{clock_, *context_, 30ms, Answer{this}});
 };
 
 bool settled_all() { return Ledger::global().fault().empty(); }
@@ -181,6 +182,35 @@ TEST_CASE("At every step of a chain with a budget", "[async][exactly_once]") {
                     Retry{RetryOptions{.attempts = 2, .backoff = Constant{50ms}}},
                     P{},
                     CircuitBreaker{},
+                    P{}};
+  });
+}
+
+TEST_CASE("At every step of a race of three with a budget, a breaker and time limits", "[async][exactly_once]") {
+  at_every_step([] {
+    return Pipeline{P{},
+                    Deadline{10s},
+                    RetryBudget{RetryBudgetOptions{.per_call = 0, .capacity = 3, .reserve_every = 0s}},
+                    Retry{RetryOptions{.attempts = 4, .backoff = Constant{50ms}}},
+                    P{},
+                    Hedge{HedgeOptions{.after = 8ms, .hedges = 2}},
+                    P{},
+                    CircuitBreaker{},
+                    AttemptTimeout{25ms},
+                    P{}};
+  });
+}
+
+TEST_CASE("At every step of a race whose branches wait for places and quota, and go to another target", "[async][exactly_once]") {
+  at_every_step([] {
+    return Pipeline{P{},
+                    FallbackChain{{.targets = {{.name = "a"}, {.name = "b"}}}},
+                    Retry{RetryOptions{.attempts = 2, .backoff = Constant{50ms}}},
+                    P{},
+                    Hedge{HedgeOptions{.after = 20ms, .next_target = true}},
+                    P{},
+                    Bulkhead{{.in_flight = 1, .waiting = 4}},
+                    QuotaTracker{QuotaOptions{.limits = {per_minute(2)}}},
                     P{}};
   });
 }

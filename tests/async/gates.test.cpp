@@ -28,6 +28,7 @@
 #include <functional>
 #include <latch>
 #include <memory>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -134,6 +135,64 @@ TEST_CASE("A bulkhead's line is bounded in length and in time, and served in ord
   CHECK(scene.now() == Time{120ms});
   CHECK(state.in_flight() == 0);
   CHECK(state.waiting() == 0);
+}
+
+namespace {
+
+// Time as another clock has it, with timers of which one may have no memory.
+class FailingClock {
+ public:
+  explicit FailingClock(AsioVirtualClock& clock) noexcept : clock_(&clock) {}
+
+  [[nodiscard]] Now now() noexcept { return clock_->now(); }
+  void fail_next() noexcept { fails_ = true; }
+
+  template <class Executor>
+  class AsioTimer {
+   public:
+    AsioTimer(FailingClock& clock, const Executor& executor) : clock_(clock), timer_(*clock.clock_, executor) {}
+
+    template <class Handler>
+    void async_wait(Time time, Handler&& handler) {
+      if (std::exchange(clock_.fails_, false)) throw std::bad_alloc{};
+      timer_.async_wait(time, std::forward<Handler>(handler));
+    }
+    void cancel() { timer_.cancel(); }
+    [[nodiscard]] Executor get_executor() noexcept { return timer_.get_executor(); }
+
+   private:
+    FailingClock& clock_;
+    AsioVirtualClock::AsioTimer<Executor> timer_;
+  };
+
+ private:
+  AsioVirtualClock* clock_;
+  bool fails_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("A call that cannot plan the end of its wait leaves the line, and no one else waits for it", "[async][gates][exactly_once]") {
+  AsioVirtualClock virtual_clock;
+  FailingClock clock{virtual_clock};
+  Pipeline pipeline{P{}, Bulkhead{{.in_flight = 1, .waiting = 4}}, P{}};
+  asio::io_context context;
+  std::vector<int> heard;
+  SlowAnswer operation{virtual_clock, context, 30ms, [] { return Result<int>{1}; }};
+  const auto begin = [&](int number) {
+    pipeline.async_run(operation, context, clock, [&heard, number](const Result<int>& result) {
+      if (result) heard.push_back(number);
+    });
+  };
+  begin(1);
+  virtual_clock.run_until(context, Time{10ms});
+  clock.fail_next();
+  begin(2);
+  CHECK_THROWS_AS(virtual_clock.run(context), std::bad_alloc);
+  begin(3);
+  virtual_clock.run(context);
+  CHECK(heard == std::vector{1, 3});
+  CHECK(Ledger::global().fault().empty());
 }
 
 TEST_CASE("Who leaves the line by his deadline or is cancelled lets those behind move up", "[async][gates]") {

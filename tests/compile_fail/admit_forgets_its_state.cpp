@@ -2,19 +2,23 @@
 // expect: ductile E0102: admit has the wrong form; write Admission admit(State&, Call&, Now, const Attempt&) const noexcept
 #include <ductile/drivers/blocking.hpp>
 
+// [shown]
 struct Counts {
   struct State {
     int calls = 0;
   };
 #ifdef MISUSE
-  using Given = ductile::NoState;  // the mistake: with a State of its own it is given that one
-#else
-  using Given = State;
-#endif
-  ductile::Admission admit(Given&, ductile::NoCall&, ductile::Now, const ductile::Attempt&) const noexcept {
+  // the mistake: with a State of its own it is given that one
+  ductile::Admission admit(ductile::NoState&, ductile::NoCall&, ductile::Now, const ductile::Attempt&) const noexcept {
     return ductile::Admission::go();
   }
+#else
+  ductile::Admission admit(State&, ductile::NoCall&, ductile::Now, const ductile::Attempt&) const noexcept {
+    return ductile::Admission::go();
+  }
+#endif
 };
+// [/shown]
 
 int main() {
   ductile::Pipeline pipeline{Counts{}};

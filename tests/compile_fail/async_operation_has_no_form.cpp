@@ -8,10 +8,12 @@
 int main() {
   boost::asio::io_context context;
   ductile::Pipeline pipeline{};
+  // [shown]
 #ifdef MISUSE
   const auto operation = [] { return 1; };  // the mistake: it would block the context's thread
 #else
   const auto operation = []() -> boost::asio::awaitable<int> { co_return 1; };
 #endif
   pipeline.async_run(operation, context, boost::asio::detached);
+  // [/shown]
 }

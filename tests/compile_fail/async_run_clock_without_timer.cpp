@@ -9,10 +9,12 @@ int main() {
   boost::asio::io_context context;
   ductile::Pipeline pipeline{};
   const auto operation = []() -> boost::asio::awaitable<int> { co_return 1; };
+  // [shown]
 #ifdef MISUSE
   ductile::VirtualClock clock;  // the mistake: it moves only where somebody waits in it
 #else
   ductile::ScaledClock clock{60};
 #endif
   pipeline.async_run(operation, context, clock, boost::asio::detached);
+  // [/shown]
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: ductile E0133: async_run knows no executor: its completion token has none; bind one to it
+// expect: ductile E0133: the call knows no executor: its completion token has none; bind one to it
 #include <ductile/drivers/asio.hpp>
 
 #include <boost/asio/detached.hpp>

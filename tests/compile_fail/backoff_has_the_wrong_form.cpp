@@ -7,12 +7,14 @@
 
 int main() {
   using namespace std::chrono_literals;
+  // [shown]
 #ifdef MISUSE
   const auto backoff = [](unsigned failures) { return 0.1 * failures; };  // the mistake: a number has no unit
 #else
   const auto backoff = [](unsigned failures) { return 100ms * failures; };
 #endif
   ductile::Pipeline pipeline{ductile::Retry{ductile::RetryOptions{.attempts = 3, .backoff = backoff}}};
+  // [/shown]
   const ductile::Result<int> result = pipeline.run([] { return 0; });
   return result.value();
 }

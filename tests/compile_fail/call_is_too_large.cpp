@@ -5,19 +5,22 @@
 #include <cstdint>
 #include <string>
 
+// [shown]
 struct Names {
 #ifdef MISUSE
-  using Name = std::string;  // the mistake: a Call is copied as bytes
-#else
-  using Name = std::uint64_t;
-#endif
   struct Call {
-    Name name{};
+    std::string customer;  // the mistake: a Call is copied as bytes
   };
+#else
+  struct Call {
+    std::uint64_t customer = 0;
+  };
+#endif
   ductile::Admission admit(ductile::NoState&, Call&, ductile::Now, const ductile::Attempt&) const noexcept {
     return ductile::Admission::go();
   }
 };
+// [/shown]
 
 int main() {
   ductile::Pipeline pipeline{Names{}};

@@ -2,18 +2,21 @@
 // expect: ductile E0106: extra has the wrong form; write bool extra(State&, Call&, Now, const Attempt&, const Verdict&) const noexcept
 #include <ductile/drivers/blocking.hpp>
 
+// [shown]
 struct Budget {
 #ifdef MISUSE
-  using Answer = ductile::Admission;  // the mistake: extra is a yes or a no
-  static constexpr Answer yes = ductile::Admission::go();
-#else
-  using Answer = bool;
-  static constexpr Answer yes = true;
-#endif
-  Answer extra(ductile::NoState&, ductile::NoCall&, ductile::Now, const ductile::Attempt&, const ductile::Verdict&) const noexcept {
-    return yes;
+  // the mistake: extra is a yes or a no
+  ductile::Admission extra(ductile::NoState&, ductile::NoCall&, ductile::Now, const ductile::Attempt&,
+                           const ductile::Verdict&) const noexcept {
+    return ductile::Admission::go();
   }
+#else
+  bool extra(ductile::NoState&, ductile::NoCall&, ductile::Now, const ductile::Attempt&, const ductile::Verdict&) const noexcept {
+    return true;
+  }
+#endif
 };
+// [/shown]
 
 int main() {
   ductile::Pipeline pipeline{Budget{}};

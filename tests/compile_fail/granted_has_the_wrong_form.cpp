@@ -2,6 +2,7 @@
 // expect: ductile E0109: granted has the wrong form; write Admission granted(State&, Call&, Now, const Attempt&, Grant) const noexcept
 #include <ductile/drivers/blocking.hpp>
 
+// [shown]
 struct Remote {
   ductile::Admission admit(ductile::NoState&, ductile::NoCall&, ductile::Now, const ductile::Attempt&) const noexcept {
     return ductile::Admission::go();
@@ -14,6 +15,7 @@ struct Remote {
   }
 #endif
 };
+// [/shown]
 
 int main() {
   ductile::Pipeline pipeline{Remote{}};

@@ -3,6 +3,7 @@
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/policies/retry.hpp>
 
+// [shown]
 struct Counter {
 #ifdef MISUSE
   void operator()(const ductile::AttemptEnded&) { ++attempts; }  // the mistake
@@ -11,6 +12,7 @@ struct Counter {
 #endif
   int attempts = 0;
 };
+// [/shown]
 
 int main() {
   Counter counter;

@@ -4,11 +4,13 @@
 
 int main() {
   ductile::Pipeline pipeline{};
+  // [shown]
 #ifdef MISUSE
   const auto operation = [](int left) { return left; };  // the mistake: it wants something that no driver knows
 #else
   const auto operation = [](const ductile::Attempt& attempt) { return static_cast<int>(attempt.number); };
 #endif
   const ductile::Result<int> result = pipeline.run(operation);
+  // [/shown]
   return result.value();
 }

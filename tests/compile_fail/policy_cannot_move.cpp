@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+// [shown]
 struct Counts {
 #ifdef MISUSE
   std::atomic<int> calls{0};  // the mistake: what calls share is State, the policy is a value
@@ -16,6 +17,7 @@ struct Counts {
     return true;
   }
 };
+// [/shown]
 
 int main() {
   ductile::Pipeline pipeline{Counts{}};

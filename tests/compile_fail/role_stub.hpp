@@ -3,6 +3,7 @@
 
 #include <ductile/core/policy.hpp>
 #include <ductile/drivers/blocking.hpp>
+#include <ductile/policies/hedge.hpp>
 
 // A policy that is nothing but its role: the rules of order look at nothing else.
 template <ductile::Role Role, int = 0>
@@ -22,3 +23,4 @@ using AttemptTimeout = Stub<ductile::Role::attempt_timeout>;
 using QuotaTracker = Stub<ductile::Role::quota>;
 using FallbackChain = Stub<ductile::Role::fallback>;
 using Bulkhead = Stub<ductile::Role::bulkhead>;
+using ductile::Hedge;

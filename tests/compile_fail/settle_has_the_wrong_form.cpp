@@ -3,18 +3,21 @@
 // noexcept
 #include <ductile/drivers/blocking.hpp>
 
+// [shown]
 struct LastWord {
 #ifdef MISUSE
-  using Answer = bool;  // the mistake: "stop?" in place of a Reaction
-  static constexpr Answer nothing = false;
-#else
-  using Answer = ductile::Reaction;
-  static constexpr Answer nothing = ductile::Reaction::pass();
-#endif
-  Answer settle(ductile::NoState&, ductile::NoCall&, ductile::Now, const ductile::Attempt&, const ductile::Verdict&) const noexcept {
-    return nothing;
+  // the mistake: "stop?" in place of a Reaction
+  bool settle(ductile::NoState&, ductile::NoCall&, ductile::Now, const ductile::Attempt&, const ductile::Verdict& verdict) const noexcept {
+    return verdict.kind == ductile::Kind::overload;
   }
+#else
+  ductile::Reaction settle(ductile::NoState&, ductile::NoCall&, ductile::Now, const ductile::Attempt&,
+                           const ductile::Verdict& verdict) const noexcept {
+    return verdict.kind == ductile::Kind::overload ? ductile::Reaction::again_now() : ductile::Reaction::pass();
+  }
+#endif
 };
+// [/shown]
 
 int main() {
   ductile::Pipeline pipeline{LastWord{}};

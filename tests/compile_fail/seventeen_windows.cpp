@@ -4,6 +4,7 @@
 #include <ductile/policies/quota_tracker.hpp>
 
 int main() {
+  // [shown]
   constexpr ductile::QuotaWindow one = ductile::per_minute(15);
 #ifdef MISUSE
   constexpr ductile::QuotaOptions options{
@@ -12,5 +13,6 @@ int main() {
   constexpr ductile::QuotaOptions options{.limits = {one, one, one, one, one, one, one, one, one, one, one, one, one, one, one, one}};
 #endif
   constexpr ductile::QuotaTracker tracker{options};
+  // [/shown]
   return sizeof(tracker) > 0 ? 0 : 1;
 }

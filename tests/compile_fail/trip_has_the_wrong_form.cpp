@@ -5,6 +5,7 @@
 #include <ductile/policies/circuit_breaker.hpp>
 
 // Opens at the first failure of all.
+// [shown]
 struct AtOnce {
   static constexpr bool counts_successes = false;
   struct Window {};
@@ -14,6 +15,7 @@ struct AtOnce {
   bool add(Window&, const ductile::CallEnd& end) const noexcept { return end.failed; }
 #endif
 };
+// [/shown]
 
 int main() {
   ductile::Pipeline pipeline{ductile::CircuitBreaker{ductile::CircuitBreakerOptions{.trip = AtOnce{}}}};

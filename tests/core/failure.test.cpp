@@ -128,7 +128,7 @@ TEST_CASE("Each remedy and each note has words of its own", "[core][failure]") {
   Failure failure{Kind::timeout};
   const std::string plain = describe(failure, Time{});
   for (const Note note : {Note::attempts_spent, Note::deadline_would_pass, Note::outer_layer_refused, Note::not_repeatable,
-                          Note::time_spent, Note::retry_budget_spent}) {
+                          Note::time_spent, Note::retry_budget_spent, Note::hint_too_long}) {
     Failure noted = failure;
     noted.add_note(note);
     CAPTURE(static_cast<int>(note));

@@ -192,6 +192,25 @@ TEST_CASE("Words that a model or a user wrote decide nothing", "[gemini]") {
   CHECK(id_of(body, 200) == "text-only-stop");
 }
 
+TEST_CASE("A page or an unfinished brace beside an image takes nothing from it, and one in its place does", "[gemini]") {
+  const std::string image = R"({"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}}]},)";
+  const std::string page = R"("<html><style>.c{display:flex}</style><body class='c: {'>results</body></html>")";
+  CHECK(classify_text(image + R"("finishReason":"STOP","groundingMetadata":{"searchEntryPoint":{"renderedContent":)" + page + "}}}]}", 200)
+            .ok());
+  CHECK(classify_text(image + R"("finishReason":"STOP","finishMessage":"made by print({'a': 1"}]})", 200).ok());
+  CHECK(id_of(R"({"level":"error","body":)" + page + "}", 200) == "captive-200-html");
+  CHECK(id_of(R"({"error":{"message":"<html><h1>503 Service Unavailable</h1></html>"}})", 503) == "temporarily-unavailable");
+}
+
+TEST_CASE("A name that the text ends with is not known for a name unless it ends itself", "[gemini]") {
+  const std::string limit =
+      R"({"error":{"code":429,"message":"Quota exceeded for metric: x/y_free_tier_requests, limit: 5, model: gemini-2.)";
+  CHECK(classify_text(limit).model.empty());
+  CHECK(classify_text(limit + "5-pro\"").model == "gemini-2.5-pro");
+  CHECK(classify_text("the model gemini-2.5-pro").model == "gemini-2.5-pro");  // of a sentence the end is its end
+  CHECK(id_of(R"({"error":{"code":400,"innererror":{"content_filter_res)", 400) == "invalid-argument-generic");
+}
+
 TEST_CASE("A broken exchange becomes the row that says how, and keeps whether it was sent", "[gemini]") {
   struct Case {
     TransportError error;

@@ -24,6 +24,8 @@ struct Body {
   int http_status = 0;
   std::string body;
   boost::json::object label;  // what it is; a field that is not there is not judged
+  std::string decides;        // the piece of the body that decides; empty where what is missing decides
+  std::string asked;          // the model of the request, where the report names it and the body does not
 
   [[nodiscard]] std::string text(std::string_view field) const {
     const boost::json::value* value = label.if_contains(field);
@@ -43,6 +45,9 @@ inline std::vector<Body> read(const std::string& file_name = "bodies.jsonl") {
     body.body = row.at("body").as_string();
     body.label = row.at("label").as_object();
     body.label.erase("why");
+    if (const boost::json::value* decides = row.as_object().if_contains("decides"); decides && decides->is_string())
+      body.decides = decides->get_string();
+    if (const boost::json::value* asked = row.as_object().if_contains("asked")) body.asked = asked->as_string();
     bodies.push_back(std::move(body));
   }
   return bodies;
@@ -55,6 +60,7 @@ inline boost::json::value said(const ductile::gemini::Classification& result, st
   if (field == "category") return text(name(verdict.kind));
   if (field == "retryable") return text(name(verdict.remedy));
   if (field == "id") return text(verdict.id.text());
+  if (field == "billed") return text(name(verdict.billed));
   if (field == "grpc_status") return text(result.grpc_status);
   if (field == "dimension")
     return verdict.dimension == ductile::QuotaDimension::none ? boost::json::value{} : text(name(verdict.dimension));

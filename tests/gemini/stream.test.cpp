@@ -172,24 +172,24 @@ struct StreamedTransport {
     std::optional<TransportError> then{};
   };
   std::deque<Answer> answers;
+  bool in_one_piece = false;
   int asked = 0;
   std::string url{};
 
-  TransportResult send(const HttpRequest&, const TransportLimits&) { return TransportError{}; }
-  TransportResult send(const HttpRequest& request, const TransportLimits&, BodySink sink) {
+  TransportResult send(const HttpRequest& request, const TransportLimits& limits) {
     ++asked;
     url = request.url;
     if (answers.empty()) return TransportError{TransportFault::other, Sent::no, "no answer is left"};
     const Answer answer = answers.front();
     answers.pop_front();
-    if (answer.status != 200) return HttpResponse{answer.status, {}, answer.body};
+    if (answer.status != 200 || in_one_piece) return HttpResponse{answer.status, {}, answer.body};
     for (std::string_view rest = answer.body; !rest.empty(); rest.remove_prefix(std::min<std::size_t>(rest.size(), 7)))
-      if (!sink(rest.substr(0, 7))) return TransportError{TransportFault::cancelled, Sent::unknown, "the sink wants no more", 200};
+      if (!limits.body(rest.substr(0, 7))) return TransportError{TransportFault::cancelled, Sent::unknown, "enough", 200};
     if (answer.then) return *answer.then;
     return HttpResponse{200, {}, {}};
   }
 };
-static_assert(StreamingTransport<StreamedTransport>);
+static_assert(Transport<StreamedTransport>);
 
 const ImageRequest balloon{.prompt = "a red balloon"};
 const std::string model = "gemini-3-pro-image";
@@ -333,6 +333,14 @@ TEST_CASE("After a part was handed out no policy repeats a stream, and one that 
     CHECK(result.value().cost().images == 1);
     CHECK(transport.url.ends_with("/v1beta/models/gemini-3-pro-image:streamGenerateContent?alt=sse"));
   }
+  SECTION("also over a transport that has only whole bodies") {
+    transport.in_one_piece = true;
+    transport.answers = {{event(overload)}, {overload, 503}, {whole}};
+    const auto result = pipeline.run(stream, clock);
+    CHECK(transport.asked == 3);
+    CHECK(parts == "Here is <image>");
+    CHECK(result.value().parts == 2);
+  }
   SECTION("and when the parts are kept back") {
     transport.answers = {{broken}, {event(image("")), 200, TransportError{TransportFault::reset, Sent::unknown, "", 200, 10}}, {whole}};
     const auto result = pipeline.run([&](const Attempt&) { return client.generate_buffered(balloon, model); }, clock);
@@ -344,7 +352,7 @@ TEST_CASE("After a part was handed out no policy repeats a stream, and one that 
   }
 }
 
-TEST_CASE("What a caller's function throws goes through the client and not through the transport", "[gemini][stream]") {
+TEST_CASE("What a caller's function throws leaves the client as it leaves the transport", "[gemini][stream]") {
   StreamedTransport transport{{{event(words("Here is ")) + event(image())}}};
   const auto client = client_over(transport);
   int called = 0;

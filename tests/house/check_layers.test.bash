@@ -11,6 +11,7 @@ fresh() {
   plant ductile/policies/retry.hpp '#include <ductile/backoff/constant.hpp>' '#include <ductile/core/result.hpp>' '#include <ductile/detail/ascii.hpp>'
   plant ductile/drivers/blocking.hpp '#include <ductile/core/result.hpp>'
   plant ductile/transports/httplib.hpp '#include <ductile/core/result.hpp>' '#include <httplib.h>' '#include <openssl/ssl.h>'
+  plant ductile/transports/curl.hpp '#include <ductile/core/result.hpp>' '#include <curl/curl.h>'
   plant ductile/gemini/client.hpp '#include <ductile/policies/retry.hpp>' '#include <boost/json/value.hpp>'
   plant ductile/testing/tape.hpp '#include <ductile/core/result.hpp>'
   plant ductile/ductile.hpp '#include <ductile/policies/retry.hpp>' '#include <ductile/drivers/blocking.hpp>'

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <ductile/gemini/client.hpp>
+#include <ductile/mock/engine.hpp>
+#include <ductile/mock/scenario_json.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>
 #include <ductile/transports/httplib.hpp>
 
 #include "../mock/asking.hpp"

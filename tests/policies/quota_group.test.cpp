@@ -95,6 +95,70 @@ EVERY_DRIVER("In a chain two keys of one project share windows and what closes t
   }
 }
 
+EVERY_DRIVER("What makes one key of a project rest for its quota makes the others rest as long, with a ledger and without", "[policies]") {
+  std::string went_to;
+  const auto refused_once = [&](const Verdict& refusal) {
+    return [&went_to, refusal](const Attempt& attempt) -> Result<int> {
+      went_to.push_back(static_cast<char>('0' + attempt.target));
+      if (attempt.target == 0) return Failure{refusal};
+      return 1;
+    };
+  };
+  const auto others_rest = [&](auto& pipeline, const Verdict& refusal) {
+    went_to.clear();
+    auto& rests = pipeline.template state<0>();
+    for (unsigned target = 0; target < 3; ++target) rests.end(target);
+    REQUIRE(driver.run(pipeline, refused_once(refusal)));
+    CHECK(rests.until(0) > driver.now()());
+    CHECK(rests.until(2) == Time{});
+    if (went_to == "02") CHECK(rests.of(1) == rests.of(0));
+    if (went_to == "01") CHECK(rests.until(1) == Time{});
+    return went_to == "02";
+  };
+  const FallbackOptions options{.targets = three_keys(), .rest = {1min, {}}};
+
+  SECTION("by kind") {
+    Pipeline pipeline{FallbackChain{options}};
+    for (const Kind kind :
+         {Kind::rate_limit, Kind::quota, Kind::overload, Kind::internal, Kind::timeout, Kind::network, Kind::not_found, Kind::permission}) {
+      CAPTURE(name(kind));
+      Verdict refusal = said(kind, 30s);
+      if (refusal.remedy == Remedy::never) refusal.remedy = Remedy::other_model;  // else the chain ends
+      CHECK(others_rest(pipeline, refusal) == (kind == Kind::rate_limit || kind == Kind::quota));
+    }
+  }
+  SECTION("for a hint alone") {
+    Pipeline pipeline{FallbackChain{FallbackOptions{.targets = three_keys()}}};
+    CHECK(others_rest(pipeline, said(Kind::rate_limit, 30s)));
+    CHECK(pipeline.state<0>().until(1) == at(30s));
+  }
+  SECTION("with a ledger") {
+    Pipeline pipeline{FallbackChain{options}, QuotaTracker{}};
+    CHECK(others_rest(pipeline, said(Kind::rate_limit, 30s)));
+  }
+}
+
+EVERY_DRIVER("A key that rests for its project's quota is passed over with the reason, and a longer rest of its own stays", "[policies]") {
+  Pipeline pipeline{FallbackChain{FallbackOptions{.targets = three_keys(), .longest_rest = 1min}}};
+  auto& rests = pipeline.state<0>();
+  const auto refused = [](const Attempt&) -> Result<int> { return Failure{said(Kind::rate_limit, 2h)}; };
+  CallOptions keys_of_one_project;
+  keys_of_one_project.targets = 0b011;
+
+  const auto failed = driver.run(pipeline, refused, keys_of_one_project);
+  REQUIRE_FALSE(failed);
+  CHECK(rests.until(1) == at(1min));
+  CHECK(failed.error().earliest_retry_at() == at(2h));  // the hint is for both
+
+  rests.extend(1, {.until = at(1h), .why = Kind::cancelled, .id = "out-of-service"});
+  driver.advance(5min);
+  const auto served = driver.run(pipeline, [&](const Attempt& attempt) { return attempt.target == 0 ? refused(attempt) : Result<int>{7}; });
+  REQUIRE(served);
+  CHECK(served_by(served) == 2);
+  CHECK(rests.of(0).why == Kind::rate_limit);
+  CHECK(rests.of(1) == TargetRest{.until = at(1h), .why = Kind::cancelled, .id = "out-of-service"});
+}
+
 EVERY_DRIVER("A store is told the first target of the group, whichever is asked", "[policies]") {
   LateStore store{driver};
   Pipeline pipeline{FallbackChain{FallbackOptions{.targets = three_keys()}},
@@ -118,16 +182,19 @@ TEST_CASE("States that are lent to several chains are shared by group as well", 
 
 EVERY_DRIVER("A refusal that nobody can explain is treated as overload, and reported as what the service said", "[policies]") {
   const RetryOptions<Exponential> retry{.attempts = 5, .attempts_by_kind = {0, {{Kind::overload, 2}}}};
-  const auto asks = [&](const QuotaOptions<1>& quota) {
+  const auto asks = [&](const QuotaOptions<1>& quota, const Verdict& refusal) {
     Pipeline pipeline{Retry{retry}, CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(2)}}, QuotaTracker{quota}};
     int attempts = 0;
-    const auto result = driver.run(pipeline, [&]() -> Result<int> { return ++attempts, Failure{said(Kind::rate_limit)}; });
-    CHECK(result.error().kind() == Kind::rate_limit);
+    const auto result = driver.run(pipeline, [&]() -> Result<int> { return ++attempts, Failure{refusal}; });
+    CHECK(result.error().kind() == refusal.kind);
     // Breakers count overload, and no full window.
     const auto next = driver.run(pipeline, [] { return 1; });
     CHECK((!next && next.error().kind() == Kind::circuit_open) == (attempts == 2));
     return attempts;
   };
-  CHECK(asks(QuotaOptions{.limits = {per_minute(100)}}) == 2);
-  CHECK(asks(QuotaOptions{.limits = {per_minute(std::nullopt)}}) == 5);
+  for (const Verdict& refusal : {said(Kind::rate_limit), said(Kind::quota, Remedy::after_delay, "quota-no-details")}) {
+    CAPTURE(name(refusal.kind));
+    CHECK(asks(QuotaOptions{.limits = {per_minute(100)}}, refusal) == 2);
+    CHECK(asks(QuotaOptions{.limits = {per_minute(std::nullopt)}}, refusal) == 5);
+  }
 }

@@ -235,6 +235,62 @@ TEST_CASE("A new day begins at midnight and not a moment later", "[policies]") {
   CHECK(quota.used() == 1);
 }
 
+TEST_CASE("On the days of 23 and of 25 hours the day's limit holds from local midnight to local midnight", "[policies]") {
+  using std::chrono::sys_days;
+  using std::chrono::year;
+  const struct {
+    const char* what;
+    std::chrono::sys_seconds begins;  // from the time zone data of California
+    Duration length;
+  } days[] = {
+      {"the clock goes forward", sys_days{year{2026} / 3 / 8} + 8h, 23h},
+      {"the clock goes back", sys_days{year{2026} / 11 / 1} + 7h, 25h},
+      {"an ordinary day", sys_days{year{2026} / 11 / 24} + 8h, 24h},
+  };
+  constexpr int limit = 50;
+  for (const auto& [what, begins, length] : days) {
+    CAPTURE(what);
+    const Time midnight = support::at(1h);
+    const Time next_midnight = midnight + length;
+    const auto spent_until = [](Time time) { return Admission::reject(Kind::quota, time).with(Remedy::next_day); };
+    Quota quota{QuotaOptions{.limits = {per_day(limit, pacific)}}};
+    quota.clock.set_wall(begins - 1h - quota.clock.now().wall());
+    quota.fill(limit);
+    quota.clock.pass(1h - 1ns);
+    CHECK(quota.admit() == spent_until(midnight));
+    quota.clock.pass(1ns);
+
+    SplitMix64 draws{1};
+    int counted = 0;
+    int refused = 0;
+    for (;;) {
+      const Duration pause = std::chrono::seconds{draws() % 720};
+      if (quota.now() + pause >= next_midnight) break;
+      quota.clock.pass(pause);
+      QuotaTracker<1>::Call call;
+      const Admission answer = quota.admit(call);
+      if (counted == limit) {
+        REQUIRE(answer == spent_until(next_midnight));
+        ++refused;
+        continue;
+      }
+      REQUIRE(answer == Admission::go());
+      const Kind ends_as = draws() % 3 == 0 ? Kind::auth : draws() % 2 == 0 ? Kind::overload : Kind::ok;
+      quota.settle(call, ends_as == Kind::ok ? success() : said(ends_as));
+      if (ends_as != Kind::auth) ++counted;  // who is turned away does not count
+      REQUIRE(quota.used() == counted);
+    }
+    CHECK(counted == limit);
+    CHECK(refused > 100);
+    quota.clock.pass(next_midnight - 1ns - quota.now());
+    CHECK(quota.admit() == spent_until(next_midnight));
+    quota.clock.pass(1ns);
+    CHECK(quota.used() == 0);
+    quota.fill(limit);
+    CHECK(quota.admit() == spent_until(next_midnight + 24h));
+  }
+}
+
 TEST_CASE("A wait is not reserved across midnight, whichever window comes first", "[policies]") {
   const auto is_asked_at_midnight = [](auto quota_options, std::size_t day) {
     Quota quota{quota_options};
@@ -636,17 +692,37 @@ TEST_CASE("A refusal that itself counts does not take away the room that it surp
 
 TEST_CASE("A refusal that names no window is a surprise, and closes none", "[policies]") {
   Quota quota{QuotaOptions{.limits = {per_minute(3), per_day(50)}}};
-  const Reaction reaction = quota.attempt_ends(said(Kind::rate_limit, 10s));
-  CHECK(reaction.signal() == Signal::quota_surprise);
-  CHECK(reaction.taken_for() == Kind::overload);  // neither side knows of a full window
+  CHECK(quota.attempt_ends(said(Kind::rate_limit, 10s)).signal() == Signal::quota_surprise);
   CHECK(quota.admit() == Admission::go());
 }
 
-TEST_CASE("A surprising refusal that names its window is what it says", "[policies]") {
-  Quota quota{QuotaOptions{.limits = {per_minute(3)}}};
-  const Reaction reaction = quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 10s));
-  CHECK(reaction.signal() == Signal::quota_surprise);
-  CHECK(reaction.taken_for() == Kind::ok);
+TEST_CASE("A surprising refusal is taken for overload unless it says which window is full or how long a quota is spent", "[policies]") {
+  const auto after = [](Duration hint) {
+    Verdict verdict = said(Kind::quota, hint);
+    verdict.remedy = Remedy::after_delay;
+    return verdict;
+  };
+  const struct {
+    const char* what;
+    Verdict refusal;
+    Kind taken_for;
+  } rows[] = {
+      {"a rate without details", said(Kind::rate_limit), Kind::overload},
+      {"a rate with a hint", said(Kind::rate_limit, 10s), Kind::overload},
+      {"a rate with its window", refused(QuotaDimension::requests_per_minute, 10s), Kind::ok},
+      {"a quota without details", after(0s), Kind::overload},
+      {"a quota of some days", after(72h), Kind::ok},
+      {"a day's quota by its words", said(Kind::quota, Remedy::next_day), Kind::ok},
+      {"a quota with its window", refused(QuotaDimension::requests_per_day), Kind::ok},
+      {"an empty account", said(Kind::quota, Remedy::never), Kind::ok},
+  };
+  for (const auto& [what, refusal, taken_for] : rows) {
+    CAPTURE(what);
+    Quota quota{QuotaOptions{.limits = {per_minute(3), per_day(50)}}};
+    const Reaction reaction = quota.attempt_ends(refusal);
+    CHECK(reaction.signal() == Signal::quota_surprise);
+    CHECK(reaction.taken_for() == taken_for);
+  }
 }
 
 TEST_CASE("A refusal without details by a full or an ignorant ledger is no overload", "[policies]") {

@@ -172,7 +172,23 @@ TEST_CASE("A backoff longer than the hint is kept", "[policies]") {
 
 TEST_CASE("A hint beyond the longest is reported and not waited for", "[policies]") {
   auto retry = asked({.longest_hint = 60s});
-  CHECK(retry(said(Kind::rate_limit, 581'982s)) == Reaction::pass().earliest(support::at(581'982s)));
+  CHECK(retry(said(Kind::rate_limit, 581'982s)) == Reaction::pass().earliest(support::at(581'982s)).because(Note::hint_too_long));
+}
+
+TEST_CASE("The jitter of a hint stays below the longest hint, and leaves time for the attempt", "[policies]") {
+  const Retry retry{RetryOptions{.backoff = Constant{.wait = 1s}, .longest_hint = 60s, .hint_jitter = 0.1}};
+  const auto waits_of = [&](Duration hint, Duration left) {
+    return support::draw_waits(10'000, [&](Now now) {
+      Retry<Constant>::Call call;
+      RetryState state;
+      Attempt attempt;
+      attempt.deadline = later(now(), left);
+      return retry.settle(state, call, now, attempt, said(Kind::rate_limit, hint)).at() - now();
+    });
+  };
+  CHECK(support::unevenness(waits_of(55s, 1h), 55s, 60s) < 51);        // to the longest hint, not beyond
+  CHECK(support::unevenness(waits_of(55s, 58s), 55s, 56'500ms) < 51);  // half of the 3 s that are left
+  for (const Duration wait : waits_of(60s, 1h)) REQUIRE(wait == 60s);
 }
 
 TEST_CASE("A refusal of an inner policy rises at once", "[policies]") {

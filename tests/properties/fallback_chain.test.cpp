@@ -6,6 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <barrier>
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <iterator>
 #include <map>
@@ -14,6 +18,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 // Random calls, several at once, against the simplest thing that can be right: a chain written as one would explain it, for one thread.
@@ -94,16 +99,28 @@ class Model {
     return true;
   }
 
-  Answer settle(Call& call, Time now, const Verdict& verdict, Time deadline) {
-    if (!call.first_failure) call.first_failure = now;
-    const bool hopeful = passes(verdict);
-    if (!hopeful) call.hopeless.insert(call.current);
+  // What the failure of a call says of one target, for all calls.
+  void remember(const Call& call, Time now, const Verdict& verdict, unsigned target) {
+    const bool of_the_quota = (verdict.kind == Kind::rate_limit || verdict.kind == Kind::quota) &&
+                              !options_.targets[target].project.empty() &&
+                              options_.targets[target].project == options_.targets[call.current].project;
+    if (target != call.current && !of_the_quota) return;
     Duration rest =
         verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately ? std::min(verdict.hint, options_.longest_rest) : 0s;
-    const bool stops = options_.table(verdict).next == Next::stop;
-    if (!stops) rest = std::max(rest, options_.rest[verdict.kind]);
-    if (rest > 0s && now + rest > rests_until(call.current)) rests_[call.current] = {now + rest, verdict};
-    if (stops) return {"end"};
+    if (options_.table(verdict).next != Next::stop) rest = std::max(rest, options_.rest[verdict.kind]);
+    if (rest > 0s && now + rest > rests_until(target)) rests_[target] = {now + rest, verdict};
+  }
+
+  Answer settle(Call& call, Time now, const Verdict& verdict, Time deadline) {
+    for (unsigned target = 0; target < options_.targets.size(); ++target) remember(call, now, verdict, target);
+    return decide(call, now, verdict, deadline);
+  }
+
+  // What follows for the call itself.
+  Answer decide(Call& call, Time now, const Verdict& verdict, Time deadline) {
+    if (!call.first_failure) call.first_failure = now;
+    if (!passes(verdict)) call.hopeless.insert(call.current);
+    if (options_.table(verdict).next == Next::stop) return {"end"};
     const Duration patience = options_.give_up_after[verdict.kind];
     if (patience > 0s && now - *call.first_failure >= patience) return {"end"};
     call.failed.insert(call.current);
@@ -184,7 +201,7 @@ class Model {
     return {waits ? "ask" : "reject", 0, waits ? helps : opens, leading->why.kind};
   }
 
-  FallbackOptions options_;
+  const FallbackOptions& options_;
   Targets allowed_;
   std::map<unsigned, Rest> rests_;
 };
@@ -215,12 +232,107 @@ struct Dice {
   }
 };
 
+// One look of a thread at the rests, or one change of them, and what it was told. A chain makes each target rest by itself, and then looks
+// where to go.
+struct Step {
+  enum class What : std::uint8_t { admit, extra, remember, decide } what = What::admit;
+  unsigned thread = 0;
+  Verdict verdict{};
+  unsigned target = 0;
+  Answer answer{};
+};
+
+// Walks one call to its end, by a script of failures.
+std::vector<Step> walk(const FallbackChain& chain, FallbackChain::State& state, unsigned thread, Now now,
+                       const std::vector<Verdict>& failures) {
+  std::vector<Step> steps;
+  FallbackChain::Call call;
+  Attempt attempt;
+  auto failure = failures.begin();
+  for (;;) {
+    const Admission admission = chain.admit(state, call, now, attempt);
+    steps.push_back({Step::What::admit, thread, {}, 0, told(admission)});
+    if (admission.form() == Admission::Form::pass_over) continue;
+    if (admission.form() != Admission::Form::go) return steps;
+    attempt.target = admission.target();
+    for (bool again = true; again;) {
+      if (failure == failures.end()) return steps;
+      Verdict verdict = *failure++;
+      const Duration hint = std::exchange(verdict.hint, 0s);
+      again = chain.extra(state, call, now, attempt, verdict);
+      steps.push_back({Step::What::extra, thread, verdict, 0, {again ? "again" : "no more"}});
+      if (again) continue;
+      verdict.hint = hint;
+      const Answer answer = told(chain.settle(state, call, now, attempt, verdict));
+      for (unsigned target = 0; target < chain.targets(); ++target) steps.push_back({Step::What::remember, thread, verdict, target, {}});
+      steps.push_back({Step::What::decide, thread, verdict, 0, answer});
+      if (answer.does == "end") return steps;
+    }
+    attempt.target = 0;
+  }
+}
+
+struct Both {
+  Model model;
+  std::array<Model::Call, 2> calls{};
+};
+
+// Whether what two threads were told is what one would have been told in some order. How far each has come says all of what rests then, so
+// no such pair is looked at twice.
+class Orders {
+ public:
+  Orders(const FallbackChain& chain, const FallbackChain::State& state, Time at, const std::array<std::vector<Step>, 2>& steps)
+      : chain_(chain), state_(state), at_(at), steps_(steps) {}
+
+  bool explain(const Both& both, std::size_t of_first, std::size_t of_second) {
+    if (!seen_.insert({of_first, of_second}).second) return false;
+    if (of_first == steps_[0].size() && of_second == steps_[1].size()) return ends(both.model);
+    if (of_first < steps_[0].size()) {
+      Both next = both;
+      if (answers(next, steps_[0][of_first]) && explain(next, of_first + 1, of_second)) return true;
+    }
+    if (of_second < steps_[1].size()) {
+      Both next = both;
+      if (answers(next, steps_[1][of_second]) && explain(next, of_first, of_second + 1)) return true;
+    }
+    return false;
+  }
+
+ private:
+  bool answers(Both& both, const Step& step) const {
+    Model::Call& call = both.calls[step.thread];
+    switch (step.what) {
+      case Step::What::admit: {
+        const Answer answer = both.model.admit(call, at_, end_of_time);
+        if (answer.does == "reject") return step.answer.does == "reject";  // for when and why it asks each target in turn
+        return answer == step.answer;
+      }
+      case Step::What::extra: return both.model.extra(call, at_, step.verdict, false) == (step.answer.does == "again");
+      case Step::What::remember: both.model.remember(call, at_, step.verdict, step.target); return true;
+      case Step::What::decide: return both.model.decide(call, at_, step.verdict, end_of_time) == step.answer;
+    }
+    return false;
+  }
+  [[nodiscard]] bool ends(const Model& model) const {
+    for (unsigned target = 0; target < chain_.targets(); ++target)
+      if (state_.until(target) != model.rests_until(target)) return false;
+    return true;
+  }
+
+  const FallbackChain& chain_;
+  const FallbackChain::State& state_;
+  Time at_;
+  const std::array<std::vector<Step>, 2>& steps_;
+  std::set<std::pair<std::size_t, std::size_t>> seen_;
+};
+
 FallbackOptions drawn_options(Dice& dice) {
   FallbackOptions options;
   const unsigned count = 1 + dice.below(5);
   for (unsigned i = 0; i < count; ++i) {
     options.targets.push_back({.name = std::string(1, static_cast<char>('a' + i))});
     if (dice.below(2) == 0) options.targets.back().price = dice.one_of({0.01, 0.02, 0.03});
+    options.targets.back().project = dice.one_of({"", "ours", "theirs"});
   }
   if (dice.below(4) == 0) {
     options.targets[0].price = 0.02;  // so that the ceiling leaves one
@@ -231,6 +343,7 @@ FallbackOptions drawn_options(Dice& dice) {
   options.longest_rest = dice.one_of<Duration>({0s, 20s, 10min});
   if (dice.below(3) == 0) options.give_up_after.set(Kind::overload, 30s);
   if (dice.below(3) == 0) options.rest.set(Kind::internal, 1min);
+  if (dice.below(3) == 0) options.rest.set(Kind::quota, 1min);
   return options;
 }
 
@@ -375,4 +488,58 @@ TEST_CASE("Threads that make targets rest leave the longest rest of each, with i
       CHECK(state.of(target).why == longest.why);
     }
   }
+}
+
+TEST_CASE("Two calls that walk a chain in two threads are told what they would be told in some order", "[properties]") {
+  FallbackOptions options;
+  options.targets = {{.name = "a", .project = "ours"}, {.name = "b", .project = "ours"}, {.name = "c", .project = "theirs"}, {.name = "d"}};
+  options.on_all_open = OnAllOpen::fail;
+  const FallbackChain chain{options};
+  support::HandClock clock;
+  clock.set(1s);
+  const Now now = clock.now().read();
+  const Time at = now();
+
+  constexpr int rounds = 500;
+  std::optional<FallbackChain::State> state;
+  std::array<std::vector<Verdict>, 2> failures;
+  std::array<std::vector<Step>, 2> steps;
+  std::barrier turn{3};
+  std::atomic<int> started{0};
+  const auto work = [&](unsigned thread) {
+    for (int round = 1; round <= rounds; ++round) {
+      turn.arrive_and_wait();
+      started.fetch_add(1);  // a barrier wakes its threads too far apart for them to meet
+      for (int spins = 0; started.load() < 2 * round; ++spins)
+        if (spins > 100'000) std::this_thread::yield();
+      steps[thread] = walk(chain, *state, thread, now, failures[thread]);
+      turn.arrive_and_wait();
+    }
+  };
+  std::thread first{work, 0U};
+  std::thread second{work, 1U};
+
+  int unexplained = 0;
+  int met = 0;  // one was sent past a target that the other made rest
+  for (int round = 0; round < rounds; ++round) {
+    Dice dice{SplitMix64{static_cast<std::uint64_t>(round)}};
+    state.emplace();
+    for (unsigned thread = 0; thread < 2; ++thread) {
+      failures[thread].resize(dice.below(6));
+      for (Verdict& verdict : failures[thread])  // with no hint that the other thread has too, so that of two one is the longer
+        verdict = said(dice.one_of({Kind::rate_limit, Kind::overload, Kind::internal}),
+                       std::chrono::milliseconds{2 * dice.below(150'000) + thread});
+    }
+    turn.arrive_and_wait();
+    turn.arrive_and_wait();
+    Both both{Model{options}};
+    for (Model::Call& call : both.calls) call.wanted = both.model.allowed();
+    if (!Orders{chain, *state, at, steps}.explain(both, 0, 0)) ++unexplained;
+    for (const auto& mine : steps)
+      if (mine.front().answer.does == "pass over") ++met;
+  }
+  first.join();
+  second.join();
+  CHECK(unexplained == 0);
+  CHECK(met > 0);
 }

@@ -44,7 +44,10 @@ class Model {
       if (!options_.outwait_rejections || verdict.hint <= 0s) return Reaction::pass();
       return Reaction::again_at(at + verdict.hint, verdict.kind == Kind::circuit_open ? WaitSource::circuit : WaitSource::quota);
     }
-    const Duration spread{static_cast<Duration::rep>(options_.hint_jitter * dice * static_cast<double>(verdict.hint.count()))};
+    const Duration widest =
+        std::min({Duration{static_cast<Duration::rep>(options_.hint_jitter * static_cast<double>(verdict.hint.count()))},
+                  options_.longest_hint - verdict.hint, (attempt.deadline - at - verdict.hint) / 2});
+    const Duration spread = widest > 0s ? Duration{static_cast<Duration::rep>(dice * static_cast<double>(widest.count()))} : Duration{};
     if (verdict.remedy == Remedy::next_day) {
       if (!options_.probe_at_hint) return Reaction::pass();
       if (call.tried_hint) {
@@ -62,7 +65,7 @@ class Model {
     if (are_spent(call, at, attempt, verdict.kind)) return Reaction::pass().because(Note::attempts_spent);
     const Duration longest = options_.longest_by_kind[verdict.kind];
     if (longest > 0s && at - *call.first > longest) return Reaction::pass().because(Note::time_spent);
-    if (verdict.hint > options_.longest_hint) return Reaction::pass().earliest(at + verdict.hint);
+    if (verdict.hint > options_.longest_hint) return Reaction::pass().earliest(at + verdict.hint).because(Note::hint_too_long);
     call.before = std::max<Duration>(0s, Telltale{}(static_cast<unsigned>(call.failures.size()), Now{}, call.before, verdict.kind));
     if (verdict.hint > call.before) return Reaction::again_at(at + verdict.hint + spread, WaitSource::hint);
     return call.before == 0s ? Reaction::again_now() : Reaction::again_at(at + call.before, WaitSource::backoff);

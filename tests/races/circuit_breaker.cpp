@@ -2,9 +2,11 @@
 //
 // The circuit that threads share, under relacy: the code of the library itself, with relacy's atomics and lock put in, in every
 // interleaving of two or three threads and with every value that the orders of memory allow. scripts/check_races builds and runs it, and
-// once for each fault planted below.
+// once for each fault below.
 //
 // planted: policies/detail/shared_circuit.hpp | const std::lock_guard lock{mutex_}; |
+// weakened: policies/detail/shared_circuit.hpp | word_.load(std::memory_order_acquire)
+// weakened: policies/detail/shared_circuit.hpp | word_.store(after, std::memory_order_release)
 #include <ductile/policies/circuit_breaker.hpp>
 
 #include <array>
@@ -14,14 +16,9 @@
 #include <cstdint>
 #include <iostream>
 #include <optional>
+#include <source_location>
 
-#include <relacy/relacy.hpp>  // last: its macros take the names of the standard's orders
-#undef memory_order_relaxed
-#undef memory_order_acquire
-#undef memory_order_release
-#undef memory_order_acq_rel
-#undef memory_order_consume
-#undef memory_order_seq_cst
+#include "orders.hpp"  // last, for relacy's macros
 
 using namespace std::chrono_literals;
 
@@ -31,25 +28,15 @@ using namespace ductile;
 using detail::CircuitWord;
 using detail::News;
 
-rl::memory_order order_of(std::memory_order order) {
-  switch (order) {
-    case std::memory_order_relaxed: return rl::mo_relaxed;
-    case std::memory_order_consume: return rl::mo_consume;
-    case std::memory_order_acquire: return rl::mo_acquire;
-    case std::memory_order_release: return rl::mo_release;
-    case std::memory_order_acq_rel: return rl::mo_acq_rel;
-    case std::memory_order_seq_cst: break;
-  }
-  return rl::mo_seq_cst;
-}
-
 struct RelacySync {
   template <class T>
   class Atomic {
+    using Place = std::source_location;
+
    public:
     explicit Atomic(T value) : value_(value) {}
-    T load(std::memory_order order) const { return value_.load(order_of(order), $); }
-    void store(T value, std::memory_order order) { value_.store(value, order_of(order), $); }
+    T load(std::memory_order order, Place at = Place::current()) const { return value_.load(races::watched(order, at), $); }
+    void store(T value, std::memory_order order, Place at = Place::current()) { value_.store(value, races::watched(order, at), $); }
 
    private:
     rl::atomic<T> value_;
@@ -117,6 +104,7 @@ class Caller {
     const Admission admission = circuit_.admit(options, permit_, at(time), Attempt{});
     signal_ = admission.signal();
     earliest_ = admission.at();
+    rejected_for_ = admission.id();
     return admission.form() == Admission::Form::go;
   }
   // As `CircuitBreaker::settle` does it.
@@ -126,12 +114,14 @@ class Caller {
   }
   [[nodiscard]] Signal signal() const { return signal_; }
   [[nodiscard]] Time earliest() const { return earliest_; }
+  [[nodiscard]] FailureId rejected_for() const { return rejected_for_; }
 
  private:
   detail::SharedCircuit<Options, RelacySync>& circuit_;
   std::uint64_t permit_ = 0;
   Signal signal_ = Signal::none;
   Time earliest_{};
+  FailureId rejected_for_{};
 };
 
 template <class Scene, int Threads>
@@ -259,6 +249,21 @@ struct ByHand : SceneOf<ByHand, 2> {
   }
 };
 
+// A probe that fails: whoever has seen it under way, and is rejected for an open circuit, is told until when it is open now.
+struct OpenedAgain : SceneOf<OpenedAgain, 2> {
+  void before() { trip(1s); }
+  void thread(unsigned index) {
+    Caller caller{circuit};
+    if (index == 0) {
+      RL_ASSERT(caller.admitted(11s));
+      caller.settle(11s, News::bad);
+    } else if (circuit.mode() == CircuitMode::half_open) {
+      RL_ASSERT(!caller.admitted(10s));
+      RL_ASSERT(caller.earliest() == Time{21s} || !(caller.rejected_for() == "circuit-open"));
+    }
+  }
+};
+
 template <class Scene>
 bool holds(const char* name) {
   rl::test_params how;
@@ -272,12 +277,14 @@ bool holds(const char* name) {
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  races::weaken(count, arguments);
   std::cout << std::unitbuf;  // relacy may die of what it finds
   bool ok = holds<TwoFailures>("two failures at once");
   ok = holds<SuccessBesideFailure>("a success beside a failure") && ok;
   ok = holds<OneProbe>("one probe") && ok;
   ok = holds<LateFailure>("a late failure and a probe") && ok;
   ok = holds<ByHand>("isolated and reset by hand") && ok;
+  ok = holds<OpenedAgain>("a probe that fails") && ok;
   return ok ? 0 : 1;
 }

@@ -13,56 +13,34 @@
 #include <ctime>
 #include <limits>
 #include <mutex>
+#include <source_location>
 #include <thread>
 #include <type_traits>
 #include <utility>
 
-#include <relacy/relacy.hpp>  // its macros take the names of the standard's orders, and `new` and `assert`
-#undef memory_order_relaxed
-#undef memory_order_acquire
-#undef memory_order_release
-#undef memory_order_acq_rel
-#undef memory_order_consume
-#undef memory_order_seq_cst
-#undef new
-#undef delete
-#undef malloc
-#undef calloc
-#undef realloc
-#undef free
-#undef assert
-#undef errno
+#include "orders.hpp"  // last, for relacy's macros
 
 namespace ductile::std {
 
 using namespace ::std;
 
-inline rl::memory_order watched(memory_order order) {
-  switch (order) {
-    case memory_order_relaxed: return rl::mo_relaxed;
-    case memory_order_consume: return rl::mo_consume;
-    case memory_order_acquire: return rl::mo_acquire;
-    case memory_order_release: return rl::mo_release;
-    case memory_order_acq_rel: return rl::mo_acq_rel;
-    case memory_order_seq_cst: break;
-  }
-  return rl::mo_seq_cst;
-}
-
 // No weak exchange fails without a cause: loops that try again would have no end.
 template <class T>
 class atomic {
+  using Place = source_location;
+
  public:
   atomic(T value) : value_(value) {}  // NOLINT(google-explicit-constructor): as the standard's
-  T load(memory_order order) const { return value_.load(watched(order), $); }
-  void store(T value, memory_order order) { value_.store(value, watched(order), $); }
-  T fetch_add(T value, memory_order order) { return value_.fetch_add(value, watched(order), $); }
-  T fetch_sub(T value, memory_order order) { return value_.fetch_sub(value, watched(order), $); }
-  bool compare_exchange_weak(T& expected, T value, memory_order order, memory_order otherwise) {
-    return value_.compare_exchange_strong(expected, value, watched(order), $, watched(otherwise), $);
+  T load(memory_order order, Place at = Place::current()) const { return value_.load(races::watched(order, at), $); }
+  void store(T value, memory_order order, Place at = Place::current()) { value_.store(value, races::watched(order, at), $); }
+  T exchange(T value, memory_order order, Place at = Place::current()) { return value_.exchange(value, races::watched(order, at), $); }
+  T fetch_add(T value, memory_order order, Place at = Place::current()) { return value_.fetch_add(value, races::watched(order, at), $); }
+  T fetch_sub(T value, memory_order order, Place at = Place::current()) { return value_.fetch_sub(value, races::watched(order, at), $); }
+  bool compare_exchange_weak(T& expected, T value, memory_order order, memory_order otherwise, Place at = Place::current()) {
+    return value_.compare_exchange_strong(expected, value, races::watched(order, at), $, races::watched(otherwise, at), $);
   }
-  bool compare_exchange_weak(T& expected, T value, memory_order order) {
-    return compare_exchange_weak(expected, value, order, order == memory_order_release ? memory_order_relaxed : order);
+  bool compare_exchange_weak(T& expected, T value, memory_order order, Place at = Place::current()) {
+    return compare_exchange_weak(expected, value, order, order == memory_order_release ? memory_order_relaxed : order, at);
   }
 
  private:

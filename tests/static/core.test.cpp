@@ -93,7 +93,7 @@ using Observed = Pipeline<OnlyAdmits, Observe<Listener>, OnlySettles>;
 struct Two : OnlyAdmits, OnlySettles {};
 static_assert(!Bare::ObserversType::observed && std::is_empty_v<Bare::ObserversType>);
 static_assert(Observed::ObserversType::observed && sizeof(Observed) > sizeof(Bare));
-static_assert(sizeof(Pipeline<WithOwn>) <= sizeof(WithOwn::State) + alignof(WithOwn::State));
+static_assert(sizeof(Pipeline<WithOwn>) <= sizeof(WithOwn::State) + 2 * alignof(WithOwn::State));  // the policy, and how many calls it has
 static_assert(Bare::LayersType::count == 2 && Observed::LayersType::count == 2);
 static_assert(Pipeline<>::LayersType::count == 0);
 

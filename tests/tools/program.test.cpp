@@ -5,6 +5,7 @@
 #include "folder_for_test.hpp"
 
 #include <ductile/gemini/image_file.hpp>
+#include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
 #include <ductile/tools/sha256.hpp>
 #include <ductile/tools/whole_file.hpp>
@@ -225,6 +226,96 @@ TEST_CASE("with nowhere else to go a job is tried until its deadline, and then s
   CHECK(lines[1].at("summary").at("exit") == 1);
 }
 
+#ifdef DUCTILE_PROGRAM_ASYNC
+TEST_CASE("a thousand jobs in one thread lose none to a service that resets, stalls and truncates, and are there the next time",
+          "[program]") {
+  const FolderForTest work;
+  const FolderForTest images;
+  std::string prompts;
+  for (int i = 0; i < 1000; ++i) prompts += "picture number " + std::to_string(i) + "\n";
+  tools::write_whole_file(work / "prompts", prompts);
+  const std::map<std::string, int> faults{{"reset-before-headers", 60}, {"idle-timeout", 40},        {"reset-mid-body", 60},
+                                          {"wrong-content-length", 60}, {"half-close-no-reply", 40}, {"truncated-json", 40}};
+  std::string episodes;
+  int after = 50;
+  for (const auto& [answer, calls] : faults) {
+    episodes += (episodes.empty() ? "" : ", ") + ("{\"answer\": \"" + answer) + "\", \"after\": " + std::to_string(after) +
+                ", \"calls\": " + std::to_string(calls) + "}";
+    after += 150;
+  }
+  tools::write_whole_file(work / "trouble", "{\"episodes\": [" + episodes + "]}");
+  Program service{{"mock", "--scenario", (work / "trouble").string(), "--time-scale", "10"}};
+  REQUIRE(service.says("\n"));
+  const std::string line = service.stdout_text();
+  const std::string url = line.substr(line.find("http"), line.find('\n') - line.find("http"));
+
+  const std::vector<std::string> command{
+      "imagine",  (work / "prompts").string(), "--out",   images.path().string(), "--base-url", url, "--time-scale", "10",
+      "--report", (work / "report").string(),  "--async", "--deadline",           "1h"};
+  const std::map<std::string, std::string> key{{"GEMINI_API_KEY", "any-key"}};
+  Program program{command, key};
+  CHECK(program.exit_status() == 0);
+  CHECK(program.stderr_text().empty());
+  CHECK_THAT(program.stdout_text(), Catch::Matchers::ContainsSubstring("1000 jobs, 1000 at once in one thread"));
+  const boost::json::value report = boost::json::parse(tools::read_file(work / "report").value());
+  std::size_t made = 0;
+  std::size_t again = 0;
+  for (const auto& job : report.at("jobs").as_array()) {
+    made += job.at("outcome") == "ok" ? 1 : 0;
+    again += job.at("attempts").as_int64() > 1 ? 1 : 0;
+  }
+  CHECK(made == 1000);
+  CHECK(again >= 150);
+  CHECK(whole_images(images) == 1000);
+
+  const auto asked = [&url] {
+    httplib::Client client{url};
+    const auto answer = client.Get("/_ductile/requests");
+    REQUIRE(answer);
+    return boost::json::parse(answer->body);
+  };
+  const boost::json::value journal = asked();
+  for (const auto& [answer, calls] : faults) {
+    CAPTURE(answer);
+    CHECK(journal.at("counts").at(answer).as_int64() == calls);
+  }
+  CHECK(Program{command, key}.exit_status() == 0);
+  CHECK(asked().at("total") == journal.at("total"));  // all were kept
+}
+
+TEST_CASE("an interrupt ends the jobs of one thread in order, those that wait at once and those in flight after 2 s", "[program]") {
+  const FolderForTest work;
+  const FolderForTest images;
+  std::string prompts;
+  for (int i = 0; i < 40; ++i) prompts += "picture number " + std::to_string(i) + "\n";
+  tools::write_whole_file(work / "prompts", prompts);
+  const bool in_flight = GENERATE(false, true);
+  const char* const answer = in_flight ? R"({"episodes": [{"answer": "idle-timeout"}]})" : R"({"episodes": [{"answer": "high-demand"}]})";
+  tools::write_whole_file(work / "trouble", answer);
+  Program program{{"imagine", (work / "prompts").string(), "--out", images.path().string(), "--report", (work / "report").string(),
+                   "--scenario", (work / "trouble").string(), "--time-scale", "1", "--async", "--concurrency", "30"}};
+  REQUIRE(program.says(in_flight ? "A mock inside" : "waiting until"));
+  std::this_thread::sleep_for(500ms);
+  const auto asked = std::chrono::steady_clock::now();
+  program.signal(SIGINT);
+  CHECK(program.exit_status() == 1);
+  const Duration took = std::chrono::steady_clock::now() - asked;
+  CHECK(took < (in_flight ? 4s : 1500ms));
+  if (in_flight) CHECK(took > 1s);
+  const boost::json::value report = boost::json::parse(tools::read_file(work / "report").value());
+  CHECK(report.at("totals").at("complete") == false);
+  CHECK(report.at("jobs").as_array().size() == 40);
+  CHECK(report.at("jobs").at(0).at("outcome") == "cancelled");
+  CHECK(report.at("jobs").at(39).at("outcome") == "not_started");
+}
+#else
+TEST_CASE("imagine says that it was built without what --async needs", "[program]") {
+  Program program{{"imagine", "a cat", "--out", "images", "--async"}};
+  CHECK(program.exit_status() == 64);
+  CHECK_THAT(program.stderr_text(), Catch::Matchers::StartsWith("ductile: --async: this program was built without Boost.Beast"));
+}
+#endif
+
 TEST_CASE("a size that only some targets make goes to those, and one that none makes is refused by name", "[program]") {
   const FolderForTest work;
   tools::write_whole_file(work / "prompts", R"({"prompt": "large", "size": "4K"}
@@ -301,6 +392,7 @@ TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and 
       {{"imagine", "a cat"}, 64, "--out is missing"},
       {{"imagine", "a cat", "--bogus"}, 64, "--bogus"},
       {{"imagine", "a cat", "--out", "OUT", "--concurrency", "0"}, 64, "--concurrency: Value 0 not in range 1 to 256"},
+      {{"imagine", "a cat", "--out", "OUT", "--concurrency", "257"}, 64, "--concurrency: Value 257 not in range 1 to 256"},
       {{"imagine", "a cat", "--out", "OUT", "--concurrency", "many"}, 64, "--concurrency"},
       {{"imagine", "a cat", "--out", "OUT", "--deadline", "10"}, 64, "--deadline must be from 1s to 30d"},
       {{"imagine", "a cat", "--out", "OUT", "--deadline", "31d"}, 64, "it is '31d'"},

@@ -221,6 +221,35 @@ TEST_CASE("a job that its deadline broke off in the last attempt is told by what
   CHECK(record.failure == "high-demand");
 }
 
+TEST_CASE("jobs that one thread has under way at once are told apart", "[tools]") {
+  Run run;
+  CHECK(run.progress.current() == nullptr);
+  for (std::uint64_t call = 1; call <= 2; ++call) {
+    run.progress.begin(run.jobs[call - 1]);
+    run.progress.on(OperationBegan{call, at(0s)});
+    run.progress.on(AttemptBegan{call, at(0s), attempt_on(0, 1)});
+    CHECK(run.progress.current() == &run.jobs[call - 1]);
+  }
+  run.progress.received(&run.jobs[0], 503);
+  run.progress.received(&run.jobs[1], 429);
+  run.progress.on(AttemptEnded{1, at(3s), attempt_on(0, 1), verdict_of(Kind::overload, "overloaded"), 3s});
+  run.progress.on(AttemptBegan{1, at(4s), attempt_on(1, 2)});
+  CHECK(run.progress.current() == &run.jobs[0]);
+  run.progress.on(AttemptEnded{2, at(5s), attempt_on(0, 1), verdict_of(Kind::rate_limit, "ipm"), 5s});
+  REQUIRE(run.lines.size() == 2);
+  CHECK_THAT(run.lines[0], Catch::Matchers::StartsWith("001-a-cat") && Catch::Matchers::ContainsSubstring(": 503 overload"));
+  CHECK_THAT(run.lines[1], Catch::Matchers::StartsWith("002-a-dog") && Catch::Matchers::ContainsSubstring(": 429 rate_limit"));
+  run.progress.on(OperationEnded{.call = 2, .at = at(5s), .took = 5s});
+  run.progress.on(OperationEnded{.call = 1, .at = at(9s), .took = 9s});
+  JobRecord first;
+  JobRecord second;
+  first.outcome = second.outcome = JobOutcome::failed;
+  run.progress.end(run.jobs[0], first);
+  run.progress.end(run.jobs[1], second);
+  CHECK(first.took == 9s);
+  CHECK(second.took == 5s);
+}
+
 TEST_CASE("the picture fits its canvas", "[tools]") {
   Run run;
   for (std::uint64_t call = 1; call <= 3; ++call) {

@@ -39,18 +39,13 @@ struct Fixture {
   std::vector<std::string> ended{};
 
   // One thread, so that the order is the list's.
-  std::vector<JobRecord> run(const std::vector<Job>& jobs, JobRun::Generate generate, unsigned concurrency = 1) {
+  std::vector<JobRecord> run(const std::vector<Job>& jobs, const JobRun::Generate& generate, unsigned concurrency = 1) {
     const ImageFolder images{folder.path()};
     Progress progress{targets, jobs.size(), std::chrono::seconds{10}, [](Time) { return std::string{}; }, {}};
-    JobRun work{jobs,
-                targets,
-                images,
-                std::move(generate),
-                StopView{stop},
-                progress,
-                {.concurrency = concurrency},
-                [this](const Job& job, const JobRecord&) { ended.push_back(job.id); }};
-    work.run();
+    JobRun work{jobs, targets, images, StopView{stop}, progress, {.concurrency = concurrency}, [this](const Job& job, const JobRecord&) {
+                  ended.push_back(job.id);
+                }};
+    work.run(generate);
     return work.records();
   }
 };

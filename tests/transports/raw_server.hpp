@@ -17,8 +17,10 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
-/// A server of raw bytes on the loopback: a script says what it does with each connection. What an HTTP server would not do wrong, it can.
+/// A server of raw bytes on the loopback: a script says what it does with each connection, in a thread of its own. What an HTTP server
+/// would not do wrong, it can.
 class RawServer {
  public:
   /// One connection, as the script sees it.
@@ -30,6 +32,8 @@ class RawServer {
     ~Connection() {
       if (socket_ >= 0) ::close(socket_);
     }
+
+    [[nodiscard]] int socket() const noexcept { return socket_; }
 
     /// Reads one request, head and body; empty when the client closed.
     std::string request() {
@@ -70,9 +74,17 @@ class RawServer {
       ::close(std::exchange(socket_, -1));
     }
 
+    /// Says that nothing more comes, and leaves the other way open.
+    void say_end() { ::shutdown(socket_, SHUT_WR); }
+
     /// Does nothing until the client goes or the server ends.
     void keep_silent() {
       while (!ending_ && !client_gone()) pause();
+    }
+
+    /// Reads nothing and says nothing until the server ends.
+    void sleep_until_end() const {
+      while (!ending_) pause();
     }
 
     /// Writes a byte at a time until the client goes or the server ends.
@@ -115,8 +127,12 @@ class RawServer {
     ending_ = true;
     ::shutdown(listener_, SHUT_RDWR);
     thread_.join();
+    for (std::thread& script : scripts_) script.join();
     ::close(listener_);
   }
+
+  /// Who comes now is refused.
+  void stop_listening() { ::shutdown(listener_, SHUT_RDWR); }
 
   [[nodiscard]] std::string url(std::string_view path = "/") const {
     return "http://127.0.0.1:" + std::to_string(port_) + std::string{path};
@@ -130,8 +146,10 @@ class RawServer {
       const int socket = ::accept(listener_, nullptr, nullptr);
       if (socket < 0) return;
       ++connections_;
-      Connection connection{socket, ending_};
-      script_(connection);
+      scripts_.emplace_back([this, socket] {
+        Connection connection{socket, ending_};
+        script_(connection);
+      });
     }
   }
 
@@ -141,4 +159,5 @@ class RawServer {
   std::atomic<bool> ending_ = false;
   std::atomic<int> connections_ = 0;
   std::thread thread_;
+  std::vector<std::thread> scripts_;
 };

@@ -26,6 +26,7 @@ import (
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
 	"github.com/failsafe-go/failsafe-go/timeout"
 	"github.com/sony/gobreaker/v2"
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -170,6 +171,16 @@ func measureSmall() {
 	measure("gobreaker", "breaker alone", func() { must(circuit.Execute(operation)) })
 	guarded := func() (int, error) { return circuit.Execute(operation) }
 	measure("gobreaker+backoff", "c breaker+retry", func() { must(retried(guarded)) })
+	limiter := rate.NewLimiter(neverLimit, neverLimit)
+	limited := func() (int, error) {
+		if err := limiter.Wait(background); err != nil {
+			return 0, err
+		}
+		return circuit.Execute(operation)
+	}
+	all := func() { must(retried(limited)) }
+	measure("gobreaker+backoff+x/time", "d limiter+breaker+retry", all)
+	measureShared("gobreaker+backoff+x/time", all)
 	open := gobreaker.NewCircuitBreaker[int](gobreaker.Settings{Timeout: time.Hour, ReadyToTrip: func(gobreaker.Counts) bool { return true }})
 	open.Execute(func() (int, error) { return 0, errFails })
 	measure("gobreaker", "g open breaker", func() {

@@ -20,7 +20,7 @@ struct Attempt {
   std::uint32_t number = 1;   ///< Counts the trips of this call, from 1.
   std::uint8_t target = 0;    ///< Which target of the fallback chain to ask; 0 without a chain.
   std::uint8_t revision = 0;  ///< Which wording of the request to send; 0: as the caller wrote it.
-  std::uint8_t lane = 0;      ///< 0, or 1 for the parallel attempt of a hedge.
+  std::uint8_t lane = 0;      ///< 0, or for a hedge which one of its race, from 1.
   bool own_deadline : 1 = false;  ///< The caller gave this call a deadline of its own; `Deadline` leaves it alone.
   bool insists : 1 = false;       ///< Nothing better is left: a breaker lets it through although it is open.
   std::uint16_t attempts = 0;     ///< The caller's own limit of attempts for this call; 0: the policy's.

@@ -14,7 +14,8 @@
 namespace ductile::inline DUCTILE_VERSION {
 
 // Two levels, never mixed: what the caller asked for (an operation), and what went on the wire (an attempt). References in an event live
-// only while the observer is told. `call` tells concurrent operations of one pipeline apart.
+// only while the observer is told. `call` tells concurrent operations of one pipeline apart, and `lane` the branches of a hedge's race: 0
+// is its first one, and everything else.
 
 struct OperationBegan {
   std::uint64_t call = 0;
@@ -22,7 +23,7 @@ struct OperationBegan {
 };
 
 /// How an operation ended, as a metric label.
-enum class Outcome : std::uint8_t { ok, ok_retried, ok_fallback, failed, failed_retried, rejected, cancelled, deadline };
+enum class Outcome : std::uint8_t { ok, ok_retried, ok_fallback, failed, failed_retried, rejected, cancelled, deadline, ok_hedged };
 
 [[nodiscard]] constexpr const char* name(Outcome outcome) noexcept {
   switch (outcome) {
@@ -34,6 +35,7 @@ enum class Outcome : std::uint8_t { ok, ok_retried, ok_fallback, failed, failed_
     case Outcome::rejected: return "rejected";
     case Outcome::cancelled: return "cancelled";
     case Outcome::deadline: return "deadline";
+    case Outcome::ok_hedged: return "ok_hedged";
   }
   return "failed";
 }
@@ -71,6 +73,7 @@ struct WaitBegan {
   Role by = Role::other;
   Kind why = Kind::ok;  ///< The failure, or the full window, that is waited out.
   std::uint8_t target = 0;
+  std::uint8_t lane = 0;
 };
 
 struct WaitEnded {
@@ -78,6 +81,7 @@ struct WaitEnded {
   Time at{};
   WaitSource source = WaitSource::none;
   Duration waited{};
+  std::uint8_t lane = 0;
 };
 
 /// A policy refused, and nothing was sent.
@@ -88,6 +92,7 @@ struct Rejected {
   Kind why = Kind::ok;
   Time earliest = end_of_time;
   std::uint8_t target = 0;
+  std::uint8_t lane = 0;
 };
 
 struct CircuitChanged {
@@ -95,6 +100,7 @@ struct CircuitChanged {
   Time at{};
   std::uint8_t target = 0;
   Signal what = Signal::none;
+  std::uint8_t lane = 0;
 };
 
 struct TargetChanged {
@@ -111,6 +117,7 @@ struct QuotaSurprise {
   Time at{};
   std::uint8_t target = 0;
   QuotaDimension dimension = QuotaDimension::none;
+  std::uint8_t lane = 0;
 };
 
 /// The transport called it a success and the answer was a failure.

@@ -94,7 +94,8 @@ enum class Note : std::uint8_t {
   outer_layer_refused = 4,  ///< A layer outside (a budget, the fallback chain's table) allowed no further attempt.
   not_repeatable = 8,       ///< The operation must not be repeated when its answer is lost, or a part of the answer was handed out.
   time_spent = 16,          ///< The time limit for failures of this kind is over.
-  retry_budget_spent = 32   ///< The retry budget that all calls share had nothing left.
+  retry_budget_spent = 32,  ///< The retry budget that all calls share had nothing left.
+  hint_too_long = 64        ///< The other side asks for a longer wait than the policy allows; see `earliest_retry_at`.
 };
 
 [[nodiscard]] constexpr Note operator|(Note left, Note right) noexcept {
@@ -230,6 +231,7 @@ namespace detail {
   if (failure.attempts() > 0) text.append("; attempts: ").append(std::to_string(failure.attempts()));
   if (has(failure.notes(), Note::attempts_spent)) text.append("; no attempt is left");
   if (has(failure.notes(), Note::time_spent)) text.append("; the time for failures of this kind is over");
+  if (has(failure.notes(), Note::hint_too_long)) text.append("; the wait asked for is longer than allowed");
   if (has(failure.notes(), Note::deadline_would_pass)) text.append("; the next wait did not fit the deadline");
   if (has(failure.notes(), Note::retry_budget_spent))
     text.append("; the retry budget is spent");

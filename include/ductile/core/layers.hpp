@@ -128,6 +128,8 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
 
  public:
   static constexpr std::size_t count = sizeof...(Elements);
+  static constexpr bool races = false;      // their last one is no hedge; see drivers/detail/layers_part.hpp
+  static constexpr bool is_branch = false;  // none stands outside
 
   template <std::size_t I>
   using PolicyAt = typename LayerOf<ElementAt<I>>::Policy;
@@ -138,6 +140,7 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
   static constexpr bool any_reads_time = (reads_time<typename LayerOf<Elements>::Policy>() || ...);
   static constexpr bool any_edits_deadline = (((edits_of<typename LayerOf<Elements>::Policy>() & edits_deadline) != 0) || ...);
   static constexpr bool chooses_targets = ((role_of<typename LayerOf<Elements>::Policy>() == Role::fallback) || ...);
+  static constexpr bool hedged = ((role_of<typename LayerOf<Elements>::Policy>() == Role::hedge) || ...);
   static constexpr bool any_edits_target = (((edits_of<typename LayerOf<Elements>::Policy>() & edits_target) != 0) || ...);
 
   // The elements reach the bases by reference: moved into parameters, they could be empty before their targets are counted.

@@ -132,6 +132,7 @@ class Machine {
     if (waiting_) end_wait();
     abandon();
     if constexpr (L::chooses_targets) leading_.reset();
+    if constexpr (L::is_branch) risen_ = Verdict{.kind = Kind::abandoned};
     keep(std::move(failure));
     return Asks::finish;
   }
@@ -147,8 +148,75 @@ class Machine {
     return std::move(*result_);
   }
 
+  // The machine of the layers outside a hedge, whose attempt is a race. `begin_race` and `race_ended` stand for `begin_attempt` and
+  // `completed`; between them each branch has a machine of its own over the layers inside.
+  [[nodiscard]] const Attempt& begin_race() noexcept {
+    phase_ = Phase::racing;
+    return race_attempt();
+  }
+  [[nodiscard]] const Attempt& race_attempt() const noexcept { return walk_.attempts[count]; }
+  [[nodiscard]] std::uint64_t call() const noexcept { return walk_.call; }
+  [[nodiscard]] std::uint32_t trips() const noexcept { return trips_; }
+  [[nodiscard]] std::optional<Beside> beside(const Attempt& latest) noexcept { return layers_.beside(race_target(), latest); }
+  [[nodiscard]] std::optional<unsigned> target_beside(TargetSet taken) noexcept {
+    return layers_.another(walk_.calls, now_, walk_.attempts, taken);
+  }
+  void learn(Duration took, bool overtaken) noexcept { layers_.learn(race_target(), took, overtaken); }
+  [[nodiscard]] bool agreed_to_hedge() { return agreed_outside(count - 1, Verdict{}); }
+
+  // The branch makes its attempt now.
+  template <class Branch>
+  void count_trip(Branch& branch) noexcept {
+    branch.trips_ = trips_++;
+    if (branch.lane() > 0) ++race_.hedges;
+    phase_ = Phase::running;
+  }
+  // What the call had waited before the race is said of its first attempt; a hedge waited beside that.
+  template <class Branch>
+  void take_trail(const Branch& branch, bool is_hedge, Time first_began) {
+    const std::uint32_t waited_ms = is_hedge ? trail_milliseconds(branch.walk_.began - first_began) : waited_ms_;
+    const WaitSource source = is_hedge ? WaitSource::hedge : waited_source_;
+    for (std::size_t i = 0; i < branch.trail_.kept(); ++i) {
+      TrailEntry entry = branch.trail_[i];
+      if (i == 0)
+        entry.wait_ms = static_cast<std::uint32_t>(detail::min<std::uint64_t>(std::uint64_t{entry.wait_ms} + waited_ms, 0xFFFFFFFF));
+      if (is_hedge || entry.wait == WaitSource::none) entry.wait = source;
+      if (branch.trips_ == 0) entry.number = static_cast<std::uint16_t>(detail::min<std::uint32_t>(trips_ + 1, 0xFFFF));
+      trail_.add(entry);
+    }
+    if (is_hedge || branch.trail_.size() == 0) return;
+    waited_ms_ = 0;
+    waited_source_ = WaitSource::none;
+  }
+  // Ended as the branch with `attempt` did.
+  [[nodiscard]] Asks race_ended(Result<T>&& result, const Verdict& verdict, const Attempt& attempt) {
+    keep(std::move(result));
+    phase_ = Phase::entering;
+    walk_.attempts[count].target = attempt.target;
+    race_.won_by_hedge = attempt.lane > 0;
+    last_target_ = attempt.target;
+    last_kind_ = verdict.kind;
+    return settle(verdict);
+  }
+
+  // The machine of a branch: what rises to the layers outside, and the end, which is not yet the call's.
+  [[nodiscard]] const Verdict& risen() const noexcept { return risen_; }
+  [[nodiscard]] Result<T> finish_branch() {
+    finished_ = true;
+    return std::move(*result_);
+  }
+
  private:
-  enum class Phase : std::uint8_t { entering, running };
+  template <class, class, class>
+  friend class Machine;
+
+  enum class Phase : std::uint8_t { entering, running, racing };
+  struct NothingRises {};
+  struct Races {
+    std::uint32_t hedges = 0;
+    bool won_by_hedge = false;
+  };
+  struct NoRaces {};
 
   // Trails and events tell how long an attempt took where somebody reads the clock anyway.
   static constexpr bool timed = observed || L::any_reads_time;
@@ -337,7 +405,8 @@ class Machine {
       now = now_();
       verdict.hint = detail::max(earliest - now, Duration::zero());
     }
-    if constexpr (observed) observers_.tell(Rejected{walk_.call, now_(), role_at(by), why, earliest, walk_.attempts[depth_].target});
+    if constexpr (observed)
+      observers_.tell(Rejected{walk_.call, now_(), role_at(by), why, earliest, walk_.attempts[depth_].target, lane()});
     add_to_trail(trail_entry(verdict));
     Failure failure{why, remedy, Says::policy, id};
     failure.set_earliest_retry_at(earliest, now);
@@ -387,6 +456,7 @@ class Machine {
       if (!at_once && at > now) return wait_until(at, reaction.source(), verdict.kind, layer);
       return enter();
     }
+    if constexpr (L::is_branch) risen_ = verdict;
     return Asks::finish;
   }
 
@@ -441,7 +511,7 @@ class Machine {
     if (phase_ == Phase::running) {
       verdict.sent = Sent::unknown;
       verdict.billed = Billed::maybe;
-      record_attempt(verdict, attempt_began_);
+      if constexpr (!L::races) record_attempt(verdict, attempt_began_);
       phase_ = Phase::entering;
     }
     while (held_ > 0) settle_abandoned(--held_, verdict);
@@ -456,7 +526,7 @@ class Machine {
   void give_up() noexcept {
     if (waiting_) end_wait();
     abandon();
-    if constexpr (observed) tell_end(nullptr, Outcome::failed);
+    if constexpr (observed && !L::is_branch) tell_end(nullptr, Outcome::failed);
   }
 
   // `by` is the layer that waits.
@@ -467,7 +537,7 @@ class Machine {
     wait_why_ = why;
     waiting_ = true;
     if constexpr (observed)
-      observers_.tell(WaitBegan{walk_.call, wait_began_, wake_at_, source, role_at(by), why, walk_.attempts[depth_].target});
+      observers_.tell(WaitBegan{walk_.call, wait_began_, wake_at_, source, role_at(by), why, walk_.attempts[depth_].target, lane()});
     return Asks::wake;
   }
 
@@ -477,20 +547,23 @@ class Machine {
     const std::uint64_t waited = std::uint64_t{waited_ms_} + trail_milliseconds(now - wait_began_);
     waited_ms_ = static_cast<std::uint32_t>(detail::min<std::uint64_t>(waited, 0xFFFFFFFF));
     waited_source_ = wait_source_;
-    if constexpr (observed) observers_.tell(WaitEnded{walk_.call, now, wait_source_, now - wait_began_});
+    if constexpr (observed) observers_.tell(WaitEnded{walk_.call, now, wait_source_, now - wait_began_, lane()});
   }
 
   template <class Kept>
   void keep(Kept&& kept) {
-    result_.reset();
-    result_.emplace(std::forward<Kept>(kept));
+    if (result_) forget_result();
+    if (!result_) result_.emplace(std::forward<Kept>(kept));  // asked again, so that no destructor is left in here
   }
+
+  // Out of line: where g++ 12 sees the machine made, it takes what an earlier attempt would have left there for uninitialised.
+  [[gnu::noinline]] void forget_result() noexcept { result_.reset(); }
 
   void finish_in_place() {
     if (*result_) {
       const unsigned target = walk_.attempts[count].target;
       if (target != 0 || trips_ > 1) set_provenance(*result_, target, trips_, target != 0 ? why_not_first() : Kind::ok);
-      if constexpr (observed) tell_end(nullptr, target != 0 ? Outcome::ok_fallback : trips_ > 1 ? Outcome::ok_retried : Outcome::ok);
+      if constexpr (observed) tell_end(nullptr, outcome_of_success(target));
       return;
     }
     Failure& failure = result_->assume_error();
@@ -523,7 +596,20 @@ class Machine {
     if (failure.kind() == Kind::cancelled && failure.says() == Says::caller) return Outcome::cancelled;
     if (failure.kind() == Kind::deadline || has(failure.notes(), Note::deadline_would_pass)) return Outcome::deadline;
     if (trips_ == 0) return Outcome::rejected;
-    return trips_ > 1 ? Outcome::failed_retried : Outcome::failed;
+    return tries() > 1 ? Outcome::failed_retried : Outcome::failed;
+  }
+  [[nodiscard]] Outcome outcome_of_success(unsigned target) const noexcept {
+    if (target != 0) return Outcome::ok_fallback;
+    if constexpr (L::races)
+      if (race_.won_by_hedge) return Outcome::ok_hedged;
+    return tries() > 1 ? Outcome::ok_retried : Outcome::ok;
+  }
+  // A race is one, however many trips it made.
+  [[nodiscard]] std::uint32_t tries() const noexcept {
+    if constexpr (L::races)
+      return trips_ - race_.hedges;
+    else
+      return trips_;
   }
 
   void tell_end(const Failure* failure, Outcome outcome) {
@@ -545,11 +631,19 @@ class Machine {
     if constexpr (observed) {
       if (signal == Signal::none) return;
       if (signal == Signal::quota_surprise)
-        observers_.tell(QuotaSurprise{walk_.call, now_(), target, dimension});
+        observers_.tell(QuotaSurprise{walk_.call, now_(), target, dimension, lane()});
       else
-        observers_.tell(CircuitChanged{walk_.call, now_(), target, signal});
+        observers_.tell(CircuitChanged{walk_.call, now_(), target, signal, lane()});
     }
   }
+
+  [[nodiscard]] std::uint8_t lane() const noexcept {
+    if constexpr (L::is_branch)
+      return walk_.attempts[0].lane;
+    else
+      return 0;
+  }
+  [[nodiscard]] unsigned race_target() const noexcept { return walk_.attempts[count - 1].target; }
 
   [[nodiscard]] static Role role_at(std::size_t layer) noexcept {
     if constexpr (count > 0) {
@@ -588,6 +682,8 @@ class Machine {
   Trail trail_;
   std::optional<Result<T>> result_;
   [[no_unique_address]] std::conditional_t<L::chooses_targets, std::optional<Failure>, NoState> leading_;  // of the targets before
+  [[no_unique_address]] std::conditional_t<L::is_branch, Verdict, NothingRises> risen_{};
+  [[no_unique_address]] std::conditional_t<L::races, Races, NoRaces> race_{};
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail

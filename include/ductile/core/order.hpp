@@ -22,7 +22,8 @@ enum class Rule : std::uint16_t {
   attempt_timeout_inside_quota = 213,  ///< E0213
   budget_outside_chain = 214,          ///< E0214
   bulkhead_inside_retry = 215,         ///< E0215
-  bulkhead_outside_timeout = 216       ///< E0216
+  bulkhead_outside_timeout = 216,      ///< E0216
+  hedge_outside_counters = 117         ///< E0117
 };
 
 /// An element of a pipeline that waives one rule of order.
@@ -63,6 +64,24 @@ consteval bool chain_is_inside(const std::array<Role, Size>& roles) {
 template <std::size_t Size>
 consteval bool bulkhead_is_outside(const std::array<Role, Size>& roles) {
   return reversed(roles, Role::retry, Role::bulkhead) || reversed(roles, Role::fallback, Role::bulkhead);
+}
+
+template <std::size_t Size>
+consteval bool trips_inside_hedge(const std::array<Role, Size>& roles) {
+  bool hedge_seen = false;
+  for (const Role role : roles) {
+    if (hedge_seen &&
+        (role == Role::deadline || role == Role::retry_budget || role == Role::fallback || role == Role::retry || role == Role::hedge))
+      return true;
+    if (role == Role::hedge) hedge_seen = true;
+  }
+  return false;
+}
+
+template <std::size_t Size>
+consteval bool counts_outside_hedge(const std::array<Role, Size>& roles) {
+  return reversed(roles, Role::hedge, Role::circuit_breaker) || reversed(roles, Role::hedge, Role::quota) ||
+         reversed(roles, Role::hedge, Role::attempt_timeout);
 }
 
 // One rule a branch: the first broken one is the only error.
@@ -134,6 +153,17 @@ consteval bool explain_order() {
     static_assert(!reversed(roles, Role::quota, Role::attempt_timeout),
                   "ductile E0213: AttemptTimeout stands outside QuotaTracker, and a wait for a window would use up the attempt's time; put "
                   "QuotaTracker before AttemptTimeout, or add Allow<Rule::attempt_timeout_inside_quota>{} (docs/rules/E0213.md)");
+    return false;
+  } else if constexpr (trips_inside_hedge(roles)) {
+    static_assert(!trips_inside_hedge(roles),
+                  "ductile E0116: Hedge stands outside Deadline, RetryBudget, FallbackChain, Retry or another Hedge, which it would run "
+                  "several times side by side; keep one Hedge, and put it after them (docs/rules/E0116.md)");
+    return false;
+  } else if constexpr (counts_outside_hedge(roles) && !allowed(Rule::hedge_outside_counters)) {
+    static_assert(
+        !counts_outside_hedge(roles),
+        "ductile E0117: Hedge stands inside CircuitBreaker, QuotaTracker or AttemptTimeout, which would take its attempts for one; "
+        "put Hedge before them, or add Allow<Rule::hedge_outside_counters>{} (docs/rules/E0117.md)");
     return false;
   } else {
     return true;

@@ -10,6 +10,7 @@
 #include <ductile/core/order.hpp>         // Allow, explain_order
 #include <ductile/core/policy.hpp>        // explain_policy
 #include <ductile/core/stop.hpp>          // NoStop, StopToken
+#include <ductile/detail/calls_under_way.hpp>
 
 #include <array>
 #include <concepts>
@@ -246,7 +247,12 @@ class PipelineBody<true, Elements...> {
   /// Cost     When the first attempt succeeds: no allocation, no indirect call; see docs/performance.md.
   template <class Operation, class... Arguments>
   [[nodiscard]] auto run(Operation&& operation, Arguments&&... arguments) {
-    if constexpr (explain_run<std::remove_reference_t<Operation>, std::remove_reference_t<Arguments>...>()) {
+    if constexpr (LayersType::hedged) {
+      static_assert(!LayersType::hedged || std::is_void_v<Operation>,
+                    "ductile E0119: run makes one attempt at a time, and Hedge several side by side; call async_run, or leave Hedge out "
+                    "(docs/rules/E0119.md)");
+      return Anything{};
+    } else if constexpr (explain_run<std::remove_reference_t<Operation>, std::remove_reference_t<Arguments>...>()) {
       using Classifier = ClassifierAmong<std::remove_reference_t<Arguments>...>;
       using T = typename ValueOf<CallResult<Untagged<std::remove_reference_t<Operation>>>, Classifier>::type;
       return BlockingCall<T, PipelineBody>::template run<Manner{repetition_of<std::remove_cvref_t<Operation>>,
@@ -285,10 +291,13 @@ class PipelineBody<true, Elements...> {
   [[nodiscard]] LayersType& layers() noexcept { return layers_; }
   /// For drivers.
   [[nodiscard]] ObserversType& observers() noexcept { return observers_; }
+  /// For drivers whose calls outlive the function that begins them.
+  [[nodiscard]] CallsUnderWay& calls() noexcept { return calls_; }
 
  private:
   [[no_unique_address]] ObserversType observers_;
   LayersType layers_;
+  CallsUnderWay calls_;
 };
 
 }  // namespace detail

@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -60,7 +61,8 @@ concept Settles = requires(const P& policy, StateOf<P>& state, CallOf<P>& call, 
   { policy.settle(state, call, now, attempt, verdict) } noexcept -> std::same_as<Reaction>;
 };
 
-/// P says whether a layer inside it may make another trip. Asked before the wait, after every nearer layer has agreed.
+/// P says whether a layer inside it may make another trip. Asked before the wait, after every nearer layer has agreed. With a verdict that
+/// is ok: whether a hedge may be sent now, beside an attempt that is under way.
 template <class P>
 concept AllowsExtra =
     requires(const P& policy, StateOf<P>& state, CallOf<P>& call, Now now, const Attempt& attempt, const Verdict& verdict) {
@@ -72,6 +74,27 @@ template <class P>
 concept HearsGrants = requires(const P& policy, StateOf<P>& state, CallOf<P>& call, Now now, const Attempt& attempt, Grant grant) {
   { policy.granted(state, call, now, attempt, grant) } noexcept -> std::same_as<Admission>;
 };
+
+/// An attempt beside one that is under way.
+struct Beside {
+  Duration after{};        ///< How long after that one began it begins.
+  bool elsewhere = false;  ///< To the next target of a chain, where one is free.
+};
+
+/// P makes a race of an attempt: says when another one begins beside the latest (whose `lane` counts them from 0), and learns how long the
+/// first one took until it succeeded, or until it was overtaken. For drivers that can have several under way.
+template <class P>
+concept Hedges = requires(const P& policy, StateOf<P>& state, const Attempt& latest, Duration took, bool overtaken) {
+  { policy.beside(state, latest) } noexcept -> std::same_as<std::optional<Beside>>;
+  { policy.learn(state, took, overtaken) } noexcept;
+};
+
+/// P offers a target for a hedge, beside those whose bits are in `taken`; none: no other is free.
+template <class P>
+concept OffersTargets =
+    requires(const P& policy, StateOf<P>& state, const CallOf<P>& call, Now now, const Attempt& attempt, TargetSet taken) {
+      { policy.another(state, call, now, attempt, taken) } noexcept -> std::same_as<std::optional<unsigned>>;
+    };
 
 /// A resilience policy: an immutable value that answers at least one of the questions, and does nothing else: no I/O, no sleep, no clock or
 /// dice but `Now`.
@@ -198,6 +221,12 @@ consteval bool explain_policy() {
     static_assert(is_policy<P>,
                   "ductile E0104: the type that is_policy<...> names here answers neither admit nor settle nor extra; add one of these, or "
                   "put the policy in the place of its options: Retry{RetryOptions{...}} (docs/rules/E0104.md)");
+    return false;
+  } else if constexpr (role_of<P>() == Role::hedge && !Hedges<P>) {
+    static_assert(
+        Hedges<P>,
+        "ductile E0139: a policy in the role of a hedge must say when; write std::optional<Beside> beside(State&, const Attempt&) "
+        "const noexcept and void learn(State&, Duration, bool) const noexcept (docs/rules/E0139.md)");
     return false;
   } else {
     return true;

@@ -26,7 +26,7 @@ struct Target {
   std::vector<std::string> sizes{};   ///< Image sizes it can make ("1K"); empty: any.
   std::optional<double> price{};      ///< USD for one request of the ordinary size, not below 0; none: not known.
   std::vector<std::string> ratios{};  ///< Aspect ratios it can make ("16:9"); empty: any.
-  std::string quota_group{};          ///< Targets with the same one share a quota ledger; empty: by project, else by key (`quota_group`).
+  std::string quota_group{};          ///< Targets with the same one share a ledger and rests for quota; empty: by project, else key.
 };
 
 /// A `FallbackOptions::price_ceiling` that no price is above.

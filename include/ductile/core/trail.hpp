@@ -21,7 +21,8 @@ enum class WaitSource : std::uint8_t {
   quota,     ///< Until a quota window opens.
   circuit,   ///< Until a circuit breaker lets a probe through.
   cooldown,  ///< Until a target of the fallback chain has rested.
-  gate       ///< At a gate: a slot, a store's answer.
+  gate,      ///< At a gate: a slot, a store's answer.
+  hedge      ///< For an attempt beside the first one: such an entry is a hedge, and its wait what went by until then.
 };
 
 /// The source's name, as in metrics and reports.
@@ -34,6 +35,7 @@ enum class WaitSource : std::uint8_t {
     case WaitSource::circuit: return "circuit";
     case WaitSource::cooldown: return "cooldown";
     case WaitSource::gate: return "gate";
+    case WaitSource::hedge: return "hedge";
   }
   return "none";
 }

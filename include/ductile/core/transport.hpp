@@ -10,8 +10,11 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -75,10 +78,12 @@ enum class TransportFault : std::uint8_t {
 /// Why there is no response.
 struct TransportError {
   TransportFault what = TransportFault::other;
-  Sent sent = Sent::unknown;  ///< `no` only when the other side cannot have received the whole request.
-  std::string message;        ///< For people; holds no header and no query of the request.
-  int status = 0;             ///< The status line, when one arrived before the fault.
-  std::size_t received = 0;   ///< Bytes of the body that arrived before the fault.
+  Sent sent = Sent::unknown;    ///< `no` only when the other side cannot have received the whole request.
+  std::string message;          ///< For people; holds no header and no query of the request.
+  int status = 0;               ///< The status line, when one arrived before the fault.
+  std::size_t received = 0;     ///< Bytes of the body that arrived before the fault.
+  bool stale = false;           ///< A kept connection broke before anything of an answer came: most likely the other side had given it up.
+  std::exception_ptr thrown{};  ///< What the receiver of the body threw, where no caller was there to throw it to: `cancelled`.
 };
 
 /// Asks a stop token that lives elsewhere, whatever its type. Must not outlive it.
@@ -99,13 +104,43 @@ class StopView {
   bool (*ask_)(const void*) = nullptr;
 };
 
-/// What one exchange may take.
+/// Hands the body of an answer on as it arrives, to a callable that lives elsewhere: `bool(std::string_view piece)`, where false ends the
+/// exchange. Must not outlive it.
+class BodyReceiver {
+ public:
+  constexpr BodyReceiver() noexcept = default;  ///< The body is wanted whole.
+
+  template <class Receiver>
+    requires(!std::same_as<std::remove_const_t<Receiver>, BodyReceiver> &&
+             requires(Receiver& receiver, std::string_view piece) {
+               { receiver(piece) } -> std::convertible_to<bool>;
+             })
+  constexpr explicit BodyReceiver(Receiver& receiver) noexcept
+      : receiver_(&receiver), give_([](const void* object, std::string_view piece) -> bool {
+          return (*static_cast<Receiver*>(const_cast<void*>(object)))(piece);  // const where it was: `Receiver` says so
+        }) {}
+
+  /// Whether to go on.
+  [[nodiscard]] bool operator()(std::string_view piece) const { return give_(receiver_, piece); }
+  [[nodiscard]] explicit operator bool() const noexcept { return give_ != nullptr; }
+
+ private:
+  const void* receiver_ = nullptr;
+  bool (*give_)(const void*, std::string_view) = nullptr;
+};
+
+/// What one exchange may take. Each part of it has its limit, and `total` ends it in every part.
 struct TransportLimits {
   Duration connect = std::chrono::seconds{10};                     ///< To be connected. A short limit tells "unreachable" from "slow".
   Duration idle = std::chrono::seconds{300};                       ///< Between two bytes of the answer.
   Duration total = std::chrono::seconds{600};                      ///< For the whole exchange.
   std::size_t max_response_bytes = std::size_t{64} * 1024 * 1024;  ///< For the body, after decoding.
   StopView stop{};                                                 ///< Ends the exchange soon after it is requested.
+  std::optional<Duration> first_byte{};  ///< From the request's end to the answer's first byte, where a transport can tell; none: `idle`.
+  /// Takes the body of a 2xx answer as it arrives (`alt=sse`), decoded, in pieces of any size, in the exchange's own thread or executor.
+  /// What a transport cannot hand over in pieces is in `HttpResponse::body` at the end, and so are the bodies of all other answers.
+  /// What it throws ends the exchange: it leaves `send`, and `async_send` tells it as `cancelled`, with what was `thrown`.
+  BodyReceiver body{};
 };
 
 /// What became of one exchange. Any status is a response; redirects are not followed (a key must not travel to another host).
@@ -113,38 +148,31 @@ using TransportResult = std::variant<HttpResponse, TransportError>;
 
 /// Carries one request and gives one response or an error; never throws for what the network does.
 ///
-/// A third party's transport is one function: translate the request, call the client, translate its errors.
+/// A third party's transport is one function: translate the request, call the client, translate its errors. `AsyncTransport` is the
+/// concept of those that block nobody.
 template <class T>
 concept Transport = requires(T& transport, const HttpRequest& request, const TransportLimits& limits) {
   { transport.send(request, limits) } -> std::same_as<TransportResult>;
 };
 
-/// Takes the body of an answer piece by piece, whatever takes it. Must not outlive it.
-class BodySink {
- public:
-  template <class Take>
-    requires(!std::same_as<Take, BodySink>) && requires(Take& take, std::string_view piece) {
-      { take(piece) } -> std::convertible_to<bool>;
-    }
-  constexpr explicit BodySink(Take& take) noexcept
-      : taker_(const_cast<void*>(static_cast<const void*>(&take))),
-        take_([](void* taker, std::string_view piece) { return static_cast<bool>((*static_cast<Take*>(taker))(piece)); }) {}
-
-  /// Hands a piece over; false: no more is wanted, and the exchange may end.
-  [[nodiscard]] bool operator()(std::string_view piece) const { return take_(taker_, piece); }
-
- private:
-  void* taker_;
-  bool (*take_)(void*, std::string_view);
+namespace detail {
+// A completion handler of the plainest form, to ask a transport whether it takes one.
+struct TransportHandler {
+  void operator()(const TransportResult&) const noexcept {}
 };
+}  // namespace detail
 
-/// A transport that can hand the body of a good answer (a status from 200 to 299) to a sink as it arrives, in any pieces, instead of
-/// keeping it; the body of any other answer stands in the response as ever. When the sink wants no more, the exchange ends with
-/// `cancelled`.
+/// Carries one request as an asynchronous operation: `async_send(request, limits, token)` completes with `void(TransportResult)`, whatever
+/// the network does, and means by limits and faults what `send` means. A transport may have one of the two, or both.
+///
+/// Its handler is called on the handler's executor, and never inside `async_send`. What the receiver of the limits refers to outlives the
+/// exchange.
+///
+/// Cancellation  By the handler's cancellation slot, in every part of the exchange and at once: `TransportFault::cancelled`. `limits.stop`
+///               is heeded too, as soon as it is looked at.
 template <class T>
-concept StreamingTransport =
-    Transport<T> && requires(T& transport, const HttpRequest& request, const TransportLimits& limits, BodySink sink) {
-      { transport.send(request, limits, sink) } -> std::same_as<TransportResult>;
-    };
+concept AsyncTransport = requires(T& transport, HttpRequest request, const TransportLimits& limits, detail::TransportHandler handler) {
+  transport.async_send(std::move(request), limits, handler);
+};
 
 }  // namespace ductile::inline DUCTILE_VERSION

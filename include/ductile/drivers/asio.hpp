@@ -83,6 +83,16 @@ template <class Handler, class Executor, bool IsFuture>
 inline constexpr bool knows_executor = !std::is_same_v<Executor, NoExecutor> ||
                                        (!IsFuture && !std::is_same_v<boost::asio::associated_executor_t<Handler, Executor>, NoExecutor>);
 
+template <class Handler, class Executor, bool IsFuture>
+consteval bool explain_executor() {
+  constexpr bool is_known = knows_executor<Handler, Executor, IsFuture>;
+  static_assert(
+      is_known,
+      "ductile E0133: the call knows no executor: its completion token has none; bind one to it, or give async_run an executor or "
+      "an execution context after the operation (docs/rules/E0133.md)");
+  return is_known;
+}
+
 template <class T, class Operation, class Classifier, class C, class Executor, bool IsFuture>
 struct AsioInitiation {
   using executor_type = Executor;
@@ -90,18 +100,16 @@ struct AsioInitiation {
   template <class Handler, class Body>
   void operator()(Handler&& handler, Body* body, Operation operation, Classifier classifier, C* clock, const CallOptions& options) const {
     using Kept = std::decay_t<Handler>;
-    if constexpr (!knows_executor<Kept, Executor, IsFuture>)
-      static_assert(knows_executor<Kept, Executor, IsFuture>,
-                    "ductile E0133: async_run knows no executor: its completion token has none; bind one to it, or give async_run an "
-                    "executor or an execution context after the operation (docs/rules/E0133.md)");
-    else if constexpr (std::is_same_v<Executor, NoExecutor>) {
+    if constexpr (!explain_executor<Kept, Executor, IsFuture>()) {
+      return;
+    } else if constexpr (std::is_same_v<Executor, NoExecutor>) {
       using Own = boost::asio::associated_executor_t<Kept, Executor>;
       const Own own = boost::asio::associated_executor<Kept, Executor>::get(handler, executor);
-      AsioCall<Body, Operation, T, Classifier, C, Own, Kept>::initiate(std::forward<Handler>(handler), *body, std::move(operation),
-                                                                       std::move(classifier), *clock, options, own);
+      AsioCall<DrivenBody<Body>, Operation, T, Classifier, C, Own, Kept>::initiate(
+          std::forward<Handler>(handler), driven(*body), std::move(operation), std::move(classifier), *clock, options, own);
     } else {
-      AsioCall<Body, Operation, T, Classifier, C, Executor, Kept>::initiate(std::forward<Handler>(handler), *body, std::move(operation),
-                                                                            std::move(classifier), *clock, options, executor);
+      AsioCall<DrivenBody<Body>, Operation, T, Classifier, C, Executor, Kept>::initiate(
+          std::forward<Handler>(handler), driven(*body), std::move(operation), std::move(classifier), *clock, options, executor);
     }
   }
 
@@ -152,7 +160,7 @@ concept ClassifiesSomeOf = ClassifiesSome<Classifier, typename Form::Raw> ||
                            (may_complete_with_code<typename Form::Completion> && ErrorClassifier<Classifier, boost::system::error_code>);
 
 // One question a branch, as for `run`. Without the token.
-template <class Operation, class... Arguments>
+template <class Body, class Operation, class... Arguments>
 consteval bool explain_async_run() {
   using Form = AsioFormOf<Untagged<AsioOperation<Operation>>>;
   constexpr bool has_form = Form::form != AsioForm::none;
@@ -180,8 +188,13 @@ consteval bool explain_async_run() {
                   "claims neither what the operation completes with nor exceptions; leave it out, or make it one of these "
                   "(docs/rules/E0137.md)");
     return false;
+  } else if constexpr (Body::LayersType::hedged && Form::form == AsioForm::blocking) {
+    static_assert(Form::form != AsioForm::blocking,
+                  "ductile E0138: Hedge cannot end an attempt of blocking_on, so the call would last as long as the slowest; give it an "
+                  "operation that can be cancelled, or leave Hedge out (docs/rules/E0138.md)");
+    return false;
   } else {
-    return true;
+    return explain_hedge<Body, AsioOperation<Operation>>();
   }
 }
 
@@ -199,7 +212,7 @@ struct AsyncDriver<PipelineBody<Valid, Elements...>> {
  private:
   template <class Operation, class Given, std::size_t... Is>
   static auto explained(Body& body, Operation&& operation, Given given, std::index_sequence<Is...> all_but_the_token) {
-    if constexpr (explain_async_run<Operation, std::remove_reference_t<std::tuple_element_t<Is, Given>>...>())
+    if constexpr (explain_async_run<Body, Operation, std::remove_reference_t<std::tuple_element_t<Is, Given>>...>())
       return begin(body, std::forward<Operation>(operation), std::move(given), all_but_the_token);
     else
       return Anything{};

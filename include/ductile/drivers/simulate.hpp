@@ -11,6 +11,7 @@
 #include <ductile/detail/owned.hpp>
 #include <ductile/detail/schedule.hpp>
 #include <ductile/drivers/detail/begin_call.hpp>
+#include <ductile/drivers/detail/simulated_race.hpp>
 #include <ductile/drivers/simulated.hpp>  // Simulated, SimulatedOperation
 
 #include <chrono>
@@ -73,7 +74,8 @@ class Simulation : private TimeSource {
   /// Plans a call.
   ///
   /// \param pipeline Must outlive the call.
-  /// \param operation Called at the beginning of each attempt. An attempt that takes longer than its deadline ends there, as a `timeout`
+  /// \param operation Called at the beginning of each attempt. With a `Hedge` in the pipeline it is tagged `repeatable` (E0118). An attempt
+  /// that takes longer than its deadline ends there, as a `timeout`
   ///   whose answer is lost.
   /// \param done Called with the `Result` when the call has ended.
   /// \param when When the call begins; a moment that has passed stands for now.
@@ -179,6 +181,14 @@ class Simulation::FrameOf final : public Simulation::Frame {
   using T = typename detail::ValueOf<R, Classifier>::type;
   using Asks = detail::Asks;
 
+  using M = detail::Machine<L, T, Obs>;
+  using RaceOf = detail::SimulatedRace<FrameOf, M, T, Frame>;
+
+  template <class>
+  friend class detail::SimulatedBranchEnd;
+  template <class, class, class, class>
+  friend class detail::SimulatedRace;
+
   enum class Stage : std::uint8_t { planned, attempt, sleep, gate, between };
 
   class GateWaiter final : public Waiter {
@@ -191,13 +201,13 @@ class Simulation::FrameOf final : public Simulation::Frame {
   };
 
  public:
-  FrameOf(Simulation& simulation, std::size_t number, Body& body, Operation operation, Done done, const CallOptions& options,
-          Classifier classifier)
+  FrameOf(Simulation& simulation, std::size_t number, detail::KeptBody<Body> body, Operation&& operation, Done done,
+          const CallOptions& options, Classifier&& classifier)
       : Frame(simulation, number),
         body_(body),
-        operation_(std::move(operation)),
+        operation_(std::forward<Operation>(operation)),
         done_(std::move(done)),
-        classifier_(std::move(classifier)),
+        classifier_(std::forward<Classifier>(classifier)),
         options_(options) {}
 
   ~FrameOf() override {
@@ -207,7 +217,12 @@ class Simulation::FrameOf final : public Simulation::Frame {
   void step() override {
     switch (stage_) {
       case Stage::planned: go_on(begin()); break;
-      case Stage::attempt: go_on(machine_->completed(std::move(*answer_))); break;
+      case Stage::attempt:
+        if constexpr (L::races)
+          race_.step(*this);
+        else
+          go_on(machine_->completed(std::move(*answer_)));
+        break;
       case Stage::sleep: go_on(machine_->woken()); break;
       case Stage::gate: go_on(gate_answers() ? machine_->granted(*grant_) : machine_->gate_timed_out()); break;
       case Stage::between: break;
@@ -217,6 +232,9 @@ class Simulation::FrameOf final : public Simulation::Frame {
   void cancel() override {
     unplan();
     if (!machine_) make_machine();
+    if constexpr (L::races) {
+      if (stage_ == Stage::attempt) return race_.cancel(*this);
+    }
     leave_gate();
     go_on(machine_->cancel());
   }
@@ -235,17 +253,42 @@ class Simulation::FrameOf final : public Simulation::Frame {
 
   void go_on(Asks asks) {
     switch (asks) {
-      case Asks::attempt: attempt(); break;
+      case Asks::attempt: begin_attempt(); break;
       case Asks::wake:
         stage_ = Stage::sleep;
         plan(machine_->wake_at());
         break;
       case Asks::gate: enter_gate(); break;
       case Asks::finish:
-        over_ = true;
-        done_(machine_->finish());
+        if constexpr (L::is_branch) {
+          done_.take_end(*machine_);
+        } else {
+          over_ = true;
+          done_(machine_->finish());
+        }
         break;
     }
+  }
+
+  void begin_attempt() {
+    if constexpr (L::races) {
+      stage_ = Stage::attempt;
+      race_.begin(*this);
+    } else if constexpr (L::is_branch) {
+      if (!done_.may_attempt(*machine_)) return go_on(machine_->cancel());
+      attempt();
+      done_.attempt_began();
+    } else {
+      attempt();
+    }
+  }
+
+  [[nodiscard]] Time now() const noexcept { return simulation_.time_; }
+  [[nodiscard]] Frame* new_branch(const Attempt& attempt) {
+    using Branch = FrameOf<detail::BranchOf<typename detail::PipelineOf<Body>::type>, Operation&, const Classifier&,
+                           detail::SimulatedBranchEnd<FrameOf>>;
+    return new Branch(simulation_, number(), {body_.pipeline(), attempt, machine_->call()}, operation_, {*this, attempt}, options_,
+                      classifier_);
   }
 
   void attempt() {
@@ -299,17 +342,18 @@ class Simulation::FrameOf final : public Simulation::Frame {
     if (stage_ == Stage::gate && gate_answers()) static_cast<void>(machine_->granted(*grant_));
   }
 
-  Body& body_;
+  detail::KeptBody<Body> body_;
   Operation operation_;
   Done done_;
   Classifier classifier_;
   CallOptions options_;
   Stage stage_ = Stage::planned;
-  std::optional<detail::Machine<L, T, Obs>> machine_;
+  std::optional<M> machine_;
   std::optional<Result<T>> answer_;  // of the attempt that is under way
   Gate* gate_ = nullptr;
   std::optional<Grant> grant_;
   std::optional<GateWaiter> waiter_;
+  [[no_unique_address]] std::conditional_t<L::races, RaceOf, NoState> race_;  // goes before the machine
 };
 
 // Whatever leaves the step, a call that is over or that has thrown is forgotten, and with that settled.
@@ -331,9 +375,10 @@ template <class... Elements, SimulatedOperation Operation, class Done, class Cla
 Simulation::Call Simulation::call(Pipeline<Elements...>& pipeline, Operation operation, Done done, Time when, const CallOptions& options,
                                   Classifier classifier) {
   using Body = detail::PipelineBody<true, Elements...>;
+  static_cast<void>(detail::explain_hedge<Body, Operation>());
   const std::size_t number = frames_.size();
-  frames_.push_back(detail::Owned<Frame>{new FrameOf<Body, Operation, Classifier, Done>(*this, number, pipeline, std::move(operation),
-                                                                                        std::move(done), options, std::move(classifier))});
+  frames_.push_back(detail::Owned<Frame>{new FrameOf<detail::DrivenBody<Body>, Operation, Classifier, Done>(
+      *this, number, detail::driven<Body>(pipeline), std::move(operation), std::move(done), options, std::move(classifier))});
   ++calls_;
   frames_.back()->plan(when);
   return Call{*this, number};

@@ -4,7 +4,7 @@
 #include <ductile/core/failure.hpp>    // Cause, Failure
 #include <ductile/core/result.hpp>     // Result
 #include <ductile/core/stop.hpp>       // StopToken
-#include <ductile/core/transport.hpp>  // HttpRequest, HttpResponse, StopView, Transport, TransportError, TransportLimits
+#include <ductile/core/transport.hpp>  // AsyncTransport, HttpRequest, HttpResponse, StopView, Transport, TransportError, TransportLimits
 #include <ductile/core/verdict.hpp>    // Duration, Verdict
 #include <ductile/gemini/api_key.hpp>
 #include <ductile/gemini/classifier.hpp>
@@ -90,9 +90,28 @@ inline constexpr std::size_t kept_body = std::size_t{64} * 1024;  // of an answe
   return {};
 }
 
+// A request on its way, and what its answer is held against. A class with a constructor: g++ 12 destroys an aggregate twice in a coroutine.
+struct Asked {
+  Asked(HttpRequest request, const TransportLimits& may_take, std::string_view asked_model, const ImageRequest& image, ApiKey secret)
+      : http(std::move(request)),
+        limits(may_take),
+        model(asked_model),
+        aspect_ratio(image.aspect_ratio),
+        image_size(image.image_size),
+        key(std::move(secret)) {}
+
+  HttpRequest http;
+  TransportLimits limits;
+  std::string model;
+  std::string aspect_ratio;
+  std::optional<ImageSize> image_size;
+  ApiKey key;
+};
+
 }  // namespace detail
 
-/// Asks the image API over any transport, one attempt a call. To repeat, wait and fall back is the business of a pipeline around it.
+/// Asks the image API over any transport, blocking or asynchronous, one attempt a call. To repeat, wait and fall back is the business of a
+/// pipeline around it.
 ///
 /// Sends generateContent, and streamGenerateContent where it is asked to stream, and nothing else; the key travels in the header
 /// x-goog-api-key only, and is taken out of every text that a failure carries. A 200 is a success only with a whole image in it.
@@ -101,7 +120,8 @@ inline constexpr std::size_t kept_body = std::size_t{64} * 1024;  // of an answe
 ///          to 64 KiB) or the `TransportError`. A request or an option that is wrong fails before anything is sent.
 /// Threads  As many as the transport allows; the client itself is immutable. The transport must outlive it.
 /// Cost     Besides the exchange: about 2 ms for a 2 MB answer.
-template <Transport T>
+template <class T>
+  requires(Transport<T> || AsyncTransport<T>)
 class Client {
  public:
   explicit Client(T& transport, ClientOptions options) : transport_(&transport), options_(std::move(options)) {}
@@ -114,37 +134,41 @@ class Client {
     return problem_beside_key(options_.base_url);
   }
 
-  /// One attempt to make the image.
-  [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how = {}) const {
-    if (auto refused = refusal_of(request, model, how)) return *std::move(refused);
-    const ApiKey& key = key_of(how);
-    const Duration timeout = how.timeout.value_or(suggested_timeout(request));
-    TransportResult result = transport_->send(http_request(request, model, "generateContent", how, timeout), limits(timeout, how));
-    const AnswerContext context{model, key.reveal()};
-    if (const auto* error = std::get_if<TransportError>(&result)) return failure(classify(*error, context), kept(*error, key));
-    HttpResponse& response = std::get<HttpResponse>(result);
-    auto answer = read_answer(response, {model, request.aspect_ratio, request.image_size}, context);
-    if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
-    return failure(std::get<Classification>(std::move(answer)), kept(std::move(response), key));
+  /// Why the model is not asked for that image; none when it can be.
+  [[nodiscard]] std::optional<Failure> refused(const ImageRequest& request, std::string_view model) const {
+    auto problem = check(request, model);
+    return problem ? std::optional{refusal(*std::move(problem))} : std::nullopt;
   }
 
-  /// One attempt to make the image, whose parts are handed to `on_part(StreamPart&&)` as they arrive, on the thread of the transport.
+  /// One attempt to make the image.
+  [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how = {}) const
+    requires Transport<T>
+  {
+    auto asked = ask(request, model, how);
+    if (auto* refused = std::get_if<Failure>(&asked)) return std::move(*refused);
+    const auto& sent = std::get<detail::Asked>(asked);
+    return read(transport_->send(sent.http, sent.limits), sent);
+  }
+
+  /// One attempt to make the image, whose parts are handed to `on_part(StreamPart&&)` as they arrive, on the thread of the transport. Over
+  /// a transport that has no pieces they come all at the end.
   ///
   /// Once a part was handed out, a failure is `Sent::delivered`, and no pipeline repeats the attempt: the caller would get the part again.
   /// `generate_buffered` keeps the parts back, and may be repeated.
   ///
   /// Errors   As `generate`'s, and those of `StreamReader`. What `on_part` throws goes through, after the exchange was ended.
   template <class OnPart>
-    requires StreamingTransport<T>
   [[nodiscard]] Result<StreamEnd> stream(const ImageRequest& request, std::string_view model, OnPart&& on_part,
-                                         const GenerateOptions& how = {}) const {
+                                         const GenerateOptions& how = {}) const
+    requires Transport<T>
+  {
     return streamed(request, model, on_part, how, true);
   }
 
   /// As `generate`, but over a stream: a connection that stalls or breaks shows as soon as it does, not at the end of the attempt.
   [[nodiscard]] Result<ImageReply> generate_buffered(const ImageRequest& request, std::string_view model,
                                                      const GenerateOptions& how = {}) const
-    requires StreamingTransport<T>
+    requires Transport<T>
   {
     ImageReply reply;
     const auto collect = [&reply](StreamPart&& part) {
@@ -168,81 +192,75 @@ class Client {
     return reply;
   }
 
+  /// The same as an asynchronous operation, in <ductile/gemini/async.hpp>. The client may go meanwhile, the transport not.
+  ///
+  /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have.
+  /// Cancellation  As the transport's.
+  template <class Token>
+  auto async_generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how, Token&& token) const
+    requires AsyncTransport<T>;
+
  private:
-  [[nodiscard]] const ApiKey& key_of(const GenerateOptions& how) const noexcept { return how.api_key ? *how.api_key : options_.api_key; }
-  [[nodiscard]] std::string_view base_of(const GenerateOptions& how) const noexcept {
-    return how.base_url.empty() ? std::string_view{options_.base_url} : how.base_url;
+  // What is to be sent; or why nothing is.
+  [[nodiscard]] std::variant<detail::Asked, Failure> ask(const ImageRequest& request, std::string_view model, const GenerateOptions& how,
+                                                         std::string_view method = "generateContent") const {
+    const ApiKey& key = how.api_key ? *how.api_key : options_.api_key;
+    const std::string_view base = how.base_url.empty() ? std::string_view{options_.base_url} : how.base_url;
+    if (const auto problem = key.problem(); !problem.empty()) return refusal({"key-missing", std::string{problem}});
+    if (auto problem = problem_beside_key(base); !problem.empty()) return refusal({"invalid-argument-generic", std::move(problem)});
+    if (auto problem = check(request, model)) return refusal(*std::move(problem));
+
+    const Duration timeout = how.timeout.value_or(suggested_timeout(request));
+    return detail::Asked{http_request(request, model, method, base, key, timeout), limits(timeout, how), model, request, key};
   }
 
-  [[nodiscard]] std::optional<Failure> refusal_of(const ImageRequest& request, std::string_view model, const GenerateOptions& how) const {
-    if (const auto problem = key_of(how).problem(); !problem.empty()) return refusal({"key-missing", std::string{problem}});
-    if (auto problem = problem_beside_key(base_of(how)); !problem.empty()) return refusal({"invalid-argument-generic", std::move(problem)});
-    if (auto problem = check(request, model)) return refusal(*std::move(problem));
-    return std::nullopt;
+  // What came of it.
+  [[nodiscard]] static Result<ImageReply> read(TransportResult result, const detail::Asked& asked) {
+    const AnswerContext context{asked.model, asked.key.reveal()};
+    if (auto* error = std::get_if<TransportError>(&result)) {
+      const Classification classification = classify(*error, context);
+      return failure(classification, Cause::of(kept(std::move(*error), asked.key)));
+    }
+    HttpResponse& response = std::get<HttpResponse>(result);
+    auto answer = read_answer(response, {asked.model, asked.aspect_ratio, asked.image_size}, context);
+    if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
+    return failure(std::get<Classification>(std::move(answer)), Cause::of(kept(std::move(response), asked.key)));
   }
 
   template <class OnPart>
   [[nodiscard]] Result<StreamEnd> streamed(const ImageRequest& request, std::string_view model, OnPart& on_part, const GenerateOptions& how,
                                            bool hands_out) const {
-    if (auto refused = refusal_of(request, model, how)) return *std::move(refused);
-    const ApiKey& key = key_of(how);
-    const Duration timeout = how.timeout.value_or(suggested_timeout(request));
-    const AnswerContext context{model, key.reveal()};
-    StreamReader reader{{model, request.aspect_ratio, request.image_size}, context, options_.max_response_bytes};
+    auto asked = ask(request, model, how, "streamGenerateContent?alt=sse");
+    if (auto* refused = std::get_if<Failure>(&asked)) return std::move(*refused);
+    auto& sent = std::get<detail::Asked>(asked);
+    const AnswerContext context{sent.model, sent.key.reveal()};
+    StreamReader reader{{sent.model, sent.aspect_ratio, sent.image_size}, context, options_.max_response_bytes};
     bool came = false;
-    GuardedPart guarded{on_part};
     const auto take = [&](std::string_view piece) {
       came = true;
-      return reader.feed(piece, guarded) && !guarded.threw();
+      return reader.feed(piece, on_part);
     };
-    TransportResult result =
-        transport_->send(http_request(request, model, "streamGenerateContent?alt=sse", how, timeout), limits(timeout, how), BodySink{take});
-    guarded.rethrow();
-    const auto* error = std::get_if<TransportError>(&result);
+    sent.limits.body = BodyReceiver{take};
+    TransportResult result = transport_->send(sent.http, sent.limits);
+    auto* error = std::get_if<TransportError>(&result);
     auto* response = std::get_if<HttpResponse>(&result);
-    if (response && !came) {  // an answer in one piece: an error, or nothing
-      auto answer = read_answer(*response, {}, context);
-      if (auto* said = std::get_if<Classification>(&answer)) return failure(std::move(*said), kept(std::move(*response), key));
+    if (response && !came) {  // in one piece: from a transport that has no others, or no stream at all
+      if (response->status / 100 == 2 && !response->body.empty()) {
+        static_cast<void>(take(response->body));
+      } else {
+        auto answer = read_answer(*response, {}, context);
+        if (auto* said = std::get_if<Classification>(&answer))
+          return failure(std::move(*said), Cause::of(kept(std::move(*response), sent.key)));
+      }
     }
     const bool stopped = reader.failed();  // by us: then how the exchange broke says nothing
-    auto end = reader.finish(guarded, error);
-    guarded.rethrow();
+    auto end = reader.finish(on_part, error);
     if (auto* whole = std::get_if<StreamEnd>(&end)) return std::move(*whole);
     Classification& said = std::get<Classification>(end);
     if (hands_out && reader.parts() > 0) said.verdict.sent = Sent::delivered;
-    return failure(std::move(said), response ? kept(std::move(*response), key) : stopped ? Cause{} : kept(*error, key));
+    if (response) return failure(std::move(said), Cause::of(kept(std::move(*response), sent.key)));
+    return failure(std::move(said), stopped ? Cause{} : Cause::of(kept(std::move(*error), sent.key)));
   }
-
-  // A transport must not be thrown through.
-  template <class OnPart>
-  class GuardedPart {
-   public:
-    explicit GuardedPart(OnPart& on_part) : on_part_(on_part) {}
-
-    void operator()(StreamPart&& part) {
-#if defined(__cpp_exceptions)
-      if (thrown_) return;
-      try {
-        on_part_(std::move(part));
-      } catch (...) {
-        thrown_ = std::current_exception();
-      }
-#else
-      on_part_(std::move(part));
-#endif
-    }
-
-    [[nodiscard]] bool threw() const noexcept { return thrown_ != nullptr; }
-    void rethrow() const {
-#if defined(__cpp_exceptions)
-      if (thrown_) std::rethrow_exception(thrown_);
-#endif
-    }
-
-   private:
-    OnPart& on_part_;
-    std::exception_ptr thrown_;
-  };
 
   [[nodiscard]] std::string problem_beside_key(std::string_view base) const {
     if (auto problem = detail::base_url_problem(base); !problem.empty()) return problem;

@@ -2,15 +2,18 @@
 #pragma once
 
 #include <ductile/backoff/exponential.hpp>  // Exponential
+#include <ductile/core/attempt.hpp>         // Attempt
 #include <ductile/core/call_options.hpp>    // CallOptions
 #include <ductile/core/clock.hpp>           // Clock, SystemClock
+#include <ductile/core/failure.hpp>         // Failure
+#include <ductile/core/now.hpp>             // Time
 #include <ductile/core/observer.hpp>        // Observe
 #include <ductile/core/operation.hpp>       // repeatable
 #include <ductile/core/pipeline.hpp>        // Pipeline
 #include <ductile/core/result.hpp>          // Result
 #include <ductile/core/stop.hpp>            // NoStop, StopToken
 #include <ductile/core/target.hpp>          // Target
-#include <ductile/core/transport.hpp>       // Transport
+#include <ductile/core/transport.hpp>       // AsyncTransport, Transport
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/gemini/client.hpp>
 #include <ductile/gemini/models.hpp>    // find_model, ImageSize
@@ -140,7 +143,8 @@ using ResilientPipeline =
 /// Errors   As `Client`'s, with the trail of all attempts. A request that no target can take fails before anything is sent.
 /// Threads  Any number of threads may call `generate`; they share breakers, quota ledgers and rests, one of each for every target.
 /// Cost     Beside the exchange itself nothing that can be measured.
-template <Transport T, class... Os>
+template <class T, class... Os>
+  requires(Transport<T> || AsyncTransport<T>)
 class ResilientClient {
  public:
   ResilientClient(T& transport, ClientOptions client, ResilientOptions options, Os&... observers)
@@ -158,33 +162,49 @@ class ResilientClient {
   /// \param clock What the call waits on; give `ClientOptions::pace` the factor of a `ScaledClock`.
   template <StopToken Stop = NoStop, Clock C = const SystemClock>
   [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, CallOptions options = {}, const Stop& stop = {},
-                                            C& clock = system_clock) {
+                                            C& clock = system_clock)
+    requires Transport<T>
+  {
     const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate(request, model, how); };
-    if (auto failure = choose_targets(request, options)) return *std::move(failure);
+    if (auto nobody = choose_targets(request, options)) return *std::move(nobody);
     return pipeline_.run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
   }
 
   /// Makes the image and hands its parts to `on_part(StreamPart&&)` as they arrive: see `Client::stream`. Until the first part was handed
   /// out a failure is tried again as `generate` would; after it the call fails, with the note `not_repeatable`.
   template <class OnPart, StopToken Stop = NoStop, Clock C = const SystemClock>
-    requires StreamingTransport<T>
   [[nodiscard]] Result<StreamEnd> stream(const ImageRequest& request, OnPart&& on_part, CallOptions options = {}, const Stop& stop = {},
-                                         C& clock = system_clock) {
+                                         C& clock = system_clock)
+    requires Transport<T>
+  {
     const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.stream(request, model, on_part, how); };
-    if (auto failure = choose_targets(request, options)) return *std::move(failure);
+    if (auto nobody = choose_targets(request, options)) return *std::move(nobody);
     return pipeline_.run(operation(request, attempt, stop, clock), options, stop, clock);
   }
 
   /// As `generate`, but each attempt over a stream whose parts are kept back until it is whole, so that any failure may be tried again: see
   /// `Client::generate_buffered`.
   template <StopToken Stop = NoStop, Clock C = const SystemClock>
-    requires StreamingTransport<T>
   [[nodiscard]] Result<ImageReply> generate_buffered(const ImageRequest& request, CallOptions options = {}, const Stop& stop = {},
-                                                     C& clock = system_clock) {
+                                                     C& clock = system_clock)
+    requires Transport<T>
+  {
     const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate_buffered(request, model, how); };
-    if (auto failure = choose_targets(request, options)) return *std::move(failure);
+    if (auto nobody = choose_targets(request, options)) return *std::move(nobody);
     return pipeline_.run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
   }
+
+  /// The same as an asynchronous operation, in <ductile/gemini/async.hpp>. The client outlives the context.
+  ///
+  /// \param clock What the call waits on; it must outlive the call.
+  /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have: `asio::bind_executor(context, token)`.
+  /// Cancellation  In a wait, in a line and in an exchange, at once: `Kind::cancelled`.
+  template <class Token, class C>
+  auto async_generate(ImageRequest request, const CallOptions& options, C& clock, Token&& token)
+    requires AsyncTransport<T>;
+  template <class Token>
+  auto async_generate(ImageRequest request, Token&& token)
+    requires AsyncTransport<T>;
 
   [[nodiscard]] const std::vector<Target>& targets() const noexcept { return targets_; }
   [[nodiscard]] const Client<T>& client() const noexcept { return client_; }
@@ -206,21 +226,10 @@ class ResilientClient {
   template <class Try, class Stop, class C>
   [[nodiscard]] auto operation(const ImageRequest& request, const Try& attempt_at, const Stop& stop, C& clock) const {
     return [&](const Attempt& attempt) {
-      const Target& target = targets_[attempt.target];
-      GenerateOptions how;
-      how.timeout = std::min(suggested_timeout(request), attempt.remaining(clock.now()()));
+      GenerateOptions how = how_to_ask(request, attempt, clock.now()());
       if constexpr (!std::same_as<Stop, NoStop>) how.stop = StopView{stop};
-      how.base_url = target.base_url;
-      return attempt_at(target.model, how);
+      return attempt_at(targets_[attempt.target].model, how);
     };
-  }
-
-  // Limits the call to the targets that can take the request; a failure when there is none.
-  [[nodiscard]] std::optional<Failure> choose_targets(const ImageRequest& request, CallOptions& options) const {
-    const auto able = ductile::able_targets(targets_, [&](const Target& target) { return !obstacle(target, request, options.targets); });
-    if (!able) return no_target(request, options.targets);
-    options.targets = *able;
-    return std::nullopt;
   }
 
   enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
@@ -246,7 +255,22 @@ class ResilientClient {
     return "";
   }
 
-  // Nothing is sent: the request is wrong for every model, or nobody is left who may take it.
+  // Leaves the call to the targets that can take the request. None: then nothing is sent, and this is why.
+  [[nodiscard]] std::optional<Failure> choose_targets(const ImageRequest& request, CallOptions& options) const {
+    const auto able = ductile::able_targets(targets_, [&](const Target& target) { return !obstacle(target, request, options.targets); });
+    if (!able) return no_target(request, options.targets);
+    options.targets = *able;
+    return std::nullopt;
+  }
+
+  [[nodiscard]] GenerateOptions how_to_ask(const ImageRequest& request, const Attempt& attempt, Time now) const {
+    GenerateOptions how;
+    how.timeout = std::min(suggested_timeout(request), attempt.remaining(now));
+    how.base_url = targets_[attempt.target].base_url;
+    return how;
+  }
+
+  // The request is wrong for every model, or nobody is left who may take it.
   [[nodiscard]] Failure no_target(const ImageRequest& request, TargetSet wanted) const {
     Verdict verdict;
     verdict.kind = Kind::no_target;
@@ -257,8 +281,8 @@ class ResilientClient {
     std::string message;
     for (const Target& target : targets_) {
       const auto why = obstacle(target, request, wanted);
-      if (why == Obstacle::size_or_ratio && check(request, target.model))
-        return client_.generate(request, target.model).error();  // refuses
+      if (why == Obstacle::size_or_ratio)
+        if (auto refused = client_.refused(request, target.model)) return *std::move(refused);
       if (why == Obstacle::price) verdict.id = "price-ceiling";
       message.append(message.empty() ? "" : "; ").append(target.name);
       message.append(why ? words(*why) : "");
@@ -274,9 +298,10 @@ class ResilientClient {
 
 /// A resilient image client over any transport: `auto client = gemini::resilient(transport, {.api_key = key});`
 ///
-/// The transport and the observers must outlive it.
+/// The transport and the observers must outlive it. Over an `AsyncTransport` the image is made by `async_generate`.
 /// Errors   `ConfigError` when an option is out of range.
-template <Transport T, class... Os>
+template <class T, class... Os>
+  requires(Transport<T> || AsyncTransport<T>)
 [[nodiscard]] ResilientClient<T, Os...> resilient(T& transport, ClientOptions client, ResilientOptions options = {}, Os&... observers) {
   return ResilientClient<T, Os...>{transport, std::move(client), std::move(options), observers...};
 }

@@ -3,6 +3,7 @@
 
 #include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Now, Reaction, Role, Verdict
+#include <ductile/core/quota_groups.hpp>  // QuotaGroups
 #include <ductile/core/target.hpp>        // Target, TargetSet
 #include <ductile/detail/min_max.hpp>
 #include <ductile/policies/fallback_options.hpp>  // FallbackOptions, OnAllOpen
@@ -23,7 +24,8 @@ namespace ductile::inline DUCTILE_VERSION {
 /// end. Layers inside it have a state for each target. Every call tells which target served it, and why the first one did not:
 /// `served_by(result)`, `why_not_first(result)`. When several targets failed, the failure is the one that the caller can do most about; the
 /// trail has all. When all targets failed and waiting can help, it waits and begins again at the first one, as long as the deadline allows.
-/// `CallOptions::targets` limits a call to some of them.
+/// Targets of one quota group (`quota_group`) rest together for `Kind::rate_limit` and `Kind::quota`. `CallOptions::targets` limits a call
+/// to some of them.
 /// Order: outside `Retry`, `CircuitBreaker`, `QuotaTracker` and `AttemptTimeout` (E0206); inside `Deadline`, or it can never wait.
 ///
 /// Errors   `ConfigError` when an option is out of range. A call whose targets are all excluded fails with `Kind::no_target`; one whose
@@ -53,12 +55,11 @@ class FallbackChain {
     std::uint32_t first_failure_ms = 0;  // in wrapping milliseconds
   };
 
-  explicit FallbackChain(FallbackOptions options) : options_(std::move(options)) {
-    RefusingRules rules;
-    check(options_, rules);
-    affordable_ = options_.affordable();
-    several_ = (affordable_ & (affordable_ - 1)) != 0;
-  }
+  explicit FallbackChain(FallbackOptions options)
+      : options_(checked(std::move(options))),
+        groups_(options_.targets),
+        affordable_(options_.affordable()),
+        several_((affordable_ & (affordable_ - 1)) != 0) {}
 
   template <class Rules>
   static void check(const FallbackOptions& options, Rules& rules) {
@@ -82,6 +83,7 @@ class FallbackChain {
 
   /// The table's word on whether an inner layer may try again on this target.
   [[nodiscard]] bool extra(State& rests, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
+    if (verdict.ok()) return true;  // a hedge: nothing has failed
     const NextStep step = options_.table(verdict);
     if (step.next != Next::here || verdict.says == Says::policy || attempt.insists) return false;
     const Time at = now();
@@ -91,6 +93,12 @@ class FallbackChain {
     }
     if (call.attempts < 255) ++call.attempts;
     return true;
+  }
+
+  /// For a hedge: the first target that the call may use, that is free, and that has neither failed in this round nor is taken.
+  [[nodiscard]] std::optional<unsigned> another(State& rests, const Call& call, Now now, const Attempt& attempt,
+                                                TargetSet taken) const noexcept {
+    return free_target(rests, left_of(attempt, static_cast<TargetSet>(call.failed | taken)), now());
   }
 
   [[nodiscard]] Reaction settle(State& rests, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
@@ -110,6 +118,12 @@ class FallbackChain {
   }
 
  private:
+  [[nodiscard]] static FallbackOptions checked(FallbackOptions options) {
+    RefusingRules rules;
+    check(options, rules);
+    return options;
+  }
+
   static constexpr TargetSet with(TargetSet set, unsigned target) noexcept { return static_cast<TargetSet>(set | 1U << target); }
   static constexpr bool holds(TargetSet set, unsigned target) noexcept { return (set >> target & 1U) != 0; }
 
@@ -224,6 +238,12 @@ class FallbackChain {
   static constexpr bool passes(Remedy remedy) noexcept { return remedy == Remedy::immediately || remedy == Remedy::after_delay; }
   [[nodiscard]] bool is_cured_by_waiting(Kind kind, Remedy remedy) const noexcept { return passes(remedy) && options_.begin_anew[kind]; }
 
+  // Whether what the current target said holds for that one too: a quota is its whole group's.
+  [[nodiscard]] bool speaks_for(const Call& call, unsigned target, Kind kind) const noexcept {
+    return target == call.current ||
+           ((kind == Kind::rate_limit || kind == Kind::quota) && groups_.first(target) == groups_.first(call.current));
+  }
+
   // What this failure says of its target, for all calls.
   void remember(State& rests, Call& call, Time at, const Verdict& verdict) const noexcept {
     if (!call.timed) {
@@ -235,7 +255,8 @@ class FallbackChain {
     if (options_.table(verdict).next != Next::stop) rest = detail::max(rest, options_.rest[verdict.kind]);
     if (rest <= Duration::zero()) return;
     const Remedy remedy = verdict.remedy == Remedy::immediately ? Remedy::after_delay : verdict.remedy;
-    rests.extend(call.current, {later(at, rest), verdict.kind, remedy, verdict.id});
+    for (unsigned target = 0; target < targets(); ++target)
+      if (speaks_for(call, target, verdict.kind)) rests.extend(target, {later(at, rest), verdict.kind, remedy, verdict.id});
   }
 
   [[nodiscard]] bool is_spent(const Call& call, Time at, Kind kind) const noexcept {
@@ -255,8 +276,8 @@ class FallbackChain {
       const TargetRest rest = rests.of(target);
       if (holds(call.spent, target) && rest.until <= at) continue;
       const Time rests_until = detail::max(rest.until, at);
-      // The current target's hint counts here at its full length.
-      const bool has_hint = target == call.current && passes(verdict.remedy);
+      // The hint counts here at its full length.
+      const bool has_hint = passes(verdict.remedy) && speaks_for(call, target, verdict.kind);
       earliest = detail::min(earliest, has_hint ? detail::max(rests_until, later(at, verdict.hint)) : rests_until);
       if (holds(call.spent, target) || (rest.until > at && !is_cured_by_waiting(rest.why, rest.remedy))) continue;
       curable = with(curable, target);
@@ -293,8 +314,9 @@ class FallbackChain {
   }
 
   FallbackOptions options_;
-  TargetSet affordable_ = 0;
-  bool several_ = false;  // more than one is affordable
+  QuotaGroups groups_;
+  TargetSet affordable_;
+  bool several_;  // more than one is affordable
 };
 
 static_assert(sizeof(FallbackChain::Call) <= 16);

@@ -154,7 +154,7 @@ class Retry {
     if (verdict.hint <= Duration::zero() || verdict.hint > options_.longest_hint || attempts_left(call, attempt, verdict.kind) == 0)
       return Reaction::pass();
     if (call.failures == 1) call.first_ms = milliseconds(at);
-    const Time when = later(at, with_jitter(verdict.hint, now));
+    const Time when = later(at, with_jitter(verdict.hint, now, attempt.remaining(at)));
     if (when >= attempt.deadline || !state.claim(at, when)) return Reaction::pass();
     call.apart |= Call::probed;
     return Reaction::again_at(when, WaitSource::hint);
@@ -172,7 +172,7 @@ class Retry {
         return Reaction::pass().because(Note::time_spent);
     }
 
-    if (verdict.hint > options_.longest_hint) return Reaction::pass().earliest(later(now(), verdict.hint));
+    if (verdict.hint > options_.longest_hint) return Reaction::pass().earliest(later(now(), verdict.hint)).because(Note::hint_too_long);
     Duration wait{};
     if constexpr (sound) wait = backoff_wait(options_.backoff, call.failures, now, call.waited_before, verdict.kind);
     call.waited_before = wait;
@@ -181,16 +181,20 @@ class Retry {
       wait = detail::min(wait, detail::max(attempt.remaining(now()) / (left + 1), options_.squeeze_to));
     WaitSource source = WaitSource::backoff;
     if (verdict.hint > wait) {
-      wait = with_jitter(verdict.hint, now);
+      wait = with_jitter(verdict.hint, now, attempt.remaining(now()));
       source = WaitSource::hint;
     }
     if (wait == Duration::zero()) return Reaction::again_now();
     return Reaction::again_at(later(now(), wait), source);
   }
 
-  // Upwards only: an early return would be refused again.
-  [[nodiscard]] Duration with_jitter(Duration hint, Now now) const noexcept {
-    return hint + Duration{static_cast<Duration::rep>(options_.hint_jitter * now.uniform() * static_cast<double>(hint.count()))};
+  // Upwards only: an early return would be refused again. No longer than the longest hint, and with at least half of what the deadline
+  // leaves beyond the hint for the attempt: where the spread would lose a call that the hint alone does not.
+  [[nodiscard]] Duration with_jitter(Duration hint, Now now, Duration left) const noexcept {
+    const Duration wished{static_cast<Duration::rep>(options_.hint_jitter * static_cast<double>(hint.count()))};
+    const Duration spread = detail::min(wished, detail::min(options_.longest_hint - hint, (left - hint) / 2));
+    return spread > Duration::zero() ? hint + Duration{static_cast<Duration::rep>(now.uniform() * static_cast<double>(spread.count()))}
+                                     : hint;
   }
 
   static std::uint32_t milliseconds(Time at) noexcept {

@@ -21,7 +21,8 @@ struct RetryBudgetOptions {
   Duration reserve_every = std::chrono::seconds{10};
 };
 
-/// Keeps extra trips (retries, and a chain's calls of further targets) to a fraction of calls, so that retrying cannot multiply an outage.
+/// Keeps extra trips (retries, hedges, and a chain's calls of further targets) to a fraction of calls, so that retrying cannot multiply an
+/// outage.
 ///
 /// A call earns `per_call` tokens; an extra trip spends one before its wait begins, and is refused when less than one is left: the failure
 /// that led to it is returned as it was, with the note `retry_budget_spent`. A trip that was paid and not made (the caller stopped during
@@ -85,7 +86,8 @@ class RetryBudget {
   }
 
   [[nodiscard]] bool extra(State& state, Call& call, Now now, const Attempt&, const Verdict& verdict) const noexcept {
-    if (not_made(verdict)) return true;  // the next trip takes the place of the one that a layer refused
+    if (verdict.ok()) return spend(state) || take_reserve(state, now);  // a hedge: sent at once, beside a trip that may be paid
+    if (not_made(verdict)) return true;                                 // the next trip takes the place of the one that a layer refused
     call.paid = spend(state) || take_reserve(state, now);
     call.refused = !call.paid;
     return call.paid;

@@ -24,7 +24,7 @@ struct TargetRest {
 /// Which targets of a fallback chain rest, for all calls: the chain's `State`. A rest is only ever extended, and keeps the reason of what
 /// extended it.
 ///
-/// By hand: `extend` takes a target out of service, `end` puts it back.
+/// By hand: `extend` takes a target out of service, `end` puts it back; neither touches the others of its quota group.
 /// Threads  Any number.
 /// Cost     Nobody rests: one relaxed load. A lock to begin, to end and to explain a rest.
 class TargetRests {

@@ -74,7 +74,8 @@ struct EventText {
 
  private:
   static std::string which(const Attempt& attempt) {
-    return "attempt " + std::to_string(attempt.number) + " at target " + std::to_string(attempt.target);
+    return "attempt " + std::to_string(attempt.number) + " at target " + std::to_string(attempt.target) +
+           (attempt.lane > 0 ? ", a hedge," : "");
   }
 };
 
@@ -150,38 +151,57 @@ class RecordingObserver {
   std::deque<Trail> trails_;
 };
 
-// What one call may be told next.
+// What one call may be told next. Each branch of a race goes its own way.
 struct RecordingObserver::Course {
-  enum class Doing : std::uint8_t { nothing, deciding, attempting, waiting, ended };
-  Doing doing = Doing::nothing;
+  enum class Doing : std::uint8_t { deciding, attempting, waiting };
+  struct Lane {
+    Doing doing = Doing::deciding;
+    std::uint32_t attempt = 0;
+    WaitSource source = WaitSource::none;
+  };
+  bool began = false;
+  bool ended = false;
   std::uint32_t attempts = 0;
-  std::uint32_t last_ended = 0;
-  WaitSource source = WaitSource::none;
+  std::map<std::uint8_t, Lane> lanes{{0, {}}};
   Time at{};
 
+  [[nodiscard]] bool takes_place() const { return began && !ended; }
+  // From one thing to another.
+  bool turns(std::uint8_t lane, Doing from, Doing to) { return std::exchange(lanes[lane].doing, to) == from && takes_place(); }
+  bool decides(std::uint8_t lane) { return turns(lane, Doing::deciding, Doing::deciding); }
+
   // Each answers whether the event fits, and takes it in.
-  bool operator()(const OperationBegan&) { return std::exchange(doing, Doing::deciding) == Doing::nothing; }
+  bool operator()(const OperationBegan&) { return !std::exchange(began, true); }
   bool operator()(const OperationEnded& event) {
-    return std::exchange(doing, Doing::ended) == Doing::deciding && event.attempts == attempts;
+    bool fits = takes_place() && event.attempts == attempts;
+    for (const auto& [number, lane] : lanes) fits = fits && lane.doing == Doing::deciding;
+    ended = true;
+    return fits;
   }
   bool operator()(const AttemptBegan& event) {
-    return std::exchange(doing, Doing::attempting) == Doing::deciding && event.attempt.number == ++attempts;
+    const Attempt& attempt = event.attempt;
+    lanes[attempt.lane].attempt = ++attempts;
+    return turns(attempt.lane, Doing::deciding, Doing::attempting) && attempt.number == attempts;
   }
   bool operator()(const AttemptEnded& event) {
-    last_ended = event.attempt.number;
-    return std::exchange(doing, Doing::deciding) == Doing::attempting && event.attempt.number == attempts;
+    const Attempt& attempt = event.attempt;
+    return turns(attempt.lane, Doing::attempting, Doing::deciding) && attempt.number == lanes[attempt.lane].attempt;
   }
   bool operator()(const WaitBegan& event) {
-    source = event.source;
-    return std::exchange(doing, Doing::waiting) == Doing::deciding && event.until >= event.at;
+    lanes[event.lane].source = event.source;
+    return turns(event.lane, Doing::deciding, Doing::waiting) && event.until >= event.at;
   }
   bool operator()(const WaitEnded& event) {
-    return std::exchange(doing, Doing::deciding) == Doing::waiting && event.source == source && event.waited >= Duration::zero();
+    return turns(event.lane, Doing::waiting, Doing::deciding) && event.source == lanes[event.lane].source &&
+           event.waited >= Duration::zero();
   }
-  bool operator()(const Reclassified& event) { return doing == Doing::deciding && event.attempt.number == last_ended; }
+  bool operator()(const Reclassified& event) {
+    return decides(event.attempt.lane) && event.attempt.number == lanes[event.attempt.lane].attempt;
+  }
+  bool operator()(const TargetChanged&) { return decides(0); }
   template <class Event>
-  bool operator()(const Event&) {
-    return doing == Doing::deciding;
+  bool operator()(const Event& event) {
+    return decides(event.lane);
   }
 };
 
@@ -199,7 +219,7 @@ inline std::vector<std::string> RecordingObserver::faults() const {
         },
         event);
   for (const auto& [call, course] : courses)
-    if (course.doing != Course::Doing::ended) found.push_back("call " + std::to_string(call) + " did not end");
+    if (!course.ended) found.push_back("call " + std::to_string(call) + " did not end");
   return found;
 }
 

@@ -76,26 +76,38 @@ class Progress {
     for (const Target& target : targets) view_.targets.push_back({.name = target.name, .model = target.model});
   }
 
-  /// The call that this thread makes next is for that job, and may take so long.
+  /// The call that this thread begins next is for that job, which stays where it is, and may take so long.
   void begin(const Job& job, std::optional<Duration> deadline = {}) {
     const std::scoped_lock lock{mutex_};
-    threads_[std::this_thread::get_id()] = {.label = label_of(job), .deadline = deadline};
+    seats_[&job] = {.label = label_of(job), .deadline = deadline};
+    threads_[std::this_thread::get_id()] = &job;
   }
 
-  /// The attempt that this thread makes was answered with that HTTP status; 0: without one.
-  void received(int status) {
+  /// The job whose attempt this thread began last; null when there was none.
+  [[nodiscard]] const Job* current() const {
     const std::scoped_lock lock{mutex_};
-    threads_[std::this_thread::get_id()].status = status;
+    const auto at = threads_.find(std::this_thread::get_id());
+    return at == threads_.end() ? nullptr : at->second;
   }
 
-  /// The job whose call this thread made last is over. Its attempts and waits are put into `record`.
+  /// The attempt of that job was answered with that HTTP status; 0: without one.
+  void received(const Job* job, int status) {
+    const std::scoped_lock lock{mutex_};
+    if (const auto seat = seats_.find(job); seat != seats_.end()) seat->second.status = status;
+  }
+  /// The same, of the job whose attempt this thread began last.
+  void received(int status) { received(current(), status); }
+
+  /// That job's call is over. Its attempts and waits are put into `record`.
   void end(const Job& job, JobRecord& record) {
     const std::scoped_lock lock{mutex_};
-    if (const auto call = ended_.find(std::this_thread::get_id()); call != ended_.end()) {
-      record.trail = std::move(call->second.trail);
-      record.took = call->second.took;
-      if (record.outcome == JobOutcome::failed) tell_more(call->second, record);
-      ended_.erase(call);
+    if (const auto seat = seats_.find(&job); seat != seats_.end()) {
+      if (auto& call = seat->second.ended) {
+        record.trail = std::move(call->trail);
+        record.took = call->took;
+        if (record.outcome == JobOutcome::failed) tell_more(*call, record);
+      }
+      seats_.erase(seat);
     }
     count(record);
     if (record.outcome == JobOutcome::ok)
@@ -130,24 +142,32 @@ class Progress {
 
   void on(const OperationBegan& event) {
     const std::scoped_lock lock{mutex_};
-    const Seat& seat = threads_[std::this_thread::get_id()];
     Call& call = calls_[event.call];
-    call.job = {.label = seat.label, .since = event.at};
-    call.deadline = seat.deadline ? later(event.at, *seat.deadline) : end_of_time;
+    call.job = {.label = {}, .since = event.at};
+    call.of = threads_[std::this_thread::get_id()];
+    const auto seat = seats_.find(call.of);
+    if (seat == seats_.end()) return;
+    call.job.label = seat->second.label;
+    if (seat->second.deadline) call.deadline = later(event.at, *seat->second.deadline);
   }
 
   void on(const OperationEnded& event) {
     const std::scoped_lock lock{mutex_};
-    Ended& ended = ended_[std::this_thread::get_id()];
-    ended = {.trail = {}, .took = event.took, .at = event.at, .heard = calls_[event.call].heard};
-    calls_.erase(event.call);
+    const auto call = calls_.extract(event.call);
+    if (!call) return;
+    const auto seat = seats_.find(call.mapped().of);
+    if (seat == seats_.end()) return;
+    seat->second.ended = Ended{.trail = {}, .took = event.took, .at = event.at, .heard = call.mapped().heard};
+    Ended& ended = *seat->second.ended;
     if (!event.trail) return;
     for (std::size_t i = 0; i < event.trail->kept(); ++i) ended.trail.push_back((*event.trail)[i]);
   }
 
   void on(const AttemptBegan& event) {
     const std::scoped_lock lock{mutex_};
-    threads_[std::this_thread::get_id()].status = 0;
+    const Job* const of = calls_[event.call].of;
+    threads_[std::this_thread::get_id()] = of;
+    if (const auto seat = seats_.find(of); seat != seats_.end()) seat->second.status = 0;
     JobView& job = calls_[event.call].job;
     job.attempt = event.attempt.number;
     job.target = event.attempt.target;
@@ -167,7 +187,8 @@ class Progress {
       return;
     }
     call.heard.add(event.verdict, event.at, call.deadline);
-    const int status = threads_[std::this_thread::get_id()].status;
+    const auto seat = seats_.find(call.of);
+    const int status = seat == seats_.end() ? 0 : seat->second.status;
     job.after = short_name(event.verdict, status);
     if (event.attempt.target < view_.targets.size()) {
       TargetView& target = view_.targets[event.attempt.target];
@@ -237,6 +258,7 @@ class Progress {
  private:
   struct Call {
     JobView job;
+    const Job* of = nullptr;
     Time deadline = end_of_time;
     Heard heard{};
   };
@@ -248,11 +270,12 @@ class Progress {
     Heard heard{};
   };
 
-  // What a thread is at.
+  // What is known of a job under way.
   struct Seat {
     std::string label{};
     std::optional<Duration> deadline{};
     int status = 0;  // received in its present attempt
+    std::optional<Ended> ended{};
   };
 
   static std::string label_of(const Job& job) { return job.stem.substr(0, job.stem.size() - job.mark.size() - 1); }
@@ -325,8 +348,8 @@ class Progress {
   mutable std::mutex mutex_;
   ProgressView view_;                    // `running` stays empty: it is filled in copies
   std::map<std::uint64_t, Call> calls_;  // under way
-  std::map<std::thread::id, Seat> threads_;
-  std::map<std::thread::id, Ended> ended_;
+  std::map<const Job*, Seat> seats_;     // from `begin` to `end`
+  std::map<std::thread::id, const Job*> threads_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::tools

@@ -28,15 +28,17 @@
 namespace ductile::inline DUCTILE_VERSION::tools {
 
 struct RunOptions {
-  unsigned concurrency = 4;            ///< Jobs under way at once, 1 to 256.
+  unsigned concurrency = 4;            ///< Threads of `run`, a job under way in each, 1 to 256.
   std::optional<Duration> deadline{};  ///< Of each job, from its first admission, by the run's clock; none: the pipeline's.
 };
 
-/// Works through a list of jobs with a few threads and one pipeline: what is on disk already is kept, what comes is written at once, what
-/// cannot be made says why and holds up nothing else.
+/// A list of jobs, worked through with one pipeline: what is on disk already is kept, what comes is written at once, what cannot be made
+/// says why and holds up nothing else. `run` does it with a few threads; `next` and `settle` are its steps, for who has another way.
 ///
 /// The run ends before its list does when it is told to stop, when an image cannot be written (the next one could not either, and would be
 /// paid for), or when the key is refused: by three jobs, and none made before.
+///
+/// Threads  Any number for `next` and `settle`.
 class JobRun {
  public:
   /// Makes one image, however many attempts it takes. Called by several threads at once.
@@ -45,12 +47,11 @@ class JobRun {
   using Ended = std::function<void(const Job&, const JobRecord&)>;
 
   /// What is given by reference, and what `stop` looks at, must outlive the run.
-  JobRun(const std::vector<Job>& jobs, const std::vector<Target>& targets, const ImageFolder& folder, Generate generate, StopView stop,
-         Progress& progress, RunOptions options = {}, Ended ended = {})
+  JobRun(const std::vector<Job>& jobs, const std::vector<Target>& targets, const ImageFolder& folder, StopView stop, Progress& progress,
+         RunOptions options = {}, Ended ended = {})
       : jobs_(jobs),
         targets_(targets),
         folder_(folder),
-        generate_(std::move(generate)),
         stop_(stop),
         progress_(progress),
         options_(options),
@@ -60,10 +61,51 @@ class JobRun {
   }
 
   /// Returns when all that was begun is over.
-  void run() {
+  void run(const Generate& generate) {
     std::vector<std::thread> workers;
-    for (std::size_t i = 0; i < std::min<std::size_t>(options_.concurrency, jobs_.size()); ++i) workers.emplace_back([this] { work(); });
+    for (std::size_t i = 0; i < std::min<std::size_t>(options_.concurrency, jobs_.size()); ++i)
+      workers.emplace_back([this, &generate] {
+        while (const auto index = next()) make(*index, generate);
+      });
     for (std::thread& worker : workers) worker.join();
+    finish();
+  }
+
+  /// The next job that must be asked for; none when there is none left, or no further one is to begin. The thread that takes it begins its
+  /// call, and before that no other.
+  [[nodiscard]] std::optional<std::size_t> next() {
+    while (true) {
+      const std::size_t index = next_.fetch_add(1, std::memory_order_relaxed);
+      if (index >= jobs_.size() || stop_.stop_requested() || halted_) return std::nullopt;
+      progress_.begin(jobs_[index], options_.deadline);
+      const bool over = guarded(index, [&](JobRecord& record) {
+        auto kept = folder_.find(jobs_[index]);
+        if (!kept) return false;
+        record.outcome = JobOutcome::kept;
+        record.kind = Kind::ok;
+        record.file = std::move(kept);
+        return true;
+      });
+      if (!over) return index;
+    }
+  }
+
+  [[nodiscard]] gemini::ImageRequest request(std::size_t index) const {
+    const Job& job = jobs_[index];
+    return {.prompt = job.prompt, .aspect_ratio = job.ratio, .image_size = job.size, .seed = job.seed};
+  }
+  [[nodiscard]] CallOptions call_options() const { return {.deadline = options_.deadline}; }
+
+  /// What became of a job that `next` gave.
+  void settle(std::size_t index, const Result<gemini::ImageReply>& result) {
+    guarded(index, [&](JobRecord& record) {
+      write_down(jobs_[index], result, record);
+      return true;
+    });
+  }
+
+  /// After the last `settle`: says of what never had its turn why that is.
+  void finish() {
     for (std::size_t i = 0; i < jobs_.size(); ++i) {
       if (records_[i].outcome != JobOutcome::not_started) continue;
       if (halted_) records_[i] = halt_;
@@ -72,6 +114,7 @@ class JobRun {
     }
   }
 
+  [[nodiscard]] std::size_t jobs() const noexcept { return jobs_.size(); }
   [[nodiscard]] const std::vector<JobRecord>& records() const noexcept { return records_; }
   /// Whether every job had its turn.
   [[nodiscard]] bool complete() const noexcept {
@@ -82,41 +125,37 @@ class JobRun {
  private:
   static constexpr unsigned refusals_of_a_key = 3;
 
-  void work() {
-    for (;;) {
-      const std::size_t index = next_.fetch_add(1, std::memory_order_relaxed);
-      if (index >= jobs_.size()) return;
-      if (stop_.stop_requested() || halted_) return;
-      JobRecord& record = records_[index];
-      progress_.begin(jobs_[index], options_.deadline);
-      try {
-        make(jobs_[index], record);
-      } catch (const Problem& problem) {  // the image is there and cannot be written
-        record.outcome = JobOutcome::failed;
-        record.kind = Kind::other;
-        record.why = problem.what();
-        record.fix = "Make room or choose another folder, and run again.";
-        halt(record);
-      } catch (const std::exception& error) {
-        record.outcome = JobOutcome::failed;
-        record.kind = Kind::other;
-        record.why = error.what();
-      }
-      progress_.end(jobs_[index], record);
-      const std::scoped_lock lock{mutex_};
-      if (ended_) ended_(jobs_[index], record);
-    }
+  void make(std::size_t index, const Generate& generate) {
+    guarded(index, [&](JobRecord& record) {
+      write_down(jobs_[index], generate(request(index), call_options()), record);
+      return true;
+    });
   }
 
-  void make(const Job& job, JobRecord& record) {
-    if (auto kept = folder_.find(job)) {
-      record.outcome = JobOutcome::kept;
-      record.kind = Kind::ok;
-      record.file = std::move(kept);
-      return;
+  // Does what may end the job, and then tells of its end. What it throws ends the job.
+  template <class Action>
+  bool guarded(std::size_t index, const Action& action) {
+    JobRecord& record = records_[index];
+    try {
+      if (!action(record)) return false;
+    } catch (const Problem& problem) {  // the image is there and cannot be written
+      record.outcome = JobOutcome::failed;
+      record.kind = Kind::other;
+      record.why = problem.what();
+      record.fix = "Make room or choose another folder, and run again.";
+      halt(record);
+    } catch (const std::exception& error) {
+      record.outcome = JobOutcome::failed;
+      record.kind = Kind::other;
+      record.why = error.what();
     }
-    gemini::ImageRequest request{.prompt = job.prompt, .aspect_ratio = job.ratio, .image_size = job.size, .seed = job.seed};
-    const Result<gemini::ImageReply> result = generate_(request, {.deadline = options_.deadline});
+    progress_.end(jobs_[index], record);
+    const std::scoped_lock lock{mutex_};
+    if (ended_) ended_(jobs_[index], record);
+    return true;
+  }
+
+  void write_down(const Job& job, const Result<gemini::ImageReply>& result, JobRecord& record) {
     if (result) {
       const gemini::ImageReply& reply = result.assume_value();
       record.attempts = trips(result);
@@ -150,7 +189,6 @@ class JobRun {
   const std::vector<Job>& jobs_;
   const std::vector<Target>& targets_;
   const ImageFolder& folder_;
-  Generate generate_;
   StopView stop_;
   Progress& progress_;
   RunOptions options_;

@@ -6,9 +6,13 @@
 #error "ductile: link the CMake target ductile::httplib (it brings cpp-httplib and the flags that it was built with)"
 #endif
 
-#include <ductile/core/transport.hpp>  // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
+#include <ductile/core/config_error.hpp>  // refuse
+#include <ductile/core/now.hpp>           // steady_time
+#include <ductile/core/transport.hpp>     // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
 #include <ductile/transports/detail/httplib_tap.hpp>
 #include <ductile/transports/detail/httplib_watch.hpp>
+#include <ductile/transports/detail/idle_connections.hpp>
+#include <ductile/transports/detail/request_head.hpp>
 #include <ductile/transports/detail/url.hpp>
 
 #include <httplib.h>
@@ -18,12 +22,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION {
 
@@ -31,6 +33,8 @@ struct HttplibOptions {
   std::string ca_file{};               ///< Certificates to trust, PEM; empty: the system's.
   std::size_t idle_connections = 8;    ///< Kept open for each host, 0 to 1000; 0: a connection for each exchange.
   std::string user_agent = "ductile";  ///< Sent when the request names none.
+  /// How long a connection is kept, more than zero: the next exchange, with whatever host, closes it.
+  Duration idle_for = std::chrono::seconds{30};
 };
 
 /// Carries requests by cpp-httplib, blocking. Connections are verified (https), kept open and reused, sent without delay; redirects are not
@@ -38,33 +42,29 @@ struct HttplibOptions {
 /// the body's limit on the way: cpp-httplib keeps what a hostile server sends as head lines and chunk lines, and what it keeps is looked at
 /// every 100 ms. (On Linux; elsewhere the total limit alone ends these.)
 ///
-/// Errors   Each fault of the network as a `TransportError`; a wrong URL as `other`. `sent` is `no` until the whole request was handed to
-///          the connection. Resolving a name has no limit but the system's (resolv.conf: `timeout` and `attempts`), and is not counted
-///          among the time of the connection: a total limit ends it only afterwards.
+/// Errors   Each fault of the network as a `TransportError`; a wrong URL, a method or a header that could end its line as `other`.
+///          `sent` is `no` until the whole request was handed to the connection. Resolving a name has no limit but the system's
+///          (resolv.conf: `timeout` and `attempts`), and is not counted among the time of the connection: a total limit ends it only
+///          afterwards. For `first_byte` it takes `idle`.
+///          What the receiver of the body throws leaves `send`. `ConfigError` for an option out of its range.
 /// Threads  Any number at once; each exchange has a connection to itself. Must outlive its exchanges.
 /// Cost     A lock for each exchange; one thread for the whole transport.
 class HttplibTransport {
  public:
-  explicit HttplibTransport(HttplibOptions options = {}) : options_(std::move(options)) {}
+  explicit HttplibTransport(HttplibOptions options = {}) : options_(checked(std::move(options))) {}
 
-  [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) { return carry(request, limits, nullptr); }
-
-  /// The same, and the body of a good answer goes to `sink` as it arrives, on the calling thread. The sink must not throw.
-  [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits, BodySink sink) {
-    return carry(request, limits, &sink);
+  [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) {
+    const auto url = detail::parse_url(request.url);
+    if (!url) return TransportError{TransportFault::other, Sent::no, "url: must be absolute, http or https, without a name and a password"};
+    if (const char* problem = detail::problem_of_head(request)) return TransportError{TransportFault::other, Sent::no, problem};
+    if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped before it was sent"};
+    if (limits.total <= Duration::zero()) return TransportError{TransportFault::total_timeout, Sent::no, "no time was left to send it"};
+    Exchange exchange{*this, *url, limits};
+    return exchange.run(request);
   }
 
  private:
   using Clock = std::chrono::steady_clock;
-
-  [[nodiscard]] TransportResult carry(const HttpRequest& request, const TransportLimits& limits, const BodySink* sink) {
-    const auto url = detail::parse_url(request.url);
-    if (!url) return TransportError{TransportFault::other, Sent::no, "url: must be absolute, http or https, without a name and a password"};
-    if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped before it was sent"};
-    if (limits.total <= Duration::zero()) return TransportError{TransportFault::total_timeout, Sent::no, "no time was left to send it"};
-    Exchange exchange{*this, *url, limits, sink};
-    return exchange.run(request);
-  }
 
   struct Connection {
     std::unique_ptr<httplib::Client> client;
@@ -74,8 +74,8 @@ class HttplibTransport {
   // One exchange: what happened on the way, so that a fault can be named.
   class Exchange {
    public:
-    Exchange(HttplibTransport& transport, const detail::Url& url, const TransportLimits& limits, const BodySink* sink)
-        : transport_(transport), url_(url), limits_(limits), sink_(sink), connection_(transport.borrow(url)) {}
+    Exchange(HttplibTransport& transport, const detail::Url& url, const TransportLimits& limits)
+        : transport_(transport), url_(url), limits_(limits), connection_(transport.borrow(url)) {}
 
     static constexpr std::chrono::milliseconds grain{5};  // by which the system's waits are inexact
 
@@ -154,12 +154,12 @@ class HttplibTransport {
         too_large_ = size > limits_.max_response_bytes - received_;
         if (too_large_) return false;
         received_ += size;
-        if (sink_ && status_ >= 200 && status_ < 300) {
-          refused_ = !(*sink_)({data, size});
-          return !refused_;
+        if (!limits_.body || status_ / 100 != 2) {
+          body_.append(data, size);
+          return true;
         }
-        body_.append(data, size);
-        return true;
+        has_enough_ = !limits_.body({data, size});
+        return !has_enough_;
       };
       return out;
     }
@@ -170,7 +170,7 @@ class HttplibTransport {
       for (const auto& [name, value] : in.headers) response.headers.push_back({name, value});
       response.body = std::move(body_);
       const bool closes = detail::same_word(in.get_header_value("Connection"), "close");
-      if (!closes) transport_.give_back(url_, std::move(connection_));
+      if (!closes) transport_.idle_.give_back(url_.origin(), std::move(connection_), detail::steady_time());
       return response;
     }
 
@@ -188,7 +188,7 @@ class HttplibTransport {
 
     [[nodiscard]] TransportFault named(httplib::Error error, int system_error) const {
       const auto verdict = watched_.verdict.load();
-      if (verdict == detail::HttplibWatch::Verdict::cancelled || refused_ || limits_.stop.stop_requested())
+      if (has_enough_ || verdict == detail::HttplibWatch::Verdict::cancelled || limits_.stop.stop_requested())
         return TransportFault::cancelled;
       if (verdict == detail::HttplibWatch::Verdict::total_timeout) return TransportFault::total_timeout;
       if (too_large_ || verdict == detail::HttplibWatch::Verdict::too_large) return TransportFault::too_large;
@@ -217,30 +217,29 @@ class HttplibTransport {
     HttplibTransport& transport_;
     const detail::Url& url_;
     const TransportLimits& limits_;
-    const BodySink* sink_;
     Connection connection_;
     detail::HttplibWatch::Exchange watched_;
     Clock::time_point started_;
     Clock::time_point last_byte_;
     std::string body_;
-    std::size_t received_ = 0;  // of the body, kept or handed on
+    std::size_t received_ = 0;
     int status_ = 0;
     bool resolved_ = false;
     bool all_sent_ = false;
     bool too_large_ = false;
-    bool refused_ = false;  // the sink wants no more
+    bool has_enough_ = false;
   };
 
+  static HttplibOptions checked(HttplibOptions options) {
+    if (options.idle_connections > 1000)
+      refuse("HttplibTransport: idle_connections must be from 0 to 1000", static_cast<double>(options.idle_connections));
+    if (options.idle_for <= Duration::zero())
+      refuse("HttplibTransport: idle_for must be more than 0 s", std::chrono::duration<double>(options.idle_for).count());
+    return options;
+  }
+
   [[nodiscard]] Connection borrow(const detail::Url& url) {
-    {
-      const std::lock_guard lock{mutex_};
-      auto& idle = idle_[url.origin()];
-      if (!idle.empty()) {
-        Connection connection = std::move(idle.back());
-        idle.pop_back();
-        return connection;
-      }
-    }
+    if (std::optional<Connection> kept = idle_.take(url.origin(), detail::steady_time())) return *std::move(kept);
     auto client = std::make_unique<httplib::Client>(url.origin());
     client->set_keep_alive(options_.idle_connections > 0);
     client->set_tcp_nodelay(true);
@@ -251,15 +250,8 @@ class HttplibTransport {
     return {std::move(client)};
   }
 
-  void give_back(const detail::Url& url, Connection connection) {
-    const std::lock_guard lock{mutex_};
-    auto& idle = idle_[url.origin()];
-    if (idle.size() < options_.idle_connections) idle.push_back(std::move(connection));
-  }
-
   HttplibOptions options_;
-  std::mutex mutex_;
-  std::map<std::string, std::vector<Connection>> idle_;
+  detail::IdleConnections<Connection> idle_{options_.idle_connections, options_.idle_for};
   detail::HttplibWatch watch_;
 };
 

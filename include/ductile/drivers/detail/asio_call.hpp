@@ -7,6 +7,7 @@
 #include <ductile/core/operation.hpp>          // attempt_unguarded, lost_answer
 #include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, failure_from_exception, initiate
 #include <ductile/drivers/asio_timer.hpp>      // AsioTimerOf
+#include <ductile/drivers/detail/asio_race.hpp>
 #include <ductile/drivers/detail/begin_call.hpp>
 #include <ductile/drivers/detail/gate_visit.hpp>
 
@@ -47,7 +48,26 @@ class AsioCall final : public Waiter {
   using Allocator = boost::asio::associated_allocator_t<Handler>;
   using Slot = boost::asio::associated_cancellation_slot_t<Handler>;
 
-  enum class Stage : std::uint8_t { starting, attempt, sleep, gate, between, ending };
+  using Branch =
+      AsioCall<BranchOf<typename PipelineOf<Body>::type>, Operation&, T, const Classifier&, C, Executor, AsioBranchEnd<AsioCall>>;
+  using RaceOf = AsioRace<AsioCall, Machine<L, T, Obs>, T, Branch>;
+
+  template <class>
+  friend class AsioBranchEnd;
+  template <class>
+  friend class AsioRaceEnd;
+  template <class, class, class, class>
+  friend class AsioRace;
+
+  // In a stage without a comment a cancellation is only noted, for the step that is under way to find.
+  enum class Stage : std::uint8_t {
+    between,
+    beginning,  // the operation's initiation is under way: it may not listen to its slot yet
+    attempt,    // cancelled through the operation's slot
+    sleep,      // ends at once
+    gate,       // likewise
+    ending
+  };
 
   // A share in the call.
   class Share {
@@ -63,10 +83,9 @@ class AsioCall final : public Waiter {
       if (call_ && call_->shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(*call_);
     }
 
+    [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
     AsioCall* operator->() const noexcept { return call_; }
     AsioCall& operator*() const noexcept { return *call_; }
-
-    [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
 
    private:
     AsioCall* call_;
@@ -98,7 +117,7 @@ class AsioCall final : public Waiter {
     TimerEnd(TimerEnd&&) = default;
     TimerEnd& operator=(TimerEnd&&) = default;
     ~TimerEnd() {
-      if (this->share_) this->share_->context_goes();
+      if (this->share_) this->share_->wait_goes();
     }
     void operator()(const boost::system::error_code&) { AsioCall::timer_ended(std::move(this->share_), wait_); }
 
@@ -145,9 +164,9 @@ class AsioCall final : public Waiter {
     }
   };
 
-  class BlockingEnd : public Step {
+  class ReadyEnd : public Step {
    public:
-    BlockingEnd(Share share, Result<T> result) noexcept : Step(std::move(share)), result_(std::move(result)) {}
+    ReadyEnd(Share share, Result<T> result) noexcept : Step(std::move(share)), result_(std::move(result)) {}
     void operator()() { AsioCall::attempt_ended(std::move(this->share_), std::move(result_)); }
 
    private:
@@ -180,20 +199,10 @@ class AsioCall final : public Waiter {
 
  public:
   // Begins a call. Its first step runs at once where the caller stands on the handler's executor.
-  static void initiate(Handler handler, Body& body, Operation operation, Classifier classifier, C& clock, const CallOptions& options,
-                       const Executor& executor) {
-    using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
-    Frames frames{boost::asio::get_associated_allocator(handler)};
-    AsioCall* const memory = std::allocator_traits<Frames>::allocate(frames, 1);
-    AsioCall* call = nullptr;
-    try {
-      call = ::new (static_cast<void*>(memory))
-          AsioCall(std::move(handler), body, std::move(operation), std::move(classifier), clock, options, executor);
-    } catch (...) {
-      std::allocator_traits<Frames>::deallocate(frames, memory, 1);
-      throw;
-    }
-    boost::asio::dispatch(executor, Start{Share{*call}});
+  static void initiate(Handler handler, KeptBody<Body> body, Operation operation, Classifier classifier, C& clock,
+                       const CallOptions& options, const Executor& executor) {
+    AsioCall& call = make(std::move(handler), body, std::move(operation), std::move(classifier), clock, options, executor);
+    boost::asio::dispatch(executor, Start{Share{call}});
   }
 
   AsioCall(const AsioCall&) = delete;
@@ -205,12 +214,29 @@ class AsioCall final : public Waiter {
   }
 
  private:
-  AsioCall(Handler&& handler, Body& body, Operation&& operation, Classifier&& classifier, C& clock, const CallOptions& options,
+  static AsioCall& make(Handler&& handler, KeptBody<Body> body, Operation&& operation, Classifier&& classifier, C& clock,
+                        const CallOptions& options, const Executor& executor) {
+    using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
+    Frames frames{boost::asio::get_associated_allocator(handler)};
+    AsioCall* const memory = std::allocator_traits<Frames>::allocate(frames, 1);
+    AsioCall* call = nullptr;
+    try {
+      call = ::new (static_cast<void*>(memory)) AsioCall(std::move(handler), body, std::forward<Operation>(operation),
+                                                         std::forward<Classifier>(classifier), clock, options, executor);
+    } catch (...) {
+      std::allocator_traits<Frames>::deallocate(frames, memory, 1);
+      throw;
+    }
+    if constexpr (!L::is_branch) pipeline_of(body).calls().begin();
+    return *call;
+  }
+
+  AsioCall(Handler&& handler, KeptBody<Body> body, Operation&& operation, Classifier&& classifier, C& clock, const CallOptions& options,
            const Executor& executor)
       : body_(body),
         clock_(clock),
-        operation_(std::move(operation)),
-        classifier_(std::move(classifier)),
+        operation_(std::forward<Operation>(operation)),
+        classifier_(std::forward<Classifier>(classifier)),
         options_(options),
         timer_(clock, executor),
         work_(boost::asio::get_associated_executor(handler, executor)),
@@ -222,6 +248,7 @@ class AsioCall final : public Waiter {
 
   ~AsioCall() {
     if (cancellation_) cancellation_->forget();
+    if constexpr (L::is_branch) handler_.branch_goes();
     // What was granted is the policy's to take, or nobody would settle it.
     if (stage_ == Stage::gate) static_cast<void>(machine_->granted(visit_.grant()));
   }
@@ -229,8 +256,10 @@ class AsioCall final : public Waiter {
   static void destroy(AsioCall& call) noexcept {
     using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
     Frames frames{call.allocator_};
+    [[maybe_unused]] auto& pipeline = pipeline_of(call.body_);
     call.~AsioCall();
     std::allocator_traits<Frames>::deallocate(frames, &call, 1);
+    if constexpr (!L::is_branch) pipeline.calls().end();  // a branch goes before its race
   }
 
   static void begin(Share call) {
@@ -251,12 +280,32 @@ class AsioCall final : public Waiter {
       if (call->cancelled_ && asks != Asks::finish) asks = call->machine_->cancel();
       switch (asks) {
         case Asks::attempt: {
-          const Attempt& attempt = call->machine_->begin_attempt();
-          if (is_forced(call->options_.forced, attempt)) {
-            asks = call->machine_->completed(failure_of(call->options_.forced));
-            continue;
+          if constexpr (L::races) {
+            return call->race_.begin(*call);
+          } else {
+            if constexpr (L::is_branch) {
+              if (!call->handler_.may_attempt(*call->machine_)) {
+                asks = call->machine_->cancel();
+                continue;
+              }
+            }
+            const Attempt& attempt = call->machine_->begin_attempt();
+            if (call->cancelled_) {  // by who was told of it
+              asks = call->machine_->cancel();
+              continue;
+            }
+            if (is_forced(call->options_.forced, attempt)) {
+              asks = call->machine_->completed(failure_of(call->options_.forced));
+              continue;
+            }
+            if constexpr (L::is_branch) {
+              Handler race{call->handler_};
+              make_attempt(std::move(call), attempt);
+              return race.attempt_began();
+            } else {
+              return make_attempt(std::move(call), attempt);
+            }
           }
-          return make_attempt(std::move(call), attempt);
         }
         case Asks::wake: call->stage_ = Stage::sleep; return call->arm(call->machine_->wake_at());
         case Asks::gate: return call->enter_gate();
@@ -266,8 +315,8 @@ class AsioCall final : public Waiter {
   }
 
   void arm(Time time) {
-    ++waits_out_;
     timer_.async_wait(time, TimerEnd{Share{*this}, ++wait_});
+    ++waits_out_;
   }
   void disarm() {
     ++wait_;
@@ -275,10 +324,19 @@ class AsioCall final : public Waiter {
   }
 
   static void make_attempt(Share call, const Attempt& attempt) {
-    call->stage_ = Stage::attempt;
+    call->stage_ = Stage::beginning;
     call->out_of_time_ = false;
     if (attempt.deadline != end_of_time) call->arm(attempt.deadline);
+    const std::uint32_t ended = call->attempts_ended_;
+    initiate_attempt(call, attempt);
+    if (call->attempts_ended_ != ended) return;
+    call->stage_ = Stage::attempt;
+    if (call->cancelled_) call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
+  }
+
+  static void initiate_attempt(const Share& call, const Attempt& attempt) {
     F& operation = untagged(call->operation_);
+    const std::uint32_t ended = call->attempts_ended_;
     try {
       if constexpr (AsioFormOf<F>::form == AsioForm::takes_token) {
         detail::initiate(operation, attempt, AttemptEnd<typename AsioFormOf<F>::Completion>{call});
@@ -294,11 +352,15 @@ class AsioCall final : public Waiter {
         boost::asio::post(operation.executor(), [call, guard = call->work_, &operation, &attempt]() mutable {
           Result<T> result = blocking_attempt(operation.operation(), attempt, call->classifier_);
           const Executor executor = call->timer_.get_executor();
-          boost::asio::post(executor, BlockingEnd{std::move(call), std::move(result)});
+          boost::asio::post(executor, ReadyEnd{std::move(call), std::move(result)});
         });
       }
-    } catch (...) {  // it did not begin
-      attempt_ended(std::move(call), failure_from_exception(call->classifier_, std::current_exception()));
+    } catch (...) {
+      if (call->attempts_ended_ != ended) throw;  // it has ended, and what followed threw
+      // It did not begin. Nothing goes on inside the function that began the call.
+      Result<T> failure = failure_from_exception(call->classifier_, std::current_exception());
+      const Executor executor = call->timer_.get_executor();
+      boost::asio::post(executor, ReadyEnd{std::move(call), std::move(failure)});
     }
   }
 
@@ -330,6 +392,7 @@ class AsioCall final : public Waiter {
 
   static void attempt_ended(Share&& given, Result<T> result) {
     Share call = std::move(given);
+    ++call->attempts_ended_;
     call->disarm();
     call->stop_attempt_.slot().clear();
     call->stage_ = Stage::between;
@@ -352,12 +415,7 @@ class AsioCall final : public Waiter {
     this->ask_for(machine_->ticket());
     stage_ = Stage::gate;
     machine_->gate().enter(*this);  // first, as in the other drivers: so a tie with what the gate plans ends there as here
-    try {
-      arm(machine_->wake_at());  // also when that is never: the context must own the call
-    } catch (...) {
-      leave_gate();
-      throw;
-    }
+    arm(machine_->wake_at());       // also when that is never: the context must own the call
   }
 
   // Whether the call has left the gate without a grant. If not, the next step is planned.
@@ -367,8 +425,8 @@ class AsioCall final : public Waiter {
     return true;
   }
 
-  // Before the context has gone: afterwards nobody may plan a step.
-  void context_goes() noexcept {
+  // Before the context has gone: afterwards nobody may plan a step. Also where the wait could not begin.
+  void wait_goes() noexcept {
     if (stage_ == Stage::gate) leave_gate();
   }
 
@@ -385,8 +443,15 @@ class AsioCall final : public Waiter {
     if (call->stage_ == Stage::ending) return end(std::move(call));
     if (wait != call->wait_) return;
     switch (call->stage_) {
-      case Stage::sleep: return go_on(std::move(call), call->machine_->woken());
-      case Stage::attempt: call->out_of_time_ = true; return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
+      case Stage::sleep: {
+        call->stage_ = Stage::between;
+        const Asks asks = call->machine_->woken();
+        return go_on(std::move(call), asks);
+      }
+      case Stage::attempt:
+        if constexpr (L::races) return call->race_.hedge_is_due(*call);
+        call->out_of_time_ = true;
+        return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
       case Stage::gate:
         if (!call->leave_gate()) return;
         return go_on(std::move(call), call->machine_->gate_timed_out());
@@ -394,10 +459,14 @@ class AsioCall final : public Waiter {
     }
   }
 
+  static void stop(AsioCall& call) { cancel(Share{call}); }
+
   static void cancel(Share call) {
     if (std::exchange(call->cancelled_, true)) return;
     switch (call->stage_) {
-      case Stage::attempt: return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
+      case Stage::attempt:
+        if constexpr (L::races) return call->race_.stop(*call);
+        return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
       case Stage::gate:
         if (!call->leave_gate()) return;
         [[fallthrough]];
@@ -415,7 +484,7 @@ class AsioCall final : public Waiter {
     if (call->waits_out_ > 0) return;  // a cancelled wait comes back at once, and ends the call
     Slot slot = boost::asio::get_associated_cancellation_slot(call->handler_);
     if (slot.is_connected()) slot.clear();
-    Result<T> result = call->machine_->finish();
+    auto result = finished(*call);
     const auto work = std::move(call->work_);
     const Executor executor = call->timer_.get_executor();
     Handler handler = std::move(call->handler_);
@@ -428,7 +497,17 @@ class AsioCall final : public Waiter {
       std::move(handler)(std::move(result));
   }
 
-  Body& body_;
+  // A branch has no result of its own: the race has taken what it needs.
+  static auto finished(AsioCall& call) {
+    if constexpr (L::is_branch) {
+      call.handler_.take_end(*call.machine_);
+      return NoState{};
+    } else {
+      return call.machine_->finish();
+    }
+  }
+
+  KeptBody<Body> body_;
   C& clock_;
   Operation operation_;
   [[no_unique_address]] Classifier classifier_;
@@ -444,9 +523,11 @@ class AsioCall final : public Waiter {
   std::atomic<std::uint32_t> shares_ = 0;
   std::uint32_t wait_ = 0;       // which wait is not out of date
   std::uint32_t waits_out_ = 0;  // waits that have not come back
-  Stage stage_ = Stage::starting;
+  std::uint32_t attempts_ended_ = 0;
+  Stage stage_ = Stage::between;
   bool cancelled_ = false;
   bool out_of_time_ = false;
+  [[no_unique_address]] std::conditional_t<L::races, RaceOf, NoState> race_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail

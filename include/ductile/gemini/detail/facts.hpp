@@ -65,11 +65,13 @@ struct Facts {
   std::vector<Violation> violations;
   std::vector<LimitLine> limits;
   std::string quota_limit;  // ErrorInfo.metadata, as it stands
+  bool quota_limit_cut = false;
   std::optional<std::int64_t> quota_limit_value;
   std::optional<Duration> structured_delay;  // RetryInfo.retryDelay, quotaResetDelay: the longest
   std::optional<Duration> retry_in;          // "Please retry in 58.9s": the longest
   std::optional<Duration> reset_after;       // "will reset after 161h39m41s": the longest
   bool markup_in_json = false;               // a value is a piece of a web page
+  bool page_in_json = false;                 // a value is nothing but a web page
 
   // The answer of generateContent.
   bool candidates_seen = false;
@@ -85,17 +87,25 @@ struct Facts {
   std::string model_version;
   bool tail_error = false;  // an error in a stream that is no event
 
-  std::string model;      // as the answer names it
-  std::string url_model;  // of an address that was called
-  std::string message;    // the words for people, as they stand
-  std::string words;      // all words, in lower case, each white space one blank
-  std::string as_said;    // the same, character by character, as they stand
+  std::string model;                       // as the answer names it
+  std::string url_model;                   // of an address that was called
+  std::string message;                     // the words for people, as they stand
+  std::string words;                       // all words, in lower case, each white space one blank
+  std::string as_said;                     // the same, character by character, as they stand
+  std::size_t cut_at = std::string::npos;  // where in the words a value ended because the text did
 
   [[nodiscard]] bool says(std::string_view phrase) const noexcept { return contains(words, phrase); }
   [[nodiscard]] bool has_reason(std::string_view reason) const noexcept { return std::ranges::find(reasons, reason) != reasons.end(); }
   [[nodiscard]] const std::string* code_named(std::string_view word) const noexcept {
     const auto found = std::ranges::find_if(codes, [word](const std::string& written) { return same_word(written, word); });
     return found == codes.end() ? nullptr : &*found;
+  }
+  /// A name that stands in `words`; empty when a cut runs through it: half a name is another name.
+  [[nodiscard]] std::string_view whole(std::string_view name) const noexcept {
+    if (cut_at == std::string::npos) return name;
+    const std::string_view before_cut = std::string_view{words}.substr(0, cut_at);
+    const std::string_view last = before_cut.substr(0, before_cut.find_last_not_of('.') + 1);
+    return name.data() + name.size() == last.data() + last.size() ? std::string_view{} : name;
   }
   /// What stands where `words` has `part`, which is a piece of `words`.
   [[nodiscard]] std::string_view written(std::string_view part) const noexcept {
@@ -187,6 +197,30 @@ inline void keep_longest(std::optional<Duration>& kept, std::optional<Duration> 
   if (said && (!kept || *said > *kept)) kept = said;
 }
 
+/// A text whose quotes a word processor or a forum has made curly, with straight ones; empty when its first object does not begin with
+/// such a quote.
+[[nodiscard]] inline std::string with_straight_quotes(std::string_view text) {
+  const auto is_curly = [text](std::size_t at) {
+    const std::string_view rest = text.substr(at);
+    return rest.size() >= 3 && rest.starts_with("\xE2\x80") && rest[2] >= '\x98' && rest[2] <= '\x9F';
+  };
+  bool named = false;
+  for (std::size_t open = text.find('{'); open != std::string_view::npos && !named; open = text.find('{', open + 1)) {
+    std::size_t at = open + 1;
+    while (const std::size_t length = gap_length(text, at)) at += length;
+    if (at == text.size() || contains("\"'\\", text.substr(at, 1))) return {};
+    named = is_curly(at);
+  }
+  if (!named) return {};
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool curly = is_curly(at);
+    plain.push_back(!curly ? text[at] : text[at + 2] < '\x9C' ? '\'' : '"');
+    at += curly ? 2 : 0;
+  }
+  return plain;
+}
+
 class FactsCollector {
  public:
   FactsCollector(Facts& facts, int level) noexcept : facts_(facts), level_(level) {}
@@ -240,6 +274,7 @@ class FactsCollector {
       if (named("model") && !value.cut) violation(path, value);
     } else if (named("quotalimit")) {
       facts_.quota_limit = value.raw.substr(0, 256);
+      facts_.quota_limit_cut = value.cut;
     } else if (named("quotalimitvalue")) {
       if (!value.cut) facts_.quota_limit_value = whole_number(value.raw);
     } else if (named("retrydelay") || named("quotaresetdelay")) {
@@ -275,7 +310,7 @@ class FactsCollector {
     } else if (value.type == LenientValue::Type::string && !about_something_else(path)) {
       if (named("error")) facts_.error_seen = true;
       text_value(path, value);
-    } else if (value.type == LenientValue::Type::word && facts_.shape == BodyShape::text) {
+    } else if (value.type == LenientValue::Type::word && (facts_.shape == BodyShape::text || level_ > 0)) {
       append_words(facts_, value.raw);  // braces of running text
     }
   }
@@ -326,10 +361,17 @@ class FactsCollector {
     keep_longest(facts_.structured_delay, std::min<Duration>(delay_.whole + delay_.fraction, longest_hint));
   }
 
-  // "37s" with its unit, "37" and "2.5" in seconds. A number as long as a date's is a moment, and no span.
+  // "37s" with its unit, "37", "2.5" and "3.7e1" in seconds. A number as long as a date's is a moment, and no span.
   [[nodiscard]] static std::optional<Duration> seconds_or_duration(std::string_view written) {
     if (const auto with_unit = parse_duration(written)) return with_unit;
-    const auto seconds = parse_duration(std::string{trimmed(written)} + "s");
+    written = trimmed(written);
+    const std::size_t exponent = written.find_first_of("eE");
+    auto seconds = parse_duration(std::string{written.substr(0, exponent)} + "s");
+    if (exponent != std::string_view::npos) {
+      const auto tens = whole_number(written.substr(exponent + 1));
+      if (!tens || *tens > 6) return std::nullopt;
+      for (std::int64_t i = 0; seconds && i < *tens; ++i) seconds = std::min<Duration>(*seconds * 10, longest_hint);
+    }
     return seconds && *seconds < longest_hint ? seconds : std::nullopt;
   }
 
@@ -400,12 +442,15 @@ class FactsCollector {
       if (facts_.reasons.size() < most_items) facts_.reasons.push_back(lowered(text.substr(0, 64)));
       return;
     }
-    if (level_ < deepest_nesting && may_hold_json(text)) {
-      nested(text);
-      return;
+    const bool html = body_shape(text) == BodyShape::html;
+    const bool page = html && (trimmed(text).starts_with('<') || !may_hold_json(text));
+    if (level_ < deepest_nesting && !page) {
+      if (const std::string straight = with_straight_quotes(text); !straight.empty()) return nested(straight);
+      if (may_hold_json(text)) return nested(text);
     }
-    if (looks_like_markup(text)) {
+    if (html || looks_like_style(text)) {
       facts_.markup_in_json = true;
+      facts_.page_in_json = facts_.page_in_json || page;
       if (facts_.author == PageAuthor::unknown) facts_.author = page_author(text);
     }
     const std::string_view name = path.name();
@@ -420,11 +465,12 @@ class FactsCollector {
 
   [[nodiscard]] static bool may_hold_json(std::string_view text) noexcept {
     const std::size_t open = text.find_first_of("{[");
-    return open != std::string_view::npos && text.find_first_of("\"'", open) != std::string_view::npos && contains(text, ":");
+    if (open == std::string_view::npos || !contains(text, ":")) return false;
+    return text.find_first_of("\"'", open) != std::string_view::npos || find_word(text, "retry_delay {") != std::string_view::npos;
   }
 
-  [[nodiscard]] static bool looks_like_markup(std::string_view text) noexcept {
-    return body_shape(text) == BodyShape::html || (find_word(text, "{display:") != std::string_view::npos && contains(text, "}."));
+  [[nodiscard]] static bool looks_like_style(std::string_view text) noexcept {
+    return find_word(text, "{display:") != std::string_view::npos && contains(text, "}.");
   }
 
   void nested(std::string_view text) {
@@ -432,8 +478,10 @@ class FactsCollector {
     inner.code_level_ = code_level_;
     inner.status_level_ = status_level_;
     inner.message_level_ = message_level_;
+    const bool held_already = facts_.candidates_seen;
     LenientReader reader{text, inner};
     reader.read();
+    if (facts_.candidates_seen && !held_already && !reader.complete()) facts_.complete = false;
     code_level_ = inner.code_level_;
     status_level_ = inner.status_level_;
     message_level_ = inner.message_level_;
@@ -445,6 +493,7 @@ class FactsCollector {
     append_words(facts_, text);
     const std::string_view words = std::string_view{facts_.words}.substr(begin);
     if (trimmed(words).empty()) return;
+    if (cut) facts_.cut_at = facts_.words.size();
     delays(words, cut);
     limit_lines(words, cut);
     loose_fields(words, cut);
@@ -490,10 +539,7 @@ class FactsCollector {
       }
       rest.remove_prefix(digits);
       constexpr std::string_view model{", model: "};
-      if (rest.starts_with(model)) {
-        const std::string_view name = leading_name(rest.substr(model.size()));
-        if (!cut || model.size() + name.size() < rest.size()) line.model = name;
-      }
+      if (rest.starts_with(model)) line.model = facts_.whole(leading_name(rest.substr(model.size())));
       facts_.limits.push_back(std::move(line));
     }
   }
@@ -512,7 +558,7 @@ class FactsCollector {
   }
 
   // "model=gemini-...", "model_name: gemini-...", "model_version='gemini-...'": only names that are a model's beyond doubt.
-  [[nodiscard]] static std::string model_in_fields(std::string_view words) {
+  [[nodiscard]] std::string model_in_fields(std::string_view words) const {
     constexpr std::string_view label{"model"};
     for (std::size_t at = words.find(label); at != std::string_view::npos; at = words.find(label, at + 1)) {
       std::string_view rest = words.substr(at + label.size());
@@ -525,7 +571,7 @@ class FactsCollector {
       while (!rest.empty() && marked.size() - rest.size() < 3 && contains(" :='\"", rest.substr(0, 1))) rest.remove_prefix(1);
       const bool assigned = contains(marked.substr(0, marked.size() - rest.size()), ":") || contains(marked.substr(0, 3), "=");
       if (!assigned) continue;
-      if (is_model_name(rest)) return std::string{leading_name(rest)};
+      if (const std::string_view name = facts_.whole(leading_name(rest)); is_model_name(name)) return std::string{name};
     }
     return {};
   }

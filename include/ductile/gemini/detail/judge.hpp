@@ -119,7 +119,7 @@ class Judge {
   // ---- a 200: the image is there, or a reason why not
 
   void answer() {
-    if (facts_.shape == BodyShape::html && !facts_.error_seen) {
+    if ((facts_.shape == BodyShape::html || (facts_.page_in_json && !facts_.candidates_seen)) && !facts_.error_seen) {
       decide("captive-200-html", Confidence::certain, "body", "a web page where an answer was expected");
       return;
     }
@@ -169,7 +169,8 @@ class Judge {
       id = "image-other-bare";
     }
     decide(id, Confidence::certain, "candidates[0].finishReason", facts_.finish_reason);
-    if (result_.verdict.kind == Kind::safety_output) result_.verdict.images = 1;  // made, then withheld
+    if (result_.verdict.kind == Kind::safety_output) result_.verdict.images = 1;               // made, then withheld
+    if (id == "image-prohibited" && !facts_.complete) result_.verdict.billed = Billed::maybe;  // whether it thought, a cut may have taken
     return true;
   }
 
@@ -207,7 +208,8 @@ class Judge {
 
   void error() {
     if (facts_.shape == BodyShape::html && page()) return;
-    if (facts_.markup_in_json && facts_.status.empty() && facts_.author != PageAuthor::unknown && page()) return;
+    const bool quoted_page = facts_.page_in_json || (facts_.markup_in_json && facts_.author != PageAuthor::unknown);
+    if (quoted_page && facts_.status.empty() && page()) return;
     if (facts_.markup_in_json && facts_.status.empty()) {
       decide("region-blocked-html-fragment", Confidence::likely, "error.details", "a piece of a web page");
       return;
@@ -366,6 +368,17 @@ class Judge {
     return name;
   }
 
+  // The limit that an ErrorInfo names. What a cut took from the name, or from before it, the sentence may say.
+  [[nodiscard]] QuotaName limit_of_metadata() const {
+    QuotaName name = quota_name(facts_.quota_limit);
+    if (!facts_.quota_limit_cut && (!facts_.quota_limit.empty() || !facts_.quota_limit_value)) return name;
+    QuotaName said = quota_name(quota_in_words());
+    if (said.window == Window::unknown) said.window = name.window;
+    said.tokens = said.tokens || name.tokens;
+    said.images = said.images || name.images;
+    return said;  // of scope and tier, which stand at a name's end, half a name says nothing
+  }
+
   // A limit of nought needs no window: it says that no request will ever pass, and with it that every hint is meaningless.
   bool zero() {
     const Violation* violation = deciding_violation();
@@ -375,7 +388,7 @@ class Judge {
     const Wording* said = wording(Topic::zero);
     if (!line && !value && !metadata && !said) return false;
 
-    const QuotaName name = violation ? window_of(*violation) : quota_name(facts_.quota_limit);
+    const QuotaName name = violation ? window_of(*violation) : limit_of_metadata();
     std::string_view id = "limit-zero";
     if (metadata) id = find_word(facts_.quota_limit, "apirequests") != std::string::npos ? "region-api-requests-zero" : "region-limit-zero";
     if (value && !line) id = "limit-zero-explicit";
@@ -430,7 +443,7 @@ class Judge {
       what = violation->id.empty() ? violation->metric : violation->id;
       if (violation->value) result_.limit_value = violation->value;
     } else if (!facts_.quota_limit.empty()) {
-      name = quota_name(facts_.quota_limit);
+      name = limit_of_metadata();
       where = "error.details[].metadata.quota_limit";
       what = facts_.quota_limit;
     } else if (const std::string_view said = quota_in_words(); !said.empty()) {
@@ -772,9 +785,9 @@ class Judge {
 
   [[nodiscard]] std::string model_in_words() const {
     const std::string_view words = facts_.words;
-    const auto after = [words](std::string_view label) -> std::string_view {
+    const auto after = [this, words](std::string_view label) -> std::string_view {
       const std::size_t at = words.find(label);
-      return at == std::string_view::npos ? std::string_view{} : leading_name(words.substr(at + label.size()));
+      return at == std::string_view::npos ? std::string_view{} : facts_.whole(leading_name(words.substr(at + label.size())));
     };
     for (const std::string_view label : {std::string_view{"base model: "}, std::string_view{"models/"}})
       if (const std::string_view name = after(label); !name.empty()) return std::string{name};
@@ -888,20 +901,6 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   return plain;
 }
 
-/// A text whose quotes a word processor or a forum has made curly, with straight ones; empty when they are not the quotes of its names.
-[[nodiscard]] inline std::string with_straight_quotes(std::string_view text) {
-  constexpr std::array<std::string_view, 4> ends_of_names{"\xE2\x80\x9D:", "\xE2\x80\x99:", "\xE2\x80\x9D :", "\xE2\x80\x99 :"};
-  if (std::ranges::none_of(ends_of_names, [text](std::string_view end) { return contains(text, end); })) return {};
-  std::string plain;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const std::string_view rest = text.substr(at);
-    const bool curly = rest.size() >= 3 && rest.starts_with("\xE2\x80") && rest[2] >= '\x98' && rest[2] <= '\x9F';
-    plain.push_back(!curly ? rest[0] : rest[2] < '\x9C' ? '\'' : '"');
-    at += curly ? 2 : 0;
-  }
-  return plain;
-}
-
 /// Whether the whole answer was put into a string: its first object begins with an escaped quote.
 [[nodiscard]] inline bool is_quoted(std::string_view text) noexcept {
   if (text.size() > largest_quotation) return false;
@@ -929,18 +928,18 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   if (facts.shape == BodyShape::html) body = body.substr(0, longest_text);
   std::string decoded = body.size() <= largest_quotation ? without_quote_marks(body) : std::string{};
   if (!decoded.empty()) body = decoded;
-  const std::string straight = body.size() <= largest_quotation ? with_straight_quotes(body) : std::string{};
-  if (!straight.empty()) body = straight;
   for (int times = 0; times < deepest_nesting && is_quoted(body); ++times) {
     body = trimmed(body);
     if (body.starts_with('"')) body = body.substr(1, body.size() - (body.ends_with('"') ? 2 : 1));
     decoded = unescaped(body, largest_quotation);  // the old text lives until the new one is whole
     body = decoded;
   }
+  const std::string straight = body.size() <= largest_quotation ? with_straight_quotes(body) : std::string{};
+  if (!straight.empty()) body = straight;
   FactsCollector collector{facts, 0};
   LenientReader reader{body, collector};
   reader.read();
-  facts.complete = reader.complete();
+  facts.complete = facts.complete && reader.complete();  // a quoted answer may be cut within a whole envelope
   return facts;
 }
 

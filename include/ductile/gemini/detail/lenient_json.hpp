@@ -18,13 +18,14 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 using namespace ductile::detail;  // the ASCII helpers
 
 /// How many characters of white space of one kind stand at `at`; 0: none. Bytes printed by Python or a shell have their line breaks as two
-/// characters, and what was copied from a terminal's window has its frame between the lines.
+/// characters (in capitals where somebody made capitals of everything), and what was copied from a terminal's window has its frame between
+/// the lines.
 [[nodiscard]] constexpr std::size_t gap_length(std::string_view text, std::size_t at) noexcept {
   constexpr std::string_view frame{"\xE2\x94\x82"};
   if (at >= text.size()) return 0;
   if (is_space(text[at])) return 1;
   const std::string_view rest = text.substr(at);
-  if (rest.starts_with("\\n") || rest.starts_with("\\r") || rest.starts_with("\\t")) return 2;
+  if (rest.size() > 1 && rest[0] == '\\' && (lower(rest[1]) == 'n' || lower(rest[1]) == 'r' || lower(rest[1]) == 't')) return 2;
   return rest.starts_with(frame) ? frame.size() : 0;
 }
 
@@ -229,14 +230,15 @@ class LenientReader {
     take({number ? LenientValue::Type::number : LenientValue::Type::word, raw, at_ == text_.size()});
   }
 
-  // In an object whatever stands before a colon is a name.
+  // In an object whatever stands before a colon is a name, and so is a string with which the text ends before its colon came.
   void take(const LenientValue& value) {
     if (too_deep_ == 0 && path_.depth_ > 0) {
       const bool named = path_.frames_[path_.depth_ - 1].object;
       const std::size_t next = skip_space(at_);
       const bool colon = next < text_.size() && text_[next] == ':';
       const bool brace = next < text_.size() && text_[next] == '{' && value.type == LenientValue::Type::word;  // protobuf's text form
-      if (named && before_ != ':' && (colon || brace)) {
+      const bool ends = next == text_.size() && value.type == LenientValue::Type::string;
+      if (named && before_ != ':' && (colon || brace || ends)) {
         path_.key_ = value.raw;
       } else {
         if (values_++ < most_values) visitor_.value(path_, value);

@@ -266,11 +266,11 @@ class QuotaLedger {
   [[nodiscard]] Time next_turn(Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most,
                                Time deadline) const noexcept {
     Turns turns = window.turns;
-    const Time next = later(turns.begin, window.sliding ? window.sliding->period() * tick_ : terms.span);
     if (turns.begin <= now_) {
       turns = {.begin = later(now_, terms.span)};
-    } else if (turns.cost + cost > most && next <= later(now_, longest_turn * terms.span)) {
-      turns = {.begin = next};
+    } else if (turns.cost + cost > most) {
+      const Time next = later(turns.begin, window.sliding ? window.sliding->period() * tick_ : terms.span);
+      if (next <= later(now_, longest_turn * terms.span)) turns = {.begin = next};
     }
     const Time turn = later(turns.begin, Duration{turns.given});  // no two at once: timers may fire in any order then
     if (turn >= deadline) return now_ + terms.span;

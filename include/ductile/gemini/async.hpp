@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// `Client` and `ResilientClient` over an asynchronous transport, on Boost.Asio: the same requests, the same reading of answers.
+#include <ductile/core/call_options.hpp>  // CallOptions
+#include <ductile/core/failure.hpp>       // Failure
+#include <ductile/core/operation.hpp>     // repeatable
+#include <ductile/core/result.hpp>        // Result
+#include <ductile/core/transport.hpp>     // AsyncTransport, TransportResult
+#include <ductile/drivers/asio.hpp>
+#include <ductile/gemini/client.hpp>
+#include <ductile/gemini/resilient.hpp>
+#include <ductile/gemini/response.hpp>  // ImageReply
+
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/associator.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/post.hpp>
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace ductile::inline DUCTILE_VERSION::gemini {
+
+namespace detail {
+
+// Goes on with the caller's handler, with all that is associated with it.
+template <class Handler, class Read>
+struct AnswerReader {
+  void operator()(TransportResult result) { std::move(handler)(read(std::move(result))); }
+
+  Handler handler;
+  Read read;
+};
+
+// As `async_run` asks it of its own token.
+template <class Token, class Handler>
+consteval bool explain_executor_of() {
+  using ductile::detail::NoExecutor;
+  return ductile::detail::explain_executor<Handler, NoExecutor, ductile::detail::is_use_future<std::decay_t<Token>>>();
+}
+
+// What is known before anything is sent; not inside the call, for all that.
+template <class Handler>
+void complete_soon(Handler&& handler, Failure failure) {
+  const auto executor = boost::asio::get_associated_executor(handler);
+  const auto allocator = boost::asio::get_associated_allocator(handler);
+  auto complete = [kept = std::forward<Handler>(handler), failure = std::move(failure)]() mutable {
+    std::move(kept)(Result<ImageReply>{std::move(failure)});
+  };
+  boost::asio::post(executor, boost::asio::bind_allocator(allocator, std::move(complete)));
+}
+
+}  // namespace detail
+
+template <class T>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class Token>
+auto Client<T>::async_generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how, Token&& token) const
+  requires AsyncTransport<T>
+{
+  return boost::asio::async_initiate<Token, void(Result<ImageReply>)>(
+      [transport = transport_](auto&& handler, std::variant<detail::Asked, Failure> asked) {
+        using Handler = std::decay_t<decltype(handler)>;
+        if constexpr (detail::explain_executor_of<Token, Handler>()) {
+          if (auto* refused = std::get_if<Failure>(&asked))
+            return detail::complete_soon(std::forward<Handler>(handler), std::move(*refused));
+          auto& to_send = std::get<detail::Asked>(asked);
+          HttpRequest http = std::move(to_send.http);
+          const TransportLimits limits = to_send.limits;
+          auto read = [sent = std::move(to_send)](TransportResult result) { return Client::read(std::move(result), sent); };
+          transport->async_send(std::move(http), limits,
+                                detail::AnswerReader<Handler, decltype(read)>{std::forward<Handler>(handler), std::move(read)});
+        }
+      },
+      token, ask(request, model, how));
+}
+
+template <class T, class... Os>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class Token, class C>
+auto ResilientClient<T, Os...>::async_generate(ImageRequest request, const CallOptions& options, C& clock, Token&& token)
+  requires AsyncTransport<T>
+{
+  return boost::asio::async_initiate<Token, void(Result<ImageReply>)>(
+      [this](auto&& handler, ImageRequest wanted, CallOptions call, C* at) {
+        using Handler = std::decay_t<decltype(handler)>;
+        if constexpr (detail::explain_executor_of<Token, Handler>()) {
+          if (auto nobody = choose_targets(wanted, call)) return detail::complete_soon(std::forward<Handler>(handler), *std::move(nobody));
+          auto operation = [this, wanted = std::move(wanted), at](const Attempt& attempt, auto&& next) {
+            return client_.async_generate(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
+                                          std::forward<decltype(next)>(next));
+          };
+          pipeline_.async_run(repeatable(std::move(operation)), call, *at, std::forward<Handler>(handler));
+        }
+      },
+      token, std::move(request), options, &clock);
+}
+
+template <class T, class... Os>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class Token>
+auto ResilientClient<T, Os...>::async_generate(ImageRequest request, Token&& token)
+  requires AsyncTransport<T>
+{
+  return async_generate(std::move(request), CallOptions{}, system_clock, std::forward<Token>(token));
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::gemini
+
+template <template <class, class> class Associator, class Handler, class Read, class Default>
+struct boost::asio::associator<Associator, ductile::gemini::detail::AnswerReader<Handler, Read>, Default> : Associator<Handler, Default> {
+  using Reader = ductile::gemini::detail::AnswerReader<Handler, Read>;
+
+  static typename Associator<Handler, Default>::type get(const Reader& reader) noexcept {
+    return Associator<Handler, Default>::get(reader.handler);
+  }
+  static auto get(const Reader& reader, const Default& otherwise) noexcept
+      -> decltype(Associator<Handler, Default>::get(reader.handler, otherwise)) {
+    return Associator<Handler, Default>::get(reader.handler, otherwise);
+  }
+};

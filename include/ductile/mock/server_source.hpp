@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The server of server.hpp itself. Belongs to a program exactly once: the CMake target ductile::mock sees to that; who builds without it
+// includes this header in one unit. It is most of what cpp-httplib and the model of the service cost to compile.
+#include <ductile/mock/fault_server.hpp>  // FaultServer; first: it says where cpp-httplib's flags come from
+
+#include <ductile/core/config_error.hpp>   // ConfigError
+#include <ductile/core/now.hpp>            // WallTime
+#include <ductile/mock/admin.hpp>          // Admin
+#include <ductile/mock/engine.hpp>         // Engine
+#include <ductile/mock/exchange.hpp>       // Answer, Request
+#include <ductile/mock/reply.hpp>          // reply, Scene
+#include <ductile/mock/scenario_json.hpp>  // load_scenario, tier_named
+#include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>  // ServiceClock
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::mock {
+
+// Listens from construction to destruction.
+class Server::Listening {
+ public:
+  explicit Listening(const ServerOptions& options) : Listening(prepared(options), options) {}
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+  ~Listening() { stop(); }
+
+  [[nodiscard]] int port() const noexcept { return port_; }
+
+  [[nodiscard]] std::string url() const {
+    const bool v6 = host_.find(':') != std::string::npos;
+    return "http://" + (v6 ? "[" + host_ + "]" : host_) + ":" + std::to_string(port_);
+  }
+
+  [[nodiscard]] Engine& engine() noexcept { return engine_; }
+  [[nodiscard]] ServiceClock& clock() noexcept { return clock_; }
+
+  void stop() {
+    const std::scoped_lock lock{stopping_};
+    clock_.stop();
+    http_.stop();
+    if (listener_.joinable()) listener_.join();
+  }
+
+ private:
+  static Scenario prepared(const ServerOptions& options) {
+    if (options.port < 0 || options.port > 65'535) refuse("mock: port must be from 0 to 65535", options.port);
+    Scenario scenario = load_scenario(options.scenario, options.seed);
+    if (options.at) scenario.starts_at = options.at;
+    if (!scenario.starts_at) scenario.starts_at = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    return scenario;
+  }
+
+  Listening(const Scenario& scenario, const ServerOptions& options)
+      : host_(options.host),
+        clock_(*scenario.starts_at, options.time_scale),
+        engine_({.scenario = scenario,
+                 .seed = options.seed,
+                 .start = *scenario.starts_at,
+                 .projects = options.projects,
+                 .tier = options.tier ? std::optional{tier_named(*options.tier)} : std::nullopt}),
+        admin_(engine_, clock_),
+        http_(clock_) {
+    const auto handler = [this](const httplib::Request& request, httplib::Response& response) { handle(request, response); };
+    http_.Get(".*", handler).Post(".*", handler).Put(".*", handler).Patch(".*", handler).Delete(".*", handler).Options(".*", handler);
+    http_.set_error_handler(
+        [this](const httplib::Request& request, httplib::Response& response) { refuse_for_httplib(request, response); });
+    port_ = options.port == 0 ? http_.bind_to_any_port(host_) : http_.bind_to_port(host_, options.port) ? options.port : -1;
+    if (port_ <= 0) throw std::runtime_error{"mock: cannot listen on " + options.host + " port " + std::to_string(options.port)};
+    http_.widen_backlog();
+    listener_ = std::thread{[this] { http_.listen_after_bind(); }};
+    while (!http_.is_running()) std::this_thread::yield();  // before that, cpp-httplib's stop does nothing
+  }
+
+  void handle(const httplib::Request& asked, httplib::Response& response) {
+    const Request request = taken(asked);
+    if (std::string_view{request.path}.starts_with(Admin::prefix)) return put(admin_.answer(request), response);
+    const WallTime arrived = clock_.now();
+    Answer answer = engine_.answer(request, arrived);
+    FaultStream& stream = FaultServer::current_stream();
+    const Duration latency = std::max(answer.latency, in_service_time(answer.at_least));
+    if (!clock_.wait_until(arrived + latency, [&stream] { return stream.peer_gone(); })) answer.fault = ByteFault::close_before_head;
+    if (answer.fault != ByteFault::none) {
+      const std::string body = answer.body();
+      stream.arm(answer.fault, body.size(), answer.fault == ByteFault::garbage ? body : std::string{});
+    }
+    put(std::move(answer), response);
+  }
+
+  [[nodiscard]] Duration in_service_time(Duration real) const { return std::chrono::duration_cast<Duration>(real * clock_.scale()); }
+
+  void put(Answer answer, httplib::Response& response) {
+    response.status = answer.status;
+    for (const HttpHeader& header : answer.headers) response.set_header(header.name, header.value);
+    if (!answer.streamed) return response.set_content(answer.body(), answer.content_type);
+    const std::string type = answer.content_type;
+    const auto sent = std::make_shared<Answer>(std::move(answer));
+    response.set_chunked_content_provider(type, [this, sent](std::size_t, httplib::DataSink& sink) {
+      FaultStream& stream = FaultServer::current_stream();
+      const auto waited = [this, &stream](Duration span) {
+        return clock_.wait_until(clock_.now() + span, [&stream] { return stream.peer_gone(); });
+      };
+      bool first = true;
+      for (const std::string& piece : sent->pieces) {
+        if (!first && !waited(sent->between)) return false;
+        first = false;
+        if (!sink.write(piece.data(), piece.size())) return false;
+      }
+      if (sent->fault == ByteFault::stall) {
+        (void)waited(std::max(silence_lasts, in_service_time(silence_lasts_really)));
+        return false;
+      }
+      sink.done();
+      return true;
+    });
+  }
+
+  // What cpp-httplib turns away by itself, in the words of the service's front end.
+  void refuse_for_httplib(const httplib::Request& request, httplib::Response& response) {
+    if (response.has_header("Date") || !response.body.empty()) return;
+    const Scene scene{.path = request.path, .seed = engine_.seed(), .time = clock_.now()};
+    if (response.status == 413) put(reply("body-too-large-413-html", scene), response);
+    if (response.status == 414) put(reply("uri-too-long-414", scene), response);
+  }
+
+  static Request taken(const httplib::Request& asked) {
+    Request request{.method = asked.method, .path = asked.path, .body = asked.body};
+    for (const auto& [name, value] : asked.headers) request.headers.push_back({name, value});
+    // Not from `params`: a form in the body would mix with it.
+    const std::size_t mark = asked.target.find('?');
+    std::string_view query = mark == std::string::npos ? std::string_view{} : std::string_view{asked.target}.substr(mark + 1);
+    while (!query.empty()) {
+      const std::string_view pair = query.substr(0, query.find('&'));
+      query.remove_prefix(std::min(query.size(), pair.size() + 1));
+      const std::size_t equals = pair.find('=');
+      request.query.emplace_back(decoded(pair.substr(0, equals)), equals == pair.npos ? std::string{} : decoded(pair.substr(equals + 1)));
+    }
+    return request;
+  }
+
+  static std::string decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      unsigned value = 0;
+      if (text[i] == '%' && i + 2 < text.size() &&
+          std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
+        out += static_cast<char>(value);
+        i += 2;
+      } else {
+        out += text[i] == '+' ? ' ' : text[i];
+      }
+    }
+    return out;
+  }
+
+  std::string host_;
+  int port_ = 0;
+  ServiceClock clock_;
+  Engine engine_;
+  Admin admin_;
+  FaultServer http_;
+  std::mutex stopping_;
+  std::thread listener_;
+};
+
+// NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
+Server::Server(const ServerOptions& options) : listening_(std::make_unique<Listening>(options)) {}
+Server::~Server() = default;
+int Server::port() const noexcept { return listening_->port(); }
+std::string Server::url() const { return listening_->url(); }
+Engine& Server::engine() noexcept { return listening_->engine(); }
+ServiceClock& Server::clock() noexcept { return listening_->clock(); }
+void Server::stop() { listening_->stop(); }
+void Server::wait() {
+  (void)listening_->clock().wait_until(WallTime::max(), [] { return false; });
+}
+// NOLINTEND(misc-definitions-in-headers)
+
+}  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: ductile E0133: the call knows no executor: its completion token has none; bind one to it
+#include <ductile/gemini/async.hpp>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+struct Transport {
+  template <class Token>
+  auto async_send(ductile::HttpRequest, const ductile::TransportLimits&, Token&& token) {
+    return boost::asio::async_initiate<Token, void(ductile::TransportResult)>([](auto&&) {}, token);
+  }
+};
+
+int main() {
+  boost::asio::io_context context;
+  Transport transport;
+  auto client = ductile::gemini::resilient(transport, {});
+#ifdef MISUSE
+  auto image = client.async_generate({.prompt = "a cat"}, boost::asio::use_future);  // the mistake: a future's executor is the system's
+#else
+  auto image = client.async_generate({.prompt = "a cat"}, boost::asio::bind_executor(context, boost::asio::use_future));
+#endif
+  (void)image;
+}

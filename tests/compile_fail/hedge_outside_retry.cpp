@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: ductile E0116: Hedge stands outside Deadline, RetryBudget, FallbackChain, Retry or another Hedge, which it would run
+#include "role_stub.hpp"
+
+int main() {
+#ifdef MISUSE
+  const ductile::Pipeline pipeline{Hedge{}, Retry{}};  // the mistake
+#else
+  const ductile::Pipeline pipeline{Retry{}, Hedge{}};
+#endif
+  static_cast<void>(pipeline);
+}
