@@ -275,16 +275,16 @@ class Client {
     return {};
   }
 
-  [[nodiscard]] HttpRequest http_request(const ImageRequest& request, std::string_view model, std::string_view method,
-                                         const GenerateOptions& how, Duration timeout) const {
-    std::string_view base = base_of(how);
+  [[nodiscard]] HttpRequest http_request(const ImageRequest& request, std::string_view model, std::string_view method, std::string_view base,
+                                         const ApiKey& key, Duration timeout) const {
     while (base.ends_with('/')) base.remove_suffix(1);
     constexpr std::string_view prefix{"models/"};
     if (model.starts_with(prefix)) model.remove_prefix(prefix.size());
     HttpRequest out;
     out.method = "POST";
-    out.url = std::string{base} + "/" + options_.api_version + "/models/" + detail::path_segment(model) + ":" + std::string{method};
-    out.headers = {{"x-goog-api-key", std::string{key_of(how).reveal()}},
+    out.url = std::string{base} + "/" + options_.api_version + "/models/" + detail::path_segment(model) + ":";
+    out.url.append(method);
+    out.headers = {{"x-goog-api-key", std::string{key.reveal()}},
                    {"Content-Type", "application/json"},
                    {"X-Server-Timeout", std::to_string(server_timeout(timeout).count())}};
     out.body = to_json(request);
