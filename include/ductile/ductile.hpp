@@ -9,6 +9,7 @@
 #include <ductile/backoff/jitter.hpp>
 #include <ductile/backoff/linear.hpp>
 #include <ductile/classify/body_shape.hpp>
+#include <ductile/classify/event_stream.hpp>
 #include <ductile/classify/http_status.hpp>
 #include <ductile/classify/retry_after.hpp>
 #include <ductile/core/answer.hpp>

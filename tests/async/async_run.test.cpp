@@ -448,6 +448,38 @@ TEST_CASE("An attempt that its time limit cut off counts as a lost answer", "[as
   CHECK(clock.now()() == Time{250ms});
 }
 
+TEST_CASE("An attempt that its time limit cut off after it handed out a part is not repeated", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context context;
+  Pipeline pipeline{patient(2), AttemptTimeout{100ms}};
+  int calls = 0;
+  // Ends late, as the end of its cancellation, and says what it had handed out.
+  const auto operation = [&](auto&& token) {
+    ++calls;
+    return asio::async_initiate<decltype(token), void(Result<int>)>(
+        [&](auto handler) {
+          auto timer = std::make_shared<VirtualTimer>(clock, asio::any_io_executor{context.get_executor()});
+          VirtualTimer& waited = *timer;
+          waited.async_wait(clock.now()() + 130ms,
+                            [timer = std::move(timer), handler = std::move(handler)](boost::system::error_code) mutable {
+                              timer.reset();
+                              Verdict broken{.kind = Kind::cancelled};
+                              broken.sent = Sent::delivered;
+                              std::move(handler)(Result<int>{Failure{broken}});
+                            });
+        },
+        token);
+  };
+  std::optional<Result<int>> heard;
+  pipeline.async_run(operation, context, clock, [&heard](Result<int> result) { heard.emplace(std::move(result)); });
+  clock.run(context);
+  REQUIRE(heard);
+  CHECK(calls == 1);
+  CHECK(heard->error().kind() == Kind::timeout);
+  CHECK(heard->error().verdict().sent == Sent::delivered);
+  CHECK(has(heard->error().notes(), Note::not_repeatable));
+}
+
 TEST_CASE("A call that an observer cancels ends at once, whatever it was told of", "[async][exactly_once]") {
   struct Case {
     const std::type_info& event;

@@ -411,6 +411,20 @@ EVERY_DRIVER("An operation that must not be repeated is not, when its answer is 
   }
 }
 
+EVERY_DRIVER("No operation is repeated when a part of its answer was handed out, whichever layer wants to", "[core][call]") {
+  Verdict verdict{.kind = Kind::overload, .remedy = Remedy::after_delay};
+  verdict.sent = Sent::delivered;
+  const Failure failure{verdict};
+  Pipeline inner{P{}, P{Admission::go(), Reaction::again_now()}};
+  Pipeline both{P{Admission::go(), Reaction::again_now()}, P{Admission::go(), Reaction::again_now()}};
+  for (const auto& result : {driver.run(inner, repeatable(fails(1, failure))), driver.run(inner, fails(1, failure)),
+                             driver.run(both, never_repeated(fails(1, failure))), driver.run(both, fails(1, failure))}) {
+    CHECK(result.error().attempts() == 1);
+    CHECK(result.error().kind() == Kind::overload);
+    CHECK(has(result.error().notes(), Note::not_repeatable));
+  }
+}
+
 EVERY_DRIVER("A tagged operation is called where it lies", "[core][call]") {
   auto operation = never_repeated([calls = 0]() mutable { return ++calls; });
   Pipeline pipeline{P{}};

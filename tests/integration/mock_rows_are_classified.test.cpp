@@ -3,6 +3,7 @@
 
 #include <ductile/gemini/classifier.hpp>
 #include <ductile/gemini/failures.hpp>
+#include <ductile/gemini/stream_reader.hpp>
 #include <ductile/mock/reply.hpp>
 
 #include <array>
@@ -74,6 +75,28 @@ TEST_CASE("Errors that come in an array or as a stream are the same errors", "[g
       CAPTURE(said.verdict.id.text(), said.message);
       CHECK(name(said.verdict.kind) == name(row.kind));
       CHECK(name(said.verdict.remedy) == name(row.remedy));
+    }
+}
+
+TEST_CASE("A stream read piece by piece is what the table says, with events and in an array", "[gemini][mock][stream]") {
+  for (const mock::Delivery delivery : {mock::Delivery::events, mock::Delivery::array})
+    for (const FailureRow& row : failures) {
+      if (no_failure_of_a_body(row) || row.id == FailureId{"body-empty-object"} || row.id == FailureId{"candidates-empty"}) continue;
+      const mock::Answer answer = mock::reply(row.id.text(), scene_of(delivery));
+      if (answer.status != 200) continue;  // no stream
+      CAPTURE(row.id.text(), static_cast<int>(delivery));
+      StreamReader reader{{"gemini-3-pro-image", "16:9", ImageSize::two_k}, {"gemini-3-pro-image", {}}};
+      const auto ignore = [](StreamPart&&) {};
+      for (const std::string& piece : answer.pieces) {
+        (void)reader.feed(std::string_view{piece}.substr(0, piece.size() / 3), ignore);
+        (void)reader.feed(std::string_view{piece}.substr(piece.size() / 3), ignore);
+      }
+      const auto end = reader.finish(ignore);
+      const auto* said = std::get_if<Classification>(&end);
+      REQUIRE(said);
+      CAPTURE(said->verdict.id.text(), said->message);
+      CHECK(name(said->verdict.kind) == name(row.kind));
+      CHECK(name(said->verdict.remedy) == name(row.remedy));
     }
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <ductile/gemini/client.hpp>
 #include <ductile/mock/engine.hpp>
 #include <ductile/mock/scenario_json.hpp>
 #include <ductile/mock/server.hpp>
 #include <ductile/mock/service_clock.hpp>
+#include <ductile/transports/httplib.hpp>
 
 #include "../mock/asking.hpp"
 #include "../support/catch.hpp"
@@ -157,6 +159,31 @@ TEST_CASE("A close is a close: before the head, in the middle of the body, or to
   boost::json::error_code error;
   (void)boost::json::parse(cut->body, error);
   CHECK(error);
+}
+
+TEST_CASE("A client over a socket hands out the parts of a stream and names how it ended", "[integration][mock][stream]") {
+  Server server;
+  ductile::HttplibTransport transport;
+  const auto streamed = [&](const char* scenario) {
+    ductile::gemini::ClientOptions options;
+    options.api_key = ductile::gemini::ApiKey{std::string{"scenario-"} + scenario};
+    options.base_url = server.url();
+    options.idle_limit = 300ms;
+    std::string parts;
+    const auto end = ductile::gemini::Client{transport, options}.stream(
+        {.prompt = "a cat"}, "gemini-3-pro-image",
+        [&](ductile::gemini::StreamPart&& part) { parts += part.image() ? "<image>" : part.text; });
+    return parts + " " + (end ? "ok" : std::string{end.error().verdict().id.text()}) +
+           (end || end.error().verdict().sent != ductile::Sent::delivered ? "" : " delivered");
+  };
+  CHECK(streamed("ok-text-image") == "Here is your image.<image> ok");
+  CHECK(streamed("sse-error-event") == "Here is  sse-error-event delivered");
+  CHECK(streamed("sse-error-tail-raw") == "Here is  sse-error-tail-raw delivered");
+  CHECK(streamed("sse-no-finish") == "Here is  sse-no-finish delivered");
+  CHECK(streamed("truncated-json") == " truncated-json");
+  CHECK(streamed("idle-timeout") == "Here is  idle-timeout delivered");
+  CHECK(streamed("reset-mid-body") == " reset-mid-body");
+  CHECK(streamed("high-demand") == " high-demand");
 }
 
 TEST_CASE("Silence is silent, and a drip drips", "[integration][mock]") {

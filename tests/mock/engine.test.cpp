@@ -189,6 +189,18 @@ TEST_CASE("Before its last day a model is served", "[mock]") {
   CHECK(ask(engine, request, last_day + 24h) == "model-retired-listed");
 }
 
+TEST_CASE("A stall of a scenario comes after the first event of a stream, and an answer in one piece waits for it", "[mock]") {
+  Engine engine{{.start = start}};
+  engine.play({.episodes = {{.answer = "idle-timeout"}}}, start);
+  Request stream = asking::for_image("a cat");
+  CHECK(engine.answer(stream, start).latency == ductile::mock::silence_lasts);
+  stream.path = "/v1beta/models/gemini-3-pro-image:streamGenerateContent";
+  stream.query = {{"alt", "sse"}};
+  const auto stalled = engine.answer(stream, start);
+  CHECK(stalled.fault == ductile::mock::ByteFault::stall);
+  CHECK(stalled.latency < 10s);
+}
+
 TEST_CASE("A stream without alt=sse and the other provider's path put their errors in an array", "[mock]") {
   Engine engine = engine_with({});
   Request stream = asking::for_row("high-demand");

@@ -207,6 +207,26 @@ TEST_CASE("A stream of events ends as its row says", "[mock]") {
 
   CHECK(pieces("sse-error-tail-raw").back().starts_with("{\n  \"error\""));
   for (const std::string& piece : pieces("sse-no-finish")) CHECK(piece.find("finishReason") == std::string::npos);
+
+  const auto cut = pieces("truncated-json");
+  REQUIRE(cut.size() == 1);
+  CHECK(cut.front().starts_with("data: {"));
+  CHECK_FALSE(cut.front().ends_with("\n\n"));
+}
+
+TEST_CASE("A stream stalls after its first event where an answer in one piece is silent", "[mock]") {
+  for (const Delivery delivery : {Delivery::events, Delivery::array}) {
+    const Answer stalled = answer("idle-timeout", delivery);
+    CHECK(stalled.fault == ByteFault::stall);
+    CHECK(stalled.streamed);
+    REQUIRE(stalled.pieces.size() == 1);
+    CHECK(stalled.pieces.front().find("Here is ") != std::string::npos);
+    CHECK(stalled.latency == ductile::Duration{});
+  }
+  const Answer silent = answer("idle-timeout");
+  CHECK(silent.fault == ByteFault::silence);
+  CHECK(silent.latency == ductile::mock::silence_lasts);
+  CHECK(silent.body().empty());
 }
 
 TEST_CASE("A model's name cannot break the JSON that repeats it", "[mock]") {

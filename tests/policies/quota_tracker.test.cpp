@@ -336,6 +336,8 @@ TEST_CASE("What an attempt counts for follows from how it ended", "[policies]") 
   const QuotaCost nothing{.requests = 0};
   Verdict lost = said(Kind::network);
   lost.sent = Sent::unknown;
+  Verdict broken_off = said(Kind::rate_limit);
+  broken_off.sent = Sent::delivered;
   Verdict unsent = said(Kind::network);
   unsent.sent = Sent::no;
   const std::vector<Row> rows{
@@ -355,6 +357,7 @@ TEST_CASE("What an attempt counts for follows from how it ended", "[policies]") 
       {"blocked prompt", with(said(Kind::safety_prompt), 0, 120), {1, 0, 120}},
       {"text only", with(said(Kind::no_image), 0, 120), {1, 0, 120}},
       {"lost answer", lost, {1, 2, 300}},
+      {"429 after a part was handed out", broken_off, {1, 2, 300}},
       {"never sent", unsent, nothing},
       {"refused by an inner layer", support::refused_inside(Kind::circuit_open), nothing},
       {"abandoned before it was sent", abandoned(Sent::no), nothing},

@@ -92,7 +92,7 @@ enum class Note : std::uint8_t {
   attempts_spent = 1,       ///< All attempts were made.
   deadline_would_pass = 2,  ///< The next wait did not fit the deadline; see `earliest_retry_at`.
   outer_layer_refused = 4,  ///< A layer outside (a budget, the fallback chain's table) allowed no further attempt.
-  not_repeatable = 8,       ///< The operation must not be repeated when its answer is lost.
+  not_repeatable = 8,       ///< The operation must not be repeated when its answer is lost, or a part of the answer was handed out.
   time_spent = 16,          ///< The time limit for failures of this kind is over.
   retry_budget_spent = 32,  ///< The retry budget that all calls share had nothing left.
   hint_too_long = 64        ///< The other side asks for a longer wait than the policy allows; see `earliest_retry_at`.
@@ -237,7 +237,9 @@ namespace detail {
     text.append("; the retry budget is spent");
   else if (has(failure.notes(), Note::outer_layer_refused))
     text.append("; a layer outside (a budget, a chain's table) allowed no further attempt");
-  if (has(failure.notes(), Note::not_repeatable)) text.append("; not repeated, because the lost answer may have done its work");
+  if (has(failure.notes(), Note::not_repeatable))
+    text.append(failure.verdict().sent == Sent::delivered ? "; not repeated, because a part of the answer was handed out already"
+                                                          : "; not repeated, because the lost answer may have done its work");
   return text;
 }
 

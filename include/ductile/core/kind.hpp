@@ -68,11 +68,12 @@ enum class Says : std::uint8_t {
   caller      ///< The caller asked for the end.
 };
 
-/// Whether the attempt left a mark on the other side.
+/// How far the attempt came: whether it left a mark on the other side, and on this one.
 enum class Sent : std::uint8_t {
-  no,       ///< Nothing left this side: a reservation can be refunded.
-  yes,      ///< It was sent and answered.
-  unknown,  ///< It was sent, or may have been, and the answer is lost: a repeat may do the work twice.
+  no,        ///< Nothing left this side: a reservation can be refunded.
+  yes,       ///< It was sent and answered.
+  unknown,   ///< It was sent, or may have been, and the answer is lost: a repeat may do the work twice.
+  delivered  ///< It broke after a part of the answer was handed to the caller. No pipeline repeats it: that would hand it out twice.
 };
 
 /// Whether the attempt costs money.

@@ -432,7 +432,7 @@ class Machine {
         if (reaction.earliest() != end_of_time) failure.set_earliest_retry_at(reaction.earliest(), now_());
         continue;
       }
-      if (repetition_ == Repetition::never && verdict.sent == Sent::unknown) {
+      if (verdict.sent == Sent::delivered || (verdict.sent == Sent::unknown && repetition_ == Repetition::never)) {
         failure.add_note(Note::not_repeatable);
         continue;
       }

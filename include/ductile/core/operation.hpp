@@ -213,13 +213,13 @@ Result<T> make_attempt(F& operation, const Attempt& attempt, const Classifier& c
   }
 }
 
-// What becomes of an attempt whose answer is not there by its deadline.
-[[nodiscard]] inline Failure lost_answer() {
+// What becomes of an attempt whose answer is not there by its deadline; `sent` says `delivered` when a part of it is.
+[[nodiscard]] inline Failure lost_answer(Sent sent = Sent::unknown) {
   Verdict verdict;
   verdict.kind = Kind::timeout;
   verdict.remedy = default_remedy(Kind::timeout);
   verdict.says = Says::transport;
-  verdict.sent = Sent::unknown;
+  verdict.sent = sent == Sent::delivered ? sent : Sent::unknown;
   verdict.billed = Billed::maybe;
   return Failure{verdict};
 }

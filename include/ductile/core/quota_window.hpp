@@ -124,8 +124,9 @@ struct QuotaWindow {
 /// What an attempt counts for, once it has ended: the rule of every window in one place.
 ///
 /// Requests count even when they fail, except those that were refused at the door (429, 401, 403, 404) or never sent. Images count when
-/// the service made some, withheld ones included, and when it may have (a lost answer, a timeout). Tokens count as the service counted
-/// them; where it does not say, as reserved. Money counts as images and tokens do, unless the attempt is known to be free.
+/// the service made some, withheld ones included, and when it may have (an answer that was lost or broke off, a timeout). Tokens count as
+/// the service counted them; where it does not say, as reserved. Money counts as images and tokens do, unless the attempt is known to be
+/// free.
 ///
 /// \param reserved What was set aside for the attempt, and stands in for what the verdict does not say.
 /// \param counts Which attempts count at all.
@@ -135,7 +136,8 @@ struct QuotaWindow {
   const bool at_the_door = verdict.kind == Kind::rate_limit || verdict.kind == Kind::quota || verdict.kind == Kind::auth ||
                            verdict.kind == Kind::permission || verdict.kind == Kind::not_found;
   const bool refused = at_the_door && verdict.sent == Sent::yes && counts != QuotaCounts::all_sent;
-  const bool may_have_made_images = verdict.ok() || verdict.sent == Sent::unknown || verdict.kind == Kind::timeout;
+  const bool may_have_made_images =
+      verdict.ok() || verdict.sent == Sent::unknown || verdict.sent == Sent::delivered || verdict.kind == Kind::timeout;
   QuotaCost cost{.requests = refused ? 0 : reserved.requests,
                  .images = verdict.images > 0     ? verdict.images
                            : may_have_made_images ? reserved.images

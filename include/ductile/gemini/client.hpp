@@ -10,12 +10,14 @@
 #include <ductile/gemini/classifier.hpp>
 #include <ductile/gemini/request.hpp>
 #include <ductile/gemini/response.hpp>
+#include <ductile/gemini/stream_reader.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -111,8 +113,8 @@ struct Asked {
 /// Asks the image API over any transport, blocking or asynchronous, one attempt a call. To repeat, wait and fall back is the business of a
 /// pipeline around it.
 ///
-/// Sends generateContent and nothing else; the key travels in the header x-goog-api-key only, and is taken out of every text that a failure
-/// carries. A 200 is a success only with a whole image in it.
+/// Sends generateContent, and streamGenerateContent where it is asked to stream, and nothing else; the key travels in the header
+/// x-goog-api-key only, and is taken out of every text that a failure carries. A 200 is a success only with a whole image in it.
 ///
 /// Errors   Every failure is a `Failure` with a verdict, the service's words, the evidence, and as cause the `HttpResponse` (its body cut
 ///          to 64 KiB) or the `TransportError`. A request or an option that is wrong fails before anything is sent.
@@ -148,6 +150,48 @@ class Client {
     return read(transport_->send(sent.http, sent.limits), sent);
   }
 
+  /// One attempt to make the image, whose parts are handed to `on_part(StreamPart&&)` as they arrive, on the thread of the transport. Over
+  /// a transport that has no pieces they come all at the end.
+  ///
+  /// Once a part was handed out, a failure is `Sent::delivered`, and no pipeline repeats the attempt: the caller would get the part again.
+  /// `generate_buffered` keeps the parts back, and may be repeated.
+  ///
+  /// Errors   As `generate`'s, and those of `StreamReader`. What `on_part` throws goes through, after the exchange was ended.
+  template <class OnPart>
+  [[nodiscard]] Result<StreamEnd> stream(const ImageRequest& request, std::string_view model, OnPart&& on_part,
+                                         const GenerateOptions& how = {}) const
+    requires Transport<T>
+  {
+    return streamed(request, model, on_part, how, true);
+  }
+
+  /// As `generate`, but over a stream: a connection that stalls or breaks shows as soon as it does, not at the end of the attempt.
+  [[nodiscard]] Result<ImageReply> generate_buffered(const ImageRequest& request, std::string_view model,
+                                                     const GenerateOptions& how = {}) const
+    requires Transport<T>
+  {
+    ImageReply reply;
+    const auto collect = [&reply](StreamPart&& part) {
+      const bool image = part.image();
+      if (image) {
+        std::erase_if(reply.parts, [](const ReplyPart& known) { return known.image; });  // the last one is the result
+        reply.bytes = std::move(part.bytes);
+        reply.format = part.format;
+        reply.width = part.width;
+        reply.height = part.height;
+      }
+      reply.text.append(part.text);
+      reply.parts.push_back({std::move(part.text), image, std::move(part.thought_signature)});
+    };
+    auto end = streamed(request, model, collect, how, false);
+    if (!end) return std::move(end).error();
+    reply.usage = end.value().usage;
+    reply.model_version = std::move(end.value().model_version);
+    reply.model_substituted = end.value().model_substituted;
+    reply.response_id = std::move(end.value().response_id);
+    return reply;
+  }
+
   /// The same as an asynchronous operation, in <ductile/gemini/async.hpp>. The client may go meanwhile, the transport not.
   ///
   /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have.
@@ -158,8 +202,8 @@ class Client {
 
  private:
   // What is to be sent; or why nothing is.
-  [[nodiscard]] std::variant<detail::Asked, Failure> ask(const ImageRequest& request, std::string_view model,
-                                                         const GenerateOptions& how) const {
+  [[nodiscard]] std::variant<detail::Asked, Failure> ask(const ImageRequest& request, std::string_view model, const GenerateOptions& how,
+                                                         std::string_view method = "generateContent") const {
     const ApiKey& key = how.api_key ? *how.api_key : options_.api_key;
     const std::string_view base = how.base_url.empty() ? std::string_view{options_.base_url} : how.base_url;
     if (const auto problem = key.problem(); !problem.empty()) return refusal({"key-missing", std::string{problem}});
@@ -167,7 +211,7 @@ class Client {
     if (auto problem = check(request, model)) return refusal(*std::move(problem));
 
     const Duration timeout = how.timeout.value_or(suggested_timeout(request));
-    return detail::Asked{http_request(request, model, base, key, timeout), limits(timeout, how), model, request, key};
+    return detail::Asked{http_request(request, model, method, base, key, timeout), limits(timeout, how), model, request, key};
   }
 
   // What came of it.
@@ -175,13 +219,47 @@ class Client {
     const AnswerContext context{asked.model, asked.key.reveal()};
     if (auto* error = std::get_if<TransportError>(&result)) {
       const Classification classification = classify(*error, context);
-      error->message = redacted(std::move(error->message), asked.key.reveal());
-      return failure(classification, Cause::of(std::move(*error)));
+      return failure(classification, Cause::of(kept(std::move(*error), asked.key)));
     }
     HttpResponse& response = std::get<HttpResponse>(result);
     auto answer = read_answer(response, {asked.model, asked.aspect_ratio, asked.image_size}, context);
     if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
     return failure(std::get<Classification>(std::move(answer)), Cause::of(kept(std::move(response), asked.key)));
+  }
+
+  template <class OnPart>
+  [[nodiscard]] Result<StreamEnd> streamed(const ImageRequest& request, std::string_view model, OnPart& on_part, const GenerateOptions& how,
+                                           bool hands_out) const {
+    auto asked = ask(request, model, how, "streamGenerateContent?alt=sse");
+    if (auto* refused = std::get_if<Failure>(&asked)) return std::move(*refused);
+    auto& sent = std::get<detail::Asked>(asked);
+    const AnswerContext context{sent.model, sent.key.reveal()};
+    StreamReader reader{{sent.model, sent.aspect_ratio, sent.image_size}, context, options_.max_response_bytes};
+    bool came = false;
+    const auto take = [&](std::string_view piece) {
+      came = true;
+      return reader.feed(piece, on_part);
+    };
+    sent.limits.body = BodyReceiver{take};
+    TransportResult result = transport_->send(sent.http, sent.limits);
+    auto* error = std::get_if<TransportError>(&result);
+    auto* response = std::get_if<HttpResponse>(&result);
+    if (response && !came) {  // in one piece: from a transport that has no others, or no stream at all
+      if (response->status / 100 == 2 && !response->body.empty()) {
+        static_cast<void>(take(response->body));
+      } else {
+        auto answer = read_answer(*response, {}, context);
+        if (auto* said = std::get_if<Classification>(&answer))
+          return failure(std::move(*said), Cause::of(kept(std::move(*response), sent.key)));
+      }
+    }
+    const bool stopped = reader.failed();  // by us: then how the exchange broke says nothing
+    auto end = reader.finish(on_part, error);
+    if (auto* whole = std::get_if<StreamEnd>(&end)) return std::move(*whole);
+    Classification& said = std::get<Classification>(end);
+    if (hands_out && reader.parts() > 0) said.verdict.sent = Sent::delivered;
+    if (response) return failure(std::move(said), Cause::of(kept(std::move(*response), sent.key)));
+    return failure(std::move(said), stopped ? Cause{} : Cause::of(kept(std::move(*error), sent.key)));
   }
 
   [[nodiscard]] std::string problem_beside_key(std::string_view base) const {
@@ -197,14 +275,15 @@ class Client {
     return {};
   }
 
-  [[nodiscard]] HttpRequest http_request(const ImageRequest& request, std::string_view model, std::string_view base, const ApiKey& key,
-                                         Duration timeout) const {
+  [[nodiscard]] HttpRequest http_request(const ImageRequest& request, std::string_view model, std::string_view method, std::string_view base,
+                                         const ApiKey& key, Duration timeout) const {
     while (base.ends_with('/')) base.remove_suffix(1);
     constexpr std::string_view prefix{"models/"};
     if (model.starts_with(prefix)) model.remove_prefix(prefix.size());
     HttpRequest out;
     out.method = "POST";
-    out.url = std::string{base} + "/" + options_.api_version + "/models/" + detail::path_segment(model) + ":generateContent";
+    out.url = std::string{base} + "/" + options_.api_version + "/models/" + detail::path_segment(model) + ":";
+    out.url.append(method);
     out.headers = {{"x-goog-api-key", std::string{key.reveal()}},
                    {"Content-Type", "application/json"},
                    {"X-Server-Timeout", std::to_string(server_timeout(timeout).count())}};
@@ -240,12 +319,17 @@ class Client {
     return Failure{classification.verdict, std::move(classification.message), std::move(classification.evidence), std::move(cause)};
   }
 
-  [[nodiscard]] static HttpResponse kept(HttpResponse response, const ApiKey& key) {
+  [[nodiscard]] static Cause kept(TransportError error, const ApiKey& key) {
+    error.message = redacted(std::move(error.message), key.reveal());
+    return Cause::of(std::move(error));
+  }
+
+  [[nodiscard]] static Cause kept(HttpResponse response, const ApiKey& key) {
     if (response.body.size() > detail::kept_body) response.body.resize(detail::kept_body);
     response.body.shrink_to_fit();
     response.body = redacted(std::move(response.body), key.reveal());
     for (HttpHeader& field : response.headers) field.value = redacted(std::move(field.value), key.reveal());
-    return response;
+    return Cause::of(std::move(response));
   }
 
   T* transport_;

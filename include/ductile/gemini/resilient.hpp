@@ -165,13 +165,33 @@ class ResilientClient {
                                             C& clock = system_clock)
     requires Transport<T>
   {
+    const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate(request, model, how); };
     if (auto nobody = choose_targets(request, options)) return *std::move(nobody);
-    const auto operation = [&](const Attempt& attempt) {
-      GenerateOptions how = how_to_ask(request, attempt, clock.now()());
-      if constexpr (!std::same_as<Stop, NoStop>) how.stop = StopView{stop};
-      return client_.generate(request, targets_[attempt.target].model, how);
-    };
-    return pipeline_.run(repeatable(operation), options, stop, clock);
+    return pipeline_.run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
+  }
+
+  /// Makes the image and hands its parts to `on_part(StreamPart&&)` as they arrive: see `Client::stream`. Until the first part was handed
+  /// out a failure is tried again as `generate` would; after it the call fails, with the note `not_repeatable`.
+  template <class OnPart, StopToken Stop = NoStop, Clock C = const SystemClock>
+  [[nodiscard]] Result<StreamEnd> stream(const ImageRequest& request, OnPart&& on_part, CallOptions options = {}, const Stop& stop = {},
+                                         C& clock = system_clock)
+    requires Transport<T>
+  {
+    const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.stream(request, model, on_part, how); };
+    if (auto nobody = choose_targets(request, options)) return *std::move(nobody);
+    return pipeline_.run(operation(request, attempt, stop, clock), options, stop, clock);
+  }
+
+  /// As `generate`, but each attempt over a stream whose parts are kept back until it is whole, so that any failure may be tried again: see
+  /// `Client::generate_buffered`.
+  template <StopToken Stop = NoStop, Clock C = const SystemClock>
+  [[nodiscard]] Result<ImageReply> generate_buffered(const ImageRequest& request, CallOptions options = {}, const Stop& stop = {},
+                                                     C& clock = system_clock)
+    requires Transport<T>
+  {
+    const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate_buffered(request, model, how); };
+    if (auto nobody = choose_targets(request, options)) return *std::move(nobody);
+    return pipeline_.run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
   }
 
   /// The same as an asynchronous operation, in <ductile/gemini/async.hpp>. The client outlives the context.
@@ -200,6 +220,16 @@ class ResilientClient {
     options.check_ceiling(rules);
     options.price_ceiling = any_price;
     return options;
+  }
+
+  // One attempt at a target of the chain; all that it refers to outlives the call.
+  template <class Try, class Stop, class C>
+  [[nodiscard]] auto operation(const ImageRequest& request, const Try& attempt_at, const Stop& stop, C& clock) const {
+    return [&](const Attempt& attempt) {
+      GenerateOptions how = how_to_ask(request, attempt, clock.now()());
+      if constexpr (!std::same_as<Stop, NoStop>) how.stop = StopView{stop};
+      return attempt_at(targets_[attempt.target].model, how);
+    };
   }
 
   enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };

@@ -130,6 +130,65 @@ namespace detail {
   return parts && parts->is_array() ? &parts->get_array() : nullptr;
 }
 
+/// A part as it stands in the answer; the views are into it.
+struct RawPart {
+  std::string_view text;
+  std::string_view data;
+  std::string_view signature;
+  bool image = false;
+  bool thought = false;
+};
+
+[[nodiscard]] inline RawPart raw_part(const boost::json::object& part) {
+  RawPart raw;
+  const boost::json::value* thought = part.if_contains("thought");
+  const boost::json::value* inline_data = member(part, "inlineData", "inline_data");
+  raw.thought = thought && thought->is_bool() && thought->get_bool();
+  raw.image = inline_data && inline_data->is_object();
+  if (raw.image) raw.data = text_member(inline_data->get_object(), "data");
+  raw.text = text_member(part, "text");
+  raw.signature = text_member(part, "thoughtSignature", "thought_signature");
+  return raw;
+}
+
+struct CheckedImage {
+  std::string bytes;
+  ImageFacts facts;
+};
+
+[[nodiscard]] inline std::variant<CheckedImage, ReplyFault> checked_image(std::string_view data) {
+  const std::string where = "candidates[0].content.parts";
+  if (data.empty()) return ReplyFault{"inline-data-empty", where, "an image part without bytes"};
+  std::optional<std::string> bytes = decode_base64(data);
+  if (!bytes) return ReplyFault{"inline-data-corrupt", where, "inlineData.data is no base64"};
+  const std::optional<ImageFacts> facts = check_image(*bytes);
+  if (!facts)
+    return ReplyFault{"inline-data-corrupt", where,
+                      sniff_image(*bytes) ? "the image file is damaged or ends too early" : "inlineData.data is no PNG, JPEG or WebP"};
+  return CheckedImage{*std::move(bytes), *facts};
+}
+
+[[nodiscard]] inline std::optional<ReplyFault> size_fault(std::uint32_t width, std::uint32_t height, const ReplyExpectation& expected) {
+  if (fits({width, height}, expected.aspect_ratio, expected.image_size)) return std::nullopt;
+  return ReplyFault{"image-dimensions-mismatch", "candidates[0].content.parts[].inlineData.data",
+                    std::to_string(width) + "x" + std::to_string(height) + " for " + std::string{expected.aspect_ratio} +
+                        (expected.image_size ? " " + std::string{name(*expected.image_size)} : std::string{})};
+}
+
+/// What an answer says beside its parts: usage, the model, its own name. `Answer` is an `ImageReply`, or the end of a stream.
+template <class Answer>
+void read_account(Answer& answer, const boost::json::object& root, std::string_view asked_model) {
+  if (const boost::json::value* usage = member(root, "usageMetadata", "usage_metadata"); usage && usage->is_object()) {
+    answer.usage.prompt = count_member(usage->get_object(), "promptTokenCount", "prompt_token_count");
+    answer.usage.output = count_member(usage->get_object(), "candidatesTokenCount", "candidates_token_count");
+    answer.usage.thoughts = count_member(usage->get_object(), "thoughtsTokenCount", "thoughts_token_count");
+    answer.usage.total = count_member(usage->get_object(), "totalTokenCount", "total_token_count");
+  }
+  answer.model_version = text_member(root, "modelVersion", "model_version");
+  answer.model_substituted = !asked_model.empty() && !answer.model_version.empty() && !same_model(asked_model, answer.model_version);
+  answer.response_id = text_member(root, "responseId", "response_id");
+}
+
 [[nodiscard]] inline std::variant<ImageReply, ReplyFault> read_parts(const boost::json::array& parts) {
   ImageReply reply;
   std::string_view data;
@@ -137,22 +196,20 @@ namespace detail {
   bool draft_seen = false;
   for (const boost::json::value& element : parts) {
     if (!element.is_object()) continue;
-    const boost::json::object& part = element.get_object();
-    const boost::json::value* thought = part.if_contains("thought");
-    const boost::json::value* inline_data = member(part, "inlineData", "inline_data");
-    if (thought && thought->is_bool() && thought->get_bool()) {
-      draft_seen = draft_seen || inline_data;
+    const RawPart part = raw_part(element.get_object());
+    if (part.thought) {
+      draft_seen = draft_seen || part.image;
       continue;
     }
     ReplyPart kept;
-    kept.thought_signature = text_member(part, "thoughtSignature", "thought_signature");
-    if (inline_data && inline_data->is_object()) {
+    kept.thought_signature = part.signature;
+    if (part.image) {
       image_seen = true;
-      data = text_member(inline_data->get_object(), "data");
+      data = part.data;
       std::erase_if(reply.parts, [](const ReplyPart& known) { return known.image; });  // the last one is the result
       kept.image = true;
     } else {
-      kept.text = text_member(part, "text");
+      kept.text = part.text;
       if (kept.text.empty() && kept.thought_signature.empty()) continue;
       reply.text.append(kept.text);
     }
@@ -162,17 +219,13 @@ namespace detail {
   if (!image_seen && draft_seen) return ReplyFault{"only-thought-image", where, "drafts alone"};
   if (!image_seen)
     return ReplyFault{reply.text.empty() ? "stop-no-parts" : "text-only-stop", where, reply.text.empty() ? "empty" : "text alone"};
-  if (data.empty()) return ReplyFault{"inline-data-empty", where, "an image part without bytes"};
-  std::optional<std::string> bytes = decode_base64(data);
-  if (!bytes) return ReplyFault{"inline-data-corrupt", where, "inlineData.data is no base64"};
-  const std::optional<ImageFacts> facts = check_image(*bytes);
-  if (!facts)
-    return ReplyFault{"inline-data-corrupt", where,
-                      sniff_image(*bytes) ? "the image file is damaged or ends too early" : "inlineData.data is no PNG, JPEG or WebP"};
-  reply.bytes = std::move(*bytes);
-  reply.format = facts->format;
-  reply.width = facts->width;
-  reply.height = facts->height;
+  auto checked = checked_image(data);
+  if (auto* fault = std::get_if<ReplyFault>(&checked)) return std::move(*fault);
+  CheckedImage& image = std::get<CheckedImage>(checked);
+  reply.bytes = std::move(image.bytes);
+  reply.format = image.facts.format;
+  reply.width = image.facts.width;
+  reply.height = image.facts.height;
   return reply;
 }
 
@@ -196,19 +249,8 @@ namespace detail {
   auto read = parts ? detail::read_parts(*parts) : ReplyFault{"stop-no-parts", "candidates[0].content.parts", "missing"};
   ImageReply* reply = std::get_if<ImageReply>(&read);
   if (!reply) return read;
-  if (!fits({reply->width, reply->height}, expected.aspect_ratio, expected.image_size))
-    return ReplyFault{"image-dimensions-mismatch", "candidates[0].content.parts[].inlineData.data",
-                      std::to_string(reply->width) + "x" + std::to_string(reply->height) + " for " + std::string{expected.aspect_ratio} +
-                          (expected.image_size ? " " + std::string{name(*expected.image_size)} : std::string{})};
-  if (const json::value* usage = detail::member(root.get_object(), "usageMetadata", "usage_metadata"); usage && usage->is_object()) {
-    reply->usage.prompt = detail::count_member(usage->get_object(), "promptTokenCount", "prompt_token_count");
-    reply->usage.output = detail::count_member(usage->get_object(), "candidatesTokenCount", "candidates_token_count");
-    reply->usage.thoughts = detail::count_member(usage->get_object(), "thoughtsTokenCount", "thoughts_token_count");
-    reply->usage.total = detail::count_member(usage->get_object(), "totalTokenCount", "total_token_count");
-  }
-  reply->model_version = detail::text_member(root.get_object(), "modelVersion", "model_version");
-  reply->model_substituted = !expected.model.empty() && !reply->model_version.empty() && !same_model(expected.model, reply->model_version);
-  reply->response_id = detail::text_member(root.get_object(), "responseId", "response_id");
+  if (auto fault = detail::size_fault(reply->width, reply->height, expected)) return *std::move(fault);
+  detail::read_account(*reply, root.get_object(), expected.model);
   return read;
 }
 

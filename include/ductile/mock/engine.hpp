@@ -263,7 +263,8 @@ class Engine {
       const Row* row = find_row(settled.id);
       settled.latency = episode->latency;
       settled.own_latency = episode->latency.has_value();
-      if (!settled.latency) settled.latency = row && row->fault == ByteFault::silence ? silence_lasts : quickly();
+      const bool silent = row && (row->fault == ByteFault::silence || (row->fault == ByteFault::stall && !is_streamed(scene.delivery)));
+      if (!settled.latency) settled.latency = silent ? silence_lasts : quickly();
       if (const auto cost = cost_of(settled.id, asked.tokens)) quota_.count(project, scene.model, *cost, now);
       return settled;
     }

@@ -136,6 +136,7 @@ class FaultStream final : public httplib::Stream {
   [[nodiscard]] bool passed(std::string_view bytes) {
     switch (fault_) {
       case ByteFault::none:
+      case ByteFault::stall:
       case ByteFault::cut_body: return send(bytes);
       case ByteFault::reset_before_head: reset_ = true; return false;
       case ByteFault::close_before_head:

@@ -124,7 +124,7 @@ inline void put_answer(Answer& answer, const Row& row, const Scene& scene) {
   json::value parsed = json::parse(row.text);
   fill(parsed, [&](std::string_view name) { return word(name, scene); });
   json::array& pieces = parsed.as_array();
-  const bool streamed = scene.delivery == Delivery::events || scene.delivery == Delivery::array;
+  const bool streamed = is_streamed(scene.delivery);
   if (!streamed) pieces = json::array{merged(pieces)};
   Spent spent;
   for (json::value& piece : pieces) {
@@ -216,7 +216,11 @@ inline constexpr Duration silence_lasts_really = std::chrono::seconds{10};
     body.resize(body.size() / 2);
     answer.pieces = {std::move(body)};
   }
-  if (row.fault == ByteFault::silence) {
+  if (answer.fault == ByteFault::stall && !answer.streamed) {
+    answer.fault = ByteFault::silence;
+    answer.pieces.clear();
+  }
+  if (answer.fault == ByteFault::silence) {
     answer.latency = silence_lasts;
     answer.at_least = silence_lasts_really;
   }

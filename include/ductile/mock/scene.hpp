@@ -19,6 +19,9 @@ enum class Delivery : std::uint8_t {
   openai   ///< The path in another provider's manner, where errors stand in an array.
 };
 
+/// Whether a good answer comes piece by piece.
+[[nodiscard]] constexpr bool is_streamed(Delivery delivery) noexcept { return delivery == Delivery::events || delivery == Delivery::array; }
+
 /// All that an answer may speak of.
 struct Scene {
   std::string version = "v1beta";

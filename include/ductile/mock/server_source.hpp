@@ -111,11 +111,19 @@ class Server::Listening {
     const std::string type = answer.content_type;
     const auto sent = std::make_shared<Answer>(std::move(answer));
     response.set_chunked_content_provider(type, [this, sent](std::size_t, httplib::DataSink& sink) {
+      FaultStream& stream = FaultServer::current_stream();
+      const auto waited = [this, &stream](Duration span) {
+        return clock_.wait_until(clock_.now() + span, [&stream] { return stream.peer_gone(); });
+      };
       bool first = true;
       for (const std::string& piece : sent->pieces) {
-        if (!first && !clock_.wait_until(clock_.now() + sent->between, [] { return false; })) return false;
+        if (!first && !waited(sent->between)) return false;
         first = false;
         if (!sink.write(piece.data(), piece.size())) return false;
+      }
+      if (sent->fault == ByteFault::stall) {
+        (void)waited(std::max(silence_lasts, in_service_time(silence_lasts_really)));
+        return false;
       }
       sink.done();
       return true;

@@ -407,7 +407,7 @@ class AsioCall final : public Waiter {
   Asks after_attempt(Result<T>&& result) {
     if (!result) {
       if (cancelled_) return machine_->cancel();
-      if (out_of_time_) return machine_->completed(lost_answer());
+      if (out_of_time_) return machine_->completed(lost_answer(result.error().verdict().sent));
       if (is_unclaimed_exception(result.error())) return machine_->end_with(std::move(result).error());
     }
     return machine_->completed(std::move(result));

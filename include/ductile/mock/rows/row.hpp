@@ -26,6 +26,7 @@ enum class ByteFault : std::uint8_t {
   close_in_body,      ///< It is closed after half of the body; the head has announced all of it.
   cut_body,           ///< Half of the body is sent as if it were all: good HTTP, broken JSON.
   silence,            ///< Nothing for minutes, then closed.
+  stall,              ///< The first piece of a stream, nothing for minutes, then closed.
   drip,               ///< The body comes a byte a second.
   garbage             ///< Bytes that are no HTTP at all, then closed.
 };

@@ -22,7 +22,10 @@ inline constexpr std::array transport_fault_rows{
     Row{.id = "reset-before-headers", .form = Form::text, .fault = ByteFault::reset_before_head},
     Row{.id = "reset-mid-body", .form = Form::answer, .text = image_answer, .fault = ByteFault::reset_in_body},
     Row{.id = "truncated-json", .form = Form::answer, .text = image_answer, .fault = ByteFault::cut_body},
-    Row{.id = "idle-timeout", .form = Form::text, .fault = ByteFault::silence},
+    // A stream falls silent after its first event, whatever is in one piece at once.
+    Row{.id = "idle-timeout", .form = Form::answer,
+        .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"text": "Here is "}]}, "index": 0}]}])json",
+        .fault = ByteFault::stall},
     Row{.id = "client-deadline", .form = Form::text, .fault = ByteFault::silence},
     Row{.id = "slow-drip", .form = Form::answer, .text = image_answer, .fault = ByteFault::drip},
     Row{.id = "half-close-no-reply", .form = Form::text, .fault = ByteFault::close_before_head},
