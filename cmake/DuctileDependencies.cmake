@@ -6,6 +6,7 @@
 
 set(ductile_boost_json_SOURCE ${CMAKE_CURRENT_LIST_DIR}/boost_json.cpp)
 set(ductile_beast_SOURCE ${CMAKE_CURRENT_LIST_DIR}/beast.cpp)
+set(ductile_gemini_SOURCE ${CMAKE_CURRENT_LIST_DIR}/gemini.cpp)
 set(ductile_mock_SOURCE ${CMAKE_CURRENT_LIST_DIR}/mock.cpp)
 
 # `ductile::<name>`, which brings <source> into each program that links it: as <library> where there is one, inside the project and where it
@@ -99,6 +100,7 @@ macro(ductile_find_curl)
 endmacro()
 
 # `ductile::boost_json` is Boost's compiled library where there is one; else one source file that each program compiles once.
+# `ductile::gemini_adapter` is the adapter's one unit, likewise.
 macro(ductile_find_gemini)
   ductile_find_core()
   set(ductile_gemini_MISSING "${ductile_core_MISSING}")
@@ -115,6 +117,7 @@ macro(ductile_find_gemini)
     else()
       target_sources(ductile::boost_json INTERFACE ${ductile_boost_json_SOURCE})
     endif()
+    ductile_add_unit(gemini_adapter ductile_gemini_unit ${ductile_gemini_SOURCE})
   endif()
 endmacro()
 

@@ -83,7 +83,12 @@ ductile_library(
   LINK ductile::ductile ductile::cpp_httplib
   DEFINE DUCTILE_HTTPLIB_FROM_TARGET=1)
 ductile_library(curl HEADERS transports/curl.hpp LINK ductile::ductile CURL::libcurl)
-ductile_library(gemini HEADERS gemini/*.hpp LINK ductile::ductile ductile::boost_json)
+
+# The adapter's one unit, likewise.
+add_library(ductile_gemini_unit STATIC EXCLUDE_FROM_ALL ${ductile_gemini_SOURCE})
+target_link_libraries(ductile_gemini_unit PRIVATE ductile::ductile ductile::boost_json)
+set_target_properties(ductile_gemini_unit PROPERTIES POSITION_INDEPENDENT_CODE ON)
+ductile_library(gemini HEADERS gemini/*.hpp LINK ductile::ductile ductile::gemini_adapter ductile::boost_json)
 
 # The mock server's one unit, likewise.
 find_package(PNG QUIET)
@@ -110,6 +115,6 @@ if(DUCTILE_INSTALL)
     ARCH_INDEPENDENT)
   install(
     FILES ${PROJECT_BINARY_DIR}/ductile-config-version.cmake cmake/ductile-config.cmake cmake/DuctileDependencies.cmake
-          cmake/boost_json.cpp cmake/beast.cpp cmake/mock.cpp
+          cmake/boost_json.cpp cmake/beast.cpp cmake/gemini.cpp cmake/mock.cpp
     DESTINATION ${ductile_package_dir})
 endif()

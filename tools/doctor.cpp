@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
 
-#include <ductile/gemini/api_key.hpp>      // ApiKey
-#include <ductile/gemini/classifier.hpp>   // classify
-#include <ductile/gemini/failures.hpp>     // failures, find_failure
+#include <ductile/gemini/api_key.hpp>     // ApiKey
+#include <ductile/gemini/classifier.hpp>  // classify
+#include <ductile/gemini/failures.hpp>    // failures, find_failure
+#include <ductile/gemini/redact.hpp>
 #include <ductile/tools/doctor.hpp>        // diagnosis_json, diagnosis_text, failure_json, failure_text
 #include <ductile/tools/doctor_input.hpp>  // answers_of, DoctorHints
 #include <ductile/tools/problem.hpp>       // Ending, misuse

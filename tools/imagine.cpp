@@ -2,9 +2,10 @@
 #include "commands.hpp"
 #include "maker.hpp"
 
-#include <ductile/core/clock.hpp>            // ScaledClock
-#include <ductile/core/transport.hpp>        // StopView, TransportLimits, TransportResult
-#include <ductile/gemini/api_key.hpp>        // ApiKey
+#include <ductile/core/clock.hpp>      // ScaledClock
+#include <ductile/core/transport.hpp>  // StopView, TransportLimits, TransportResult
+#include <ductile/gemini/api_key.hpp>  // ApiKey
+#include <ductile/gemini/models.hpp>
 #include <ductile/gemini/resilient.hpp>      // client_options_from_environment, image_targets, resilient, ResilientOptions
 #include <ductile/mock/admin.hpp>            // Admin
 #include <ductile/mock/engine.hpp>           // Engine

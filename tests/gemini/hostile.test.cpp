@@ -4,6 +4,7 @@
 
 #include <ductile/core/now.hpp>
 #include <ductile/gemini/classifier.hpp>
+#include <ductile/gemini/image_file.hpp>
 
 #include <cstddef>
 #include <ctime>

@@ -3,6 +3,7 @@
 #include "tiny_images.hpp"
 
 #include <ductile/core/error_classifier.hpp>
+#include <ductile/gemini/base64.hpp>
 #include <ductile/gemini/classifier.hpp>
 #include <ductile/gemini/response.hpp>
 

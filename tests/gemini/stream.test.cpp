@@ -7,6 +7,7 @@
 #include <ductile/core/pipeline.hpp>
 #include <ductile/core/transport.hpp>
 #include <ductile/drivers/blocking.hpp>
+#include <ductile/gemini/base64.hpp>
 #include <ductile/gemini/client.hpp>
 #include <ductile/gemini/stream_reader.hpp>
 #include <ductile/policies/retry.hpp>

@@ -5,6 +5,7 @@
 
 #include <ductile/detail/ascii.hpp>
 #include <ductile/gemini/classifier.hpp>
+#include <ductile/gemini/failures.hpp>
 #include <ductile/tools/doctor_input.hpp>
 
 #include <boost/json.hpp>

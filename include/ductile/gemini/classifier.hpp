@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/classify/retry_after.hpp>
-#include <ductile/core/transport.hpp>  // HttpResponse, TransportError, TransportFault
+#include <ductile/core/transport.hpp>  // HttpResponse, TransportError
 #include <ductile/core/verdict.hpp>
 #include <ductile/gemini/classification.hpp>
-#include <ductile/gemini/detail/judge.hpp>
-#include <ductile/gemini/failures.hpp>
-#include <ductile/gemini/response.hpp>
+#include <ductile/gemini/response.hpp>  // ImageReply, ReplyExpectation
 
-#include <algorithm>
-#include <chrono>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
-#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::gemini {
 
@@ -28,116 +20,20 @@ namespace ductile::inline DUCTILE_VERSION::gemini {
 /// Threads  Pure.
 /// Cost     One pass: 32 us for an ordinary error on a busy machine, 0.2 ms for a 2 MB image. Memory bounded by some 200 KiB whatever the
 ///          size.
-[[nodiscard]] inline Classification classify_text(std::string_view text, int http_status = 0, const AnswerContext& context = {}) {
-  const detail::Facts facts = detail::facts_of(text);
-  return detail::Judge{facts, text, http_status, context}.judge();
-}
-
-namespace detail {
-
-inline void add_header_hint(Classification& result, const std::vector<HttpHeader>& headers) {
-  const auto said = retry_after(headers);
-  if (!said || (result.retry_after && *result.retry_after >= *said)) return;
-  result.retry_after = said;
-  result.verdict.hint = rounded_up(*said);
-  result.evidence.push_back(
-      {"header Retry-After", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(result.verdict.hint).count()) + " s"});
-}
-
-/// An answer of which nothing came, although its head announced a body.
-[[nodiscard]] inline bool lost_its_body(const HttpResponse& response) {
-  if (response.status < 200 || response.status >= 300 || !ductile::detail::trimmed(response.body).empty()) return false;
-  const auto length = std::ranges::find_if(
-      response.headers, [](const HttpHeader& header) { return ductile::detail::same_word(header.name, "content-length"); });
-  return length != response.headers.end() && ductile::detail::whole_number(length->value).value_or(0) > 0;
-}
-
-[[nodiscard]] inline Classification classification_of(const ReplyFault& fault, Classification known) {
-  const FailureRow* row = find_failure(fault.id.text());
-  known.verdict = row ? verdict_of(*row) : known.verdict;
-  known.confidence = Confidence::certain;
-  known.evidence.insert(known.evidence.begin(), {fault.where, fault.what});
-  if (known.message.empty()) known.message = fault.what;
-  return known;
-}
-
-}  // namespace detail
+[[nodiscard]] Classification classify_text(std::string_view text, int http_status = 0, const AnswerContext& context = {});
 
 /// The image that an answer holds, or what it says instead.
 ///
 /// Errors   Never throws for what an answer holds. A body of any size and depth, invalid UTF-8 and wrong base64 have a kind.
 /// Threads  Pure.
-[[nodiscard]] inline std::variant<ImageReply, Classification> read_answer(const HttpResponse& response,
-                                                                          const ReplyExpectation& expected = {},
-                                                                          const AnswerContext& context = {}) {
-  Classification result = classify_text(response.body, response.status, context);
-  if (detail::lost_its_body(response))
-    return detail::classification_of({"wrong-content-length", "header Content-Length", "announces a body; none came"}, std::move(result));
-  if (!result.ok()) {
-    detail::add_header_hint(result, response.headers);
-    return result;
-  }
-  auto read = read_reply(response.body, expected);
-  if (auto* reply = std::get_if<ImageReply>(&read)) return std::move(*reply);
-  return detail::classification_of(std::get<ReplyFault>(read), std::move(result));
-}
+[[nodiscard]] std::variant<ImageReply, Classification> read_answer(const HttpResponse& response, const ReplyExpectation& expected = {},
+                                                                   const AnswerContext& context = {});
 
 /// What an answer is; a success when it holds a whole image.
-[[nodiscard]] inline Classification classify(const HttpResponse& response, const AnswerContext& context = {}) {
-  auto answer = read_answer(response, {}, context);
-  if (auto* failed = std::get_if<Classification>(&answer)) return std::move(*failed);
-  const ImageReply& reply = std::get<ImageReply>(answer);
-  Classification result;
-  result.verdict.billed = Billed::yes;
-  result.verdict.images = 1;
-  result.verdict.tokens = reply.cost().tokens;
-  result.confidence = Confidence::certain;
-  result.http_status = response.status;
-  result.model = reply.model_version;
-  return result;
-}
+[[nodiscard]] Classification classify(const HttpResponse& response, const AnswerContext& context = {});
 
 /// What a broken exchange is.
-[[nodiscard]] inline Classification classify(const TransportError& error, const AnswerContext& context = {}) {
-  const auto row_id = [&error]() -> std::string_view {
-    switch (error.what) {
-      case TransportFault::resolve: return "dns-failure";
-      case TransportFault::refused: return "connect-refused";
-      case TransportFault::connect_timeout: return "connect-timeout";
-      case TransportFault::tls: return "tls-failure";
-      case TransportFault::reset: return error.status == 0 ? "reset-before-headers" : "reset-mid-body";
-      case TransportFault::closed: return "half-close-no-reply";
-      case TransportFault::idle_timeout: return "idle-timeout";
-      case TransportFault::total_timeout: return error.received == 0 ? "client-deadline" : "slow-drip";
-      case TransportFault::truncated: return "wrong-content-length";
-      case TransportFault::too_large:
-      case TransportFault::cancelled:
-      case TransportFault::other: break;
-    }
-    return {};
-  };
-  Classification result;
-  Verdict& verdict = result.verdict;
-  if (const FailureRow* row = find_failure(row_id())) {
-    verdict = verdict_of(*row);
-  } else {
-    const bool cancelled = error.what == TransportFault::cancelled;
-    verdict.kind = cancelled ? Kind::cancelled : Kind::network;
-    // An answer too large to take will be as large again.
-    verdict.remedy = cancelled || error.what == TransportFault::too_large ? Remedy::never : Remedy::immediately;
-    verdict.billed = Billed::maybe;
-  }
-  verdict.says = error.what == TransportFault::cancelled ? Says::caller : Says::transport;
-  verdict.sent = error.sent;
-  if (error.sent == Sent::no) verdict.billed = Billed::no;
-  result.confidence = Confidence::certain;
-  result.http_status = error.status;
-  result.model = std::string{context.model};
-  result.message = shortened(redacted(error.message, context.secret), detail::longest_message);
-  result.evidence.push_back(
-      {"transport", std::string{name(error.what)} + (error.received > 0 ? " after " + std::to_string(error.received) + " bytes" : "")});
-  return result;
-}
+[[nodiscard]] Classification classify(const TransportError& error, const AnswerContext& context = {});
 
 /// The service's `ErrorClassifier`: for operations that return an `HttpResponse` or fail with a `TransportError`.
 class Classifier {

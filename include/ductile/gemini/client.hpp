@@ -6,8 +6,11 @@
 #include <ductile/core/stop.hpp>       // StopToken
 #include <ductile/core/transport.hpp>  // AsyncTransport, HttpRequest, HttpResponse, StopView, Transport, TransportError, TransportLimits
 #include <ductile/core/verdict.hpp>    // Duration, Verdict
+#include <ductile/detail/ascii.hpp>    // is_digit, is_letter
 #include <ductile/gemini/api_key.hpp>
 #include <ductile/gemini/classifier.hpp>
+#include <ductile/gemini/failures.hpp>  // find_failure, verdict_of
+#include <ductile/gemini/redact.hpp>
 #include <ductile/gemini/request.hpp>
 #include <ductile/gemini/response.hpp>
 #include <ductile/gemini/stream_reader.hpp>
@@ -275,8 +278,8 @@ class Client {
     return {};
   }
 
-  [[nodiscard]] HttpRequest http_request(const ImageRequest& request, std::string_view model, std::string_view method, std::string_view base,
-                                         const ApiKey& key, Duration timeout) const {
+  [[nodiscard]] HttpRequest http_request(const ImageRequest& request, std::string_view model, std::string_view method,
+                                         std::string_view base, const ApiKey& key, Duration timeout) const {
     while (base.ends_with('/')) base.remove_suffix(1);
     constexpr std::string_view prefix{"models/"};
     if (model.starts_with(prefix)) model.remove_prefix(prefix.size());

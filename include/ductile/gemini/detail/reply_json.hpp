@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The parts of an answer's JSON, as both the reader of a whole answer and that of a stream take them.
+#include <ductile/gemini/base64.hpp>
+#include <ductile/gemini/image_file.hpp>
+#include <ductile/gemini/models.hpp>    // fits, same_model
+#include <ductile/gemini/response.hpp>  // ReplyExpectation, ReplyFault
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace ductile::inline DUCTILE_VERSION::gemini::detail {
+
+// Both spellings are legal in the service's JSON.
+[[nodiscard]] inline const boost::json::value* member(const boost::json::object& object, std::string_view camel,
+                                                      std::string_view snake = {}) {
+  if (const boost::json::value* found = object.if_contains(camel)) return found;
+  return snake.empty() ? nullptr : object.if_contains(snake);
+}
+
+[[nodiscard]] inline std::string_view text_member(const boost::json::object& object, std::string_view camel, std::string_view snake = {}) {
+  const boost::json::value* found = member(object, camel, snake);
+  return found && found->is_string() ? std::string_view{found->get_string().data(), found->get_string().size()} : std::string_view{};
+}
+
+[[nodiscard]] inline std::int64_t count_member(const boost::json::object& object, std::string_view camel, std::string_view snake) {
+  const boost::json::value* found = member(object, camel, snake);
+  return found && found->is_int64() ? found->get_int64() : 0;
+}
+
+[[nodiscard]] inline const boost::json::array* parts_of(const boost::json::object& root) {
+  const boost::json::value* candidates = root.if_contains("candidates");
+  if (!candidates || !candidates->is_array() || candidates->get_array().empty() || !candidates->get_array()[0].is_object()) return nullptr;
+  const boost::json::value* content = candidates->get_array()[0].get_object().if_contains("content");
+  if (!content || !content->is_object()) return nullptr;
+  const boost::json::value* parts = content->get_object().if_contains("parts");
+  return parts && parts->is_array() ? &parts->get_array() : nullptr;
+}
+
+/// A part as it stands in the answer; the views are into it.
+struct RawPart {
+  std::string_view text;
+  std::string_view data;
+  std::string_view signature;
+  bool image = false;
+  bool thought = false;
+};
+
+[[nodiscard]] inline RawPart raw_part(const boost::json::object& part) {
+  RawPart raw;
+  const boost::json::value* thought = part.if_contains("thought");
+  const boost::json::value* inline_data = member(part, "inlineData", "inline_data");
+  raw.thought = thought && thought->is_bool() && thought->get_bool();
+  raw.image = inline_data && inline_data->is_object();
+  if (raw.image) raw.data = text_member(inline_data->get_object(), "data");
+  raw.text = text_member(part, "text");
+  raw.signature = text_member(part, "thoughtSignature", "thought_signature");
+  return raw;
+}
+
+struct CheckedImage {
+  std::string bytes;
+  ImageFacts facts;
+};
+
+[[nodiscard]] inline std::variant<CheckedImage, ReplyFault> checked_image(std::string_view data) {
+  const std::string where = "candidates[0].content.parts";
+  if (data.empty()) return ReplyFault{"inline-data-empty", where, "an image part without bytes"};
+  std::optional<std::string> bytes = decode_base64(data);
+  if (!bytes) return ReplyFault{"inline-data-corrupt", where, "inlineData.data is no base64"};
+  const std::optional<ImageFacts> facts = check_image(*bytes);
+  if (!facts)
+    return ReplyFault{"inline-data-corrupt", where,
+                      sniff_image(*bytes) ? "the image file is damaged or ends too early" : "inlineData.data is no PNG, JPEG or WebP"};
+  return CheckedImage{*std::move(bytes), *facts};
+}
+
+[[nodiscard]] inline std::optional<ReplyFault> size_fault(std::uint32_t width, std::uint32_t height, const ReplyExpectation& expected) {
+  if (fits({width, height}, expected.aspect_ratio, expected.image_size)) return std::nullopt;
+  return ReplyFault{"image-dimensions-mismatch", "candidates[0].content.parts[].inlineData.data",
+                    std::to_string(width) + "x" + std::to_string(height) + " for " + std::string{expected.aspect_ratio} +
+                        (expected.image_size ? " " + std::string{name(*expected.image_size)} : std::string{})};
+}
+
+/// What an answer says beside its parts: usage, the model, its own name. `Answer` is an `ImageReply`, or the end of a stream.
+template <class Answer>
+void read_account(Answer& answer, const boost::json::object& root, std::string_view asked_model) {
+  if (const boost::json::value* usage = member(root, "usageMetadata", "usage_metadata"); usage && usage->is_object()) {
+    answer.usage.prompt = count_member(usage->get_object(), "promptTokenCount", "prompt_token_count");
+    answer.usage.output = count_member(usage->get_object(), "candidatesTokenCount", "candidates_token_count");
+    answer.usage.thoughts = count_member(usage->get_object(), "thoughtsTokenCount", "thoughts_token_count");
+    answer.usage.total = count_member(usage->get_object(), "totalTokenCount", "total_token_count");
+  }
+  answer.model_version = text_member(root, "modelVersion", "model_version");
+  answer.model_substituted = !asked_model.empty() && !answer.model_version.empty() && !same_model(asked_model, answer.model_version);
+  answer.response_id = text_member(root, "responseId", "response_id");
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::gemini::detail
