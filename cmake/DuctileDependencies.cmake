@@ -7,6 +7,7 @@
 set(ductile_boost_json_SOURCE ${CMAKE_CURRENT_LIST_DIR}/boost_json.cpp)
 set(ductile_beast_SOURCE ${CMAKE_CURRENT_LIST_DIR}/beast.cpp)
 set(ductile_gemini_SOURCE ${CMAKE_CURRENT_LIST_DIR}/gemini.cpp)
+set(ductile_httplib_SOURCE ${CMAKE_CURRENT_LIST_DIR}/httplib.cpp)
 set(ductile_mock_SOURCE ${CMAKE_CURRENT_LIST_DIR}/mock.cpp)
 
 # `ductile::<name>`, which brings <source> into each program that links it: as <library> where there is one, inside the project and where it
@@ -58,7 +59,8 @@ macro(ductile_find_beast)
   endif()
 endmacro()
 
-# `ductile::cpp_httplib` is cpp-httplib with the flags its library was built with: they change the size of its classes.
+# `ductile::cpp_httplib` is cpp-httplib with the flags its library was built with, which change the size of its classes, and the definition
+# by which our headers know that these flags are there. `ductile::httplib_transport` is the transport's one unit.
 macro(ductile_find_httplib)
   set(ductile_httplib_MISSING "")
   if(NOT TARGET ductile::cpp_httplib)
@@ -83,6 +85,9 @@ macro(ductile_find_httplib)
     else()
       add_library(ductile::cpp_httplib INTERFACE IMPORTED)
       target_link_libraries(ductile::cpp_httplib INTERFACE ${ductile_httplib_TARGET} OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+      target_compile_definitions(ductile::cpp_httplib INTERFACE DUCTILE_HTTPLIB_FROM_TARGET=1)
+      ductile_add_unit(httplib_transport ductile_httplib_unit ${ductile_httplib_SOURCE})
+      target_link_libraries(ductile::httplib_transport INTERFACE ductile::cpp_httplib)
     endif()
   endif()
 endmacro()

@@ -6,11 +6,11 @@ include(GNUInstallDirs)
 set(include_dir ${PROJECT_SOURCE_DIR}/include)
 set(ductile_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/ductile)
 
-# ductile_library(<component> HEADERS <glob>... [EXCEPT <regex>] LINK <target>... [DEFINE <definition>...])
+# ductile_library(<component> HEADERS <glob>... [EXCEPT <regex>] LINK <target>...)
 # Makes `ductile::<component>`, for the core `ductile::ductile`, if all that it needs is there. Else says what is missing, and the component
 # is left out.
 function(ductile_library component)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXCEPT" "HEADERS;LINK;DEFINE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXCEPT" "HEADERS;LINK")
   cmake_language(CALL ductile_find_${component})
   if(ductile_${component}_MISSING)
     message(STATUS "ductile: without ${component}; it needs ${ductile_${component}_MISSING}")
@@ -34,7 +34,6 @@ function(ductile_library component)
   target_sources(${target} INTERFACE FILE_SET HEADERS BASE_DIRS ${include_dir} FILES ${headers})
   target_compile_features(${target} INTERFACE cxx_std_20)
   target_link_libraries(${target} INTERFACE ${arg_LINK})
-  target_compile_definitions(${target} INTERFACE ${arg_DEFINE})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
 
   if(DUCTILE_INSTALL)
@@ -76,12 +75,10 @@ if(TARGET ductile_asio AND TARGET OpenSSL::SSL)
 endif()
 ductile_library(beast HEADERS transports/*beast*.hpp LINK ductile::asio ductile::beast_transport)
 
-# The definition is how the header knows that cpp-httplib's flags, which change its classes, come from this target.
-ductile_library(
-  httplib
-  HEADERS transports/*httplib*.hpp
-  LINK ductile::ductile ductile::cpp_httplib
-  DEFINE DUCTILE_HTTPLIB_FROM_TARGET=1)
+add_library(ductile_httplib_unit STATIC EXCLUDE_FROM_ALL ${ductile_httplib_SOURCE})
+target_link_libraries(ductile_httplib_unit PRIVATE ductile::ductile ductile::cpp_httplib)
+set_target_properties(ductile_httplib_unit PROPERTIES POSITION_INDEPENDENT_CODE ON)
+ductile_library(httplib HEADERS transports/*httplib*.hpp LINK ductile::ductile ductile::cpp_httplib ductile::httplib_transport)
 ductile_library(curl HEADERS transports/curl.hpp LINK ductile::ductile CURL::libcurl)
 
 # The adapter's one unit, likewise.
@@ -115,6 +112,6 @@ if(DUCTILE_INSTALL)
     ARCH_INDEPENDENT)
   install(
     FILES ${PROJECT_BINARY_DIR}/ductile-config-version.cmake cmake/ductile-config.cmake cmake/DuctileDependencies.cmake
-          cmake/boost_json.cpp cmake/beast.cpp cmake/gemini.cpp cmake/mock.cpp
+          cmake/boost_json.cpp cmake/beast.cpp cmake/gemini.cpp cmake/httplib.cpp cmake/mock.cpp
     DESTINATION ${ductile_package_dir})
 endif()

@@ -4,6 +4,6 @@
 #ifndef MISUSE
 #define DUCTILE_HTTPLIB_FROM_TARGET 1  // as the target says it
 #endif
-#include <ductile/transports/httplib.hpp>
+#include <ductile/transports/httplib_source.hpp>
 
 int main() {}

@@ -222,12 +222,12 @@ class Client {
     const AnswerContext context{asked.model, asked.key.reveal()};
     if (auto* error = std::get_if<TransportError>(&result)) {
       const Classification classification = classify(*error, context);
-      return failure(classification, Cause::of(kept(std::move(*error), asked.key)));
+      return failure(classification, kept(std::move(*error), asked.key));
     }
     HttpResponse& response = std::get<HttpResponse>(result);
     auto answer = read_answer(response, {asked.model, asked.aspect_ratio, asked.image_size}, context);
     if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
-    return failure(std::get<Classification>(std::move(answer)), Cause::of(kept(std::move(response), asked.key)));
+    return failure(std::get<Classification>(std::move(answer)), kept(std::move(response), asked.key));
   }
 
   template <class OnPart>
@@ -252,8 +252,7 @@ class Client {
         static_cast<void>(take(response->body));
       } else {
         auto answer = read_answer(*response, {}, context);
-        if (auto* said = std::get_if<Classification>(&answer))
-          return failure(std::move(*said), Cause::of(kept(std::move(*response), sent.key)));
+        if (auto* said = std::get_if<Classification>(&answer)) return failure(std::move(*said), kept(std::move(*response), sent.key));
       }
     }
     const bool stopped = reader.failed();  // by us: then how the exchange broke says nothing
@@ -261,8 +260,8 @@ class Client {
     if (auto* whole = std::get_if<StreamEnd>(&end)) return std::move(*whole);
     Classification& said = std::get<Classification>(end);
     if (hands_out && reader.parts() > 0) said.verdict.sent = Sent::delivered;
-    if (response) return failure(std::move(said), Cause::of(kept(std::move(*response), sent.key)));
-    return failure(std::move(said), stopped ? Cause{} : Cause::of(kept(std::move(*error), sent.key)));
+    if (response) return failure(std::move(said), kept(std::move(*response), sent.key));
+    return failure(std::move(said), stopped ? Cause{} : kept(std::move(*error), sent.key));
   }
 
   [[nodiscard]] std::string problem_beside_key(std::string_view base) const {
