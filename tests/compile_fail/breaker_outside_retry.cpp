@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: ductile E0201: CircuitBreaker stands outside Retry and would count a call once however often it failed; put Retry before
 // CircuitBreaker, or add Allow<Rule::breaker_inside_retry>{}
-#include "role_stub.hpp"
+#include "policies.hpp"
 
 int main() {
 #ifdef MISUSE

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: ductile E0203: RetryBudget stands inside Retry, where nothing asks it; put RetryBudget before Retry, or add
 // Allow<Rule::budget_outside_retry>{}
-#include "role_stub.hpp"
+#include "policies.hpp"
 
 int main() {
 #ifdef MISUSE

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: ductile E0215: Bulkhead stands outside Retry or FallbackChain and would keep a place while they wait; put Bulkhead after them
-#include "role_stub.hpp"
+#include "policies.hpp"
 
 int main() {
 #ifdef MISUSE
-  ductile::Pipeline pipeline{Bulkhead{}, FallbackChain{}};  // the mistake
+  ductile::Pipeline pipeline{Bulkhead{}, FallbackChain{two_targets}};  // the mistake
 #else
-  ductile::Pipeline pipeline{FallbackChain{}, Bulkhead{}};
+  ductile::Pipeline pipeline{FallbackChain{two_targets}, Bulkhead{}};
 #endif
   const ductile::Result<int> result = pipeline.run([] { return 0; });
   return result.value();

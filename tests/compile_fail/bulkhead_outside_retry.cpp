@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: ductile E0215: Bulkhead stands outside Retry or FallbackChain and would keep a place while they wait; put Bulkhead after them
-#include "role_stub.hpp"
+#include "policies.hpp"
 
 int main() {
 #ifdef MISUSE

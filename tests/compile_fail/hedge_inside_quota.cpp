@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: ductile E0117: Hedge stands inside CircuitBreaker, QuotaTracker or AttemptTimeout, which would take its attempts for one
-#include "role_stub.hpp"
+#include "policies.hpp"
 
 int main() {
 #ifdef MISUSE

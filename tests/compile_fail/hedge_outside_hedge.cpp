@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: ductile E0116: Hedge stands outside Deadline, RetryBudget, FallbackChain, Retry or another Hedge, which it would run
-#include "role_stub.hpp"
+#include "policies.hpp"
 
 int main() {
 #ifdef MISUSE

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: ductile E0205: QuotaTracker stands outside Retry and would count a call once however many requests it sent; put Retry before
 // QuotaTracker, or add Allow<Rule::quota_inside_retry>{}
-#include "role_stub.hpp"
+#include "policies.hpp"
 
 int main() {
 #ifdef MISUSE

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: ductile E0207: a policy with shared state stands twice in this pipeline; keep one of the two, or add Allow<Rule::stateful_once>{}
-#include "role_stub.hpp"
+#include "policies.hpp"
 
 int main() {
 #ifdef MISUSE
