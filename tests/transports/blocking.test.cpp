@@ -8,6 +8,8 @@
 #include <ductile/transports/curl.hpp>
 #include <ductile/transports/httplib.hpp>
 
+#include <httplib.h>
+
 #include <atomic>
 #include <chrono>
 #include <concepts>
