@@ -4,10 +4,12 @@
 #include <ductile/classify/http_status.hpp>
 #include <ductile/core/error_classifier.hpp>
 #include <ductile/core/kind.hpp>
+#include <ductile/core/now.hpp>
 #include <ductile/core/transport.hpp>
 #include <ductile/core/verdict.hpp>
 
 #include <chrono>
+#include <vector>
 
 using namespace ductile;
 using namespace std::chrono_literals;
@@ -57,6 +59,13 @@ TEST_CASE("Retry-After becomes the hint of a failure, and of a success nothing",
   CHECK(HttpStatusClassifier{}(HttpResponse{503, {{"Retry-After", "12"}}, {}}).hint == 12s);
   CHECK(HttpStatusClassifier{}(HttpResponse{429, {{"retry-after-ms", "1200"}}, {}}).hint == 2s);
   CHECK(HttpStatusClassifier{}(HttpResponse{200, {{"Retry-After", "12"}}, {}}).hint == 0s);
+}
+
+TEST_CASE("A date to retry after is held against the moment in which the answer came where it has no Date", "[classify]") {
+  const std::vector<HttpHeader> headers{{"Retry-After", "Tue, 24 Nov 2026 12:01:00 GMT"}};
+  const WallTime noon{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 12h};
+  CHECK(HttpStatusClassifier{}(HttpResponse{503, headers, {}, noon}).hint == 60s);
+  CHECK(HttpStatusClassifier{}(HttpResponse{503, headers, {}}).hint == 0s);
 }
 
 TEST_CASE("A broken exchange is judged by how it broke, and keeps whether it was sent", "[classify]") {

@@ -192,6 +192,139 @@ TEST_CASE("Words that a model or a user wrote decide nothing", "[gemini]") {
   CHECK(id_of(body, 200) == "text-only-stop");
 }
 
+TEST_CASE("Words of the caller that a refusal repeats decide nothing", "[gemini]") {
+  struct Case {
+    int code;
+    std::string_view status;
+    std::string_view message;
+    std::string_view id;
+  };
+  for (const Case& c :
+       {Case{400, "INVALID_ARGUMENT", R"(Invalid JSON payload received. Unexpected token.\n{\"text\": \"a stadium at capacity\n   ^)",
+             "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(Invalid value at 'contents' (type.googleapis.com/x.Content), \"speed limit: 0 sign\")",
+             "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(Invalid value at 'contents' (type.googleapis.com/x.Content), \"chart of our monthly spend\")",
+             "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(Invalid value at 'system_instruction' (x.Content), \"A poster: daily limit two drinks\")",
+             "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(Invalid JSON payload received. Unexpected token.\nIMAGE_SAFETY poster\n ^)",
+             "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(Invalid JSON payload received. Unexpected token.\na sign that says invalid api key\n ^)",
+             "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(Field prompt: 'a bank at capacity' is refused: too many requests for one line)",
+             "invalid-argument-generic"},
+        Case{404, "NOT_FOUND", "models/gemini-9 is not found for API version v1. The service is currently unavailable in this version.",
+             "model-not-found"},
+        Case{403, "PERMISSION_DENIED", "The service is currently unavailable to you. Spend limit: 0.", "unknown"}}) {
+    CAPTURE(c.message);
+    const std::string body = R"({"error":{"code":)" + std::to_string(c.code) + R"(,"message":")" + std::string{c.message} +
+                             R"(","status":")" + std::string{c.status} + "\"}}";
+    const Classification said = classify_text(body, c.code);
+    CHECK(said.verdict.id.text() == c.id);
+    CHECK_FALSE(said.limit_zero);
+    CHECK((said.verdict.kind == Kind::bad_request || said.verdict.kind == Kind::not_found || said.verdict.kind == Kind::permission));
+  }
+  // A reason beside such words is the service's own name for it.
+  const auto with_reason = [](std::string_view status, std::string_view reason, std::string_view message) {
+    return R"({"error":{"code":403,"message":")" + std::string{message} + R"(","status":")" + std::string{status} +
+           R"(","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":")" + std::string{reason} + "\"}]}}";
+  };
+  CHECK(classify_text(with_reason("PERMISSION_DENIED", "CONSUMER_INVALID", "The service is currently unavailable to you."), 403)
+            .verdict.kind == Kind::permission);
+  CHECK(classify_text(with_reason("UNAUTHENTICATED", "ACCESS_TOKEN_EXPIRED", "The model is overloaded."), 401).verdict.kind == Kind::auth);
+}
+
+TEST_CASE("A quota of another span than a minute or a day is not taken for one of these", "[gemini]") {
+  struct Case {
+    std::string_view quota;
+    std::string_view id;
+  };
+  for (const Case& c :
+       {Case{"GenerateRequestsPerSecondPerProject", "rate-generic"}, Case{"GenerateRequestsPerHourPerProject", "rate-generic"},
+        Case{"GenerateRequestsPerWeekPerProjectPerModel", "quota-no-details"},
+        Case{"GenerateRequestsPerMonthPerProject-FreeTier", "quota-no-details"}})
+    for (const char* hint : {"", R"(,{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"31s"})"}) {
+      CAPTURE(c.quota, hint);
+      const std::string body =
+          R"({"error":{"code":429,"message":"You exceeded your current quota.","status":"RESOURCE_EXHAUSTED","details":[)"
+          R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaId":")" +
+          std::string{c.quota} + R"(","quotaValue":"2"}]})" + hint + "]}}";
+      const Classification said = classify_text(body, 429);
+      CHECK(said.verdict.id.text() == c.id);
+      CHECK(said.verdict.dimension == QuotaDimension::other);
+      CHECK(said.verdict.remedy == Remedy::after_delay);
+    }
+}
+
+TEST_CASE("A cap of the month is known in other words than the service's own", "[gemini]") {
+  for (const char* message :
+       {"Your project has hit its Tier 1 cap of $250 for this month.", "You have reached the monthly usage limit of Tier 1 ($250).",
+        "This project has exceeded its spending limit for the current billing period."}) {
+    CAPTURE(message);
+    const Classification said =
+        classify_text(R"({"error":{"code":429,"message":")" + std::string{message} + R"(","status":"RESOURCE_EXHAUSTED"}})", 429);
+    CHECK(said.verdict.id.text() == "spend-cap-monthly");
+    CHECK(said.verdict.remedy == Remedy::never);
+  }
+}
+
+TEST_CASE("A new name for something withheld is taken for what its parts say, and goes nowhere else", "[gemini]") {
+  const auto finished = [](std::string_view reason) {
+    return classify_text(R"({"candidates":[{"finishReason":")" + std::string{reason} + "\"}]}", 200).verdict;
+  };
+  CHECK(finished("IMAGE_CHILD_SAFETY").kind == Kind::safety_output);
+  CHECK(finished("IMAGE_CHILD_SAFETY").remedy == Remedy::after_prompt_change);
+  CHECK(finished("VIDEO_PROHIBITED_CONTENT").kind == Kind::prohibited);
+  CHECK(finished("IMAGE_BLOCKLIST").kind == Kind::prohibited);
+  CHECK(finished("SOMETHING_NEW").id == FailureId{"finish-unknown"});
+  CHECK(classify_text(R"({"promptFeedback":{"blockReason":"IMAGE_PROHIBITED_NEW"}})", 200).verdict.kind == Kind::prohibited);
+}
+
+TEST_CASE("What a proxy could not reach is the network's, in whatever form it says so", "[gemini]") {
+  for (const int status : {520, 521, 523, 525, 526, 530}) {
+    CAPTURE(status);
+    const Remedy remedy = status == 525 || status == 526 ? Remedy::never : Remedy::after_delay;
+    const std::string number = std::to_string(status);
+    for (const std::string& body : {"error code: " + number, R"({"error":{"code":)" + number + R"(,"message":"web server"}})"}) {
+      CAPTURE(body);
+      CHECK(classify_text(body, status).verdict.kind == Kind::network);
+      CHECK(classify_text(body, status).verdict.remedy == remedy);
+    }
+  }
+  CHECK(classify_text("", 425).verdict.kind == Kind::overload);
+}
+
+TEST_CASE("A date to retry after is held against the moment in which the service's answer came", "[gemini]") {
+  const WallTime noon{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours{12}};
+  const Classification said = classify(HttpResponse{503, {{"Retry-After", "Tue, 24 Nov 2026 12:01:00 GMT"}}, "", noon});
+  CHECK(said.verdict.hint == std::chrono::seconds{60});
+}
+
+TEST_CASE("The tokens of a day of a paid tier are a day's quota and no free tier's", "[gemini]") {
+  const Classification said = classify_text(
+      R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure",)"
+      R"("violations":[{"quotaId":"GenerateContentPaidTierInputTokensPerModelPerDay","quotaValue":"5000000"}]}]}})",
+      429);
+  CHECK(said.verdict.id.text() == "quota-no-details");
+  CHECK(said.verdict.dimension == QuotaDimension::tokens_per_day);
+  CHECK(said.verdict.remedy == Remedy::next_day);
+  CHECK(said.free_tier == false);
+}
+
+TEST_CASE("A named quota says more than a link to the page on shared capacity", "[gemini]") {
+  const std::string_view refers = "Please refer to https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429.";
+  const std::string violation = R"(,"details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[)"
+                                R"({"quotaId":"GenerateRequestsPerDayPerProjectPerModel","quotaValue":"100"}]}])";
+  const auto body = [&](std::string_view more) {
+    return R"({"error":{"code":429,"message":"Resource exhausted. )" + std::string{refers} + R"(","status":"RESOURCE_EXHAUSTED")" +
+           std::string{more} + "}}";
+  };
+  CHECK(id_of(body(""), 429) == "vertex-dsq");
+  CHECK(id_of(body(violation), 429) == "rpd-paid");
+  CHECK(id_of(R"({"error":{"code":429,"message":"Too many requests. Exceeded the Provisioned Throughput."}})", 429) == "capacity-429");
+}
+
 TEST_CASE("A page or an unfinished brace beside an image takes nothing from it, and one in its place does", "[gemini]") {
   const std::string image = R"({"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}}]},)";
   const std::string page = R"("<html><style>.c{display:flex}</style><body class='c: {'>results</body></html>")";

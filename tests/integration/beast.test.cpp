@@ -6,6 +6,7 @@
 #include "../transports/raw_server.hpp"
 #include "../transports/secure_server.hpp"
 
+#include <ductile/core/now.hpp>
 #include <ductile/core/transport.hpp>
 #include <ductile/transports/beast.hpp>
 
@@ -142,8 +143,11 @@ TEST_CASE("Over Beast a request arrives as it was given, and its answer comes ba
   Fixture beast;
   HttpRequest request = post(server.url("/v1/models/x:generate?a=b%20c"), "{\"prompt\":1}");
   request.headers.push_back({"x-goog-api-key", "the-key"});
+  const WallTime before = Now{}.wall();
   const HttpResponse response = beast.response(request);
   CHECK(response.status == 418);
+  REQUIRE(response.received);
+  CHECK((*response.received >= before && *response.received <= Now{}.wall()));
   CHECK(response.body == "short");
   CHECK(header(response.headers, "x-one") == "1");
   CHECK_THAT(seen, ContainsSubstring("POST /v1/models/x:generate?a=b%20c HTTP/1.1\r\n"));

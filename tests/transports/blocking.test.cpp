@@ -4,6 +4,7 @@
 #include "raw_server.hpp"
 #include "secure_server.hpp"
 
+#include <ductile/core/now.hpp>
 #include <ductile/core/transport.hpp>
 #include <ductile/transports/curl.hpp>
 #include <ductile/transports/httplib.hpp>
@@ -51,10 +52,13 @@ TEMPLATE_TEST_CASE("A request arrives as it was given, and its answer comes back
   TestType transport;
   HttpRequest request = post(server.url("/v1/models/x:generate?a=b%20c"), "{\"prompt\":1}");
   request.headers.push_back({"x-goog-api-key", "the-key"});
+  const WallTime before = Now{}.wall();
   const TransportResult result = transport.send(request, patient());
   const auto* response = std::get_if<HttpResponse>(&result);
   REQUIRE(response);
   CHECK(response->status == 418);
+  REQUIRE(response->received);
+  CHECK((*response->received >= before && *response->received <= Now{}.wall()));
   CHECK(response->body == "short");
   CHECK(header(response->headers, "x-one") == "1");
   CHECK_THAT(seen, ContainsSubstring("POST /v1/models/x:generate?a=b%20c HTTP/1.1\r\n"));

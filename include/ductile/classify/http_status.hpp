@@ -86,7 +86,7 @@ class HttpStatusClassifier {
     verdict.remedy = remedy;
     if (verdict.ok()) return verdict;
     verdict.billed = response.status < 500 ? Billed::no : Billed::unknown;
-    if (const auto hint = retry_after(response.headers)) verdict.hint = rounded_up(*hint);
+    if (const auto hint = retry_after(response.headers, response.received)) verdict.hint = rounded_up(*hint);
     return verdict;
   }
 

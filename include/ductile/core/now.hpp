@@ -53,6 +53,7 @@ class TimeSource {
 
 namespace detail {
 inline Time steady_time() noexcept { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
+inline WallTime wall_time() noexcept { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 // What the kernel wrote down at its last tick: no reading of hardware, and the same epoch.
 inline Time coarse_time() noexcept {
@@ -104,9 +105,7 @@ class Now {
   static constexpr Duration coarse_lag = std::chrono::milliseconds{10};
 
   /// The calendar, UTC.
-  [[nodiscard]] WallTime wall() const noexcept {
-    return source_ ? source_->wall() : std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-  }
+  [[nodiscard]] WallTime wall() const noexcept { return source_ ? source_->wall() : detail::wall_time(); }
 
   /// 64 random bits.
   [[nodiscard]] std::uint64_t random() const noexcept { return source_ ? source_->random() : detail::thread_random(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ductile/core/kind.hpp>     // Sent
+#include <ductile/core/now.hpp>      // WallTime
 #include <ductile/core/stop.hpp>     // StopToken
 #include <ductile/core/verdict.hpp>  // Duration
 
@@ -49,6 +50,8 @@ struct HttpResponse {
   int status = 0;
   std::vector<HttpHeader> headers;
   std::string body;  ///< Decoded from its transfer and content coding.
+  /// When it came, by the wall clock, as the transport saw it: what a Retry-After date is held against where the answer has no Date.
+  std::optional<WallTime> received{};
 };
 
 /// How an exchange broke: a closed set, so that a classifier can say what each means.

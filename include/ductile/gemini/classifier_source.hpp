@@ -32,8 +32,8 @@ Classification classify_text(std::string_view text, int http_status, const Answe
 
 namespace detail {
 
-inline void add_header_hint(Classification& result, const std::vector<HttpHeader>& headers) {
-  const auto said = retry_after(headers);
+inline void add_header_hint(Classification& result, const HttpResponse& response) {
+  const auto said = retry_after(response.headers, response.received);
   if (!said || (result.retry_after && *result.retry_after >= *said)) return;
   result.retry_after = said;
   result.verdict.hint = rounded_up(*said);
@@ -66,7 +66,7 @@ std::variant<ImageReply, Classification> read_answer(const HttpResponse& respons
   if (detail::lost_its_body(response))
     return detail::classification_of({"wrong-content-length", "header Content-Length", "announces a body; none came"}, std::move(result));
   if (!result.ok()) {
-    detail::add_header_hint(result, response.headers);
+    detail::add_header_hint(result, response);
     return result;
   }
   auto read = read_reply(response.body, expected);

@@ -111,7 +111,7 @@ inline constexpr std::array<NamedFailure, 25> error_reasons{{{"api_key_invalid",
 /// Words in the place of a numeric code: of the Interactions interface, of other providers and of gateways.
 ///
 /// Source   The page on errors of the Gemini API (Interactions); answers of gateways and of OpenAI and Azure behind them.
-inline constexpr std::array<NamedFailure, 38> code_words{{{"content_filter", "azure-content-filter"},
+inline constexpr std::array<NamedFailure, 37> code_words{{{"content_filter", "azure-content-filter"},
                                                           {"content_policy_violation", "azure-content-filter"},
                                                           {"moderation_blocked", "azure-content-filter"},
                                                           {"insufficient_user_quota", "openai-insufficient-quota"},

@@ -44,6 +44,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::capacity, "no capacity available", "capacity-503", "Code Assist, 429 and 503"},
     {Topic::capacity, "上游负载已饱和", "gateway-saturated", "new-api gateway: upstream saturated"},
     {Topic::capacity, "error-code-429", "vertex-dsq", "Vertex, dynamic shared quota"},
+    {Topic::capacity, "exceeded the provisioned throughput", "capacity-503", "Vertex, 429: what was reserved is in use"},
     {Topic::capacity, "model is overloaded", "overloaded", "Gemini API, 503"},
     {Topic::capacity, "experiencing high demand", "high-demand", "Gemini API, 503, 2026"},
     {Topic::capacity, "service is currently unavailable", "service-unavailable", "Gemini API, 503"},

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ductile/core/config_error.hpp>  // refuse
-#include <ductile/core/now.hpp>           // steady_time
+#include <ductile/core/now.hpp>           // steady_time, wall_time
 #include <ductile/core/stop.hpp>          // stop_poll
 #include <ductile/core/transport.hpp>     // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
 #include <ductile/transports/detail/idle_connections.hpp>
@@ -232,7 +232,7 @@ class CurlTransport {
     }
 
     HttpResponse answer() {
-      HttpResponse response{status_, {}, std::move(body_)};
+      HttpResponse response{status_, {}, std::move(body_), detail::wall_time()};
       for (curl_header* field = nullptr; (field = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1, field));)
         response.headers.push_back({field->name, field->value});
       transport_.idle_.give_back(url_.origin(), std::move(connection_), detail::steady_time());

@@ -10,7 +10,7 @@
 #endif
 
 #include <ductile/core/config_error.hpp>  // refuse
-#include <ductile/core/now.hpp>           // steady_time
+#include <ductile/core/now.hpp>           // steady_time, wall_time
 #include <ductile/core/transport.hpp>     // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
 #include <ductile/transports/detail/httplib_tap.hpp>
 #include <ductile/transports/detail/httplib_watch.hpp>
@@ -151,6 +151,7 @@ class HttplibTransport::Engine {
     HttpResponse answer(const httplib::Response& in) {
       HttpResponse response;
       response.status = in.status;
+      response.received = detail::wall_time();
       for (const auto& [name, value] : in.headers) response.headers.push_back({name, value});
       response.body = std::move(body_);
       const bool closes = detail::same_word(in.get_header_value("Connection"), "close");

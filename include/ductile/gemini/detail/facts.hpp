@@ -487,10 +487,39 @@ class FactsCollector {
     message_level_ = inner.message_level_;
   }
 
+  // What the caller wrote and a refusal repeats, taken out of its text: of `Invalid value at 'contents' (type), "..."` the sentence in
+  // quotes, and of a request that is no JSON the piece before the caret.
+  [[nodiscard]] static std::string without_echo(std::string_view text, bool cut) {
+    std::string own{text};
+    constexpr std::string_view no_json{"invalid json payload received. "};
+    if (const std::size_t at = find_word(own, no_json); at != std::string::npos) {
+      const std::size_t stop = own.find('.', at + no_json.size());
+      const std::size_t caret = own.rfind('^');
+      const bool ends = stop != std::string::npos && stop + 1 < own.size() && is_space(own[stop + 1]);
+      if (ends && ((caret != std::string::npos && caret > stop) || cut)) own.erase(stop + 1, cut ? std::string::npos : caret - stop);
+    }
+    constexpr std::string_view bad_value{"invalid value at '"};
+    for (std::size_t at = find_word(own, bad_value); at != std::string::npos; at = find_word(own, bad_value, at + bad_value.size())) {
+      const std::size_t next = std::min(find_word(own, bad_value, at + bad_value.size()), own.size());
+      const std::size_t open = own.find("), \"", at);
+      if (open == std::string::npos || open >= next) continue;
+      const std::size_t begin = open + 4;
+      std::size_t end = own.rfind('"', next - 1);
+      if (end < begin) end = next;
+      if (own.substr(begin, end - begin).find(' ') != std::string::npos)
+        own.erase(begin, end - begin);  // a single word may be a field's value
+    }
+    return own;
+  }
+
   // Running text: what other programs made of an answer.
   void take_text(std::string_view text, bool cut) {
     const std::size_t begin = facts_.words.size();
-    append_words(facts_, text);
+    if (find_word(text, "invalid ") == std::string_view::npos) {
+      append_words(facts_, text);
+    } else {
+      append_words(facts_, without_echo(text, cut));
+    }
     const std::string_view words = std::string_view{facts_.words}.substr(begin);
     if (trimmed(words).empty()) return;
     if (cut) facts_.cut_at = facts_.words.size();

@@ -130,8 +130,11 @@ class Judge {
     if (!facts_.finish_reason.empty() && finish_reason()) return;
     if (!facts_.block_reason.empty()) {
       const BlockReason* known = find_block_reason(facts_.block_reason);
-      decide(known ? known->id : "prompt-blocked-other", known ? Confidence::certain : Confidence::guess, "promptFeedback.blockReason",
-             facts_.block_reason);
+      const bool forbidden = contains(facts_.block_reason, "PROHIBITED");
+      decide(known       ? known->id
+             : forbidden ? "prompt-blocked-prohibited"
+                         : "prompt-blocked-other",
+             known ? Confidence::certain : Confidence::guess, "promptFeedback.blockReason", facts_.block_reason);
       return;
     }
     if (facts_.filtered && !final_image(true)) {
@@ -150,7 +153,7 @@ class Judge {
   // Whether the finish reason decides. STOP and the like decide nothing: what counts is the image.
   bool finish_reason() {
     const FinishReason* known = find_finish_reason(facts_.finish_reason, speaks_for_vertex());
-    if (!known) return decide("finish-unknown", Confidence::certain, "candidates[0].finishReason", facts_.finish_reason);
+    if (!known) return unknown_finish_reason();
     std::string_view id = known->id;
     const bool text = std::ranges::any_of(facts_.parts, [](const PartSeen& part) { return part.text && !part.thought; });
     if (id.empty()) return false;
@@ -172,6 +175,15 @@ class Judge {
     if (result_.verdict.kind == Kind::safety_output) result_.verdict.images = 1;               // made, then withheld
     if (id == "image-prohibited" && !facts_.complete) result_.verdict.billed = Billed::maybe;  // whether it thought, a cut may have taken
     return true;
+  }
+
+  // A new name is read by its parts: what a filter withholds must not be tried elsewhere because its name is new.
+  bool unknown_finish_reason() {
+    const std::string_view name = facts_.finish_reason;
+    const bool forbidden = contains(name, "PROHIBITED") || contains(name, "BLOCK");
+    const bool unsafe = contains(name, "SAFETY");
+    if (!forbidden && !unsafe) return decide("finish-unknown", Confidence::certain, "candidates[0].finishReason", name);
+    return decide(forbidden ? "image-prohibited" : "image-safety", Confidence::likely, "candidates[0].finishReason", name);
   }
 
   [[nodiscard]] bool final_image(bool with_bytes) const noexcept {
@@ -219,7 +231,8 @@ class Judge {
       capacity("capacity-503", Confidence::certain, "error.details[].reason", "MODEL_CAPACITY_EXHAUSTED");
       return;
     }
-    if (const Wording* said = wording(Topic::capacity)) {
+    // (Vertex links to a page on its shared capacity from every 429; a named quota says more.)
+    if (const Wording* said = wording(Topic::capacity); said && !(said->id == "vertex-dsq" && deciding_violation())) {
       capacity(said->id, Confidence::likely, "error.message", said->phrase);
       return;
     }
@@ -245,9 +258,18 @@ class Judge {
   }
 
   [[nodiscard]] const Wording* wording(Topic topic) const noexcept {
+    if (refuses() && topic != Topic::access && topic != Topic::model && topic != Topic::request && topic != Topic::general) return nullptr;
     const auto found =
         std::ranges::find_if(wordings, [&](const Wording& known) { return known.topic == topic && facts_.says(known.phrase); });
     return found == wordings.end() ? nullptr : &*found;
+  }
+
+  // Whose fault it is, the service's own status says. What else a refusal speaks of may be the caller's words, which it repeats, so of
+  // limits and overload only names and figures count there, and no sentence.
+  [[nodiscard]] bool refuses() const noexcept {
+    constexpr std::array<std::string_view, 5> refusals_of_service{"INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED",
+                                                                  "FAILED_PRECONDITION"};
+    return std::ranges::find(refusals_of_service, facts_.status) != refusals_of_service.end();
   }
 
   // A page is never the service's own answer: its status says what happened, its author who says it.
@@ -311,11 +333,14 @@ class Judge {
     return true;
   }
 
-  // A sentence about spending that names a month: no limit of some minutes.
+  // A sentence about a limit of what is spent or used that names a month: no limit of some minutes.
   [[nodiscard]] std::string_view months_spend() const noexcept {
-    for (const std::string_view limit : {std::string_view{"spend limit"}, std::string_view{"spending limit"}, std::string_view{"spend cap"},
-                                         std::string_view{"spending cap"}, std::string_view{"budget"}})
-      if (const std::string_view sentence = sentence_with(limit); contains(sentence, "month")) return sentence;
+    if (refuses()) return {};
+    const auto any = [](std::string_view sentence, auto... words) { return (contains(sentence, words) || ...); };
+    for (const std::string_view span : {std::string_view{"month"}, std::string_view{"billing period"}, std::string_view{"billing cycle"}})
+      if (const std::string_view sentence = sentence_with(span);
+          any(sentence, "budget") || (any(sentence, " cap", "limit") && any(sentence, "spend", "usage", "tier", "billing", "$")))
+        return sentence;
     return {};
   }
 
@@ -382,7 +407,7 @@ class Judge {
   // A limit of nought needs no window: it says that no request will ever pass, and with it that every hint is meaningless.
   bool zero() {
     const Violation* violation = deciding_violation();
-    const bool line = std::ranges::any_of(facts_.limits, [](const LimitLine& said) { return said.limit == 0; });
+    const bool line = !refuses() && std::ranges::any_of(facts_.limits, [](const LimitLine& said) { return said.limit == 0; });
     const bool value = std::ranges::any_of(facts_.violations, [](const Violation& said) { return said.value == 0; });
     const bool metadata = facts_.quota_limit_value == 0;
     const Wording* said = wording(Topic::zero);
@@ -471,6 +496,11 @@ class Judge {
     decide(quota_id(name, several), confidence, std::move(where), what);
     if (name.at_once) result_.advice = name.tokens ? too_much_queued : too_many_at_once;
     if (name.window == Window::day && name.images && !name.tokens) result_.advice = days_images;
+    if (name.window == Window::day && name.tokens && !name.free_tier.value_or(false)) {  // no row of the table is a paid tier's
+      result_.advice = days_limit;
+      result_.verdict.remedy = Remedy::next_day;
+    }
+    if (name.window == Window::second || name.window == Window::hour || name.window == Window::month) result_.advice = other_span;
     if (!several && (name.window != Window::unknown || name.at_once || hint())) result_.verdict.dimension = name.dimension();
     result_.scope = name.scope;
     result_.free_tier = name.free_tier;
@@ -496,10 +526,13 @@ class Judge {
     if (name.shared_project) return "shared-project-rpm";
     if (name.spend) return "spend-rate";
     if (name.at_once) return name.tokens ? "quota-no-details" : "rate-generic";
+    if (name.window == Window::second || name.window == Window::hour) return "rate-generic";
+    if (name.window == Window::month) return "quota-no-details";
     if (name.window == Window::day) {
       const QuotaDimension decides = name.dimension();
       if (std::ranges::any_of(facts_.violations, [&](const Violation& other) { return window_of(other).dimension() != decides; }))
         return "multi-violation";
+      if (name.tokens && !free) return "quota-no-details";
       return name.tokens ? "tpd-free" : free ? "rpd-free" : "rpd-paid";
     }
     // Without a window: a hint speaks for a short one.
@@ -512,6 +545,7 @@ class Judge {
 
   // "Quota exceeded for metric: X, limit: 2", "Quota exceeded for quota metric 'X' and limit 'Y per minute for a region'": what follows.
   [[nodiscard]] std::string_view quota_in_words() const noexcept {
+    if (refuses()) return {};
     constexpr std::array<std::string_view, 2> labels{"quota exceeded for ", "rate limit exceeded: "};
     constexpr std::size_t enough = 240;
     for (const std::string_view label : labels)
@@ -668,10 +702,13 @@ class Judge {
 
   static constexpr std::string_view spent_quota{"exceeded your current quota"};
 
-  bool plain_quota() { return facts_.says(spent_quota) && decide("quota-no-details", Confidence::likely, "error.message", spent_quota); }
+  bool plain_quota() {
+    return !refuses() && facts_.says(spent_quota) && decide("quota-no-details", Confidence::likely, "error.message", spent_quota);
+  }
 
   // Gateways turn a finish reason into an error and keep its name. Only names that are no words of every day count.
   bool withheld() {
+    if (refuses()) return false;
     for (const FinishReason& known : finish_reasons) {
       if (known.id.empty() || !contains(known.name, "_") || known.name == "MAX_TOKENS") continue;
       if (!facts_.says(lowered(known.name))) continue;
@@ -754,7 +791,16 @@ class Judge {
                                                                      {529, "overloaded"}}};
     const auto known = std::ranges::find(rows, status_, &std::pair<int, std::string_view>::first);
     if (known != rows.end()) return decide(known->second, Confidence::guess, "HTTP status", std::to_string(status_));
+    if (status_ == 425) {  // too early in a connection; later it is none
+      add_evidence("HTTP status", "425");
+      return decide_kind(Kind::overload);
+    }
     if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, "HTTP status", std::to_string(status_));
+    if (status_ >= 520 && status_ <= 530) {
+      decide("envoy-503", Confidence::guess, "HTTP status", std::to_string(status_));
+      if (status_ == 525 || status_ == 526) result_.verdict.remedy = Remedy::never;  // a certificate behind the proxy
+      return true;
+    }
     if (status_ >= 500 && status_ < 600) return decide("unknown-500", Confidence::guess, "HTTP status", std::to_string(status_));
     if (status_ < 400 || status_ >= 600) return false;
     add_evidence("HTTP status", std::to_string(status_));
@@ -860,6 +906,8 @@ class Judge {
       "Wait for Pacific midnight (a gateway may have one of its own), change the model, or raise the quota."};
   static constexpr Advice days_images{"images per day are spent", "Wait for Pacific midnight, change the model, or raise the quota."};
   static constexpr Advice minutes_limit{"a limit per minute is reached", "Wait as long as the answer asks, else for the next minute."};
+  static constexpr Advice other_span{"a limit of another span than a minute or a day is reached",
+                                     "Wait as long as the answer asks, else as long as the quota's name says; raise the quota."};
   static constexpr Advice too_many_at_once{"too many requests at once: what is under way counts, not what was sent in a minute",
                                            "Keep fewer calls in flight (a Bulkhead), and try again when one has ended."};
   static constexpr Advice too_much_queued{"too much work is queued for batches",

@@ -17,7 +17,7 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 
 using namespace ductile::detail;  // the ASCII helpers
 
-enum class Window : std::uint8_t { unknown, minute, day };
+enum class Window : std::uint8_t { unknown, second, minute, hour, day, month };  // the longer, the later it opens; a week is as a month
 
 struct QuotaName {
   Window window = Window::unknown;
@@ -31,7 +31,7 @@ struct QuotaName {
 
   [[nodiscard]] QuotaDimension dimension() const noexcept {
     if (spend) return QuotaDimension::spend;
-    if (at_once) return QuotaDimension::other;
+    if (at_once || window == Window::second || window == Window::hour || window == Window::month) return QuotaDimension::other;
     if (window == Window::day)
       return tokens ? QuotaDimension::tokens_per_day : images ? QuotaDimension::other : QuotaDimension::requests_per_day;
     return tokens ? QuotaDimension::tokens_per_minute : images ? QuotaDimension::images_per_minute : QuotaDimension::requests_per_minute;
@@ -49,6 +49,12 @@ struct QuotaName {
     name.window = Window::day;
   } else if (has("perminute", "per_minute", "per minute") || contains(text, "per-min")) {
     name.window = Window::minute;
+  } else if (has("permonth", "per_month", "per month") || has("perweek", "per_week", "per week")) {
+    name.window = Window::month;
+  } else if (has("perhour", "per_hour", "per hour")) {
+    name.window = Window::hour;
+  } else if (has("persecond", "per_second", "per second")) {
+    name.window = Window::second;
   }
   // Vertex counts these by the minute and does not say so in the name.
   if (name.window == Window::unknown && contains(text, "online_prediction")) name.window = Window::minute;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/core/now.hpp>        // wall_time
 #include <ductile/core/transport.hpp>  // BodyReceiver, HttpResponse, TransportLimits
 
 #include <boost/beast/core/error.hpp>
@@ -85,6 +86,7 @@ class BeastAnswer final : public boost::beast::http::basic_parser<false> {
   void on_header_impl(Error& error) override {
     error = {};
     head_read_ = true;
+    response_.received = wall_time();
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, Error& error) override {
     constexpr std::uint64_t most_believed = std::uint64_t{4} << 20U;  // memory for what is announced and may never come
