@@ -297,7 +297,7 @@ class AsioCall final : public Waiter {
             }
             const Attempt& attempt = call->machine_->begin_attempt();
             if (call->cancelled_) {  // by who was told of it
-              asks = call->machine_->cancel();
+              asks = call->machine_->cancel(Sent::no);
               continue;
             }
             if (is_forced(call->options_.forced, attempt)) {
