@@ -917,4 +917,6 @@ TEST_CASE("BeastTransport refuses options out of range, and names them", "[beast
   CHECK_THROWS_WITH(BeastTransport{{.connections = 0}}, "BeastTransport: connections must be from 1 to 100000; it is 0");
   CHECK_THROWS_WITH(BeastTransport{{.idle_connections = 10'001}}, "BeastTransport: idle_connections must be from 0 to 10000; it is 10001");
   CHECK_THROWS_WITH(BeastTransport{{.idle_for = 0s}}, "BeastTransport: idle_for must be more than 0 s; it is 0");
+  CHECK_THROWS_WITH((BeastTransport{{.user_agent = "me\r\nx-goog-api-key: theirs"}}),
+                    "BeastTransport: user_agent must not have a line end");
 }

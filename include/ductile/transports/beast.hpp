@@ -3,10 +3,11 @@
 
 // What is needed to use the transport. How it works stands in beast_source.hpp, which one unit of a program compiles: the target
 // ductile::beast brings it along.
-#include <ductile/core/config_error.hpp>     // refuse
-#include <ductile/core/transport.hpp>        // HttpRequest, TransportLimits, TransportResult
-#include <ductile/core/verdict.hpp>          // Duration
-#include <ductile/detail/asio_executor.hpp>  // has_own_executor
+#include <ductile/core/config_error.hpp>               // refuse
+#include <ductile/core/transport.hpp>                  // HttpRequest, TransportLimits, TransportResult
+#include <ductile/core/verdict.hpp>                    // Duration
+#include <ductile/detail/asio_executor.hpp>            // has_own_executor
+#include <ductile/transports/detail/request_head.hpp>  // has_line_end
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
@@ -28,7 +29,7 @@ struct BeastOptions {
   std::size_t idle_connections = 64;  ///< Kept open for each host, 0 to 10000; 0: a connection for each exchange.
   Duration idle_for =
       std::chrono::seconds{30};        ///< How long a connection is kept, more than zero. Services close theirs after a minute or so.
-  std::string user_agent = "ductile";  ///< Sent when the request names none.
+  std::string user_agent = "ductile";  ///< Sent when the request names none. Without a line end.
 };
 
 namespace detail {
@@ -112,6 +113,7 @@ class BeastTransport {
       refuse("BeastTransport: idle_connections must be from 0 to 10000", static_cast<double>(options.idle_connections));
     if (options.idle_for <= Duration::zero())
       refuse("BeastTransport: idle_for must be more than 0 s", std::chrono::duration<double>(options.idle_for).count());
+    if (detail::has_line_end(options.user_agent)) refuse("BeastTransport: user_agent must not have a line end");
     return options;
   }
 
