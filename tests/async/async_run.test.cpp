@@ -19,10 +19,13 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/consign.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
@@ -367,6 +370,62 @@ TEST_CASE("Every step runs on the handler's executor", "[async]") {
   CHECK(ended.get_future().get());
   pool.join();
   CHECK(elsewhere == 0);
+}
+
+TEST_CASE("A future has no executor of its own, through whatever adapters", "[async]") {
+  asio::io_context context;
+  asio::cancellation_signal stop;
+  boost::system::error_code code;
+  const auto has_executor = [](auto token) {
+    bool has = false;
+    const auto initiate = [&has](auto handler) { has = ductile::detail::has_own_executor<decltype(handler)>; };
+    asio::async_initiate<decltype(token), void(boost::system::error_code, int)>(initiate, token);
+    return has;
+  };
+  const auto through_adapters = [&](auto token) {
+    return std::vector<bool>{has_executor(token),
+                             has_executor(asio::bind_cancellation_slot(stop.slot(), token)),
+                             has_executor(asio::bind_allocator(std::allocator<void>{}, token)),
+                             has_executor(asio::append(token, 1)),
+                             has_executor(asio::consign(token, 1)),
+                             has_executor(asio::redirect_error(token, code)),
+                             has_executor(asio::bind_cancellation_slot(stop.slot(), asio::bind_allocator(std::allocator<void>{}, token)))};
+  };
+  const auto hear = [](auto&&...) {};
+  CHECK(through_adapters(asio::use_future) == std::vector<bool>(7, false));
+  CHECK(through_adapters(hear) == std::vector<bool>(7, false));
+  CHECK_FALSE(has_executor(asio::use_future(hear)));
+  CHECK_FALSE(has_executor(asio::bind_executor(asio::system_executor{}, hear)));
+  CHECK(through_adapters(asio::bind_executor(context, asio::use_future)) == std::vector<bool>(7, true));
+  CHECK(through_adapters(asio::bind_executor(context, hear)) == std::vector<bool>(7, true));
+}
+
+TEST_CASE("A future's call runs where async_run is told, and no step of it on a hidden thread", "[async]") {
+  asio::io_context context;
+  Pipeline pipeline{Retry{RetryOptions{.attempts = 2, .backoff = Constant{1ms}}}};
+  std::vector<std::thread::id> seen;
+  const auto hops = [&seen](const Attempt& attempt, auto&& token) {
+    seen.push_back(std::this_thread::get_id());
+    return asio::async_initiate<decltype(token), void(Result<int>)>(
+        [&seen, first = attempt.number == 1](auto handler) {
+          const auto executor = asio::get_associated_executor(handler);
+          asio::post(executor, [&seen, first, kept = std::move(handler)]() mutable {  // an intermediate step, as in async_compose
+            seen.push_back(std::this_thread::get_id());
+            std::move(kept)(first ? Result<int>{Failure{Kind::overload}} : Result<int>{7});
+          });
+        },
+        token);
+  };
+
+  asio::cancellation_signal stop;
+  std::future<Result<int>> answer;
+  SECTION("of use_future") { answer = pipeline.async_run(hops, context, asio::use_future); }
+  SECTION("of an adapter over it") {
+    answer = pipeline.async_run(hops, context, asio::bind_cancellation_slot(stop.slot(), asio::use_future));
+  }
+  context.run();
+  CHECK(answer.get().value() == 7);
+  CHECK(seen == std::vector<std::thread::id>(4, std::this_thread::get_id()));
 }
 
 TEST_CASE("All memory is the handler's allocator's, and is given back before the handler is called", "[async]") {

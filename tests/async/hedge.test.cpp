@@ -412,6 +412,36 @@ TEMPLATE_TEST_CASE("A cancelled race ends all of its attempts", "[async]", Async
   CHECK(observed.seen.faults().empty());
 }
 
+TEST_CASE("A race that is cancelled as its attempt begins has sent nothing", "[async]") {
+  struct Cancelling {
+    asio::cancellation_signal& signal;
+    void on(const AttemptBegan&) const { signal.emit(asio::cancellation_type::terminal); }
+  };
+  AsioVirtualClock clock;
+  asio::cancellation_signal signal;
+  Cancelling cancelling{signal};
+  std::vector<Verdict> outside;
+  Pipeline pipeline{Observe{cancelling}, P{}.telling(outside), Hedge{{.after = 100ms}}};
+  asio::io_context context;
+  std::optional<Result<int>> heard;
+  int calls = 0;
+  ToldOperation operation{clock, context, [&calls](const Attempt&) {
+                            ++calls;
+                            return succeeds(5s, 1);
+                          }};
+  pipeline.async_run(repeatable(operation), context, clock,
+                     asio::bind_cancellation_slot(signal.slot(), [&heard](Result<int> result) { heard.emplace(std::move(result)); }));
+  clock.run(context);
+  CHECK(calls == 0);
+  REQUIRE(heard);
+  CHECK(heard->error().kind() == Kind::cancelled);
+  CHECK(heard->error().verdict().sent == Sent::no);
+  REQUIRE(heard->error().trail().size() == 1);
+  CHECK(heard->error().trail()[0].sent == Sent::no);
+  REQUIRE(outside.size() == 1);
+  CHECK(outside[0].sent == Sent::no);
+}
+
 TEST_CASE("An exception that nobody claims ends the race and the call", "[async]") {
   Observed observed{{.attempts = 5}};
   const auto heard = Asynchronous{}.call(observed.pipeline, [](const Attempt& attempt) {

@@ -126,6 +126,58 @@ TWO_DRIVERS(blocking, simulated, "An exception ends attempt and operation, and o
   CHECK(seen.faults() == Story{});
 }
 
+// Not a simulation, which plans a cancellation for when the step that asks for it is over: there the attempt has begun.
+TWO_DRIVERS(blocking, asynchronous, "An attempt is not made when who is told of it stops the call, and nothing was sent",
+            "[core][events]") {
+  struct Stopping {
+    Driver& driver;
+    unsigned at;
+    void on(const AttemptBegan& event) const {
+      if (event.attempt.number == at) driver.stop();
+    }
+  };
+  for (const unsigned at : {1U, 2U}) {
+    RecordingObserver seen;
+    std::vector<Verdict> settled;
+    unsigned calls = 0;
+    Stopping stopping{driver, at};
+    Pipeline pipeline{Observe{seen}, Observe{stopping}, Again{}, CountingPolicy{}.telling(settled)};
+    const Result<int> result = driver.run(pipeline, [&calls]() -> Result<int> {
+      ++calls;
+      return Failure{Kind::overload};
+    });
+    CHECK(calls == at - 1);
+    REQUIRE(settled.size() == at);
+    CHECK(settled.back().kind == Kind::abandoned);
+    CHECK(settled.back().sent == Sent::no);
+    CHECK(settled.back().billed == Billed::no);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind() == Kind::cancelled);
+    CHECK(result.error().verdict().sent == Sent::no);
+    REQUIRE(result.error().trail().size() == at);
+    CHECK(result.error().trail()[at - 1].sent == Sent::no);
+    CHECK(result.error().trail()[at - 1].billed == Billed::no);
+    CHECK(seen.all<AttemptEnded>().back().verdict.sent == Sent::no);
+    CHECK(seen.faults() == Story{});
+  }
+}
+
+EVERY_DRIVER("The failure of a call that is stopped says what its last step may have sent", "[core][events]") {
+  driver.at(Time{1500ms}, [&] { driver.stop(); });
+  Pipeline pipeline{Again{}, Breaker{}};
+  Sent sent = Sent::yes;
+  SECTION("nothing in a wait") {
+    ScriptedOperation<int> script{Steps{{1s, failing(Kind::overload)}}};
+    sent = driver.run(pipeline, script).error().verdict().sent;
+    CHECK(sent == Sent::no);
+  }
+  SECTION("nobody knows what in an attempt") {
+    ScriptedOperation<int> script{Steps{{2s, failing(Kind::overload)}}};
+    sent = driver.run(pipeline, script).error().verdict().sent;
+    CHECK(sent == Sent::unknown);
+  }
+}
+
 EVERY_DRIVER("A cancelled wait ends before the operation does", "[core][events]") {
   driver.at(Time{1500ms}, [&] { driver.stop(); });
   RecordingObserver seen;

@@ -7,6 +7,7 @@ fresh() {
   plant ductile/core/result.hpp '#include <ductile/core/kind.hpp>' '#include <boost/outcome/basic_result.hpp>'
   plant ductile/core/detail/bits.hpp '#include <ductile/core/kind.hpp>'
   plant ductile/detail/ascii.hpp '#include <ductile/core/kind.hpp>'
+  plant ductile/detail/asio_executor.hpp '#include <boost/asio/associated_executor.hpp>'
   plant ductile/backoff/constant.hpp '#include <ductile/core/kind.hpp>'
   plant ductile/policies/retry.hpp '#include <ductile/backoff/constant.hpp>' '#include <ductile/core/result.hpp>' '#include <ductile/detail/ascii.hpp>'
   plant ductile/drivers/blocking.hpp '#include <ductile/core/result.hpp>'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // BeastTransport over real sockets.
+#include "../support/allocations.hpp"
 #include "../support/catch.hpp"
 #include "../transports/exchanges.hpp"
 #include "../transports/raw_server.hpp"
@@ -27,9 +28,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <functional>
@@ -878,6 +881,45 @@ TEST_CASE("Over Beast a context may end with exchanges in every part, and the tr
   CHECK(*alive == 0);             // and none was called
 }
 
+TEST_CASE("Over Beast a transport forgets contexts that have gone, and a context transports", "[beast]") {
+  std::stop_source stop;
+  stop.request_stop();  // no exchange needs a server: each has its connections, and is over before it takes one
+  TransportLimits limits = patient();
+  const std::stop_token stopped = stop.get_token();
+  limits.stop = StopView{stopped};
+  int ended = 0;
+  const auto exchange = [&](BeastTransport& transport, asio::io_context& context) {
+    transport.async_send(post("http://127.0.0.1:9/"), limits, asio::bind_executor(context, [&ended](const TransportResult&) { ++ended; }));
+    context.restart();
+    context.run();
+  };
+  constexpr std::size_t rounds = 40;
+  std::array<std::int64_t, rounds> held{};
+
+  SECTION("contexts, each at a place of its own") {
+    std::array<std::optional<asio::io_context>, rounds> contexts;
+    BeastTransport transport;
+    for (std::size_t i = 0; i < rounds; ++i) {
+      exchange(transport, contexts[i].emplace());
+      contexts[i].reset();
+      held[i] = allocations_held();
+    }
+  }
+  SECTION("transports") {
+    asio::io_context context;
+    for (int i = 0; i < 5000; ++i) asio::make_strand(context);  // Asio makes the locks of a context's strands one by one, 193 at most
+    for (std::size_t i = 0; i < rounds; ++i) {
+      {
+        BeastTransport transport;
+        exchange(transport, context);
+      }
+      held[i] = allocations_held();
+    }
+  }
+  CHECK(ended == rounds);
+  CHECK(held.back() == held[1]);  // what goes is forgotten when the next one comes
+}
+
 TEST_CASE("Over Beast the transport may go before its exchanges end", "[beast]") {
   RawServer server{[](auto& c) {
     c.request();
@@ -921,4 +963,6 @@ TEST_CASE("BeastTransport refuses options out of range, and names them", "[beast
   CHECK_THROWS_WITH(BeastTransport{{.connections = 0}}, "BeastTransport: connections must be from 1 to 100000; it is 0");
   CHECK_THROWS_WITH(BeastTransport{{.idle_connections = 10'001}}, "BeastTransport: idle_connections must be from 0 to 10000; it is 10001");
   CHECK_THROWS_WITH(BeastTransport{{.idle_for = 0s}}, "BeastTransport: idle_for must be more than 0 s; it is 0");
+  CHECK_THROWS_WITH((BeastTransport{{.user_agent = "me\r\nx-goog-api-key: theirs"}}),
+                    "BeastTransport: user_agent must not have a line end");
 }

@@ -47,7 +47,7 @@ class DrivenCall {
   virtual Asks woken() = 0;
   virtual Asks granted(ductile::Grant grant) = 0;
   virtual Asks gate_timed_out() = 0;
-  virtual Asks cancel() = 0;
+  virtual Asks cancel(ductile::Sent sent) = 0;
   virtual Asks end_with(ductile::Failure&& failure) = 0;
   [[nodiscard]] virtual ductile::Time wake_at() const noexcept = 0;
   [[nodiscard]] virtual ductile::Gate& gate() const noexcept = 0;
@@ -139,7 +139,7 @@ class DrivenCallOf final : public DrivenCall {
   Asks woken() override { return machine_->woken(); }
   Asks granted(ductile::Grant grant) override { return machine_->granted(grant); }
   Asks gate_timed_out() override { return machine_->gate_timed_out(); }
-  Asks cancel() override { return machine_->cancel(); }
+  Asks cancel(ductile::Sent sent) override { return machine_->cancel(sent); }
   Asks end_with(ductile::Failure&& failure) override { return machine_->end_with(std::move(failure)); }
   [[nodiscard]] ductile::Time wake_at() const noexcept override { return machine_->wake_at(); }
   [[nodiscard]] ductile::Gate& gate() const noexcept override { return machine_->gate(); }

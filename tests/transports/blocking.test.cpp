@@ -492,6 +492,11 @@ TEST_CASE("The blocking transports refuse options out of range, and name them", 
   CHECK_THROWS_WITH(HttplibTransport{{.idle_for = 0s}}, "HttplibTransport: idle_for must be more than 0 s; it is 0");
   CHECK_THROWS_WITH(CurlTransport{{.idle_connections = 1001}}, "CurlTransport: idle_connections must be from 0 to 1000; it is 1001");
   CHECK_THROWS_WITH(CurlTransport{{.idle_for = 0s}}, "CurlTransport: idle_for must be more than 0 s; it is 0");
+  for (const std::string& line_end : std::vector<std::string>{"\r\n", "\r", "\n", {"\0", 1}}) {
+    const std::string two_lines = "me" + line_end + "x-goog-api-key: theirs";
+    CHECK_THROWS_WITH((HttplibTransport{{.user_agent = two_lines}}), "HttplibTransport: user_agent must not have a line end");
+    CHECK_THROWS_WITH((CurlTransport{{.user_agent = two_lines}}), "CurlTransport: user_agent must not have a line end");
+  }
 }
 
 TEMPLATE_TEST_CASE("A connection that was kept too long is closed by the next exchange, with whatever host", "[transports]",

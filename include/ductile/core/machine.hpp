@@ -124,15 +124,17 @@ class Machine {
     return take_grant(Grant{Grant::Status::failed, {}});
   }
 
-  // The caller wants the end: everything held is settled as abandoned.
-  [[nodiscard]] Asks cancel() { return end_with(Failure{Kind::cancelled, Remedy::never, Says::caller}); }
+  // The caller wants the end: everything held is settled as abandoned. `sent` is what an attempt that has begun may have sent: nothing,
+  // when the driver has not made it.
+  [[nodiscard]] Asks cancel(Sent sent = Sent::unknown) { return end_with(Failure{Kind::cancelled, Remedy::never, Says::caller}, sent); }
 
   // The call ends here with this failure, which no layer hears of: everything held is settled as abandoned.
-  [[nodiscard]] Asks end_with(Failure&& failure) {
+  [[nodiscard]] Asks end_with(Failure&& failure, Sent sent = Sent::unknown) {
     if (waiting_) end_wait();
-    abandon();
+    const Verdict verdict = abandon(sent);
     if constexpr (L::chooses_targets) leading_.reset();
-    if constexpr (L::is_branch) risen_ = Verdict{.kind = Kind::abandoned};
+    if constexpr (L::is_branch) risen_ = verdict;
+    failure.set_sent(verdict.sent);
     keep(std::move(failure));
     return Asks::finish;
   }
@@ -503,18 +505,19 @@ class Machine {
     return true;
   }
 
-  void abandon() {
+  Verdict abandon(Sent of_attempt) {
     Verdict verdict;
     verdict.kind = Kind::abandoned;
     verdict.sent = Sent::no;
     verdict.billed = Billed::no;
     if (phase_ == Phase::running) {
-      verdict.sent = Sent::unknown;
-      verdict.billed = Billed::maybe;
+      verdict.sent = of_attempt;
+      if (of_attempt != Sent::no) verdict.billed = Billed::maybe;
       if constexpr (!L::races) record_attempt(verdict, attempt_began_);
       phase_ = Phase::entering;
     }
     while (held_ > 0) settle_abandoned(--held_, verdict);
+    return verdict;
   }
 
   void settle_abandoned(std::size_t layer, const Verdict& verdict) {
@@ -525,7 +528,7 @@ class Machine {
   // The call is destroyed, by an exception or with its driver, before it came to an end.
   void give_up() noexcept {
     if (waiting_) end_wait();
-    abandon();
+    static_cast<void>(abandon(Sent::unknown));
     if constexpr (observed && !L::is_branch) tell_end(nullptr, Outcome::failed);
   }
 

@@ -4,6 +4,7 @@
 // `Pipeline::async_run` on Boost.Asio: what its arguments are, and the beginning of a call.
 #include <ductile/core/call_options.hpp>       // CallOptions
 #include <ductile/core/pipeline.hpp>           // AsyncDriver, Pipeline
+#include <ductile/detail/asio_executor.hpp>    // NoExecutor, has_own_executor
 #include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, Moved
 #include <ductile/drivers/detail/asio_call.hpp>
 
@@ -14,7 +15,6 @@
 #include <boost/asio/execution/executor.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/is_executor.hpp>
-#include <boost/asio/use_future.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <concepts>
@@ -24,9 +24,6 @@
 #include <utility>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
-
-// Where a handler has no executor of its own.
-struct NoExecutor {};
 
 template <class E>
 concept ExecutorLike = boost::asio::is_executor<E>::value || boost::asio::execution::is_executor<E>::value;
@@ -73,19 +70,12 @@ Operation&& unwrapped(Moved<Operation>&& moved) noexcept {
   return std::move(moved.operation);
 }
 
-template <class>
-inline constexpr bool is_use_future = false;
-template <class Allocator>
-inline constexpr bool is_use_future<boost::asio::use_future_t<Allocator>> = true;
+template <class Handler, class Executor>
+inline constexpr bool knows_executor = !std::is_same_v<Executor, NoExecutor> || has_own_executor<Handler>;
 
-// Not what a future brings along: that is the system's.
-template <class Handler, class Executor, bool IsFuture>
-inline constexpr bool knows_executor = !std::is_same_v<Executor, NoExecutor> ||
-                                       (!IsFuture && !std::is_same_v<boost::asio::associated_executor_t<Handler, Executor>, NoExecutor>);
-
-template <class Handler, class Executor, bool IsFuture>
+template <class Handler, class Executor>
 consteval bool explain_executor() {
-  constexpr bool is_known = knows_executor<Handler, Executor, IsFuture>;
+  constexpr bool is_known = knows_executor<Handler, Executor>;
   static_assert(
       is_known,
       "ductile E0133: the call knows no executor: its completion token has none; bind one to it, or give async_run an executor or "
@@ -93,14 +83,14 @@ consteval bool explain_executor() {
   return is_known;
 }
 
-template <class T, class Operation, class Classifier, class C, class Executor, bool IsFuture>
+template <class T, class Operation, class Classifier, class C, class Executor>
 struct AsioInitiation {
   using executor_type = Executor;
 
   template <class Handler, class Body>
   void operator()(Handler&& handler, Body* body, Operation operation, Classifier classifier, C* clock, const CallOptions& options) const {
     using Kept = std::decay_t<Handler>;
-    if constexpr (!explain_executor<Kept, Executor, IsFuture>()) {
+    if constexpr (!explain_executor<Kept, Executor>()) {
       return;
     } else if constexpr (std::is_same_v<Executor, NoExecutor>) {
       using Own = boost::asio::associated_executor_t<Kept, Executor>;
@@ -233,10 +223,9 @@ struct AsyncDriver<PipelineBody<Valid, Elements...>> {
     auto executor = executor_of(pick<IsExecutor>(no_executor, std::get<Is>(given)...));
     using Executor = std::remove_const_t<decltype(executor)>;
     return boost::asio::async_initiate<Token, Signature>(
-        AsioInitiation<T, Kept, Classifier, C, Executor, is_use_future<std::decay_t<Token>>>{std::move(executor)},
-        std::get<sizeof...(Is)>(given), &body, Kept(unwrapped(std::forward<Operation>(operation))),
-        Classifier(pick<IsAsioClassifier>(no_classifier, std::get<Is>(given)...)), &clock,
-        CallOptions(pick<IsOptions>(no_options, std::get<Is>(given)...)));
+        AsioInitiation<T, Kept, Classifier, C, Executor>{std::move(executor)}, std::get<sizeof...(Is)>(given), &body,
+        Kept(unwrapped(std::forward<Operation>(operation))), Classifier(pick<IsAsioClassifier>(no_classifier, std::get<Is>(given)...)),
+        &clock, CallOptions(pick<IsOptions>(no_options, std::get<Is>(given)...)));
   }
 };
 

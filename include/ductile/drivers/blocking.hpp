@@ -124,7 +124,11 @@ struct BlockingCall {
   template <Manner How, class Ctx, class... Helds>
   [[gnu::always_inline]] static Result<T> attempt_and_settle(const Ctx& context, const Start& start, Now now, const Attempt& attempt,
                                                              Helds&... held) {
-    if constexpr (Obs::observed) context.body.observers().tell(AttemptBegan{start.call, start.began, attempt});
+    if constexpr (Obs::observed) {
+      context.body.observers().tell(AttemptBegan{start.call, start.began, attempt});
+      if (context.stop.stop_requested()) [[unlikely]]
+        return stop_before<How>(context.body, context.clock, context.options, path_of(start, held...));
+    }
     Result<T> result = straight_attempt<How>(context, start, now, attempt, held...);
     if (!Obs::observed && result) [[likely]] {
       settle_all(context.body.layers(), now.afresh(), verdict_on_success(result), first_attempt(context.options, start.deadline), held...);
@@ -219,6 +223,15 @@ struct BlockingCall {
     machine.take_over_running();
   }
 
+  // Who was told of the first attempt wants the end.
+  template <Manner How, class C>
+  [[gnu::cold, gnu::noinline]] static Result<T> stop_before(Body& body, C& clock, const CallOptions& options, const Path& path) {
+    M machine{body.layers(), body.observers(), clock.now(), How.repetition, walk_from(path, options)};
+    machine.take_over_running();
+    static_cast<void>(machine.cancel(Sent::no));
+    return machine.finish();
+  }
+
   template <Manner How, class F, class Classifier, class C, class Stop>
   [[gnu::cold, gnu::noinline]] static Result<T> refuse(Body& body, F&, const Classifier&, C& clock, const Stop& stop,
                                                        const CallOptions& options, const Path& path) {
@@ -268,7 +281,14 @@ struct BlockingCall {
       }
       switch (asks) {
         case Asks::attempt: {
-          Result<T> result = make<How>(operation, machine.begin_attempt(), classifier, options);
+          const Attempt& attempt = machine.begin_attempt();
+          if constexpr (Obs::observed) {
+            if (stop.stop_requested()) {  // by who was told of it
+              asks = machine.cancel(Sent::no);
+              break;
+            }
+          }
+          Result<T> result = make<How>(operation, attempt, classifier, options);
           asks = ended_or_stopped(machine, std::move(result), stop);
           break;
         }

@@ -36,13 +36,6 @@ struct AnswerReader {
   Read read;
 };
 
-// As `async_run` asks it of its own token.
-template <class Token, class Handler>
-consteval bool explain_executor_of() {
-  using ductile::detail::NoExecutor;
-  return ductile::detail::explain_executor<Handler, NoExecutor, ductile::detail::is_use_future<std::decay_t<Token>>>();
-}
-
 // What is known before anything is sent; not inside the call, for all that.
 template <class Handler>
 void complete_soon(Handler&& handler, Failure failure) {
@@ -65,7 +58,7 @@ auto Client<T>::async_generate(const ImageRequest& request, std::string_view mod
   return boost::asio::async_initiate<Token, void(Result<ImageReply>)>(
       [transport = transport_](auto&& handler, std::variant<detail::Asked, Failure> asked) {
         using Handler = std::decay_t<decltype(handler)>;
-        if constexpr (detail::explain_executor_of<Token, Handler>()) {
+        if constexpr (ductile::detail::explain_executor<Handler, ductile::detail::NoExecutor>()) {
           if (auto* refused = std::get_if<Failure>(&asked))
             return detail::complete_soon(std::forward<Handler>(handler), std::move(*refused));
           auto& to_send = std::get<detail::Asked>(asked);
@@ -88,7 +81,7 @@ auto ResilientClient<T, Os...>::async_generate(ImageRequest request, const CallO
   return boost::asio::async_initiate<Token, void(Result<ImageReply>)>(
       [this](auto&& handler, ImageRequest wanted, CallOptions call, C* at) {
         using Handler = std::decay_t<decltype(handler)>;
-        if constexpr (detail::explain_executor_of<Token, Handler>()) {
+        if constexpr (ductile::detail::explain_executor<Handler, ductile::detail::NoExecutor>()) {
           if (auto nobody = choose_targets(wanted, call)) return detail::complete_soon(std::forward<Handler>(handler), *std::move(nobody));
           auto operation = [this, wanted = std::move(wanted), at](const Attempt& attempt, auto&& next) {
             return client_.async_generate(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),

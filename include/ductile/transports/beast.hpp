@@ -3,9 +3,11 @@
 
 // What is needed to use the transport. How it works stands in beast_source.hpp, which one unit of a program compiles: the target
 // ductile::beast brings it along.
-#include <ductile/core/config_error.hpp>  // refuse
-#include <ductile/core/transport.hpp>     // HttpRequest, TransportLimits, TransportResult
-#include <ductile/core/verdict.hpp>       // Duration
+#include <ductile/core/config_error.hpp>               // refuse
+#include <ductile/core/transport.hpp>                  // HttpRequest, TransportLimits, TransportResult
+#include <ductile/core/verdict.hpp>                    // Duration
+#include <ductile/detail/asio_executor.hpp>            // has_own_executor
+#include <ductile/transports/detail/request_head.hpp>  // has_line_end
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
@@ -19,11 +21,6 @@
 #include <type_traits>
 #include <utility>
 
-namespace boost::asio {
-template <typename>
-class use_future_t;
-}
-
 namespace ductile::inline DUCTILE_VERSION {
 
 struct BeastOptions {
@@ -32,7 +29,7 @@ struct BeastOptions {
   std::size_t idle_connections = 64;  ///< Kept open for each host, 0 to 10000; 0: a connection for each exchange.
   Duration idle_for =
       std::chrono::seconds{30};        ///< How long a connection is kept, more than zero. Services close theirs after a minute or so.
-  std::string user_agent = "ductile";  ///< Sent when the request names none.
+  std::string user_agent = "ductile";  ///< Sent when the request names none. Without a line end.
 };
 
 namespace detail {
@@ -53,19 +50,10 @@ class BeastEngine {
 // In beast_source.hpp.
 [[nodiscard]] std::shared_ptr<BeastEngine> make_beast_engine(BeastOptions options);
 
-// What a handler has for an executor that has none; and a future's, which is the system's.
-struct NoBeastExecutor {};
-template <class>
-inline constexpr bool is_beast_future = false;
-template <class Allocator>
-inline constexpr bool is_beast_future<boost::asio::use_future_t<Allocator>> = true;
-
-template <bool IsFuture>
 struct BeastInitiation {
   template <class Handler>
   void operator()(Handler&& handler, HttpRequest request, const TransportLimits& limits) const {
-    constexpr bool knows_executor =
-        !IsFuture && !std::is_same_v<boost::asio::associated_executor_t<std::decay_t<Handler>, NoBeastExecutor>, NoBeastExecutor>;
+    constexpr bool knows_executor = has_own_executor<std::decay_t<Handler>>;
     static_assert(knows_executor,
                   "ductile E0141: async_send knows no executor: its completion token has none; bind one to it with "
                   "asio::bind_executor(context, token) (docs/rules/E0141.md)");
@@ -111,10 +99,10 @@ class BeastTransport {
   /// Cancellation  Every kind, in every part of it, at once. A name that is being resolved is left to Asio's thread, which `run` waits for.
   template <class Token>
   auto async_send(HttpRequest request, const TransportLimits& limits, Token&& token)
-      -> decltype(boost::asio::async_initiate<Token, void(TransportResult)>(
-          std::declval<detail::BeastInitiation<detail::is_beast_future<std::decay_t<Token>>>>(), token, std::move(request), limits)) {
-    return boost::asio::async_initiate<Token, void(TransportResult)>(
-        detail::BeastInitiation<detail::is_beast_future<std::decay_t<Token>>>{engine_.get()}, token, std::move(request), limits);
+      -> decltype(boost::asio::async_initiate<Token, void(TransportResult)>(std::declval<detail::BeastInitiation>(), token,
+                                                                            std::move(request), limits)) {
+    return boost::asio::async_initiate<Token, void(TransportResult)>(detail::BeastInitiation{engine_.get()}, token, std::move(request),
+                                                                     limits);
   }
 
  private:
@@ -125,6 +113,7 @@ class BeastTransport {
       refuse("BeastTransport: idle_connections must be from 0 to 10000", static_cast<double>(options.idle_connections));
     if (options.idle_for <= Duration::zero())
       refuse("BeastTransport: idle_for must be more than 0 s", std::chrono::duration<double>(options.idle_for).count());
+    if (detail::has_line_end(options.user_agent)) refuse("BeastTransport: user_agent must not have a line end");
     return options;
   }
 

@@ -30,7 +30,7 @@ namespace ductile::inline DUCTILE_VERSION {
 struct CurlOptions {
   std::string ca_file{};               ///< Certificates to trust, PEM; empty: the system's.
   std::size_t idle_connections = 8;    ///< Kept open for each host, 0 to 1000; 0: a connection for each exchange.
-  std::string user_agent = "ductile";  ///< Sent when the request names none.
+  std::string user_agent = "ductile";  ///< Sent when the request names none. Without a line end.
   std::string proxy{};                 ///< "http://[name:password@]host:port"; empty: none, whatever the environment says.
   /// How long a connection is kept, more than zero: the next exchange, with whatever host, closes it.
   Duration idle_for = std::chrono::seconds{30};
@@ -321,6 +321,7 @@ class CurlTransport {
       refuse("CurlTransport: idle_connections must be from 0 to 1000", static_cast<double>(options.idle_connections));
     if (options.idle_for <= Duration::zero())
       refuse("CurlTransport: idle_for must be more than 0 s", std::chrono::duration<double>(options.idle_for).count());
+    if (detail::has_line_end(options.user_agent)) refuse("CurlTransport: user_agent must not have a line end");
     return options;
   }
 

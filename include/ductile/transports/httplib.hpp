@@ -14,7 +14,7 @@ namespace ductile::inline DUCTILE_VERSION {
 struct HttplibOptions {
   std::string ca_file{};               ///< Certificates to trust, PEM; empty: the system's.
   std::size_t idle_connections = 8;    ///< Kept open for each host, 0 to 1000; 0: a connection for each exchange.
-  std::string user_agent = "ductile";  ///< Sent when the request names none.
+  std::string user_agent = "ductile";  ///< Sent when the request names none. Without a line end.
   /// How long a connection is kept, more than zero: the next exchange, with whatever host, closes it.
   Duration idle_for = std::chrono::seconds{30};
 };

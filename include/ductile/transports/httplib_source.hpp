@@ -216,6 +216,7 @@ class HttplibTransport::Engine {
   };
 
   static HttplibOptions checked(HttplibOptions options) {
+    if (detail::has_line_end(options.user_agent)) refuse("HttplibTransport: user_agent must not have a line end");
     if (options.idle_connections > 1000)
       refuse("HttplibTransport: idle_connections must be from 0 to 1000", static_cast<double>(options.idle_connections));
     if (options.idle_for <= Duration::zero())

@@ -65,7 +65,7 @@ class Machine<ductile_test::StandingLayers, int, ductile_test::StandingObservers
   [[nodiscard]] Asks woken() { return call_.woken(); }
   [[nodiscard]] Asks granted(Grant grant) { return call_.granted(grant); }
   [[nodiscard]] Asks gate_timed_out() { return call_.gate_timed_out(); }
-  [[nodiscard]] Asks cancel() { return call_.cancel(); }
+  [[nodiscard]] Asks cancel(Sent sent = Sent::unknown) { return call_.cancel(sent); }
   [[nodiscard]] Asks end_with(Failure&& failure) { return call_.end_with(std::move(failure)); }
   [[nodiscard]] Time wake_at() const noexcept { return call_.wake_at(); }
   [[nodiscard]] Gate& gate() const noexcept { return call_.gate(); }

@@ -5,6 +5,7 @@
 #include <ductile/core/gate.hpp>               // Gate, Grant, Waiter
 #include <ductile/core/machine.hpp>            // Asks, Machine, Walk
 #include <ductile/core/operation.hpp>          // attempt_unguarded, lost_answer
+#include <ductile/detail/asio_executor.hpp>    // has_own_executor
 #include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, failure_from_exception, initiate
 #include <ductile/drivers/asio_timer.hpp>      // AsioTimerOf
 #include <ductile/drivers/detail/asio_race.hpp>
@@ -19,11 +20,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/execution/context.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/query.hpp>
-#include <boost/asio/system_executor.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -44,7 +42,8 @@ class AsioCall final : public Waiter {
   using Obs = typename Body::ObserversType;
   using F = Untagged<Operation>;
   using Timer = typename AsioTimerOf<std::remove_const_t<C>, Executor>::type;
-  using StepExecutor = boost::asio::associated_executor_t<Handler, Executor>;
+  // Not a future's, which would run a step where it stands, or on a hidden thread.
+  using StepExecutor = std::conditional_t<has_own_executor<Handler>, boost::asio::associated_executor_t<Handler, Executor>, Executor>;
   using Allocator = boost::asio::associated_allocator_t<Handler>;
   using Slot = boost::asio::associated_cancellation_slot_t<Handler>;
 
@@ -239,7 +238,7 @@ class AsioCall final : public Waiter {
         classifier_(std::forward<Classifier>(classifier)),
         options_(options),
         timer_(clock, executor),
-        work_(boost::asio::get_associated_executor(handler, executor)),
+        work_(step_executor(handler, executor)),
         allocator_(boost::asio::get_associated_allocator(handler)),
         handler_(std::move(handler)) {
     Slot slot = boost::asio::get_associated_cancellation_slot(handler_);
@@ -251,6 +250,13 @@ class AsioCall final : public Waiter {
     if constexpr (L::is_branch) handler_.branch_goes();
     // What was granted is the policy's to take, or nobody would settle it.
     if (stage_ == Stage::gate) static_cast<void>(machine_->granted(visit_.grant()));
+  }
+
+  static StepExecutor step_executor(const Handler& handler, const Executor& executor) noexcept {
+    if constexpr (has_own_executor<Handler>)
+      return boost::asio::get_associated_executor(handler, executor);
+    else
+      return executor;
   }
 
   static void destroy(AsioCall& call) noexcept {
@@ -291,7 +297,7 @@ class AsioCall final : public Waiter {
             }
             const Attempt& attempt = call->machine_->begin_attempt();
             if (call->cancelled_) {  // by who was told of it
-              asks = call->machine_->cancel();
+              asks = call->machine_->cancel(Sent::no);
               continue;
             }
             if (is_forced(call->options_.forced, attempt)) {
@@ -347,10 +353,10 @@ class AsioCall final : public Waiter {
         auto coroutine = awaited(detail::call(operation, attempt), *call);
         using CoroutineExecutor = typename decltype(coroutine)::executor_type;
         if constexpr (std::is_convertible_v<StepExecutor, CoroutineExecutor>) {
-          const CoroutineExecutor own{call->work_.get_executor()};
-          if (!is_of_the_system(own)) return boost::asio::co_spawn(own, std::move(coroutine), CoroutineEnd{call});
+          boost::asio::co_spawn(CoroutineExecutor{call->work_.get_executor()}, std::move(coroutine), CoroutineEnd{call});
+        } else {
+          boost::asio::co_spawn(call->timer_.get_executor(), std::move(coroutine), CoroutineEnd{call});
         }
-        boost::asio::co_spawn(call->timer_.get_executor(), std::move(coroutine), CoroutineEnd{call});
       } else {
         boost::asio::post(operation.executor(), [call, guard = call->work_, &operation, &attempt]() mutable {
           Result<T> result = blocking_attempt(operation.operation(), attempt, call->classifier_);
@@ -365,12 +371,6 @@ class AsioCall final : public Waiter {
       const Executor executor = call->timer_.get_executor();
       boost::asio::post(executor, ReadyEnd{std::move(call), std::move(failure)});
     }
-  }
-
-  // The executor of a future's handler, which runs what it is given where it stands; but a coroutine would move to a hidden thread.
-  template <class E>
-  static bool is_of_the_system(const E& executor) {
-    return &boost::asio::query(executor, boost::asio::execution::context) == &boost::asio::system_executor{}.context();
   }
 
   // What `co_spawn` hands over has a default; a Result has none.

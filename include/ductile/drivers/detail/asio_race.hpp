@@ -89,7 +89,7 @@ class AsioRace {
     Share call = std::forward<Share>(given);
     Race<Trunk, T>& race = *call->race_.standing_;
     call->race_.branches_[lane] = nullptr;
-    race.left();
+    race.lost();
     if (!race.over() || !race.has_end()) return;
     race.close();
     try {
@@ -114,7 +114,7 @@ class AsioRace {
     Race<Trunk, T>& race = *call->race_.standing_;
     call->disarm();
     call->stage_ = Call::Stage::between;
-    const Asks asks = call->cancelled_ && !race.won() ? call->machine_->cancel() : race.finish(*call->machine_);
+    const Asks asks = call->cancelled_ && !race.won() ? call->machine_->cancel(race.sent()) : race.finish(*call->machine_);
     Call::go_on(std::move(call), asks);
   }
 

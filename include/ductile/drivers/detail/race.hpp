@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ductile/core/call_options.hpp>  // CallOptions
-#include <ductile/core/kind.hpp>          // Kind, Says, more_actionable
+#include <ductile/core/kind.hpp>          // Kind, Says, Sent, more_actionable
 #include <ductile/core/machine.hpp>       // Asks, Walk
 #include <ductile/core/operation.hpp>     // Repetition, is_tagged, repetition_of
 #include <ductile/core/result.hpp>        // Result
@@ -188,6 +188,7 @@ class Race {
       if (first_began_ != end_of_time && !first_ended_) trunk.learn(now - first_began_, attempt.lane != 0);
     }
     if (attempt.lane == 0) first_ended_ = true;
+    if (verdict.sent != Sent::no) sent_ = Sent::unknown;
     Result<T> result = branch.finish_branch();
     const Rank rank = rank_of(result, verdict, own_target);
     if (result_ && !leads(rank, verdict, attempt.lane == 0)) return;
@@ -199,12 +200,19 @@ class Race {
   }
 
   void left() noexcept { --open_; }
+  // It has left without an end, and so without a word on what it sent.
+  void lost() noexcept {
+    sent_ = Sent::unknown;
+    left();
+  }
 
   [[nodiscard]] bool won() const noexcept { return rank_ == Rank::succeeded; }
   // The other branches can be stopped.
   [[nodiscard]] bool decided() const noexcept { return rank_ >= Rank::thrown; }
   [[nodiscard]] bool over() const noexcept { return open_ == 0; }
   [[nodiscard]] bool has_end() const noexcept { return result_.has_value(); }
+  // What is known of all attempts together, when none has won.
+  [[nodiscard]] Sent sent() const noexcept { return sent_; }
 
   // Tells the trunk how it ended.
   [[nodiscard]] Asks finish(Trunk& trunk) {
@@ -236,6 +244,7 @@ class Race {
   bool closed_ = false;
   TargetSet taken_ = 0;
   Rank rank_ = Rank::abandoned;
+  Sent sent_ = Sent::no;
   Time first_began_ = end_of_time;
   Time wanted_at_ = end_of_time;
   Beside wanted_{};

@@ -90,7 +90,7 @@ class SimulatedRace {
 
   void finish(Call& call, bool cancelled = false) {
     branches_ = {};
-    call.go_on(cancelled && !standing_->won() ? call.machine_->cancel() : standing_->finish(*call.machine_));
+    call.go_on(cancelled && !standing_->won() ? call.machine_->cancel(standing_->sent()) : standing_->finish(*call.machine_));
   }
 
   std::optional<Race<Trunk, T>> standing_;

@@ -9,6 +9,10 @@
 
 namespace ductile::inline DUCTILE_VERSION::detail {
 
+[[nodiscard]] inline bool has_line_end(std::string_view value) noexcept {
+  return value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos;
+}
+
 // What in the request would end a line of its head before its time, and so could begin one that nobody meant; null when nothing does. Every
 // transport asks before anything is sent. (The address is `parse_url`'s to judge.)
 [[nodiscard]] inline const char* problem_of_head(const HttpRequest& request) noexcept {
@@ -18,8 +22,7 @@ namespace ductile::inline DUCTILE_VERSION::detail {
   };
   if (!is_word(request.method, "-")) return "method: must be letters";
   for (const HttpHeader& field : request.headers)
-    if (!is_word(field.name, "0123456789!#$%&'*+-.^_`|~") ||
-        field.value.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos)
+    if (!is_word(field.name, "0123456789!#$%&'*+-.^_`|~") || has_line_end(field.value))
       return "headers: a name is not of letters, digits and !#$%&'*+-.^_`|~, or a value has a line end";
   return nullptr;
 }
