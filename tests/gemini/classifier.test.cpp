@@ -312,6 +312,19 @@ TEST_CASE("The tokens of a day of a paid tier are a day's quota and no free tier
   CHECK(said.free_tier == false);
 }
 
+TEST_CASE("Of several candidates the first is the answer", "[gemini]") {
+  const std::string image =
+      R"({"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}}]},"finishReason":"STOP"})";
+  const std::string withheld = R"({"finishReason":"IMAGE_SAFETY"})";
+  const auto answer = [](const std::string& one, const std::string& other) {
+    return classify_text(R"({"candidates":[)" + one + "," + other + "]}", 200);
+  };
+  CHECK(answer(image, withheld).ok());
+  CHECK(answer(withheld, image).verdict.id.text() == "image-safety");
+  CHECK(classify_text("data: {\"candidates\":[" + image + "]}\n\ndata: {\"candidates\":[" + withheld + "]}\n\n", 200).verdict.id.text() ==
+        "image-safety");
+}
+
 TEST_CASE("A named quota says more than a link to the page on shared capacity", "[gemini]") {
   const std::string_view refers = "Please refer to https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429.";
   const std::string violation = R"(,"details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[)"

@@ -233,6 +233,7 @@ class FactsCollector {
     } else if (LenientPath::same_name(name, "candidates")) {
       facts_.candidates_seen = true;
       if (object) facts_.candidate_seen = true;
+      if (object) count_candidate(path.element_of("candidates"));
     } else if (LenientPath::same_name(name, "content")) {
       facts_.content_seen = true;
     } else if (LenientPath::same_name(name, "promptfeedback")) {
@@ -248,6 +249,7 @@ class FactsCollector {
   }
 
   void value(const LenientPath& path, const LenientValue& value) {
+    if (candidate_ > 0 && path.within("candidates")) return;  // the first is the answer
     std::string_view name = path.name();
     const auto named = [&name](std::string_view plain) { return LenientPath::same_name(name, plain); };
     // Protobuf's text form writes a map as pairs: quota_dimensions { key: "model" value: "..." }.
@@ -329,6 +331,11 @@ class FactsCollector {
   [[nodiscard]] bool ends_event_field(std::string_view text) const noexcept {
     const std::string_view before = trimmed(text);
     return facts_.shape != BodyShape::sse || (before.size() >= 5 && same_word(before.substr(before.size() - 5), "data:"));
+  }
+
+  void count_candidate(std::size_t array) noexcept {
+    candidate_ = array == candidates_ ? candidate_ + 1 : 0;
+    candidates_ = array;
   }
 
   void part(const LenientPath& path, const LenientValue& value) {
@@ -686,6 +693,8 @@ class FactsCollector {
     Duration whole{};
     Duration fraction{};
   } delay_;
+  std::size_t candidates_ = std::string_view::npos - 1;  // where the array began that holds the candidate
+  std::size_t candidate_ = 0;                            // which of its elements that is
   bool outside_of_events_ = false;
 };
 
