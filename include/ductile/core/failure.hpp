@@ -118,7 +118,7 @@ struct FailureDetail {
 class Failure {
  public:
   Failure(Kind kind, Remedy remedy, Says says = Says::operation, FailureId id = {}) noexcept
-      : kind_(kind), remedy_(remedy), says_(says), sent_(sent_unless_told(kind, says)), id_(id) {}
+      : kind_(kind), remedy_(remedy), says_(says), id_(id) {}
 
   /// An operation's own failure of a known kind, with the kind's ordinary remedy: `return Failure{Kind::overload};`
   explicit Failure(Kind kind) noexcept : Failure(kind, default_remedy(kind)) {}
@@ -155,7 +155,9 @@ class Failure {
     verdict.remedy = remedy_;
     verdict.says = says_;
     verdict.id = id_;
-    verdict.sent = sent_;
+    // Nobody said whether anything was sent: an operation that knows builds its failure from a whole verdict.
+    const bool is_lost = kind_ == Kind::timeout || kind_ == Kind::network || says_ == Says::caller;
+    verdict.sent = says_ == Says::policy ? Sent::no : is_lost ? Sent::unknown : Sent::yes;
     return verdict;
   }
   [[nodiscard]] const std::string& message() const noexcept { return detail().message; }
@@ -174,11 +176,6 @@ class Failure {
     target_ = static_cast<std::uint8_t>(target);
     attempts_ = static_cast<std::uint16_t>(attempts < 0xFFFFU ? attempts : 0xFFFFU);
   }
-  /// For drivers: what a call that ended without a verdict left on the other side.
-  void set_sent(Sent sent) noexcept {
-    sent_ = sent;
-    if (detail_) detail_->verdict.sent = sent;
-  }
   /// For drivers: hands over the call's trail.
   void set_trail(Trail&& trail) {
     if (detail_)
@@ -186,14 +183,13 @@ class Failure {
     else
       detail_ = Owned{new FailureDetail{verdict(), {}, {}, std::move(trail), {}}};
   }
+  /// For drivers, after `set_trail`: what a call that ended without a verdict has left on the other side.
+  void set_sent(Sent sent) noexcept {
+    if (detail_) detail_->verdict.sent = sent;
+  }
 
  private:
   using Owned = detail::Owned<FailureDetail>;
-
-  // An operation that knows better builds its failure from a whole verdict.
-  [[nodiscard]] static Sent sent_unless_told(Kind kind, Says says) noexcept {
-    return says == Says::policy ? Sent::no : kind == Kind::timeout || kind == Kind::network ? Sent::unknown : Sent::yes;
-  }
 
   [[nodiscard]] const FailureDetail& detail() const noexcept {
     static const FailureDetail nothing{};
@@ -205,7 +201,6 @@ class Failure {
   Says says_;
   Note notes_ = Note::none;
   std::uint8_t target_ = 0;
-  Sent sent_;
   std::uint16_t attempts_ = 0;
   FailureId id_;
   Time earliest_ = end_of_time;

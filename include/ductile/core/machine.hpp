@@ -41,6 +41,7 @@ struct Walk {
 template <class L, class T, class Obs>
 class Machine {
   static constexpr std::size_t count = L::count;
+  static_assert(count < 256);
   static constexpr bool observed = Obs::observed;
 
  public:
@@ -61,8 +62,7 @@ class Machine {
 
   // Goes on where the straight path met an answer other than go, of the layer `held`.
   [[nodiscard]] Asks resume_admission(std::size_t held, const Admission& admission) {
-    held_ = held;
-    depth_ = held;
+    held_ = depth_ = static_cast<std::uint8_t>(held);
     if (const auto asks = take(admission)) return *asks;
     return enter();
   }
@@ -134,7 +134,8 @@ class Machine {
     const Verdict verdict = abandon(sent);
     if constexpr (L::chooses_targets) leading_.reset();
     if constexpr (L::is_branch) risen_ = verdict;
-    failure.set_sent(verdict.sent);
+    ended_early_ = true;
+    ended_having_sent_ = verdict.sent;
     keep(std::move(failure));
     return Asks::finish;
   }
@@ -309,8 +310,7 @@ class Machine {
           if constexpr (L::template role<I> == Role::fallback) tell_target(walk_.attempts[I + 1].target);
         }
       });
-      held_ = depth_ + 1;
-      depth_ = held_;
+      held_ = ++depth_;
     }
   }
 
@@ -453,7 +453,7 @@ class Machine {
       }
       if constexpr (L::chooses_targets)
         if (role_at(layer) == Role::fallback) keep_if_leading(std::move(failure));
-      depth_ = layer;
+      depth_ = static_cast<std::uint8_t>(layer);
       for (std::size_t i = 0; i <= layer; ++i) walk_.attempts[i].number = trips_ + 1;
       if (!at_once && at > now) return wait_until(at, reaction.source(), verdict.kind, layer);
       return enter();
@@ -505,7 +505,8 @@ class Machine {
     return true;
   }
 
-  Verdict abandon(Sent of_attempt) {
+  // Out of line, as `give_up` is: in line they made observed calls that succeed longer with g++ 12.
+  [[gnu::noinline]] Verdict abandon(Sent of_attempt) {
     Verdict verdict;
     verdict.kind = Kind::abandoned;
     verdict.sent = Sent::no;
@@ -526,7 +527,7 @@ class Machine {
   }
 
   // The call is destroyed, by an exception or with its driver, before it came to an end.
-  void give_up() noexcept {
+  [[gnu::cold, gnu::noinline]] void give_up() noexcept {
     if (waiting_) end_wait();
     static_cast<void>(abandon(Sent::unknown));
     if constexpr (observed && !L::is_branch) tell_end(nullptr, Outcome::failed);
@@ -576,6 +577,7 @@ class Machine {
     if constexpr (L::chooses_targets) lead_with_kept(failure);
     if constexpr (observed) tell_end(&failure, outcome);
     failure.set_trail(std::move(trail_));
+    if (ended_early_) failure.set_sent(ended_having_sent_);
   }
 
   void set_earliest_by_hint(Failure& failure) const {
@@ -672,10 +674,12 @@ class Machine {
   bool finished_ = false;
   std::uint8_t last_target_ = 0;  // of the trail's last entry, as its kind
   Kind last_kind_ = Kind::ok;
+  std::uint8_t held_ = 0;     // how many layers have admitted and are not settled
+  std::uint8_t depth_ = 0;    // the layer that is asked next
+  bool ended_early_ = false;  // by `end_with`
+  Sent ended_having_sent_ = Sent::no;
   std::uint32_t trips_ = 0;
   std::uint32_t waited_ms_ = 0;
-  std::size_t held_ = 0;   // how many layers have admitted and are not settled
-  std::size_t depth_ = 0;  // the layer that is asked next
   Walk<L> walk_;
   Time attempt_began_{};
   Time wait_began_{};

@@ -7,6 +7,7 @@
 #include <ductile/core/machine.hpp>       // Machine, Walk
 #include <ductile/core/operation.hpp>     // make_attempt
 #include <ductile/core/pipeline.hpp>      // Pipeline
+#include <ductile/core/stop.hpp>          // NoStop
 
 #include <array>
 #include <cstddef>
@@ -126,8 +127,9 @@ struct BlockingCall {
                                                              Helds&... held) {
     if constexpr (Obs::observed) {
       context.body.observers().tell(AttemptBegan{start.call, start.began, attempt});
-      if (context.stop.stop_requested()) [[unlikely]]
-        return stop_before<How>(context.body, context.clock, context.options, path_of(start, held...));
+      if constexpr (!std::is_same_v<decltype(context.stop), const NoStop&>)  // also a return that never happens costs the others a move
+        if (context.stop.stop_requested()) [[unlikely]]
+          return stop_before<How>(context.body, context.clock, context.options, path_of(start, held...));
     }
     Result<T> result = straight_attempt<How>(context, start, now, attempt, held...);
     if (!Obs::observed && result) [[likely]] {

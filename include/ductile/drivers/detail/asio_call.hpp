@@ -512,13 +512,13 @@ class AsioCall final : public Waiter {
 
   KeptBody<Body> body_;
   C& clock_;
-  Operation operation_;
+  [[no_unique_address]] Operation operation_;
   [[no_unique_address]] Classifier classifier_;
   CallOptions options_;
   Timer timer_;
   boost::asio::executor_work_guard<StepExecutor> work_;
   [[no_unique_address]] Allocator allocator_;  // for what comes when the handler has gone
-  Handler handler_;
+  [[no_unique_address]] Handler handler_;
   boost::asio::cancellation_signal stop_attempt_;
   Cancellation* cancellation_ = nullptr;
   std::optional<Machine<L, T, Obs>> machine_;
