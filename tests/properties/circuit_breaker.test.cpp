@@ -227,7 +227,7 @@ void threads_are_told_what_the_model_says() {
     std::array<std::array<typename CircuitBreaker<Trip>::Call, calls_each>, 2> calls{};
     Outs outs{};
   };
-  constexpr int rounds = 3000;
+  constexpr int rounds = 2000;
   Round round;
   Time at{};
   std::barrier turn{3};
