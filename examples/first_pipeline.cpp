@@ -10,8 +10,16 @@
 
 using namespace std::chrono_literals;
 
-ductile::Result<std::string> ask(const ductile::Attempt& attempt);  // yours: makes one attempt
+// [operation]
+// Yours: makes one attempt; `attempt.deadline` is what a socket would be given. Here the other side has no room twice, then an answer: so
+// `main` returns 0 only if it was asked three times.
+ductile::Result<std::string> ask(const ductile::Attempt& attempt) {
+  if (attempt.number < 3) return ductile::Failure{ductile::Kind::overload};
+  return "42";
+}
+// [/operation]
 
+// [pipeline]
 int main() {
   ductile::Pipeline pipeline{
       ductile::Deadline{2min},  // of a whole call
@@ -23,13 +31,5 @@ int main() {
   if (!answer) std::cerr << answer.error() << '\n';  // what happened, whose fault it is, what to do, and when
   return answer ? 0 : 1;
 }
+// [/pipeline]
 // [/usage]
-
-// [operation]
-// The other side has no room twice, then an answer: so `main` returns 0 only if it was asked three times. `attempt.deadline` is what a
-// socket would be given.
-ductile::Result<std::string> ask(const ductile::Attempt& attempt) {
-  if (attempt.number < 3) return ductile::Failure{ductile::Kind::overload};
-  return "42";
-}
-// [/operation]

@@ -14,9 +14,9 @@ using namespace std::chrono_literals;
 
 // [cost]
 struct Picture {
-  int images = 1;
+  std::int8_t images = 1;
   // Read from the answer's usage. With it the ledger is settled; before, an attempt counts as it was expected to.
-  [[nodiscard]] ductile::Cost cost() const noexcept { return {.tokens = 300, .images = static_cast<std::int8_t>(images)}; }
+  [[nodiscard]] ductile::Cost cost() const noexcept { return {.tokens = 300, .images = images}; }
 };
 // [/cost]
 
@@ -44,7 +44,7 @@ int main() {
     ductile::CallOptions options;
     options.deadline = 15min;
     options.targets = static_cast<ductile::TargetSet>(1U << (job % 2));  // each key in turn: they share one ledger
-    const auto picture = pipeline.run([job] { return Picture{.images = job % 4 == 0 ? 2 : 1}; }, options, clock);
+    const auto picture = pipeline.run([job] { return Picture{.images = static_cast<std::int8_t>(job % 4 == 0 ? 2 : 1)}; }, options, clock);
     if (picture) {
       made.push_back(clock.now()());
     } else {

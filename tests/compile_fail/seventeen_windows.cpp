@@ -3,14 +3,17 @@
 // own
 #include <ductile/policies/quota_tracker.hpp>
 
+#include <chrono>
+
 int main() {
   // [shown]
-  constexpr ductile::QuotaWindow one = ductile::per_minute(15);
+  constexpr auto in = [](int minutes) { return ductile::QuotaWindow{.limit = 15 * minutes, .span = std::chrono::minutes{minutes}}; };
 #ifdef MISUSE
-  constexpr ductile::QuotaOptions options{
-      .limits = {one, one, one, one, one, one, one, one, one, one, one, one, one, one, one, one, one}};  // the mistake
+  constexpr ductile::QuotaOptions options{.limits = {in(1), in(2), in(3), in(4), in(5), in(6), in(7), in(8), in(9), in(10), in(11), in(12),
+                                                     in(13), in(14), in(15), in(16), in(17)}};  // the mistake
 #else
-  constexpr ductile::QuotaOptions options{.limits = {one, one, one, one, one, one, one, one, one, one, one, one, one, one, one, one}};
+  constexpr ductile::QuotaOptions options{
+      .limits = {in(1), in(2), in(3), in(4), in(5), in(6), in(7), in(8), in(9), in(10), in(11), in(12), in(13), in(14), in(15), in(16)}};
 #endif
   constexpr ductile::QuotaTracker tracker{options};
   // [/shown]

@@ -4,6 +4,7 @@
 
 #include <ductile/core/clock.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -44,6 +45,33 @@ TEST_CASE("A uniform number is from 0 to below 1", "[core][clock]") {
     sum += draw;
   }
   CHECK(std::abs(sum / 10'000 - 0.5) < 0.02);
+}
+
+TEST_CASE("The coarse clock is never early, and late by no more than it says", "[core][clock]") {
+  Duration least = Duration::max();
+  for (int i = 0; i < 1000; ++i) {
+    const Time before = Now{}();
+    const Time coarse = Now{}.coarse();
+    REQUIRE(coarse <= Now{}());
+    least = std::min(least, before - coarse);  // what is too late once may have been interrupted
+  }
+  CHECK(least <= Now::coarse_lag);
+  VirtualClock clock;
+  clock.advance(5s);
+  CHECK(clock.now().coarse() == Time{5s});
+  const Now read = clock.now().read();
+  clock.advance(5s);
+  CHECK(read.coarse() == Time{5s});
+}
+
+TEST_CASE("A scaled clock with a seed throws the same dice again, and without one others", "[core][clock]") {
+  const auto rolls = [](auto&&... seed) {
+    ScaledClock clock{1.0, WallTime{}, seed...};
+    return std::array{clock.now().random(), clock.now().random(), clock.now().random()};
+  };
+  SplitMix64 expected{7};
+  CHECK(rolls(7U) == std::array{expected(), expected(), expected()});
+  CHECK(rolls() != rolls());
 }
 
 TEST_CASE("A reading that was taken stays, until it is asked for afresh", "[core][clock]") {

@@ -426,7 +426,7 @@ TEST_CASE("What was under way when the breaker was isolated or reset counts no m
   CHECK(circuit.lets_through());
 }
 
-TEST_CASE("The open time is only ever extended", "[policies]") {
+TEST_CASE("A failure from before it opened does not shorten the open time", "[policies]") {
   CircuitBreaker<>::State state;
   support::HandClock clock;
   const CircuitBreaker long_open{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 60s, .probes = 2}};

@@ -12,6 +12,7 @@
 #include <ductile/policies/timeout.hpp>
 #include <ductile/testing/recording_observer.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -197,6 +198,41 @@ EVERY_DRIVER("A long hint sends the call on while another target is left", "[pol
   const Trip short_hint =
       trip(driver, pipeline, [&](const Attempt&) { return ++calls == 1 ? fails(said(Kind::rate_limit, 10s)) : Result<int>{7}; });
   CHECK(short_hint.went_to == "aa");
+}
+
+TEST_CASE("A target may make a call wait for a share of the time left, and for another share of a long time", "[policies]") {
+  auto options = targets(2);
+  SECTION("by default a twentieth, and a quarter of more than two hours") {}
+  SECTION("as the options say") {
+    options.patience = 0.5;
+    options.patience_when_long = 0.75;
+    options.long_slack = 1min;
+  }
+  const bool is_default = options.patience == FallbackOptions{}.patience;
+  struct Row {
+    Duration left;
+    Duration by_default;
+    Duration by_options;
+  };
+  const std::vector<Row> rows{
+      {0s, 0s, 0s}, {40s, 2s, 20s}, {1min, 3s, 30s}, {2min, 6s, 90s}, {2h, 6min, 90min}, {4h, 1h, 3h}, {2h + 4s, 30min + 1s, 90min + 3s}};
+  const FallbackChain chain{options};
+  for (const Row& row : rows) {
+    CAPTURE(row.left.count());
+    support::HandClock clock;
+    clock.set(5s);
+    FallbackChain::State rests;
+    FallbackChain::Call call;
+    Attempt attempt;
+    attempt.deadline = clock.now()() + row.left;
+    const Duration patience = is_default ? row.by_default : row.by_options;
+    CHECK(chain.admit(rests, call, clock.now(), attempt).start_by() == clock.now()() + patience);
+    CHECK_FALSE(chain.extra(rests, call, clock.now(), attempt, said(Kind::overload, std::max<Duration>(patience, 1ns))));
+    if (patience > 0s) CHECK(chain.extra(rests, call, clock.now(), attempt, said(Kind::overload, patience - 1ns)));
+  }
+  FallbackChain::State rests;
+  FallbackChain::Call call;
+  CHECK(chain.admit(rests, call, support::HandClock{}.now(), Attempt{}).start_by() == end_of_time);  // nobody is in a hurry
 }
 
 EVERY_DRIVER("A target that asked for a rest is left alone by all calls until it is over", "[policies]") {
@@ -743,8 +779,11 @@ TEST_CASE("Chain options out of range are refused by name, range and value", "[p
   CHECK(refusal([](auto& o) { o.targets[1].price = -1; }) == "FallbackChain: a target's price must be from 0 USD and finite; it is -1");
   CHECK(refusal([](auto& o) { o.targets = {{.name = "pro"}, {.name = "lite"}, {.name = "pro"}}; }) ==
         "FallbackChain: each target must have a name of its own; targets 0 and 2 are both called \"pro\"");
-  CHECK(refusal([](auto& o) { o.targets = {{.name = "", .model = "pro"}, {.name = "", .model = "lite"}}; }) ==
-        "FallbackChain: each target must have a name of its own; targets 0 and 1 are both called \"\"");
+  CHECK(refusal([](auto& o) { o.targets[1].name.clear(); }) == "FallbackChain: each target must have a name; that of target 1 is empty");
+  constexpr const char* no_attempt = "FallbackChain: attempts of a table's step must be from 1 to 255; it is 0";
+  CHECK(refusal([](auto& o) { o.table.set(Remedy::immediately, {Next::here, 0}); }) == no_attempt);
+  CHECK(refusal([](auto& o) { o.table.set(Kind::overload, {Next::here, 0}); }) == no_attempt);
+  CHECK(refusal([](auto& o) { o.table.set(FailureId{"rpd-free"}, {Next::here, 0}); }) == no_attempt);
   CHECK(refusal([](auto& o) { o.price_ceiling = 0.5; }) == "FallbackChain: price_ceiling must leave a target; it is 0.5");
   CHECK(refusal([](auto& o) { o.give_up_after.set(Kind::quota, -1s); }) ==
         "FallbackChain: give_up_after must be from 0 to 2592000 s; it is -1");

@@ -5,8 +5,10 @@
 #include <ductile/core/make.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 
+#include <algorithm>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace ductile;
@@ -90,8 +92,8 @@ Verdict with(Verdict verdict, int images, int tokens) {
 
 Admission waits_until(Time time) { return Admission::go_at(time, Kind::rate_limit, WaitSource::quota); }
 
-constexpr QuotaTracker compiles{QuotaOptions{.limits = {per_minute(15), per_day(50, pacific)}}};
-static_assert(std::same_as<decltype(compiles), const QuotaTracker<2>>);
+constexpr QuotaTracker compiles{QuotaOptions{.limits = {per_minute(15), per_day(50, pacific), per_day(90, utc)}}};
+static_assert(std::same_as<decltype(compiles), const QuotaTracker<3>>);
 static_assert(std::same_as<decltype(QuotaTracker{}), QuotaTracker<6>>);
 static_assert(std::same_as<decltype(QuotaTracker{learning()}), QuotaTracker<6>>);
 static_assert(Admits<QuotaTracker<1>> && Settles<QuotaTracker<1>> && HearsGrants<QuotaTracker<1>> && !AllowsExtra<QuotaTracker<1>>);
@@ -103,6 +105,45 @@ TEST_CASE("A minute's quota lets its number of attempts through and makes the ne
   Quota quota{QuotaOptions{.limits = {per_minute(3)}}};
   quota.fill(3);
   CHECK(quota.admit() == waits_until(support::at(61s)));
+}
+
+// The coarse clock shows what the kernel wrote down at its last tick. Whoever sees the lease as good by it is charged for the moment at
+// which the lease was given, so a lease must end before that moment could be over.
+TEST_CASE("Who asks by a clock that is late is charged for no moment before its own", "[policies]") {
+  class LateClock : private TimeSource {
+   public:
+    void set(Duration time) noexcept {
+      time_ = Time{time};
+      is_coarse_ = true;
+    }
+    Now now() noexcept { return Now{*this}; }
+
+   private:
+    // The first question of an admission is the coarse one.
+    Time steady() noexcept override { return std::exchange(is_coarse_, false) ? time_ - Now::coarse_lag : time_; }
+    WallTime wall() noexcept override { return WallTime{time_.time_since_epoch()}; }
+    std::uint64_t random() noexcept override { return 0; }
+    Time time_{};
+    bool is_coarse_ = false;
+  } clock;
+  const auto window = GENERATE(values<QuotaWindow>({per_minute(2), fixed(per_minute(2))}));
+  CAPTURE(window.fixed);
+  const QuotaTracker tracker{QuotaOptions{.limits = {window}}};
+  QuotaTracker<1>::State state{tracker};
+  const auto goes = [&](Duration time) {
+    clock.set(time);
+    QuotaTracker<1>::Call call;
+    return tracker.admit(state, call, clock.now(), Attempt{}) == Admission::go();
+  };
+  REQUIRE(goes(59'100ms));  // takes a lease for this second
+  REQUIRE(goes(60'005ms));  // late by the lag it is 59.995 s
+  if (window.fixed) {       // it is the first one of a new minute
+    CHECK(goes(60'020ms));
+    CHECK_FALSE(goes(60'030ms));
+  } else {  // of any minute it counts in the last second too
+    CHECK(goes(120'050ms));
+    CHECK_FALSE(goes(120'060ms));
+  }
 }
 
 TEST_CASE("A minute's window slides: what was used early opens early", "[policies]") {
@@ -174,6 +215,14 @@ TEST_CASE("Reservations reach two windows ahead, and who comes later is asked ag
   CHECK(quota.admit(call, support::at(100s)) == Admission::ask_at(support::at(121s), Kind::rate_limit, WaitSource::quota));
   quota.clock.pass(60s);
   CHECK(quota.admit() == waits_until(support::at(122s)));
+}
+
+TEST_CASE("Nobody is told to ask again farther away than ten windows, however many wait", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_minute(1)}}};
+  Time last{};
+  for (int i = 0; i < 50; ++i) last = std::max(last, quota.admit().at());
+  CHECK(last > support::at(60s + 8 * 61s));  // the turns are at 60 s and every 61 s after it
+  CHECK(last < support::at(60s + 8 * 61s + 1us));
 }
 
 TEST_CASE("A spent day refuses until the next midnight in California", "[policies]") {
@@ -313,10 +362,37 @@ TEST_CASE("An attempt needs room in all windows, and is charged for the moment a
   CHECK(quota.used(1) == 2);
 }
 
-TEST_CASE("An attempt that is larger than its window goes alone", "[policies]") {
-  Quota quota{QuotaOptions{.limits = {tokens_per_minute(500)}, .tokens = 700}};
+TEST_CASE("An attempt that is larger than the limit that the service taught goes alone", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {tokens_per_minute(1400)}, .tokens = 700}};
+  quota.attempt_ends(refused(QuotaDimension::tokens_per_minute, 1s, 500));
+  quota.clock.pass(1s);
+  quota.fill(1);
+  CHECK(quota.used() == 700);
+  CHECK(quota.admit() == waits_until(support::at(62s)));
+}
+
+TEST_CASE("The most images that an attempt may be expected to make are told and counted in full", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {images_per_minute(254)}, .images = 127}};
+  quota.attempt_ends(with(success(), 127, 0));
+  CHECK(quota.used() == 127);
   quota.fill(1);
   CHECK(quota.admit() == waits_until(support::at(61s)));
+}
+
+TEST_CASE("A day is fixed anyway", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {fixed(per_day(2))}}};
+  quota.fill(2);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(to_midnight)).with(Remedy::next_day));
+}
+
+TEST_CASE("Two windows may share a dimension when they differ in more than the limit", "[policies]") {
+  QuotaWindow burst = per_minute(2);
+  burst.span = 10s;
+  Quota quota{QuotaOptions{
+      .limits = {per_minute(3), burst, counting(QuotaCounts::delivered, per_minute(3)), per_day(50, pacific), per_day(50, utc)}}};
+  quota.fill(2);
+  CHECK(quota.admit().at() > support::at(10s));
+  CHECK(quota.admit().at() > support::at(60s));
 }
 
 TEST_CASE("A limit of zero refuses for good", "[policies]") {
@@ -489,6 +565,13 @@ TEST_CASE("A refusal for want of money closes the window of ten minutes, and a s
     CHECK(quota.attempt_ends(verdict) == Reaction::pass());
     CHECK(quota.admit() == Admission::go());
   }
+}
+
+TEST_CASE("A limit of money is not learnt from a refusal, which counts in another unit", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {spend_per_ten_minutes(2.00)}, .prices = {.image = 0.134}}};
+  quota.attempt_ends(refused(QuotaDimension::spend, 20s, 10));
+  CHECK(quota.usage().limit == 2'000'000);
+  CHECK(quota.usage().closed_until == support::at(20s));
 }
 
 TEST_CASE("Money is reserved by the prices and settled by what was made", "[policies]") {
@@ -786,13 +869,21 @@ TEST_CASE("Options out of range are refused with field, range and value", "[poli
       {{.limits = {per_day(1'000'000'001)}}, "QuotaTracker: limit must be from 0 to 1000000000 a window; it is 1000000001"},
       {{.limits = {long_window}},
        "QuotaTracker: span must be from 1 to 86400 seconds (a day that ends at midnight is per_day); it is 90000"},
-      {{.limits = {per_minute(1)}, .images = 0}, "QuotaTracker: images must be from 1 to 1000 an attempt; it is 0"},
+      {{.limits = {per_minute(1)}, .images = 0}, "QuotaTracker: images must be from 1 to 127 an attempt; it is 0"},
+      {{.limits = {per_minute(1)}, .images = 128}, "QuotaTracker: images must be from 1 to 127 an attempt; it is 128"},
       {{.limits = {per_minute(1)}, .tokens = 0}, "QuotaTracker: tokens must be from 1 to 1000000000 an attempt; it is 0"},
       {{.limits = {spend_per_ten_minutes(10.0)}}, "QuotaTracker: prices must be above 0 where a window limits money; it is 0"},
       {{.limits = {spend_per_ten_minutes(-1.0)}, .prices = {.image = 0.1}},
        "QuotaTracker: a limit of money must be from 0 to 1000000000000 millionths of a dollar; it is -1"},
       {{.limits = {per_minute(1)}, .prices = {.image = -0.1}}, "QuotaTracker: prices must be from 0 to 1000 dollars; it is -0.1"},
       {{.limits = {per_minute(1)}, .store_patience = 61s}, "QuotaTracker: store_patience must be from 0.001 to 60 seconds; it is 61"},
+      {{.limits = {tokens_per_minute(999)}}, "QuotaTracker: tokens must be at most the limit of a window that counts them; it is 1000"},
+      {{.limits = {images_per_minute(2)}, .images = 3},
+       "QuotaTracker: images must be at most the limit of a window that counts them; it is 3"},
+      {{.limits = {spend_per_ten_minutes(0.1)}, .prices = {.image = 0.134}},
+       "QuotaTracker: what an attempt costs by its prices must be at most the limit of a window of money, in millionths; it is 134000"},
+      {{.limits = {per_day(1, QuotaDay{nullptr})}},
+       "QuotaTracker: next_midnight of a day must be a function, as in pacific and utc; it is null"},
   };
   for (const Row& row : rows) {
     const auto made = make<QuotaTracker<1>>(row.options);
@@ -801,4 +892,8 @@ TEST_CASE("Options out of range are refused with field, range and value", "[poli
     CHECK_THROWS_WITH(QuotaTracker{row.options}, row.text);
   }
   CHECK(make<QuotaTracker<1>>(QuotaOptions{.limits = {per_minute(0)}}));
+  CHECK(make<QuotaTracker<1>>(QuotaOptions{.limits = {tokens_per_minute(0)}}));  // closed, whatever an attempt needs
+  CHECK(make<QuotaTracker<1>>(QuotaOptions{.limits = {tokens_per_minute(1000)}}));
+  CHECK_THROWS_WITH((QuotaTracker{QuotaOptions{.limits = {per_minute(1), per_day(50), per_minute(2)}}}),
+                    "QuotaTracker: limits must not have two windows that differ in their limit alone; leave out the higher one");
 }

@@ -145,6 +145,21 @@ EVERY_DRIVER("A store that is lost leaves the ledger of this process, or nothing
   CHECK(stored.store.settlements().empty());
 }
 
+EVERY_DRIVER("The store is waited for as long as the options say", "[policies]") {
+  Stored stored{driver};
+  stored.store.answers({LateStore::grants(39ms), LateStore::grants(41ms)});
+  auto options = stored.options();
+  options.store_patience = 40ms;
+  options.when_store_fails = StoreLoss::fail_closed;
+  Pipeline pipeline{QuotaTracker{options}};
+  CHECK(driver.run(pipeline, [] { return 1; }));
+  CHECK(stored.now() == at(39ms));
+  const auto result = driver.run(pipeline, [] { return 1; });
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == Kind::store_unavailable);
+  CHECK(stored.now() == at(79ms));
+}
+
 EVERY_DRIVER("The local ledger remembers what a store granted before it was lost", "[policies]") {
   Stored stored{driver};
   stored.store.answers({LateStore::grants(), LateStore::grants(), LateStore::fails()});

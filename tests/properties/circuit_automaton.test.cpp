@@ -15,19 +15,20 @@
 
 using namespace ductile;
 using namespace std::chrono_literals;
+using support::CircuitAnswer;
 using support::CircuitModel;
 
 namespace {
 
-using Options = CircuitBreakerOptions<>;
 using detail::CircuitWord;
 using detail::News;
 
 constexpr std::size_t most_calls = 4;
 
+template <class Trip>
 struct World {
-  detail::Circuit<Options> circuit{};
-  CircuitModel model;
+  detail::Circuit<CircuitBreakerOptions<Trip>> circuit{};
+  CircuitModel<Trip> model;
   std::array<std::optional<CircuitWord>, most_calls> calls{};
   Time now{1h};
 };
@@ -41,14 +42,14 @@ struct Walk {
 };
 
 // Lets the next call in, if there may be one.
-bool admit(World& world, const Options& options, Time deadline, Walk& walk) {
+template <class Trip>
+bool admit(World<Trip>& world, const CircuitBreakerOptions<Trip>& options, Time deadline, Walk& walk) {
   for (std::size_t i = 0; i < most_calls; ++i) {
     if (world.calls[i]) continue;
     const auto admitted = world.circuit.admit(options, world.now, deadline);
     const bool goes = admitted.admission.form() == Admission::Form::go;
-    const CircuitModel::Answer expected = world.model.admit(static_cast<int>(i), world.now, deadline);
-    walk.agreed =
-        walk.agreed && CircuitModel::Answer{goes, admitted.admission.signal(), goes ? Time{} : admitted.admission.at()} == expected;
+    const CircuitAnswer expected = world.model.admit(static_cast<int>(i), world.now, deadline);
+    walk.agreed = walk.agreed && CircuitAnswer{goes, admitted.admission.signal(), goes ? Time{} : admitted.admission.at()} == expected;
     walk.signals.insert(expected.signal);
     if (goes) world.calls[i] = admitted.permit;
     return true;
@@ -56,7 +57,8 @@ bool admit(World& world, const Options& options, Time deadline, Walk& walk) {
   return false;
 }
 
-bool settle(World& world, const Options& options, std::size_t call, News news, Walk& walk) {
+template <class Trip>
+bool settle(World<Trip>& world, const CircuitBreakerOptions<Trip>& options, std::size_t call, News news, Walk& walk) {
   if (!world.calls[call]) return false;
   CallEnd end{world.now, {}, news == News::bad};
   const Signal signal = world.circuit.settle(options, *world.calls[call], news, end);
@@ -70,7 +72,8 @@ bool settle(World& world, const Options& options, std::size_t call, News news, W
 constexpr std::size_t inputs = 5 + 3 * most_calls;
 
 // False when this input is not possible here.
-bool step(World& world, const Options& options, std::size_t input, Walk& walk) {
+template <class Trip>
+bool step(World<Trip>& world, const CircuitBreakerOptions<Trip>& options, std::size_t input, Walk& walk) {
   switch (input) {
     case 0: return admit(world, options, end_of_time, walk);
     case 1: return admit(world, options, world.now + 1s, walk);
@@ -81,50 +84,39 @@ bool step(World& world, const Options& options, std::size_t input, Walk& walk) {
   }
 }
 
-Walk walk_through_all(const Options& options, unsigned growth) {
+template <class Trip>
+Walk walk_through_all(const CircuitBreakerOptions<Trip>& options, unsigned growth) {
   Walk walk;
   std::set<std::vector<int>> known;
-  std::deque<World> ahead;
-  ahead.push_back(World{{}, CircuitModel{options}});
+  std::deque<World<Trip>> ahead;
+  ahead.push_back(World<Trip>{{}, CircuitModel<Trip>{options}});
   known.insert(ahead.front().model.abstract(ahead.front().now, growth));
   while (!ahead.empty() && walk.agreed) {
-    const World here = std::move(ahead.front());
+    const World<Trip> here = std::move(ahead.front());
     ahead.pop_front();
     ++walk.states;
     walk.modes.insert(here.model.mode());
     for (std::size_t input = 0; input < inputs; ++input) {
-      World next = here;
+      World<Trip> next = here;
       if (!step(next, options, input, walk)) continue;
       ++walk.steps;
-      walk.agreed = walk.agreed && next.model.agrees_with(next.circuit);
+      walk.agreed = walk.agreed && next.model.agrees_with(next.circuit, next.now);
       if (known.insert(next.model.abstract(next.now, growth)).second) ahead.push_back(std::move(next));
     }
   }
   return walk;
 }
 
-}  // namespace
+template <class Trip>
+struct Setting {
+  CircuitBreakerOptions<Trip> options;
+  unsigned growth;
+  std::size_t states;  // a change of the automaton changes their number
+};
 
-TEST_CASE("In every state that a breaker can reach, every input does what the model says", "[properties]") {
-  struct Setting {
-    Options options;
-    unsigned growth;
-    std::size_t states;  // a change of the automaton changes their number
-  };
-  const std::vector<Setting> settings{
-      {{.trip = consecutive(2), .open_for = 2s, .probe_lease = 2s}, 0, 80},
-      {{.trip = consecutive(1), .open_for = 1s, .longest_open = 4s, .probes = 2, .successes_to_close = 2, .probe_lease = 3s}, 2, 369},
-      {{.trip = consecutive(2), .open_for = 3s, .probes = 1, .probe_lease = 3s, .last_chance = 1s}, 0, 527},
-      {{.trip = consecutive(3),
-        .open_for = 2s,
-        .longest_open = 3s,
-        .probes = 3,
-        .successes_to_close = 3,
-        .probe_lease = 2s,
-        .last_chance = 2s},
-       1,
-       1586}};
-  for (const Setting& setting : settings) {
+template <class Trip>
+void walk_through_all(const std::vector<Setting<Trip>>& settings) {
+  for (const Setting<Trip>& setting : settings) {
     const Walk walk = walk_through_all(setting.options, setting.growth);
     CAPTURE(walk.states, walk.steps);
     CHECK(walk.agreed);
@@ -133,4 +125,25 @@ TEST_CASE("In every state that a breaker can reach, every input does what the mo
     CHECK(walk.signals ==
           std::set{Signal::none, Signal::circuit_opened, Signal::circuit_half_opened, Signal::circuit_closed, Signal::circuit_isolated});
   }
+}
+
+}  // namespace
+
+TEST_CASE("In every state that a breaker can reach, every input does what the model says", "[properties]") {
+  walk_through_all<ConsecutiveFailures>(
+      {{{.trip = consecutive(2), .open_for = 2s, .probe_lease = 2s}, 0, 80},
+       {{.trip = consecutive(1), .open_for = 1s, .longest_open = 4s, .probes = 2, .successes_to_close = 2, .probe_lease = 3s}, 2, 369},
+       {{.trip = consecutive(2), .open_for = 3s, .probes = 1, .probe_lease = 3s, .last_chance = 1s}, 0, 527},
+       {{.trip = consecutive(3),
+         .open_for = 2s,
+         .longest_open = 3s,
+         .probes = 3,
+         .successes_to_close = 3,
+         .probe_lease = 2s,
+         .last_chance = 2s},
+        1,
+        1586}});
+  walk_through_all<FailureRatio>(
+      {{{.trip = ratio(0.6, {.of = 3, .within = 2s, .at_least = 2}), .open_for = 1s, .probe_lease = 2s}, 0, 720},
+       {{.trip = ratio(0.5, {.of = 4, .within = 3s, .at_least = 2}), .open_for = 2s, .probe_lease = 1s, .last_chance = 1s}, 0, 6378}});
 }

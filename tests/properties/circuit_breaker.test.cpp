@@ -23,6 +23,7 @@
 using namespace ductile;
 using namespace std::chrono_literals;
 using detail::News;
+using support::CircuitAnswer;
 using support::CircuitModel;
 using support::said;
 
@@ -39,15 +40,31 @@ Attempt until(Time deadline) {
   return attempt;
 }
 
-CircuitModel::Answer answer_of(const Admission& admission) {
+CircuitAnswer answer_of(const Admission& admission) {
   const bool goes = admission.form() == Admission::Form::go;
   return {goes, admission.signal(), goes ? Time{} : admission.at()};
 }
 
-CircuitBreakerOptions<> any_options(SplitMix64& dice) {
+unsigned pick(SplitMix64& dice, unsigned below) { return static_cast<unsigned>(dice() % below); }
+
+RatioWindow any_window(SplitMix64& dice, unsigned most) {
+  RatioWindow window{.of = 1 + pick(dice, most), .within = std::chrono::seconds{1 + pick(dice, 20)}};
+  window.at_least = 1 + pick(dice, window.of);
+  return window;
+}
+
+void choose(ConsecutiveFailures& trip, SplitMix64& dice, unsigned most) { trip = consecutive(1 + pick(dice, most)); }
+void choose(FailureRatio& trip, SplitMix64& dice, unsigned most) { trip = ratio((1 + pick(dice, 10)) / 10.0, any_window(dice, 2 * most)); }
+void choose(SlowCalls& trip, SplitMix64& dice, unsigned most) {
+  trip = slow_calls((1 + pick(dice, 10)) / 10.0, std::chrono::milliseconds{1 + pick(dice, 4000)}, any_window(dice, 2 * most));
+}
+
+// `most`: bad calls in a row.
+template <class Trip>
+CircuitBreakerOptions<Trip> any_options(SplitMix64& dice, unsigned most) {
   const auto pick = [&](unsigned below) { return static_cast<unsigned>(dice() % below); };
-  CircuitBreakerOptions<> options;
-  options.trip = consecutive(1 + pick(4));
+  CircuitBreakerOptions<Trip> options;
+  choose(options.trip, dice, most);
   options.open_for = std::chrono::seconds{1 + pick(20)};
   if (pick(2) == 0) options.longest_open = options.open_for + std::chrono::seconds{pick(60)};
   options.probe_lease = std::chrono::seconds{1 + pick(30)};
@@ -57,18 +74,18 @@ CircuitBreakerOptions<> any_options(SplitMix64& dice) {
   return options;
 }
 
-}  // namespace
-
-TEST_CASE("A breaker answers like its model to any sequence of commands", "[properties]") {
+template <class Trip>
+void breaker_answers_like_its_model() {
+  std::map<CircuitMode, int> seen;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     SplitMix64 dice{seed};
     const auto pick = [&](unsigned below) { return static_cast<unsigned>(dice() % below); };
-    const CircuitBreakerOptions<> options = any_options(dice);
+    const auto options = any_options<Trip>(dice, 4);
     const CircuitBreaker breaker{options};
-    CircuitBreaker<>::State state;
-    CircuitModel model{options};
+    typename CircuitBreaker<Trip>::State state;
+    CircuitModel<Trip> model{options};
     support::HandClock clock;
-    std::map<int, CircuitBreaker<>::Call> in_flight;
+    std::map<int, typename CircuitBreaker<Trip>::Call> in_flight;
     int calls = 0;
     for (int step = 0; step < 300; ++step) {
       clock.pass(std::chrono::milliseconds{pick(4) == 0 ? pick(8000) : pick(50)});
@@ -80,8 +97,8 @@ TEST_CASE("A breaker answers like its model to any sequence of commands", "[prop
         REQUIRE(state.reset() == model.reset());
       } else if (in_flight.empty() || (in_flight.size() < 6 && pick(2) == 0)) {
         const Time deadline = pick(2) == 0 ? end_of_time : at + std::chrono::milliseconds{pick(30'000)};
-        CircuitBreaker<>::Call call;
-        const CircuitModel::Answer answer = answer_of(breaker.admit(state, call, clock.now(), until(deadline)));
+        typename CircuitBreaker<Trip>::Call call;
+        const auto answer = answer_of(breaker.admit(state, call, clock.now(), until(deadline)));
         REQUIRE(answer == model.admit(calls, at, deadline));
         if (answer.goes) in_flight[calls] = call;
         ++calls;
@@ -94,8 +111,19 @@ TEST_CASE("A breaker answers like its model to any sequence of commands", "[prop
       }
       REQUIRE(state.mode() == model.mode());
       REQUIRE(state.open_until() == model.open_until());
+      ++seen[model.mode()];
     }
   }
+  for (const CircuitMode mode : {CircuitMode::closed, CircuitMode::open, CircuitMode::half_open, CircuitMode::isolated})
+    CHECK(seen[mode] > 1000);
+}
+
+}  // namespace
+
+TEST_CASE("A breaker answers like its model to any sequence of commands", "[properties]") {
+  SECTION("by failures in a row") { breaker_answers_like_its_model<ConsecutiveFailures>(); }
+  SECTION("by the share of the latest calls that failed") { breaker_answers_like_its_model<FailureRatio>(); }
+  SECTION("by the share of the latest calls that were slow") { breaker_answers_like_its_model<SlowCalls>(); }
 }
 
 // ---- two threads
@@ -145,7 +173,7 @@ Told obey(const Command& command, std::array<bool, calls_each>& out, Admit admit
   switch (command.what) {
     case Command::What::admit: {
       if (out[command.call]) return {};
-      const CircuitModel::Answer answer = admit(command.call, command.deadline);
+      const auto answer = admit(command.call, command.deadline);
       out[command.call] = answer.goes;
       return {answer.goes, answer.signal, answer.earliest};
     }
@@ -161,7 +189,8 @@ Told obey(const Command& command, std::array<bool, calls_each>& out, Admit admit
 
 using Outs = std::array<std::array<bool, calls_each>, 2>;
 
-Told obey(CircuitModel& model, std::size_t thread, const Command& command, Outs& outs, Time at) {
+template <class Trip>
+Told obey(CircuitModel<Trip>& model, std::size_t thread, const Command& command, Outs& outs, Time at) {
   const auto number = [&](std::size_t call) { return static_cast<int>(thread * calls_each + call); };
   return obey(
       command, outs[thread], [&](std::size_t call, Time deadline) { return model.admit(number(call), at, deadline); },
@@ -170,12 +199,14 @@ Told obey(CircuitModel& model, std::size_t thread, const Command& command, Outs&
 }
 
 // Whether the model says the same in some order of the two scripts.
-bool explained(const CircuitModel& model, const Outs& outs, const std::array<Script, 2>& scripts, const std::array<Answers, 2>& answers,
-               const std::array<std::size_t, 2>& done, Time at, const CircuitBreaker<>::State& state) {
+template <class Trip>
+bool explained(const CircuitModel<Trip>& model, const Outs& outs, const std::array<Script, 2>& scripts,
+               const std::array<Answers, 2>& answers, const std::array<std::size_t, 2>& done, Time at,
+               const typename CircuitBreaker<Trip>::State& state) {
   if (done[0] == commands_each && done[1] == commands_each) return state.mode() == model.mode() && state.open_until() == model.open_until();
   for (std::size_t thread = 0; thread < 2; ++thread) {
     if (done[thread] == commands_each) continue;
-    CircuitModel next = model;
+    CircuitModel<Trip> next = model;
     Outs next_outs = outs;
     if (obey(next, thread, scripts[thread][done[thread]], next_outs, at) != answers[thread][done[thread]]) continue;
     std::array<std::size_t, 2> next_done = done;
@@ -185,19 +216,18 @@ bool explained(const CircuitModel& model, const Outs& outs, const std::array<Scr
   return false;
 }
 
-}  // namespace
-
-TEST_CASE("What two threads are told by one breaker, the model says in some order", "[properties]") {
+template <class Trip>
+void threads_are_told_what_the_model_says() {
   struct Round {
-    std::optional<CircuitBreaker<>> breaker{};
-    std::optional<CircuitBreaker<>::State> state{};
+    std::optional<CircuitBreaker<Trip>> breaker{};
+    std::optional<typename CircuitBreaker<Trip>::State> state{};
     Now now{};  // a reading: the clock itself counts how often it is read
     std::array<Script, 2> scripts{};
     std::array<Answers, 2> answers{};
-    std::array<std::array<CircuitBreaker<>::Call, calls_each>, 2> calls{};
+    std::array<std::array<typename CircuitBreaker<Trip>::Call, calls_each>, 2> calls{};
     Outs outs{};
   };
-  constexpr int rounds = 6000;
+  constexpr int rounds = 2000;
   Round round;
   Time at{};
   std::barrier turn{3};
@@ -230,13 +260,12 @@ TEST_CASE("What two threads are told by one breaker, the model says in some orde
   int unexplained = 0;
   for (int i = 0; i < rounds; ++i) {
     SplitMix64 dice{static_cast<std::uint64_t>(i)};
-    CircuitBreakerOptions<> options = any_options(dice);
-    options.trip = consecutive(1 + static_cast<unsigned>(dice() % 2));
+    const auto options = any_options<Trip>(dice, 2);
     round.breaker.emplace(options);
     round.state.emplace();
     round.outs = {};
     support::HandClock clock;
-    CircuitModel model{options};
+    CircuitModel<Trip> model{options};
     // Some way on, in one thread, so that the two meet it in any state. Then time stands still.
     for (int step = 0; step < 12; ++step) {
       clock.pass(std::chrono::milliseconds{dice() % 8000});
@@ -257,4 +286,12 @@ TEST_CASE("What two threads are told by one breaker, the model says in some orde
   first.join();
   second.join();
   CHECK(unexplained == 0);
+}
+
+}  // namespace
+
+TEST_CASE("What two threads are told by one breaker, the model says in some order", "[properties]") {
+  SECTION("by failures in a row") { threads_are_told_what_the_model_says<ConsecutiveFailures>(); }
+  SECTION("by the share of the latest calls that failed") { threads_are_told_what_the_model_says<FailureRatio>(); }
+  SECTION("by the share of the latest calls that were slow") { threads_are_told_what_the_model_says<SlowCalls>(); }
 }

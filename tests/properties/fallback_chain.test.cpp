@@ -42,11 +42,12 @@ struct Answer {
   unsigned target = 0;
   Time at{};
   Kind why = Kind::ok;
+  Time start_by = end_of_time;  // until when the target may make the call wait
 
   friend bool operator==(const Answer&, const Answer&) = default;
   friend std::ostream& operator<<(std::ostream& stream, const Answer& answer) {
     return stream << answer.does << " target " << answer.target << " at " << answer.at.time_since_epoch() / 1ms << " for "
-                  << name(answer.why);
+                  << name(answer.why) << ", to start by " << answer.start_by.time_since_epoch() / 1ms;
   }
 };
 
@@ -86,15 +87,21 @@ class Model {
           *std::min_element(left.begin(), left.end(), [&](unsigned a, unsigned b) { return rests_until(a) < rests_until(b); });
       return goes(call, "insist", least);
     }
-    if (chosen != left.end()) return goes(call, "go", *chosen);
-    if (const auto target = last_resort(left, deadline)) return goes(call, "go", *target);
+    const auto enters = [&](unsigned target) {
+      Answer answer = goes(call, "go", target);
+      if (another(call, now)) answer.start_by = latest_start(now, deadline);
+      return answer;
+    };
+    if (chosen != left.end()) return enters(*chosen);
+    if (const auto target = last_resort(left, deadline)) return enters(*target);
     return nobody_free(left, deadline != end_of_time);
   }
 
-  bool extra(Call& call, Time now, const Verdict& verdict, bool insists) {
+  bool extra(Call& call, Time now, const Verdict& verdict, Time deadline, bool insists) {
     const NextStep step = options_.table(verdict);
     if (insists || verdict.says == Says::policy || step.next != Next::here) return false;
-    if (another(call, now) && call.attempts >= step.attempts) return false;
+    const bool asks_too_much = verdict.hint > 0s && deadline != end_of_time && now + verdict.hint >= latest_start(now, deadline);
+    if (another(call, now) && (call.attempts >= step.attempts || asks_too_much)) return false;
     ++call.attempts;
     return true;
   }
@@ -152,6 +159,12 @@ class Model {
   }
 
  private:
+  [[nodiscard]] Time latest_start(Time now, Time deadline) const {
+    if (deadline == end_of_time) return end_of_time;
+    const Duration left = std::max<Duration>(deadline - now, 0s);
+    const double share = left > options_.long_slack ? options_.patience_when_long : options_.patience;
+    return now + Duration{static_cast<Duration::rep>(share * static_cast<double>(left.count()))};
+  }
   static Targets minus(const Targets& all, const Targets& without) {
     Targets left;
     std::set_difference(all.begin(), all.end(), without.begin(), without.end(), std::inserter(left, left.end()));
@@ -208,7 +221,7 @@ class Model {
 
 Answer told(const Admission& admission) {
   switch (admission.form()) {
-    case Admission::Form::go: return {"go", admission.target()};
+    case Admission::Form::go: return {"go", admission.target(), {}, Kind::ok, admission.start_by()};
     case Admission::Form::go_at: return {admission.insists() ? "insist" : "go at", admission.target()};
     case Admission::Form::pass_over: return {"pass over", admission.target(), admission.at(), admission.why()};
     case Admission::Form::ask_at: return {"ask", 0, admission.at(), admission.why()};
@@ -307,7 +320,7 @@ class Orders {
         if (answer.does == "reject") return step.answer.does == "reject";  // for when and why it asks each target in turn
         return answer == step.answer;
       }
-      case Step::What::extra: return both.model.extra(call, at_, step.verdict, false) == (step.answer.does == "again");
+      case Step::What::extra: return both.model.extra(call, at_, step.verdict, end_of_time, false) == (step.answer.does == "again");
       case Step::What::remember: both.model.remember(call, at_, step.verdict, step.target); return true;
       case Step::What::decide: return both.model.decide(call, at_, step.verdict, end_of_time) == step.answer;
     }
@@ -340,6 +353,9 @@ FallbackOptions drawn_options(Dice& dice) {
   }
   options.on_all_open = dice.one_of({OnAllOpen::wait, OnAllOpen::wait, OnAllOpen::fail, OnAllOpen::least_bad});
   options.between_rounds = {.base = 5s, .cap = 5s, .jitter = Jitter::none};
+  options.patience = dice.one_of({0.0, 0.05, 0.5, 1.0});
+  options.patience_when_long = dice.one_of({0.0, 0.25, 0.75, 1.0});
+  options.long_slack = dice.one_of<Duration>({0s, 30s, 2h});
   options.longest_rest = dice.one_of<Duration>({0s, 20s, 10min});
   if (dice.below(3) == 0) options.give_up_after.set(Kind::overload, 30s);
   if (dice.below(3) == 0) options.rest.set(Kind::internal, 1min);
@@ -418,10 +434,8 @@ TEST_CASE("A chain answers like its model, with any number of calls at once", "[
       }
       Verdict verdict = drawn_verdict(dice);
       if (dice.below(2) == 0) {
-        Verdict brief = verdict;
-        brief.hint = 0s;
-        const bool again = chain.extra(state, one.call, clock.now(), one.inside, brief);
-        REQUIRE(again == model.extra(one.expected, now, brief, one.inside.insists));
+        const bool again = chain.extra(state, one.call, clock.now(), one.inside, verdict);
+        REQUIRE(again == model.extra(one.expected, now, verdict, deadline, one.inside.insists));
         if (again) continue;
       }
       const Answer answer = told(chain.settle(state, one.call, clock.now(), one.inside, verdict));

@@ -54,7 +54,8 @@ class Model {
         misled_until_ = std::max(misled_until_, at + 24h);
         return Reaction::pass();
       }
-      if (verdict.hint <= 0s || verdict.hint > options_.longest_hint || are_spent(call, at, attempt, verdict.kind)) return Reaction::pass();
+      if (verdict.hint <= 0s || verdict.hint > options_.longest_hint || attempts_left(call, at, attempt, verdict.kind) == 0)
+        return Reaction::pass();
       const Time when = at + verdict.hint + spread;
       if (when >= attempt.deadline || at < misled_until_) return Reaction::pass();
       misled_until_ = when;
@@ -62,16 +63,24 @@ class Model {
       return Reaction::again_at(when, WaitSource::hint);
     }
     if (verdict.remedy != Remedy::immediately && verdict.remedy != Remedy::after_delay) return Reaction::pass();
-    if (are_spent(call, at, attempt, verdict.kind)) return Reaction::pass().because(Note::attempts_spent);
+    const std::size_t left = attempts_left(call, at, attempt, verdict.kind);
+    if (left == 0) return Reaction::pass().because(Note::attempts_spent);
     const Duration longest = options_.longest_by_kind[verdict.kind];
     if (longest > 0s && at - *call.first > longest) return Reaction::pass().because(Note::time_spent);
     if (verdict.hint > options_.longest_hint) return Reaction::pass().earliest(at + verdict.hint).because(Note::hint_too_long);
     call.before = std::max<Duration>(0s, Telltale{}(static_cast<unsigned>(call.failures.size()), Now{}, call.before, verdict.kind));
-    if (verdict.hint > call.before) return Reaction::again_at(at + verdict.hint + spread, WaitSource::hint);
-    return call.before == 0s ? Reaction::again_now() : Reaction::again_at(at + call.before, WaitSource::backoff);
+    Duration wait = call.before;
+    if (options_.squeeze_to > 0s && attempt.deadline != end_of_time && wait > options_.squeeze_to) {
+      const Duration even_part = std::max<Duration>(attempt.deadline - at, 0s) / static_cast<Duration::rep>(left + 1);
+      wait = std::clamp(even_part, options_.squeeze_to, wait);
+      if (wait < call.before) ++squeezed_;
+    }
+    if (verdict.hint > wait) return Reaction::again_at(at + verdict.hint + spread, WaitSource::hint);
+    return wait == 0s ? Reaction::again_now() : Reaction::again_at(at + wait, WaitSource::backoff);
   }
 
   Time no_probe_before() const { return misled_until_; }
+  int squeezed() const { return squeezed_; }
 
  private:
   std::size_t most(Kind kind, const Attempt& attempt) const {
@@ -80,18 +89,21 @@ class Model {
     return kind == Kind::no_image || kind == Kind::recitation || kind == Kind::auth ? std::min<std::size_t>(general, 2) : general;
   }
 
-  bool are_spent(Call& call, Time at, const Attempt& attempt, Kind kind) const {
+  std::size_t attempts_left(Call& call, Time at, const Attempt& attempt, Kind kind) const {
     call.failures.push_back(kind);
     if (!call.first) call.first = at;
     const std::size_t general = attempt.attempts > 0 ? attempt.attempts : options_.attempts;
-    if (attempt.attempts > 0 && call.failures.size() >= attempt.attempts) return true;
-    if (most(kind, attempt) > general) return call.failures.size() >= most(kind, attempt);
-    const auto counted = std::ranges::count_if(call.failures, [&](Kind seen) { return most(seen, attempt) <= general; });
-    return static_cast<std::size_t>(counted) >= most(kind, attempt);
+    std::size_t made = call.failures.size();
+    const std::size_t left_to_caller =
+        attempt.attempts > 0 ? attempt.attempts - std::min<std::size_t>(made, attempt.attempts) : made + most(kind, attempt);
+    if (most(kind, attempt) <= general)
+      made = static_cast<std::size_t>(std::ranges::count_if(call.failures, [&](Kind seen) { return most(seen, attempt) <= general; }));
+    return std::min(left_to_caller, most(kind, attempt) - std::min(made, most(kind, attempt)));
   }
 
   Options options_;
   Time misled_until_{};
+  int squeezed_ = 0;
 };
 
 constexpr Kind kinds_that_fail[]{Kind::rate_limit, Kind::quota, Kind::overload,    Kind::internal,
@@ -115,6 +127,7 @@ TEST_CASE("Retry answers like its model to any sequence of failures of calls tha
   int again = 0;
   int probes = 0;
   int misled = 0;
+  int squeezed = 0;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     SplitMix64 dice{seed};
     const auto pick = [&](unsigned below) { return static_cast<unsigned>(dice() % below); };
@@ -123,6 +136,7 @@ TEST_CASE("Retry answers like its model to any sequence of failures of calls tha
     options.hint_jitter = pick(11) / 10.0;
     options.outwait_rejections = pick(2) == 0;
     options.probe_at_hint = pick(4) > 0;
+    if (pick(2) == 0) options.squeeze_to = std::chrono::milliseconds{pick(4000)};
     for (const Kind kind : kinds_that_fail) {
       if (pick(2) == 0) options.attempts_by_kind.set(kind, static_cast<std::uint16_t>(pick(40)));
       if (pick(3) == 0) options.longest_by_kind.set(kind, std::chrono::seconds{pick(300)});
@@ -162,8 +176,10 @@ TEST_CASE("Retry answers like its model to any sequence of failures of calls tha
       misled += state.no_probe_before() >= at + 24h ? 1 : 0;
       both.runs = answer.again();
     }
+    squeezed += model.squeezed();
   }
   CHECK(again > 1000);  // the sequences go where they should
   CHECK(probes > 100);
   CHECK(misled > 100);
+  CHECK(squeezed > 100);
 }

@@ -4,6 +4,7 @@
 #include <ductile/policies/circuit_breaker.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <utility>
@@ -11,22 +12,69 @@
 
 namespace support {
 
-// A breaker of consecutive failures as one would explain it: for one thread, with lists in the place of words and leases.
+// How the calls of one era ended, the first one first.
+using Ends = std::vector<ductile::CallEnd>;
+
+inline std::vector<bool> latest(const ductile::RatioWindow& window, const Ends& ends, ductile::Time at, auto is_bad) {
+  std::vector<bool> bad;
+  for (const ductile::CallEnd& end : ends)
+    if (end.at + window.within > at) bad.push_back(is_bad(end));
+  if (bad.size() > window.of) bad.erase(bad.begin(), bad.end() - window.of);
+  return bad;
+}
+
+// What each trip makes of the ends: which of them are bad, and how many of those that it still looks at.
+inline bool is_bad(const ductile::ConsecutiveFailures&, const ductile::CallEnd& end) { return end.failed; }
+inline bool is_bad(const ductile::FailureRatio&, const ductile::CallEnd& end) { return end.failed; }
+inline bool is_bad(const ductile::SlowCalls& trip, const ductile::CallEnd& end) { return end.took >= trip.slower_than; }
+
+inline std::vector<bool> looked_at(const ductile::ConsecutiveFailures& trip, const Ends& ends, ductile::Time) {
+  std::vector<bool> in_a_row;
+  for (auto end = ends.rbegin(); end != ends.rend() && is_bad(trip, *end); ++end) in_a_row.push_back(true);
+  return in_a_row;
+}
+template <class Trip>
+std::vector<bool> looked_at(const Trip& trip, const Ends& ends, ductile::Time at) {
+  return latest(trip.window, ends, at, [&](const ductile::CallEnd& end) { return is_bad(trip, end); });
+}
+
+inline bool opens(const ductile::ConsecutiveFailures& trip, const std::vector<bool>& bad) { return bad.size() >= trip.failures; }
+template <class Trip>
+bool opens(const Trip& trip, const std::vector<bool>& bad) {
+  const auto count = static_cast<std::size_t>(std::count(bad.begin(), bad.end(), true));
+  return count >= trip.window.at_least && static_cast<double>(count) >= trip.share * static_cast<double>(bad.size());
+}
+
+// Whether the automaton's window holds the same.
+inline bool holds(const ductile::ConsecutiveFailures&, const ductile::ConsecutiveFailures::Window& window, const std::vector<bool>& bad,
+                  ductile::Time) {
+  return window.failures == bad.size();
+}
+template <class Trip>
+bool holds(const Trip& trip, const typename Trip::Window& window, const std::vector<bool>& bad, ductile::Time at) {
+  const auto count = window.latest(trip.window.of, trip.window.within, at);
+  return count.total == bad.size() && count.bad == static_cast<std::size_t>(std::count(bad.begin(), bad.end(), true));
+}
+
+struct CircuitAnswer {
+  bool goes = false;
+  ductile::Signal signal = ductile::Signal::none;
+  ductile::Time earliest{};  // of a rejection
+
+  friend bool operator==(const CircuitAnswer&, const CircuitAnswer&) = default;
+};
+
+// A breaker as one would explain it: for one thread, with lists in the place of words, windows and leases.
+template <class Trip = ductile::ConsecutiveFailures>
 class CircuitModel {
  public:
-  using Options = ductile::CircuitBreakerOptions<>;
+  using Options = ductile::CircuitBreakerOptions<Trip>;
   using Mode = ductile::CircuitMode;
   using News = ductile::detail::News;
   using Signal = ductile::Signal;
   using Time = ductile::Time;
 
-  struct Answer {
-    bool goes = false;
-    Signal signal = Signal::none;
-    Time earliest{};  // of a rejection
-
-    friend bool operator==(const Answer&, const Answer&) = default;
-  };
+  using Answer = CircuitAnswer;
 
   explicit CircuitModel(const Options& options) : options_(options) {}
 
@@ -44,12 +92,12 @@ class CircuitModel {
       std::erase_if(probes_, [&](const auto& probe) { return probe.second <= at; });
       if (probes_.size() < options_.probes) {
         probes_[call] = at + options_.probe_lease;
-        begun_[call] = era_;
+        begun_[call] = {era_, at};
         return {true, signal, {}};
       }
     }
     if (mode_ == Mode::closed) {
-      begun_[call] = era_;
+      begun_[call] = {era_, at};
       return {true, signal, {}};
     }
     const Time soon = at + std::clamp<ductile::Duration>(options_.open_for / 10, std::chrono::milliseconds{1}, std::chrono::seconds{5});
@@ -59,7 +107,7 @@ class CircuitModel {
       if (!last_chance_ && at >= next_last_chance_) {
         last_chance_ = {call, at + options_.probe_lease};
         next_last_chance_ = at + options_.last_chance;
-        begun_[call] = no_era;
+        begun_[call] = {no_era, at};
         return {true, signal, {}};
       }
       until = std::min(until, at < next_last_chance_ ? next_last_chance_ : soon);
@@ -68,19 +116,22 @@ class CircuitModel {
   }
 
   Signal settle(int call, News news, Time at) {
-    const int era = begun_.extract(call).mapped();
+    const auto [era, began] = begun_.extract(call).mapped();
+    const ductile::CallEnd end{at, at - began, news == News::bad};
     if (last_chance_ && last_chance_->first == call) last_chance_.reset();
     if (era != era_) return Signal::none;
     if (mode_ == Mode::closed) {
-      if (news == News::good) in_a_row_ = 0;
-      if (news == News::bad && ++in_a_row_ >= options_.trip.failures) return open(at);
+      if (news == News::neither) return Signal::none;
+      ends_.push_back(end);
+      if (is_bad(options_.trip, end) && opens(options_.trip, looked_at(options_.trip, ends_, at))) return open(at);
     } else if (mode_ == Mode::half_open) {
       if (probes_.erase(call) == 0) return Signal::none;  // its lease is over
-      if (news == News::bad) {
+      if (news == News::neither) return Signal::none;
+      if (end.failed || is_bad(options_.trip, end)) {
         reopened_ = std::min(reopened_ + 1, 64U);
         return open(at);
       }
-      if (news == News::good && ++good_ >= options_.successes_to_close) {
+      if (++good_ >= options_.successes_to_close) {
         close();
         return Signal::circuit_closed;
       }
@@ -106,7 +157,7 @@ class CircuitModel {
   [[nodiscard]] Time open_until() const { return open_until_; }
 
   // Whether the automaton holds the same, down to the last field that can still matter.
-  [[nodiscard]] bool agrees_with(const ductile::detail::Circuit<Options>& circuit) const {
+  [[nodiscard]] bool agrees_with(const ductile::detail::Circuit<Options>& circuit, Time at) const {
     std::vector<Time> leases;
     for (const auto& lease : circuit.probes)
       if (lease.ticket != 0) leases.push_back(lease.ends);
@@ -115,8 +166,8 @@ class CircuitModel {
     std::sort(leases.begin(), leases.end());
     std::sort(expected.begin(), expected.end());
     return circuit.mode == mode_ && circuit.untold == (to_tell_ != Signal::none) && circuit.open_until == open_until_ &&
-           circuit.window.failures == in_a_row_ && circuit.reopened == reopened_ && circuit.next_last_chance == next_last_chance_ &&
-           (circuit.last_chance.ticket != 0) == last_chance_.has_value() &&
+           holds(options_.trip, circuit.window, looked_at(options_.trip, ends_, at), at) && circuit.reopened == reopened_ &&
+           circuit.next_last_chance == next_last_chance_ && (circuit.last_chance.ticket != 0) == last_chance_.has_value() &&
            (!last_chance_ || circuit.last_chance.ends == last_chance_->second) && circuit.era == static_cast<std::uint64_t>(era_) &&
            (mode_ != Mode::half_open || (leases == expected && circuit.successes == good_));
   }
@@ -129,13 +180,19 @@ class CircuitModel {
     };
     std::vector<int> state{static_cast<int>(mode_),
                            static_cast<int>(to_tell_),
-                           static_cast<int>(in_a_row_),
                            mode_ == Mode::open ? left(open_until_) : 0,
                            mode_ == Mode::half_open ? static_cast<int>(good_) : 0,
                            static_cast<int>(std::min(reopened_, growth)),
                            left(next_last_chance_)};
+    const auto bad = looked_at(options_.trip, ends_, at);
+    state.push_back(static_cast<int>(bad.size()));
+    for (std::size_t i = 0; i < bad.size(); ++i) state.push_back(bad[i] ? 1 : 0);
+    if constexpr (Trip::counts_successes)  // then their moments matter
+      for (std::size_t i = ends_.size() - bad.size(); i < ends_.size(); ++i)
+        state.push_back(left(ends_[i].at + options_.trip.window.within));
     std::vector<int> calls;
-    for (const auto& [call, era] : begun_) {
+    for (const auto& [call, begun] : begun_) {
+      const int era = begun.first;
       const auto probe = probes_.find(call);
       if (last_chance_ && last_chance_->first == call)
         calls.push_back(100 + left(last_chance_->second));
@@ -162,14 +219,14 @@ class CircuitModel {
   Signal open(Time at) {
     ductile::Duration open_for = options_.open_for;
     for (unsigned i = 0; i < reopened_; ++i) open_for = std::min(2 * open_for, std::max(options_.longest_open, options_.open_for));
-    in_a_row_ = 0;
-    open_until_ = std::max(open_until_, at + open_for);
+    ends_.clear();
+    open_until_ = at + open_for;
     next_last_chance_ = std::max(next_last_chance_, at + options_.last_chance);
     begin(Mode::open);
     return Signal::circuit_opened;
   }
   void close() {
-    in_a_row_ = 0;
+    ends_.clear();
     reopened_ = 0;
     open_until_ = {};
     begin(Mode::closed);
@@ -179,13 +236,13 @@ class CircuitModel {
   Mode mode_ = Mode::closed;
   Signal to_tell_ = Signal::none;
   int era_ = 1;
-  unsigned in_a_row_ = 0;
+  Ends ends_;  // since it was closed
   unsigned good_ = 0;
   unsigned reopened_ = 0;
   Time open_until_{};
   Time next_last_chance_{};
-  std::map<int, int> begun_;    // call -> era
-  std::map<int, Time> probes_;  // call -> end of its lease
+  std::map<int, std::pair<int, Time>> begun_;  // call -> era, and when
+  std::map<int, Time> probes_;                 // call -> end of its lease
   std::optional<std::pair<int, Time>> last_chance_;
 };
 

@@ -8,6 +8,7 @@
 #include <ductile/detail/min_max.hpp>
 #include <ductile/detail/schedule.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -55,14 +56,16 @@ class SystemClock {
 /// Time that runs `factor` times as fast as the computer's, from the moment of construction on; to join a mock whose day is over in
 /// minutes.
 ///
-/// The wall clock starts at `start` (default: the real time) and runs as fast.
+/// The wall clock starts at `start` (default: the real time) and runs as fast. With a `seed` its dice are seeded: the same seed gives the
+/// same jitter, call after call in one thread. `ScaledClock{1.0, start, seed}` is the computer's own time with seeded dice.
 ///
 /// Errors   `ConfigError` when `factor` is not from 0.001 to 100000.
-/// Threads  Immutable after construction: any number of threads.
+/// Threads  Any number of threads.
 class ScaledClock : private TimeSource {
  public:
-  explicit ScaledClock(double factor, WallTime start = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()))
-      : factor_(factor), wall_start_(start), real_start_(Now{}()) {
+  explicit ScaledClock(double factor, WallTime start = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
+                       std::uint64_t seed = Now{}.random())
+      : factor_(factor), wall_start_(start), real_start_(Now{}()), rolls_(seed) {
     if (!(factor >= 0.001 && factor <= 100'000.0)) refuse("ScaledClock: factor must be from 0.001 to 100000", factor);
   }
   ScaledClock(const ScaledClock&) = delete;  // readings point to it
@@ -91,11 +94,13 @@ class ScaledClock : private TimeSource {
  private:
   Time steady() noexcept override { return real_start_ + std::chrono::duration_cast<Duration>((Now{}() - real_start_) * factor_); }
   WallTime wall() noexcept override { return wall_start_ + (steady() - real_start_); }
-  std::uint64_t random() noexcept override { return Now{}.random(); }
+  // What a SplitMix64 gives one after the other, to whichever thread asks. Relaxed: the number guards no other memory.
+  std::uint64_t random() noexcept override { return SplitMix64{rolls_.fetch_add(SplitMix64::step, std::memory_order_relaxed)}(); }
 
   double factor_;
   WallTime wall_start_;
   Time real_start_;
+  std::atomic<std::uint64_t> rolls_;
 };
 
 /// Time that stands still until somebody waits, and then is there: for tests. Waiting costs nothing and lasts exactly as long as asked.

@@ -28,7 +28,7 @@ struct Unclassified {};
 /// What a success cost. A value that knows has a member `Cost cost() const noexcept`, and the quota is settled with it.
 struct Cost {
   std::int32_t tokens = 0;
-  std::int8_t images = 0;
+  std::int8_t images = 0;  ///< At most 127, as in a `Verdict`: what makes more is several attempts.
 };
 
 template <class T>

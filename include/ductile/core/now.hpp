@@ -26,10 +26,13 @@ inline constexpr Time end_of_time{Duration::max()};
 /// Source   Steele, Lea, Flood: "Fast splittable pseudorandom number generators" (OOPSLA 2014).
 class SplitMix64 {
  public:
+  /// What each number adds to the seed: of `n` numbers the last is the first one of `SplitMix64{seed + (n - 1) * step}`.
+  static constexpr std::uint64_t step = 0x9e3779b97f4a7c15U;
+
   constexpr explicit SplitMix64(std::uint64_t seed = 0) noexcept : state_(seed) {}
 
   constexpr std::uint64_t operator()() noexcept {
-    state_ += 0x9e3779b97f4a7c15U;
+    state_ += step;
     std::uint64_t mixed = state_;
     mixed = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9U;
     mixed = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebU;

@@ -37,7 +37,7 @@ namespace detail {
 /// When a quota's day ends. A value, so that another zone, or another law, can be put in:
 /// `QuotaDay{[](WallTime at) noexcept { return ...; }}`.
 struct QuotaDay {
-  /// The first midnight after a moment, both in UTC. Must be later than the moment.
+  /// The first midnight after a moment, both in UTC. Must be later than the moment; not null.
   WallTime (*next_midnight)(WallTime) noexcept = &detail::next_utc_midnight;
 
   friend constexpr bool operator==(const QuotaDay&, const QuotaDay&) = default;

@@ -115,7 +115,7 @@ struct QuotaWindow {
 }
 
 /// The same window, not sliding but fixed to the calendar: `fixed(per_minute(15))` begins anew with each full minute. For services that say
-/// so; twice the limit can fall into a span that holds such a moment.
+/// so; twice the limit can fall into a span that holds such a moment. A day is fixed anyway, and stays as it is.
 [[nodiscard]] constexpr QuotaWindow fixed(QuotaWindow window) noexcept {
   window.fixed = true;
   return window;

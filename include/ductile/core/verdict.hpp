@@ -43,7 +43,7 @@ struct Verdict {
   Sent sent = Sent::yes;
   Billed billed = Billed::unknown;
   QuotaDimension dimension = QuotaDimension::none;  ///< The window that was full; with several, the one that opens last.
-  std::int8_t images = 0;                           ///< Images that the attempt produced, withheld ones included.
+  std::int8_t images = 0;                           ///< Images that the attempt produced, withheld ones included; at most 127.
   bool reclassified = false;                        ///< The transport called it a success (HTTP 200) and the answer was a failure.
   std::int32_t tokens = 0;                          ///< Input tokens that the service counted; 0: not said.
   std::int32_t limit = -1;                          ///< The limit of that window as the service named it; -1: not said.

@@ -58,6 +58,7 @@ struct FallbackOptions {
       rules.require(!target.price || (*target.price >= 0.0 && *target.price < any_price),
                     "FallbackChain: a target's price must be from 0 USD and finite", target.price.value_or(0.0));
     check_names(rules);
+    table.check(rules);
     check_ceiling(rules);
     rules.require(targets.empty() || affordable() != 0, "FallbackChain: price_ceiling must leave a target", price_ceiling.value_or(0.0));
     rules.require(patience >= 0.0 && patience <= 1.0, "FallbackChain: patience must be from 0 to 1", patience);
@@ -85,6 +86,9 @@ struct FallbackOptions {
   /// Reports and metrics tell targets apart by their names alone.
   template <class Rules>
   void check_names(Rules& rules) const {
+    for (std::size_t i = 0; i < targets.size(); ++i)
+      if (targets[i].name.empty())
+        rules.refuse("FallbackChain: each target must have a name; that of target " + std::to_string(i) + " is empty");
     for (std::size_t later = 1; later < targets.size(); ++later)
       for (std::size_t earlier = 0; earlier < later; ++earlier)
         if (targets[earlier].name == targets[later].name)

@@ -22,7 +22,7 @@ enum class Next : std::uint8_t {
 /// The chain's answer for a class of failures.
 struct NextStep {
   Next next = Next::target;
-  std::uint8_t attempts = 1;  ///< With `here`: attempts on one target, the first included, while another is left.
+  std::uint8_t attempts = 1;  ///< With `here`: attempts on one target, the first included, while another is left, 1 to 255.
 
   friend constexpr bool operator==(const NextStep&, const NextStep&) = default;
 };
@@ -47,6 +47,17 @@ class FallbackTable {
   FallbackTable& set(FailureId id, NextStep step) {
     by_id_.push_back({id, step});
     return *this;
+  }
+
+  /// Tells `rules` of each step that is out of range.
+  template <class Rules>
+  void check(Rules& rules) const {
+    const auto check_step = [&rules](NextStep step) {
+      rules.require(step.attempts >= 1, "FallbackChain: attempts of a table's step must be from 1 to 255", step.attempts);
+    };
+    for (const NextStep step : by_remedy_) check_step(step);
+    for (const KindRule& rule : by_kind_) check_step(rule.step);
+    for (const IdRule& rule : by_id_) check_step(rule.step);
   }
 
   [[nodiscard]] NextStep operator()(const Verdict& verdict) const noexcept {

@@ -14,6 +14,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -29,8 +30,8 @@ enum class StoreLoss : std::uint8_t {
 /// `N`, the number of windows, is deduced: `QuotaOptions{.limits = {per_minute(15), per_day(50, pacific)}}`.
 template <std::size_t N>
 struct QuotaOptions {
-  QuotaWindow limits[N];        ///< 1 to 16 windows. All of them must have room.
-  std::int32_t images = 1;      ///< Images that an attempt is expected to make, 1 to 1000.
+  QuotaWindow limits[N];        ///< 1 to 16 windows, no two that differ in their limit alone. All of them must have room.
+  std::int32_t images = 1;      ///< Images that an attempt is expected to make, 1 to 127, which is the most that a verdict can tell.
   std::int32_t tokens = 1000;   ///< Input tokens that an attempt is expected to use, 1 to 1'000'000'000.
   QuotaStore* store = nullptr;  ///< Where the ledger lives when several processes share it; null: here. Must outlive the pipeline.
   Duration store_patience = std::chrono::milliseconds{250};  ///< The longest wait for the store's answer, 1 ms to 60 s.
@@ -59,7 +60,8 @@ struct QuotaUsage {
 /// a day that is spent refuses until the next midnight (`Remedy::next_day`).
 ///
 /// A window of a span never holds more than its limit, wherever in time the span begins, for the service's own phase is not known. A
-/// refusal by the service closes the window that it names - until the hint, or midnight - and teaches its limit.
+/// refusal by the service closes the window that it names - until the hint, or midnight - and teaches its limit. Where that is less than
+/// one attempt is expected to cost, the attempt goes alone.
 /// Order: inside `Retry`, since each attempt counts (E0205); inside `FallbackChain`, where the targets of each quota
 /// group share a ledger (`quota_group`); outside `AttemptTimeout` (E0213).
 ///
@@ -154,13 +156,22 @@ class QuotaTracker {
       if (!window.daily())
         check_seconds(window.span, std::chrono::seconds{1}, std::chrono::hours{24},
                       "QuotaTracker: span must be from 1 to 86400 seconds (a day that ends at midnight is per_day)");
+      else if (window.day->next_midnight == nullptr)
+        rules.refuse("QuotaTracker: next_midnight of a day must be a function, as in pacific and utc; it is null");
     }
-    check_number(options.images, 1, 1000, "QuotaTracker: images must be from 1 to 1000 an attempt");
+    for (std::size_t i = 0; i < N; ++i)
+      for (std::size_t earlier = 0; earlier < i; ++earlier)
+        if (alike(options.limits[earlier], options.limits[i]))
+          rules.refuse("QuotaTracker: limits must not have two windows that differ in their limit alone; leave out the higher one");
+    check_number(options.images, 1, most_images, "QuotaTracker: images must be from 1 to 127 an attempt");
     check_number(options.tokens, 1, 1'000'000'000, "QuotaTracker: tokens must be from 1 to 1000000000 an attempt");
     for (const double price : {options.prices.image, options.prices.million_tokens})
       rules.require(price >= 0.0 && price <= 1000.0, "QuotaTracker: prices must be from 0 to 1000 dollars", price);
     check_seconds(options.store_patience, std::chrono::milliseconds{1}, std::chrono::seconds{60},
                   "QuotaTracker: store_patience must be from 0.001 to 60 seconds");
+    for (const QuotaWindow& window : options.limits)
+      if (window.limit.value_or(0) > 0)
+        check_number(amount(reserved(options), window.unit), 0, *window.limit, larger_than_its_window(window.unit));
   }
 
   [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
@@ -224,6 +235,22 @@ class QuotaTracker {
     Admission admission;
     Call call;
   };
+
+  // Then one of the two is never the one that is full.
+  [[nodiscard]] static constexpr bool alike(QuotaWindow one, const QuotaWindow& other) noexcept {
+    one.limit = other.limit;
+    return one == other;
+  }
+
+  [[nodiscard]] static constexpr const char* larger_than_its_window(QuotaUnit unit) noexcept {
+    switch (unit) {
+      case QuotaUnit::images: return "QuotaTracker: images must be at most the limit of a window that counts them";
+      case QuotaUnit::tokens: return "QuotaTracker: tokens must be at most the limit of a window that counts them";
+      default: return "QuotaTracker: what an attempt costs by its prices must be at most the limit of a window of money, in millionths";
+    }
+  }
+
+  static constexpr std::int32_t most_images = std::numeric_limits<decltype(Verdict::images)>::max();
 
   // A store that names a later moment than this speaks of a day's window.
   static constexpr Duration longest_wait = std::chrono::hours{1};

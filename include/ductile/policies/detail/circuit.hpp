@@ -219,7 +219,7 @@ struct Circuit {
   }
 
   void open(const Options& options, Time at) noexcept {
-    open_until = detail::max(open_until, later(at, open_time(options)));
+    open_until = later(at, open_time(options));  // never earlier than before: who opens it has seen the last open time end
     next_last_chance = detail::max(next_last_chance, later(at, options.last_chance));
     window = {};
     change(CircuitMode::open);
