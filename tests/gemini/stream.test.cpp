@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "streams.hpp"
 #include "tiny_images.hpp"
 
 #include <ductile/classify/event_stream.hpp>
@@ -7,7 +8,6 @@
 #include <ductile/core/pipeline.hpp>
 #include <ductile/core/transport.hpp>
 #include <ductile/drivers/blocking.hpp>
-#include <ductile/gemini/base64.hpp>
 #include <ductile/gemini/client.hpp>
 #include <ductile/gemini/stream_reader.hpp>
 #include <ductile/policies/retry.hpp>
@@ -26,6 +26,7 @@
 
 using namespace ductile;
 using namespace ductile::gemini;
+using namespace ductile_test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -102,21 +103,6 @@ Told told(std::string_view text, const std::vector<std::size_t>& cuts = {}, cons
   }
   return seen;
 }
-
-std::string event(const std::string& json) { return "data: " + json + "\n\n"; }
-std::string words(const std::string& text, const std::string& more = {}) {
-  return R"({"candidates":[{"content":{"role":"model","parts":[{"text":")" + text + R"("}]})" + more + "}]}";
-}
-std::string image(const std::string& more = R"(,"finishReason":"STOP")") {
-  return R"({"candidates":[{"content":{"role":"model","parts":[{"inlineData":{"mimeType":"image/png","data":")" +
-         encode_base64(tiny::png(1024, 1024)) + R"("}}]})" + more + R"(}],"usageMetadata":{"promptTokenCount":9,"totalTokenCount":1369}})";
-}
-const std::string overload =
-    R"({"error":{"code":503,"message":"This model is currently experiencing high demand.","status":"UNAVAILABLE"}})";
-const std::string pretty_overload =
-    "{\n  \"error\": {\n    \"code\": 503,\n    \"message\": \"The model is overloaded. {Try} again later.\",\n    \"status\": "
-    "\"UNAVAILABLE\"\n  "
-    "}\n}\n";
 
 struct Recorded {
   std::string what;
@@ -363,4 +349,42 @@ TEST_CASE("What a caller's function throws leaves the client as it leaves the tr
   };
   CHECK_THROWS_AS((void)client.stream(balloon, model, thrower), std::runtime_error);
   CHECK(called == 1);
+}
+
+TEST_CASE("A reader that is stopped hands out nothing more, and ended well if the reason had come and nothing was withheld",
+          "[gemini][stream]") {
+  const TransportError cancelled{TransportFault::cancelled, Sent::unknown, "", 200, 100};
+  struct Case {
+    std::string what;
+    std::string text;
+    int stops_in;  // which part; 0: before the first piece
+    std::string parts;
+    Kind kind;
+  };
+  const std::string both = R"({"candidates":[{"content":{"parts":[{"text":"a"},{"text":"b"}]},"finishReason":"STOP"}]})";
+  for (const Case& c : {
+           Case{"before it began", event(words("a")) + event(image()), 0, "", Kind::cancelled},
+           Case{"in the first part", event(words("a")) + event(image()), 1, "a", Kind::cancelled},
+           Case{"in the last part", event(words("a")) + event(image()), 2, "a<image>", Kind::ok},
+           Case{"between two parts of one event", event(both), 1, "a", Kind::cancelled},
+           Case{"in the last part, before the reason", event(image("")) + event(R"({"candidates":[{"finishReason":"STOP"}]})"), 1,
+                "<image>", Kind::cancelled},
+           Case{"before the last blank line", event(words("a")) + "data: " + image(), 1, "a", Kind::cancelled},
+       }) {
+    CAPTURE(c.what);
+    StreamReader reader{{"gemini-3-pro-image", {}, {}}};
+    std::string parts;
+    int called = 0;
+    const auto keep = [&](StreamPart&& part) {
+      parts += part.image() ? "<image>" : part.text;
+      if (++called == c.stops_in) reader.stop();
+    };
+    if (c.stops_in == 0) reader.stop();
+    CHECK_FALSE((reader.feed(c.text, keep) && called >= c.stops_in && c.stops_in > 0));
+    CHECK(reader.parts() == static_cast<std::size_t>(called));
+    const auto end = reader.finish(keep, &cancelled);
+    CHECK(parts == c.parts);
+    const auto* said = std::get_if<Classification>(&end);
+    CHECK((said ? said->verdict.kind : Kind::ok) == c.kind);
+  }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // The Gemini client over BeastTransport, against the mock: what the client tests say of a blocking transport holds here.
+#include "../gemini/streams.hpp"
 #include "../support/catch.hpp"
+#include "../transports/exchanges.hpp"
+#include "../transports/raw_server.hpp"
 
 #include <ductile/gemini/async.hpp>
 #include <ductile/mock/engine.hpp>
@@ -12,14 +15,22 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 using namespace ductile;
+using namespace ductile_test;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
@@ -148,4 +159,120 @@ TEST_CASE("Over Beast a call is cancelled in its exchange", "[beast][gemini]") {
   REQUIRE_FALSE(result);
   CHECK(result.error().kind() == Kind::cancelled);
   CHECK(std::chrono::steady_clock::now() - asked < 1s);
+}
+
+TEST_CASE("Over Beast the parts of a stream come as they arrive", "[beast][gemini]") {
+  const mock::Server service;
+  const auto options = Fixture::client_options("scenario-ok-text-image", service.url());
+  std::string text;
+  int images = 0;
+  // [stream]
+  BeastTransport transport;
+  auto client = gemini::resilient(transport, options);
+  asio::io_context context;  // after the client: it goes first
+
+  const auto on_part = [&](gemini::StreamPart&& part) {
+    text += part.text;
+    images += part.image() ? 1 : 0;
+  };
+  const auto on_end = [&](Result<gemini::StreamEnd> end) {
+    if (!end) text = describe(end.error());
+  };
+  client.async_stream({.prompt = "a red balloon"}, on_part, asio::bind_executor(context, on_end));
+  context.run();
+  // [/stream]
+  CHECK(images == 1);
+  CHECK_FALSE(text.empty());
+}
+
+namespace {
+
+// A stream over Beast, on a strand of its own.
+struct Stream {
+  asio::strand<asio::io_context::executor_type> strand;
+  std::function<void()> in_part = [] {};
+  std::size_t parts = 0;
+  asio::cancellation_signal signal{};
+  std::optional<Result<gemini::StreamEnd>> end{};
+
+  explicit Stream(asio::io_context& context) : strand(asio::make_strand(context)) {}
+
+  void begin(const gemini::Client<BeastTransport>& client) {
+    const std::function<void(gemini::StreamPart&&)> on_part = [this](gemini::StreamPart&&) {
+      if (!strand.running_in_this_thread() || end) std::terminate();  // in a thread where nothing can be checked
+      ++parts;
+      in_part();
+    };
+    const auto on_end = [this](Result<gemini::StreamEnd> given) { end.emplace(std::move(given)); };
+    client.async_stream({.prompt = "a cat"}, "gemini-3-pro-image", on_part, {},
+                        asio::bind_cancellation_slot(signal.slot(), asio::bind_executor(strand, on_end)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Over Beast streams of several threads are handed out each on its handler's strand", "[beast][gemini]") {
+  const mock::Server service;
+  BeastTransport transport;
+  asio::io_context context{3};
+  std::vector<std::unique_ptr<Stream>> streams;
+  for (int i = 0; i < 8; ++i) {
+    streams.push_back(std::make_unique<Stream>(context));
+    streams.back()->begin(gemini::Client{transport, Fixture::client_options("scenario-ok-text-image", service.url())});
+  }
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) threads.emplace_back([&context] { context.run(); });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& stream : streams) {
+    REQUIRE(stream->end);
+    CHECK(stream->end->value().parts == 3);
+    CHECK(stream->parts == 3);
+  }
+}
+
+TEST_CASE("Over Beast a stream that stalls is ended by its idle limit, or by who cancels it at once", "[beast][gemini]") {
+  const mock::Server service;
+  BeastTransport transport;
+  auto options = Fixture::client_options("scenario-idle-timeout", service.url());
+  options.idle_limit = 300ms;
+  asio::io_context context{1};
+  Stream stream{context};
+  std::string_view id = "idle-timeout";
+  SECTION("by its limit") {}
+  SECTION("by who cancels it, from within a part") {
+    options.idle_limit = 1h;
+    id = "unknown";
+    stream.in_part = [&stream] { stream.signal.emit(asio::cancellation_type::terminal); };
+  }
+  SECTION("by what the caller's function throws") {
+    options.idle_limit = 1h;
+    id = "exception";
+    stream.in_part = [] { throw 1; };
+  }
+  const auto began = std::chrono::steady_clock::now();
+  stream.begin(gemini::Client{transport, options});
+  context.run();
+  CHECK(std::chrono::steady_clock::now() - began < 5s);
+  CHECK(stream.parts == 1);
+  REQUIRE(stream.end);
+  CHECK(stream.end->error().id().text() == id);
+  CHECK((stream.end->error().kind() == Kind::cancelled) == (id == "unknown"));
+  CHECK(stream.end->error().verdict().sent == Sent::delivered);
+}
+
+TEST_CASE("Over Beast a stream whose connection is reset after its finish reason is a success", "[beast][gemini]") {
+  RawServer server{[](RawServer::Connection& client) {
+    client.request();
+    client.write(ok_head + "\r\n" + event(words("Here is ")) + event(image()));
+    std::this_thread::sleep_for(50ms);
+    client.reset();
+  }};
+  BeastTransport transport;
+  asio::io_context context{1};
+  Stream stream{context};
+  stream.begin(gemini::Client{transport, Fixture::client_options("any-key", server.url(""))});
+  context.run();
+  REQUIRE(stream.end);
+  REQUIRE(*stream.end);
+  CHECK(stream.end->value().parts == 2);
 }

@@ -9,8 +9,11 @@
 #include <ductile/core/transport.hpp>     // AsyncTransport, TransportResult
 #include <ductile/drivers/asio.hpp>
 #include <ductile/gemini/client.hpp>
+#include <ductile/gemini/detail/async_stream.hpp>
+#include <ductile/gemini/detail/exchange.hpp>
 #include <ductile/gemini/resilient.hpp>
-#include <ductile/gemini/response.hpp>  // ImageReply
+#include <ductile/gemini/response.hpp>       // ImageReply
+#include <ductile/gemini/stream_reader.hpp>  // StreamEnd, StreamPart
 
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -19,6 +22,8 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 
+#include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -37,12 +42,12 @@ struct AnswerReader {
 };
 
 // What is known before anything is sent; not inside the call, for all that.
-template <class Handler>
+template <class Value, class Handler>
 void complete_soon(Handler&& handler, Failure failure) {
   const auto executor = boost::asio::get_associated_executor(handler);
   const auto allocator = boost::asio::get_associated_allocator(handler);
   auto complete = [kept = std::forward<Handler>(handler), failure = std::move(failure)]() mutable {
-    std::move(kept)(Result<ImageReply>{std::move(failure)});
+    std::move(kept)(Result<Value>{std::move(failure)});
   };
   boost::asio::post(executor, boost::asio::bind_allocator(allocator, std::move(complete)));
 }
@@ -60,16 +65,57 @@ auto Client<T>::async_generate(const ImageRequest& request, std::string_view mod
         using Handler = std::decay_t<decltype(handler)>;
         if constexpr (ductile::detail::explain_executor<Handler, ductile::detail::NoExecutor>()) {
           if (auto* refused = std::get_if<Failure>(&asked))
-            return detail::complete_soon(std::forward<Handler>(handler), std::move(*refused));
+            return detail::complete_soon<ImageReply>(std::forward<Handler>(handler), std::move(*refused));
           auto& to_send = std::get<detail::Asked>(asked);
           HttpRequest http = std::move(to_send.http);
           const TransportLimits limits = to_send.limits;
-          auto read = [sent = std::move(to_send)](TransportResult result) { return Client::read(std::move(result), sent); };
+          auto read = [sent = std::move(to_send)](TransportResult result) { return detail::read(std::move(result), sent); };
           transport->async_send(std::move(http), limits,
                                 detail::AnswerReader<Handler, decltype(read)>{std::forward<Handler>(handler), std::move(read)});
         }
       },
       token, ask(request, model, how));
+}
+
+template <class T>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class OnPart, class Token>
+auto Client<T>::async_stream(const ImageRequest& request, std::string_view model, OnPart&& on_part, const GenerateOptions& how,
+                             Token&& token) const
+  requires AsyncTransport<T>
+{
+  using Parts = detail::HandedOut<std::decay_t<OnPart>>;
+  return async_streamed<Token>(ask(request, model, how, stream_method), Parts{std::forward<OnPart>(on_part)}, token);
+}
+
+template <class T>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class Token>
+auto Client<T>::async_generate_buffered(const ImageRequest& request, std::string_view model, const GenerateOptions& how,
+                                        Token&& token) const
+  requires AsyncTransport<T>
+{
+  return async_streamed<Token>(ask(request, model, how, stream_method), detail::KeptBack{}, token);
+}
+
+template <class T>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class Token, class Parts>
+auto Client<T>::async_streamed(std::variant<detail::Asked, Failure> asked, Parts parts, Token& token) const
+  requires AsyncTransport<T>
+{
+  using Value = typename Parts::Value;
+  return boost::asio::async_initiate<Token, void(Result<Value>)>(
+      [transport = transport_](auto&& handler, std::variant<detail::Asked, Failure> to_send, Parts to_whom) {
+        using Handler = std::decay_t<decltype(handler)>;
+        if constexpr (ductile::detail::explain_executor<Handler, ductile::detail::NoExecutor>()) {
+          if (auto* refused = std::get_if<Failure>(&to_send))
+            return detail::complete_soon<Value>(std::forward<Handler>(handler), std::move(*refused));
+          detail::begin_stream(*transport, std::get<detail::Asked>(std::move(to_send)), std::move(to_whom),
+                               Handler(std::forward<Handler>(handler)));
+        }
+      },
+      token, std::move(asked), std::move(parts));
 }
 
 template <class T, class... Os>
@@ -78,19 +124,13 @@ template <class Token, class C>
 auto ResilientClient<T, Os...>::async_generate(ImageRequest request, const CallOptions& options, C& clock, Token&& token)
   requires AsyncTransport<T>
 {
-  return boost::asio::async_initiate<Token, void(Result<ImageReply>)>(
-      [this](auto&& handler, ImageRequest wanted, CallOptions call, C* at) {
-        using Handler = std::decay_t<decltype(handler)>;
-        if constexpr (ductile::detail::explain_executor<Handler, ductile::detail::NoExecutor>()) {
-          if (auto nobody = choose_targets(wanted, call)) return detail::complete_soon(std::forward<Handler>(handler), *std::move(nobody));
-          auto operation = [this, wanted = std::move(wanted), at](const Attempt& attempt, auto&& next) {
-            return client_.async_generate(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
-                                          std::forward<decltype(next)>(next));
-          };
-          pipeline_.async_run(repeatable(std::move(operation)), call, *at, std::forward<Handler>(handler));
-        }
-      },
-      token, std::move(request), options, &clock);
+  CallOptions call = options;
+  auto nobody = choose_targets(request, call);
+  auto operation = [this, wanted = std::move(request), at = &clock](const Attempt& attempt, auto&& next) {
+    return client_.async_generate(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
+                                  std::forward<decltype(next)>(next));
+  };
+  return async_call<ImageReply, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
 }
 
 template <class T, class... Os>
@@ -100,6 +140,74 @@ auto ResilientClient<T, Os...>::async_generate(ImageRequest request, Token&& tok
   requires AsyncTransport<T>
 {
   return async_generate(std::move(request), CallOptions{}, system_clock, std::forward<Token>(token));
+}
+
+template <class T, class... Os>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class OnPart, class Token, class C>
+auto ResilientClient<T, Os...>::async_stream(ImageRequest request, OnPart&& on_part, const CallOptions& options, C& clock, Token&& token)
+  requires AsyncTransport<T>
+{
+  CallOptions call = options;
+  auto nobody = choose_targets(request, call);
+  auto operation = [this, wanted = std::move(request), to = std::decay_t<OnPart>(std::forward<OnPart>(on_part)), at = &clock](
+                       const Attempt& attempt, auto&& next) mutable {
+    const auto hand_on = [&to](StreamPart&& part) { to(std::move(part)); };  // the call keeps it for all its attempts
+    return client_.async_stream(wanted, targets_[attempt.target].model, hand_on, how_to_ask(wanted, attempt, at->now()()),
+                                std::forward<decltype(next)>(next));
+  };
+  return async_call<StreamEnd, Token>(std::move(nobody), std::move(operation), call, clock, token);
+}
+
+template <class T, class... Os>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class OnPart, class Token>
+auto ResilientClient<T, Os...>::async_stream(ImageRequest request, OnPart&& on_part, Token&& token)
+  requires AsyncTransport<T>
+{
+  return async_stream(std::move(request), std::forward<OnPart>(on_part), CallOptions{}, system_clock, std::forward<Token>(token));
+}
+
+template <class T, class... Os>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class Token, class C>
+auto ResilientClient<T, Os...>::async_generate_buffered(ImageRequest request, const CallOptions& options, C& clock, Token&& token)
+  requires AsyncTransport<T>
+{
+  CallOptions call = options;
+  auto nobody = choose_targets(request, call);
+  auto operation = [this, wanted = std::move(request), at = &clock](const Attempt& attempt, auto&& next) {
+    return client_.async_generate_buffered(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
+                                           std::forward<decltype(next)>(next));
+  };
+  return async_call<ImageReply, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
+}
+
+template <class T, class... Os>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class Token>
+auto ResilientClient<T, Os...>::async_generate_buffered(ImageRequest request, Token&& token)
+  requires AsyncTransport<T>
+{
+  return async_generate_buffered(std::move(request), CallOptions{}, system_clock, std::forward<Token>(token));
+}
+
+template <class T, class... Os>
+  requires(Transport<T> || AsyncTransport<T>)
+template <class Value, class Token, class Operation, class C>
+auto ResilientClient<T, Os...>::async_call(std::optional<Failure> nobody, Operation operation, const CallOptions& options, C& clock,
+                                           Token& token)
+  requires AsyncTransport<T>
+{
+  return boost::asio::async_initiate<Token, void(Result<Value>)>(
+      [this](auto&& handler, std::optional<Failure> refused, Operation attempts, const CallOptions& call, C* at) {
+        using Handler = std::decay_t<decltype(handler)>;
+        if constexpr (ductile::detail::explain_executor<Handler, ductile::detail::NoExecutor>()) {
+          if (refused) return detail::complete_soon<Value>(std::forward<Handler>(handler), *std::move(refused));
+          pipeline_.async_run(std::move(attempts), call, *at, std::forward<Handler>(handler));
+        }
+      },
+      token, std::move(nobody), std::move(operation), options, &clock);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/failure.hpp>    // Cause, Failure
+#include <ductile/core/failure.hpp>    // Failure
 #include <ductile/core/result.hpp>     // Result
 #include <ductile/core/stop.hpp>       // StopToken
-#include <ductile/core/transport.hpp>  // AsyncTransport, HttpRequest, HttpResponse, StopView, Transport, TransportError, TransportLimits
+#include <ductile/core/transport.hpp>  // AsyncTransport, BodyReceiver, HttpRequest, StopView, Transport, TransportLimits
 #include <ductile/core/verdict.hpp>    // Duration, Verdict
 #include <ductile/detail/ascii.hpp>    // is_digit, is_letter
 #include <ductile/gemini/api_key.hpp>
-#include <ductile/gemini/classifier.hpp>
+#include <ductile/gemini/detail/exchange.hpp>
 #include <ductile/gemini/failures.hpp>  // find_failure, verdict_of
 #include <ductile/gemini/redact.hpp>
 #include <ductile/gemini/request.hpp>
@@ -18,9 +18,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
-#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,8 +65,6 @@ struct GenerateOptions {
 
 namespace detail {
 
-inline constexpr std::size_t kept_body = std::size_t{64} * 1024;  // of an answer that failed, for who wants to see it
-
 /// A name as a segment of a path.
 [[nodiscard]] inline std::string path_segment(std::string_view text) {
   constexpr std::string_view digits{"0123456789ABCDEF"};
@@ -92,24 +88,6 @@ inline constexpr std::size_t kept_body = std::size_t{64} * 1024;  // of an answe
   if (url.find('@') != std::string_view::npos) return "base_url: must have no name and no password";
   return {};
 }
-
-// A request on its way, and what its answer is held against. A class with a constructor: g++ 12 destroys an aggregate twice in a coroutine.
-struct Asked {
-  Asked(HttpRequest request, const TransportLimits& may_take, std::string_view asked_model, const ImageRequest& image, ApiKey secret)
-      : http(std::move(request)),
-        limits(may_take),
-        model(asked_model),
-        aspect_ratio(image.aspect_ratio),
-        image_size(image.image_size),
-        key(std::move(secret)) {}
-
-  HttpRequest http;
-  TransportLimits limits;
-  std::string model;
-  std::string aspect_ratio;
-  std::optional<ImageSize> image_size;
-  ApiKey key;
-};
 
 }  // namespace detail
 
@@ -150,7 +128,7 @@ class Client {
     auto asked = ask(request, model, how);
     if (auto* refused = std::get_if<Failure>(&asked)) return std::move(*refused);
     const auto& sent = std::get<detail::Asked>(asked);
-    return read(transport_->send(sent.http, sent.limits), sent);
+    return detail::read(transport_->send(sent.http, sent.limits), sent);
   }
 
   /// One attempt to make the image, whose parts are handed to `on_part(StreamPart&&)` as they arrive, on the thread of the transport. Over
@@ -165,7 +143,7 @@ class Client {
                                          const GenerateOptions& how = {}) const
     requires Transport<T>
   {
-    return streamed(request, model, on_part, how, true);
+    return streamed(ask(request, model, how, stream_method), detail::HandedOut<OnPart&>{on_part});
   }
 
   /// As `generate`, but over a stream: a connection that stalls or breaks shows as soon as it does, not at the end of the attempt.
@@ -173,29 +151,10 @@ class Client {
                                                      const GenerateOptions& how = {}) const
     requires Transport<T>
   {
-    ImageReply reply;
-    const auto collect = [&reply](StreamPart&& part) {
-      const bool image = part.image();
-      if (image) {
-        std::erase_if(reply.parts, [](const ReplyPart& known) { return known.image; });  // the last one is the result
-        reply.bytes = std::move(part.bytes);
-        reply.format = part.format;
-        reply.width = part.width;
-        reply.height = part.height;
-      }
-      reply.text.append(part.text);
-      reply.parts.push_back({std::move(part.text), image, std::move(part.thought_signature)});
-    };
-    auto end = streamed(request, model, collect, how, false);
-    if (!end) return std::move(end).error();
-    reply.usage = end.value().usage;
-    reply.model_version = std::move(end.value().model_version);
-    reply.model_substituted = end.value().model_substituted;
-    reply.response_id = std::move(end.value().response_id);
-    return reply;
+    return streamed(ask(request, model, how, stream_method), detail::KeptBack{});
   }
 
-  /// The same as an asynchronous operation, in <ductile/gemini/async.hpp>. The client may go meanwhile, the transport not.
+  /// `generate` as an asynchronous operation, in <ductile/gemini/async.hpp>. The client may go meanwhile, the transport not.
   ///
   /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have.
   /// Cancellation  As the transport's.
@@ -203,7 +162,29 @@ class Client {
   auto async_generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how, Token&& token) const
     requires AsyncTransport<T>;
 
+  /// `stream` as an asynchronous operation, likewise.
+  ///
+  /// `on_part` is kept until the end, and called on the token's executor, wherever the transport reads: in order, never inside this
+  /// function, never after the completion. That executor runs one thing at a time: a strand, or a context that one thread runs. What
+  /// `on_part` throws ends the exchange; the failure has the id `exception`, and the `std::exception_ptr` as its cause.
+  ///
+  /// Completes with  `void(Result<StreamEnd>)`, on the token's executor, which it must have.
+  /// Cancellation  As the transport's; and nothing more is handed out, from that moment on.
+  template <class OnPart, class Token>
+  auto async_stream(const ImageRequest& request, std::string_view model, OnPart&& on_part, const GenerateOptions& how, Token&& token) const
+    requires AsyncTransport<T>;
+
+  /// `generate_buffered` as an asynchronous operation, likewise.
+  ///
+  /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have and which runs one thing at a time.
+  /// Cancellation  As the transport's.
+  template <class Token>
+  auto async_generate_buffered(const ImageRequest& request, std::string_view model, const GenerateOptions& how, Token&& token) const
+    requires AsyncTransport<T>;
+
  private:
+  static constexpr std::string_view stream_method = "streamGenerateContent?alt=sse";
+
   // What is to be sent; or why nothing is.
   [[nodiscard]] std::variant<detail::Asked, Failure> ask(const ImageRequest& request, std::string_view model, const GenerateOptions& how,
                                                          std::string_view method = "generateContent") const {
@@ -217,52 +198,20 @@ class Client {
     return detail::Asked{http_request(request, model, method, base, key, timeout), limits(timeout, how), model, request, key};
   }
 
-  // What came of it.
-  [[nodiscard]] static Result<ImageReply> read(TransportResult result, const detail::Asked& asked) {
-    const AnswerContext context{asked.model, asked.key.reveal()};
-    if (auto* error = std::get_if<TransportError>(&result)) {
-      const Classification classification = classify(*error, context);
-      return failure(classification, kept(std::move(*error), asked.key));
-    }
-    HttpResponse& response = std::get<HttpResponse>(result);
-    auto answer = read_answer(response, {asked.model, asked.aspect_ratio, asked.image_size}, context);
-    if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
-    return failure(std::get<Classification>(std::move(answer)), kept(std::move(response), asked.key));
+  // What came of it, for who waits for it.
+  template <class Parts>
+  [[nodiscard]] typename detail::StreamExchange<Parts>::Reply streamed(std::variant<detail::Asked, Failure> asked, Parts parts) const {
+    if (auto* refused = std::get_if<Failure>(&asked)) return std::move(*refused);
+    detail::StreamExchange<Parts> exchange{std::get<detail::Asked>(std::move(asked)), std::move(parts)};
+    const detail::Asked& sent = exchange.asked();
+    TransportLimits limits = sent.limits;
+    limits.body = BodyReceiver{exchange};
+    return exchange.end(transport_->send(sent.http, limits));
   }
 
-  template <class OnPart>
-  [[nodiscard]] Result<StreamEnd> streamed(const ImageRequest& request, std::string_view model, OnPart& on_part, const GenerateOptions& how,
-                                           bool hands_out) const {
-    auto asked = ask(request, model, how, "streamGenerateContent?alt=sse");
-    if (auto* refused = std::get_if<Failure>(&asked)) return std::move(*refused);
-    auto& sent = std::get<detail::Asked>(asked);
-    const AnswerContext context{sent.model, sent.key.reveal()};
-    StreamReader reader{{sent.model, sent.aspect_ratio, sent.image_size}, context, options_.max_response_bytes};
-    bool came = false;
-    const auto take = [&](std::string_view piece) {
-      came = true;
-      return reader.feed(piece, on_part);
-    };
-    sent.limits.body = BodyReceiver{take};
-    TransportResult result = transport_->send(sent.http, sent.limits);
-    auto* error = std::get_if<TransportError>(&result);
-    auto* response = std::get_if<HttpResponse>(&result);
-    if (response && !came) {  // in one piece: from a transport that has no others, or no stream at all
-      if (response->status / 100 == 2 && !response->body.empty()) {
-        static_cast<void>(take(response->body));
-      } else {
-        auto answer = read_answer(*response, {}, context);
-        if (auto* said = std::get_if<Classification>(&answer)) return failure(std::move(*said), kept(std::move(*response), sent.key));
-      }
-    }
-    const bool stopped = reader.failed();  // by us: then how the exchange broke says nothing
-    auto end = reader.finish(on_part, error);
-    if (auto* whole = std::get_if<StreamEnd>(&end)) return std::move(*whole);
-    Classification& said = std::get<Classification>(end);
-    if (hands_out && reader.parts() > 0) said.verdict.sent = Sent::delivered;
-    if (response) return failure(std::move(said), kept(std::move(*response), sent.key));
-    return failure(std::move(said), stopped ? Cause{} : kept(std::move(*error), sent.key));
-  }
+  template <class Token, class Parts>
+  auto async_streamed(std::variant<detail::Asked, Failure> asked, Parts parts, Token& token) const
+    requires AsyncTransport<T>;
 
   [[nodiscard]] std::string problem_beside_key(std::string_view base) const {
     if (auto problem = detail::base_url_problem(base); !problem.empty()) return problem;
@@ -315,23 +264,6 @@ class Client {
     verdict.sent = Sent::no;
     verdict.billed = Billed::no;
     return Failure{verdict, std::move(problem.text), {{"request", "checked before it was sent"}}};
-  }
-
-  [[nodiscard]] static Failure failure(Classification classification, Cause cause) {
-    return Failure{classification.verdict, std::move(classification.message), std::move(classification.evidence), std::move(cause)};
-  }
-
-  [[nodiscard]] static Cause kept(TransportError error, const ApiKey& key) {
-    error.message = redacted(std::move(error.message), key.reveal());
-    return Cause::of(std::move(error));
-  }
-
-  [[nodiscard]] static Cause kept(HttpResponse response, const ApiKey& key) {
-    if (response.body.size() > detail::kept_body) response.body.resize(detail::kept_body);
-    response.body.shrink_to_fit();
-    response.body = redacted(std::move(response.body), key.reveal());
-    for (HttpHeader& field : response.headers) field.value = redacted(std::move(field.value), key.reveal());
-    return Cause::of(std::move(response));
   }
 
   T* transport_;

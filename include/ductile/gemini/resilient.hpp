@@ -194,7 +194,7 @@ class ResilientClient {
     return pipeline_.run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
   }
 
-  /// The same as an asynchronous operation, in <ductile/gemini/async.hpp>. The client outlives the context.
+  /// `generate` as an asynchronous operation, in <ductile/gemini/async.hpp>. The client outlives the context.
   ///
   /// \param clock What the call waits on; it must outlive the call.
   /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have: `asio::bind_executor(context, token)`.
@@ -204,6 +204,26 @@ class ResilientClient {
     requires AsyncTransport<T>;
   template <class Token>
   auto async_generate(ImageRequest request, Token&& token)
+    requires AsyncTransport<T>;
+
+  /// `stream` as an asynchronous operation, likewise: `on_part` is kept until the end, and called as `Client::async_stream` says, by one
+  /// attempt at a time. What it throws ends the call.
+  ///
+  /// Completes with  `void(Result<StreamEnd>)`, on the token's executor, which it must have.
+  /// Cancellation  As `async_generate`'s; and nothing more is handed out, from that moment on.
+  template <class OnPart, class Token, class C>
+  auto async_stream(ImageRequest request, OnPart&& on_part, const CallOptions& options, C& clock, Token&& token)
+    requires AsyncTransport<T>;
+  template <class OnPart, class Token>
+  auto async_stream(ImageRequest request, OnPart&& on_part, Token&& token)
+    requires AsyncTransport<T>;
+
+  /// `generate_buffered` as an asynchronous operation, in all else as `async_generate`.
+  template <class Token, class C>
+  auto async_generate_buffered(ImageRequest request, const CallOptions& options, C& clock, Token&& token)
+    requires AsyncTransport<T>;
+  template <class Token>
+  auto async_generate_buffered(ImageRequest request, Token&& token)
     requires AsyncTransport<T>;
 
   [[nodiscard]] const std::vector<Target>& targets() const noexcept { return targets_; }
@@ -231,6 +251,10 @@ class ResilientClient {
       return attempt_at(targets_[attempt.target].model, how);
     };
   }
+
+  template <class Value, class Token, class Operation, class C>
+  auto async_call(std::optional<Failure> nobody, Operation operation, const CallOptions& options, C& clock, Token& token)
+    requires AsyncTransport<T>;
 
   enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
 
@@ -298,7 +322,7 @@ class ResilientClient {
 
 /// A resilient image client over any transport: `auto client = gemini::resilient(transport, {.api_key = key});`
 ///
-/// The transport and the observers must outlive it. Over an `AsyncTransport` the image is made by `async_generate`.
+/// The transport and the observers must outlive it. Over an `AsyncTransport` the image is made by `async_generate` and its like.
 /// Errors   `ConfigError` when an option is out of range.
 template <class T, class... Os>
   requires(Transport<T> || AsyncTransport<T>)

@@ -73,16 +73,21 @@ class StreamReader {
   /// says nothing more.
   template <class OnPart>
   bool feed(std::string_view bytes, OnPart&& on_part) {
-    if (!failed_ && !events_.feed(bytes, [&](const StreamEvent& event) { hand_out(event, on_part); })) fail_as_too_large();
-    return !failed_;
+    if (over()) return false;
+    if (!events_.feed(bytes, [&](const StreamEvent& event) { hand_out(event, on_part); })) fail_as_too_large();
+    return !over();
   }
 
   /// The end, or what went wrong. Call once, when the body has ended; `broken` is how, where it did not end in order.
   template <class OnPart>
   [[nodiscard]] std::variant<StreamEnd, Classification> finish(OnPart&& on_part, const TransportError* broken = nullptr) {
-    if (!failed_) events_.finish([&](const StreamEvent& event) { hand_out(event, on_part); });
+    if (!over()) events_.finish([&](const StreamEvent& event) { hand_out(event, on_part); });
     return end(broken);
   }
+
+  /// Hands out nothing more, for a caller who wants nothing more; also from within `on_part`. It then ended well if its finish reason had
+  /// come and all before it was handed out; else as `broken` says.
+  void stop() noexcept { stopped_ = true; }
 
   /// Whether it is a failure already.
   [[nodiscard]] bool failed() const noexcept { return failed_.has_value(); }
@@ -95,6 +100,10 @@ class StreamReader {
   template <class OnPart>
   void hand_out(const StreamEvent& event, OnPart& on_part) {
     for (StreamPart& part : read(event)) {
+      if (stopped_) {
+        withheld_ = true;
+        return;
+      }
       ++parts_;
       on_part(std::move(part));
     }
@@ -106,6 +115,7 @@ class StreamReader {
   void keep(const boost::json::object& part, std::vector<StreamPart>& parts);
   [[nodiscard]] Classification as_text(const StreamEvent& event) const;
   void remember(const boost::json::object& object);
+  [[nodiscard]] bool over() const noexcept { return failed_ || stopped_; }
   [[nodiscard]] bool ended() const noexcept;
   [[nodiscard]] Classification judged(const TransportError* broken) const;
   [[nodiscard]] std::string summary() const;
@@ -128,6 +138,8 @@ class StreamReader {
   bool text_seen_ = false;
   bool draft_seen_ = false;
   bool cut_ = false;
+  bool stopped_ = false;
+  bool withheld_ = false;  // a part, since it was stopped
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini

@@ -57,7 +57,7 @@ StreamReader::~StreamReader() = default;
 std::vector<StreamPart> StreamReader::read(const StreamEvent& event) {
   namespace json = boost::json;
   std::vector<StreamPart> parts;
-  if (failed_) return parts;
+  if (over()) return parts;
   json::monotonic_resource memory;
   json::error_code error;
   const json::value root = json::parse({event.data.data(), event.data.size()}, error, &memory);
@@ -159,7 +159,7 @@ std::variant<StreamEnd, Classification> StreamReader::end(const TransportError* 
 
 Classification StreamReader::judged(const TransportError* broken) const {
   Classification said = classify_text(summary(), detail::status_of_streams, context_);
-  if (ended()) return said;
+  if (ended() && !withheld_) return said;
   if (broken) return classify(*broken, context_);
   if (!events_.stray().empty() && !candidates_seen_ && heard_->root.empty()) {  // no stream at all: a page, a sentence
     Classification stray = classify_text(events_.stray(), detail::status_of_streams, context_);

@@ -94,7 +94,8 @@ class BeastTransport {
 
   /// One exchange. With g++ 12 name request and token before a `co_await`: it destroys what is made in such an expression twice.
   ///
-  /// \param limits What its `stop` and `body` refer to must outlive the exchange.
+  /// \param limits What its `stop` and `body` refer to must outlive the exchange. `body` is called on the strand of the exchanges, which is
+  ///               not the handler's executor.
   /// Completes with  `void(TransportResult)`, on the handler's executor.
   /// Cancellation  Every kind, in every part of it, at once. A name that is being resolved is left to Asio's thread, which `run` waits for.
   template <class Token>
