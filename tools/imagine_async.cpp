@@ -47,28 +47,37 @@ void allow_many_files() noexcept {
 // Gives an exchange a little time when the run is stopped: an answer that is about to arrive, and is paid for, is kept. Tells the progress
 // what was received.
 class GracefulAsyncTransport {
+  struct Sending {
+    template <class Handler>
+    void operator()(Handler&& handler, HttpRequest to_send, const TransportLimits& may_take) const {
+      const auto executor = asio::get_associated_executor(handler);
+      const auto end = std::make_shared<End<std::decay_t<decltype(executor)>>>(executor);
+      if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+        slot.assign([end](asio::cancellation_type type) { StopFlag::stop_requested() ? end->soon() : end->signal.emit(type); });
+      auto received = [progress = &transport->progress_, end, job = transport->progress_.current(),
+                       kept = std::forward<Handler>(handler)](TransportResult result) mutable {
+        end->grace.cancel();
+        progress->received(job, std::visit([](const auto& one) { return one.status; }, result));
+        std::move(kept)(std::move(result));
+      };
+      transport->transport_.async_send(
+          std::move(to_send), may_take,
+          asio::bind_cancellation_slot(end->signal.slot(), asio::bind_executor(executor, std::move(received))));
+    }
+
+    GracefulAsyncTransport* transport;
+  };
+
  public:
   GracefulAsyncTransport(Progress& progress, std::size_t connections)
       : progress_(progress), transport_({.connections = connections, .idle_connections = std::min<std::size_t>(connections, 256)}) {}
 
+  // The type is said, not found out: to find it out would begin an exchange of a handler without an executor, where a client asks whether
+  // this is a transport.
   template <class Token>
-  auto async_send(HttpRequest request, const TransportLimits& limits, Token&& token) {
-    return asio::async_initiate<Token, void(TransportResult)>(
-        [this](auto&& handler, HttpRequest to_send, const TransportLimits& may_take) {
-          using Handler = std::decay_t<decltype(handler)>;
-          const auto executor = asio::get_associated_executor(handler);
-          const auto end = std::make_shared<End<std::decay_t<decltype(executor)>>>(executor);
-          if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
-            slot.assign([end](asio::cancellation_type type) { StopFlag::stop_requested() ? end->soon() : end->signal.emit(type); });
-          auto received = [this, end, job = progress_.current(), kept = std::forward<Handler>(handler)](TransportResult result) mutable {
-            end->grace.cancel();
-            progress_.received(job, std::visit([](const auto& one) { return one.status; }, result));
-            std::move(kept)(std::move(result));
-          };
-          transport_.async_send(std::move(to_send), may_take,
-                                asio::bind_cancellation_slot(end->signal.slot(), asio::bind_executor(executor, std::move(received))));
-        },
-        token, std::move(request), limits);
+  auto async_send(HttpRequest request, const TransportLimits& limits, Token&& token)
+      -> decltype(asio::async_initiate<Token, void(TransportResult)>(std::declval<Sending>(), token, std::move(request), limits)) {
+    return asio::async_initiate<Token, void(TransportResult)>(Sending{this}, token, std::move(request), limits);
   }
 
  private:

@@ -171,6 +171,9 @@ struct TransportHandler {
 /// Its handler is called on the handler's executor, and never inside `async_send`. What the receiver of the limits refers to outlives the
 /// exchange.
 ///
+/// A template says the type that it returns (`-> decltype(...)`): where it is found out, to ask whether this is a transport compiles the
+/// body for a handler that has no executor.
+///
 /// Cancellation  By the handler's cancellation slot, in every part of the exchange and at once: `TransportFault::cancelled`. `limits.stop`
 ///               is heeded too, as soon as it is looked at.
 template <class T>
