@@ -165,8 +165,8 @@ struct Fixture {
   ScriptedStreams transport{clock};
   ResilientClient<ScriptedStreams> resilient_client{gemini::resilient(transport, client_options())};
   const Client<ScriptedStreams>& client = resilient_client.client();
-  std::optional<asio::io_context> context{std::in_place, 1};  // goes first
-  asio::strand<asio::io_context::executor_type> strand = asio::make_strand(*context);
+  asio::io_context context{1};
+  asio::strand<asio::io_context::executor_type> strand = asio::make_strand(context);
   asio::cancellation_signal signal{};
   std::string seen{};  // "Here is @1s <image>@6s "
   std::optional<Result<StreamEnd>> end{};
@@ -174,7 +174,7 @@ struct Fixture {
   std::function<void()> in_part = [] {};
 
   explicit Fixture(std::deque<Answer> answers = {}) {
-    transport.context = &*context;
+    transport.context = &context;
     transport.answers = std::move(answers);
   }
 
@@ -203,7 +203,7 @@ struct Fixture {
     CHECK_FALSE(end);  // never inside the call
     CHECK_FALSE(reply);
     CHECK(seen.empty());
-    clock.run(*context);
+    clock.run(context);
   }
   [[nodiscard]] Duration now() { return clock.now()().time_since_epoch(); }
 };
@@ -498,9 +498,8 @@ TEST_CASE("What a stream keeps is the allocator's of its handler, and given back
       fixture.run();
       CHECK(fixture.end->has_value());
     }
-    SECTION("or with its context") { fixture.clock.run_until(*fixture.context, Time{1500ms}); }
+    SECTION("or with its context") { fixture.clock.run_until(fixture.context, Time{1500ms}); }
     CHECK(count.made > 2);
-    fixture.context.reset();
   }
   CHECK(count.held == 0);
   CHECK(alive.use_count() == 1);
