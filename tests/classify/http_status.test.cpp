@@ -55,34 +55,6 @@ TEST_CASE("A plain service's response is judged by its status", "[classify]") {
   }
 }
 
-namespace {
-
-constexpr WallTime noon{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 12h};
-
-// [dated]
-// For a service whose answers have no Date: says when the answer came.
-struct DatedStatusClassifier {
-  ductile::Verdict operator()(const ductile::HttpResponse& response) const noexcept {
-    ductile::Verdict verdict = ductile::HttpStatusClassifier{}(response);
-    if (verdict.ok()) return verdict;
-    if (const auto hint = ductile::retry_after(response.headers, received())) verdict.hint = ductile::rounded_up(*hint);
-    return verdict;
-  }
-  ductile::WallTime (*received)() noexcept;  // such as a call of std::chrono::system_clock::now
-};
-// [/dated]
-
-}  // namespace
-
-TEST_CASE("A Retry-After that is a date says nothing without the answer's Date, unless a classifier says when it came", "[classify]") {
-  const HttpResponse undated{503, {{"Retry-After", "Tue, 24 Nov 2026 12:00:20 GMT"}}, {}};
-  CHECK(HttpStatusClassifier{}(undated).hint == 0s);
-  CHECK(DatedStatusClassifier{[]() noexcept { return noon; }}(undated).hint == 20s);
-  const HttpResponse dated{503, {{"Date", "Tue, 24 Nov 2026 12:00:15 GMT"}, {"Retry-After", "Tue, 24 Nov 2026 12:00:20 GMT"}}, {}};
-  CHECK(HttpStatusClassifier{}(dated).hint == 5s);
-  CHECK(DatedStatusClassifier{[]() noexcept { return noon; }}(dated).hint == 5s);  // the service's own clock goes before ours
-}
-
 TEST_CASE("Retry-After becomes the hint of a failure, and of a success nothing", "[classify]") {
   CHECK(HttpStatusClassifier{}(HttpResponse{503, {{"Retry-After", "12"}}, {}}).hint == 12s);
   CHECK(HttpStatusClassifier{}(HttpResponse{429, {{"retry-after-ms", "1200"}}, {}}).hint == 2s);

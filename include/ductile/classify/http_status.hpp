@@ -74,8 +74,8 @@ struct KindAndRemedy {
 /// The `ErrorClassifier` of an ordinary HTTP service: judges a response by its status and its Retry-After, an exchange without one by how
 /// it broke. Looks at no body; a service whose bodies say more deserves a classifier of its own.
 ///
-/// It has no clock: a Retry-After that is a date is held against the answer's Date, and says nothing where that is missing. A classifier of
-/// your own may give `retry_after` the moment at which the answer came (docs/policies/retry.md).
+/// It has no clock: a Retry-After that is a date is held against the answer's Date, or against `HttpResponse::received`, which a transport
+/// fills in; where both are missing it says nothing.
 ///
 /// Threads  Stateless.
 /// Cost     A switch; never allocates.
