@@ -40,8 +40,13 @@ constexpr std::int32_t unreached = 1'000'000'000;
 const CircuitBreakerOptions breaker{.trip = consecutive(5)};
 const QuotaOptions one_window{.limits = {per_minute(unreached)}};
 const QuotaOptions three_windows{.limits = {per_minute(unreached), images_per_minute(unreached), per_day(unreached)}};
+const QuotaWindow ten_minutes = [] {
+  QuotaWindow window = per_minute(unreached);
+  window.span = std::chrono::minutes{10};
+  return window;
+}();
 const QuotaOptions six_windows{.limits = {per_minute(unreached), images_per_minute(unreached), tokens_per_minute(unreached),
-                                          per_day(unreached), tokens_per_day(unreached), per_minute(unreached)}};
+                                          per_day(unreached), tokens_per_day(unreached), ten_minutes}};
 const FallbackOptions targets{.targets = {{.name = "first"}, {.name = "second"}}};
 
 struct Ends {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <algorithm>
+#include <ductile/core/version.hpp>
+#include <ductile/detail/min_max.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -151,11 +153,10 @@ class EventStream {
   }
 
   std::size_t rest_of_line(std::string_view bytes) {
-    const auto end = std::ranges::find_if(bytes, [](char letter) { return letter == '\n' || letter == '\r'; });
-    const auto size = static_cast<std::size_t>(end - bytes.begin());
+    const std::size_t size = detail::min(bytes.find_first_of("\r\n"), bytes.size());
     if (at_ == At::data) keep(bytes.substr(0, size));
     if (at_ == At::stray) keep_stray(bytes.substr(0, size));
-    return end == bytes.end() ? size : size + end_of_line(*end);
+    return size == bytes.size() ? size : size + end_of_line(bytes[size]);
   }
 
   std::size_t end_of_line(char letter) {
@@ -210,7 +211,7 @@ class EventStream {
     if (!too_large_) event_.append(piece);
   }
 
-  void keep_stray(std::string_view piece) { stray_.append(piece.substr(0, most_of_stray - std::min(most_of_stray, stray_.size()))); }
+  void keep_stray(std::string_view piece) { stray_.append(piece.substr(0, most_of_stray - detail::min(most_of_stray, stray_.size()))); }
 
   std::size_t most_;
   std::string event_;
