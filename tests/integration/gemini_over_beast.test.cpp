@@ -238,26 +238,30 @@ TEST_CASE("Over Beast a stream that stalls is ended by its idle limit, or by who
   asio::io_context context{1};
   Stream stream{context};
   std::string_view id = "idle-timeout";
-  SECTION("by its limit") {}
+  const auto check = [&] {
+    const auto began = std::chrono::steady_clock::now();
+    stream.begin(gemini::Client{transport, options});
+    context.run();
+    CHECK(std::chrono::steady_clock::now() - began < 5s);
+    CHECK(stream.parts == 1);
+    REQUIRE(stream.end);
+    CHECK(stream.end->error().id().text() == id);
+    CHECK((stream.end->error().kind() == Kind::cancelled) == (id == "unknown"));
+    CHECK(stream.end->error().verdict().sent == Sent::delivered);
+  };
+  SECTION("by its limit") { check(); }
   SECTION("by who cancels it, from within a part") {
     options.idle_limit = 1h;
     id = "unknown";
     stream.in_part = [&stream] { stream.signal.emit(asio::cancellation_type::terminal); };
+    check();
   }
   SECTION("by what the caller's function throws") {
     options.idle_limit = 1h;
     id = "exception";
     stream.in_part = [] { throw 1; };
+    check();
   }
-  const auto began = std::chrono::steady_clock::now();
-  stream.begin(gemini::Client{transport, options});
-  context.run();
-  CHECK(std::chrono::steady_clock::now() - began < 5s);
-  CHECK(stream.parts == 1);
-  REQUIRE(stream.end);
-  CHECK(stream.end->error().id().text() == id);
-  CHECK((stream.end->error().kind() == Kind::cancelled) == (id == "unknown"));
-  CHECK(stream.end->error().verdict().sent == Sent::delivered);
 }
 
 TEST_CASE("Over Beast a stream whose connection is reset after its finish reason is a success", "[beast][gemini]") {

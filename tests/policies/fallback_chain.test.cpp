@@ -202,13 +202,12 @@ EVERY_DRIVER("A long hint sends the call on while another target is left", "[pol
 
 TEST_CASE("A target may make a call wait for a share of the time left, and for another share of a long time", "[policies]") {
   auto options = targets(2);
-  SECTION("by default a twentieth, and a quarter of more than two hours") {}
-  SECTION("as the options say") {
+  const bool is_default = GENERATE(true, false);  // a twentieth, and a quarter of more than two hours
+  if (!is_default) {
     options.patience = 0.5;
     options.patience_when_long = 0.75;
     options.long_slack = 1min;
   }
-  const bool is_default = options.patience == FallbackOptions{}.patience;
   struct Row {
     Duration left;
     Duration by_default;

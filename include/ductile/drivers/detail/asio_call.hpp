@@ -406,9 +406,11 @@ class AsioCall final : public Waiter {
   // A failure that we caused is neither classified nor retried.
   Asks after_attempt(Result<T>&& result) {
     if (!result) {
-      if (cancelled_) return machine_->cancel();
-      if (out_of_time_) return machine_->completed(lost_answer(result.error().verdict().sent));
-      if (is_unclaimed_exception(result.error())) return machine_->end_with(std::move(result).error());
+      const Sent said = result.error().verdict().sent;
+      const Sent sent = said == Sent::delivered ? said : Sent::unknown;
+      if (cancelled_) return machine_->cancel(sent);
+      if (out_of_time_) return machine_->completed(lost_answer(said));
+      if (is_unclaimed_exception(result.error())) return machine_->end_with(std::move(result).error(), sent);
     }
     return machine_->completed(std::move(result));
   }
