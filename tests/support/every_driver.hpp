@@ -48,7 +48,7 @@ class DrivenCall {
   virtual Asks granted(ductile::Grant grant) = 0;
   virtual Asks gate_timed_out() = 0;
   virtual Asks cancel(ductile::Sent sent) = 0;
-  virtual Asks end_with(ductile::Failure&& failure) = 0;
+  virtual Asks end_with(ductile::Failure&& failure, ductile::Sent sent) = 0;
   [[nodiscard]] virtual ductile::Time wake_at() const noexcept = 0;
   [[nodiscard]] virtual ductile::Gate& gate() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t ticket() const noexcept = 0;
@@ -140,7 +140,7 @@ class DrivenCallOf final : public DrivenCall {
   Asks granted(ductile::Grant grant) override { return machine_->granted(grant); }
   Asks gate_timed_out() override { return machine_->gate_timed_out(); }
   Asks cancel(ductile::Sent sent) override { return machine_->cancel(sent); }
-  Asks end_with(ductile::Failure&& failure) override { return machine_->end_with(std::move(failure)); }
+  Asks end_with(ductile::Failure&& failure, ductile::Sent sent) override { return machine_->end_with(std::move(failure), sent); }
   [[nodiscard]] ductile::Time wake_at() const noexcept override { return machine_->wake_at(); }
   [[nodiscard]] ductile::Gate& gate() const noexcept override { return machine_->gate(); }
   [[nodiscard]] std::uint64_t ticket() const noexcept override { return machine_->ticket(); }

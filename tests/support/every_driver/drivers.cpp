@@ -66,7 +66,7 @@ class Machine<ductile_test::StandingLayers, int, ductile_test::StandingObservers
   [[nodiscard]] Asks granted(Grant grant) { return call_.granted(grant); }
   [[nodiscard]] Asks gate_timed_out() { return call_.gate_timed_out(); }
   [[nodiscard]] Asks cancel(Sent sent = Sent::unknown) { return call_.cancel(sent); }
-  [[nodiscard]] Asks end_with(Failure&& failure) { return call_.end_with(std::move(failure)); }
+  [[nodiscard]] Asks end_with(Failure&& failure, Sent sent = Sent::unknown) { return call_.end_with(std::move(failure), sent); }
   [[nodiscard]] Time wake_at() const noexcept { return call_.wake_at(); }
   [[nodiscard]] Gate& gate() const noexcept { return call_.gate(); }
   [[nodiscard]] std::uint64_t ticket() const noexcept { return call_.ticket(); }
