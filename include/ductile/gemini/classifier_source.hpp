@@ -23,6 +23,7 @@
 #include <variant>
 #include <vector>
 
+// NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
 namespace ductile::inline DUCTILE_VERSION::gemini {
 
 Classification classify_text(std::string_view text, int http_status, const AnswerContext& context) {
@@ -130,3 +131,4 @@ Classification classify(const TransportError& error, const AnswerContext& contex
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini
+// NOLINTEND(misc-definitions-in-headers)

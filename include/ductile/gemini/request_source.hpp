@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+// NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
 namespace ductile::inline DUCTILE_VERSION::gemini {
 
 namespace detail {
@@ -195,3 +196,4 @@ std::string to_json(const ImageRequest& request) {
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini
+// NOLINTEND(misc-definitions-in-headers)

@@ -21,6 +21,7 @@
 #include <variant>
 #include <vector>
 
+// NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
 namespace ductile::inline DUCTILE_VERSION::gemini {
 
 Turn ImageReply::turn() const {
@@ -102,3 +103,4 @@ std::variant<ImageReply, ReplyFault> read_reply(std::string_view body, const Rep
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini
+// NOLINTEND(misc-definitions-in-headers)

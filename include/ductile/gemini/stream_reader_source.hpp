@@ -28,6 +28,7 @@
 #include <variant>
 #include <vector>
 
+// NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
 namespace ductile::inline DUCTILE_VERSION::gemini {
 
 namespace detail {
@@ -219,3 +220,4 @@ void StreamReader::fail_as_too_large() {
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini
+// NOLINTEND(misc-definitions-in-headers)

@@ -31,6 +31,7 @@
 #include <string>
 #include <utility>
 
+// NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
 namespace ductile::inline DUCTILE_VERSION {
 
 class HttplibTransport::Engine {
@@ -247,3 +248,4 @@ HttplibTransport::~HttplibTransport() = default;
 TransportResult HttplibTransport::send(const HttpRequest& request, const TransportLimits& limits) { return engine_->send(request, limits); }
 
 }  // namespace ductile::inline DUCTILE_VERSION
+// NOLINTEND(misc-definitions-in-headers)
