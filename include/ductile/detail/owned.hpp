@@ -23,7 +23,8 @@ class Owned {
   }
   Owned& operator=(const Owned& other) { return *this = Owned{other}; }
   ~Owned() {
-    if (value_) destroy(value_);
+    // The analyzer takes the end of std::optional's storage for a second end of the value in it.
+    if (value_) destroy(value_);  // NOLINT(clang-analyzer-cplusplus.NewDelete)
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return value_ != nullptr; }
