@@ -3,6 +3,7 @@
 #include "maker.hpp"
 
 #include <ductile/core/clock.hpp>      // ScaledClock
+#include <ductile/core/now.hpp>        // Now
 #include <ductile/core/transport.hpp>  // StopView, TransportLimits, TransportResult
 #include <ductile/gemini/api_key.hpp>  // ApiKey
 #include <ductile/gemini/models.hpp>
@@ -161,7 +162,7 @@ Service service_of(const ImagineFlags& flags) {
     if (is_googles && !gemini::find_model(target.model)) throw misuse("--target: " + doubt);
     fmt::print(stderr, "ductile: warning: --target: {}; trying it\n", doubt);  // a gateway may have models of its own
   }
-  service.now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  service.now = Now{}.wall();
   if (flags.time_scale) {
     HttplibTransport transport;
     for (const std::string& url : urls_of(service)) {

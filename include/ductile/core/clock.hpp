@@ -63,8 +63,7 @@ class SystemClock {
 /// Threads  Any number of threads.
 class ScaledClock : private TimeSource {
  public:
-  explicit ScaledClock(double factor, WallTime start = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
-                       std::uint64_t seed = Now{}.random())
+  explicit ScaledClock(double factor, WallTime start = Now{}.wall(), std::uint64_t seed = Now{}.random())
       : factor_(factor), wall_start_(start), real_start_(Now{}()), rolls_(seed) {
     if (!(factor >= 0.001 && factor <= 100'000.0)) refuse("ScaledClock: factor must be from 0.001 to 100000", factor);
   }

@@ -6,7 +6,7 @@
 #include <ductile/mock/fault_server.hpp>  // FaultServer; first: it says where cpp-httplib's flags come from
 
 #include <ductile/core/config_error.hpp>   // ConfigError
-#include <ductile/core/now.hpp>            // WallTime
+#include <ductile/core/now.hpp>            // Now, WallTime
 #include <ductile/mock/admin.hpp>          // Admin
 #include <ductile/mock/engine.hpp>         // Engine
 #include <ductile/mock/exchange.hpp>       // Answer, Request
@@ -62,7 +62,7 @@ class Server::Listening {
     if (options.port < 0 || options.port > 65'535) refuse("mock: port must be from 0 to 65535", options.port);
     Scenario scenario = load_scenario(options.scenario, options.seed);
     if (options.at) scenario.starts_at = options.at;
-    if (!scenario.starts_at) scenario.starts_at = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    if (!scenario.starts_at) scenario.starts_at = Now{}.wall();
     return scenario;
   }
 
