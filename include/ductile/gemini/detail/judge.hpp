@@ -30,7 +30,7 @@ class Judge {
  public:
   /// `text` is the answer as it came.
   Judge(const Facts& facts, std::string_view text, int http_status, const AnswerContext& context)
-      : facts_(facts), text_(text), http_(http_status), context_(context) {
+      : facts_(facts), text_(text), http_(http_status), context_(context), refuses_(is_refusal(facts.status)) {
     // The innermost envelope is the service's own word: a gateway may send it under another status. Of a status in running text the
     // connection's own is the better witness.
     status_ = facts.code >= 400 && !facts.code_in_text ? facts.code : http_ >= 300 ? http_ : facts.code;
@@ -258,7 +258,7 @@ class Judge {
   }
 
   [[nodiscard]] const Wording* wording(Topic topic) const noexcept {
-    if (refuses() && topic != Topic::access && topic != Topic::model && topic != Topic::request && topic != Topic::general) return nullptr;
+    if (refuses_ && topic != Topic::access && topic != Topic::model && topic != Topic::request && topic != Topic::general) return nullptr;
     const auto found =
         std::ranges::find_if(wordings, [&](const Wording& known) { return known.topic == topic && facts_.says(known.phrase); });
     return found == wordings.end() ? nullptr : &*found;
@@ -266,10 +266,10 @@ class Judge {
 
   // Whose fault it is, the service's own status says. What else a refusal speaks of may be the caller's words, which it repeats, so of
   // limits and overload only names and figures count there, and no sentence.
-  [[nodiscard]] bool refuses() const noexcept {
+  [[nodiscard]] static bool is_refusal(std::string_view status) noexcept {
     constexpr std::array<std::string_view, 5> refusals_of_service{"INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED",
                                                                   "FAILED_PRECONDITION"};
-    return std::ranges::find(refusals_of_service, facts_.status) != refusals_of_service.end();
+    return std::ranges::find(refusals_of_service, status) != refusals_of_service.end();
   }
 
   // A page is never the service's own answer: its status says what happened, its author who says it.
@@ -335,7 +335,7 @@ class Judge {
 
   // A sentence about a limit of what is spent or used that names a month: no limit of some minutes.
   [[nodiscard]] std::string_view months_spend() const noexcept {
-    if (refuses()) return {};
+    if (refuses_) return {};
     const auto any = [](std::string_view sentence, auto... words) { return (contains(sentence, words) || ...); };
     for (const std::string_view span : {std::string_view{"month"}, std::string_view{"billing period"}, std::string_view{"billing cycle"}})
       if (const std::string_view sentence = sentence_with(span);
@@ -407,7 +407,7 @@ class Judge {
   // A limit of nought needs no window: it says that no request will ever pass, and with it that every hint is meaningless.
   bool zero() {
     const Violation* violation = deciding_violation();
-    const bool line = !refuses() && std::ranges::any_of(facts_.limits, [](const LimitLine& said) { return said.limit == 0; });
+    const bool line = !refuses_ && std::ranges::any_of(facts_.limits, [](const LimitLine& said) { return said.limit == 0; });
     const bool value = std::ranges::any_of(facts_.violations, [](const Violation& said) { return said.value == 0; });
     const bool metadata = facts_.quota_limit_value == 0;
     const Wording* said = wording(Topic::zero);
@@ -545,7 +545,7 @@ class Judge {
 
   // "Quota exceeded for metric: X, limit: 2", "Quota exceeded for quota metric 'X' and limit 'Y per minute for a region'": what follows.
   [[nodiscard]] std::string_view quota_in_words() const noexcept {
-    if (refuses()) return {};
+    if (refuses_) return {};
     constexpr std::array<std::string_view, 2> labels{"quota exceeded for ", "rate limit exceeded: "};
     constexpr std::size_t enough = 240;
     for (const std::string_view label : labels)
@@ -703,12 +703,12 @@ class Judge {
   static constexpr std::string_view spent_quota{"exceeded your current quota"};
 
   bool plain_quota() {
-    return !refuses() && facts_.says(spent_quota) && decide("quota-no-details", Confidence::likely, "error.message", spent_quota);
+    return !refuses_ && facts_.says(spent_quota) && decide("quota-no-details", Confidence::likely, "error.message", spent_quota);
   }
 
   // Gateways turn a finish reason into an error and keep its name. Only names that are no words of every day count.
   bool withheld() {
-    if (refuses()) return false;
+    if (refuses_) return false;
     for (const FinishReason& known : finish_reasons) {
       if (known.id.empty() || !contains(known.name, "_") || known.name == "MAX_TOKENS") continue;
       if (!facts_.says(lowered(known.name))) continue;
@@ -917,6 +917,7 @@ class Judge {
   std::string_view text_;
   int http_;
   const AnswerContext& context_;
+  bool refuses_;
   int status_ = 0;
   Classification result_;
 };
