@@ -857,6 +857,30 @@ TEST_CASE("Policies with other limits may share the counts while calls are out",
   CHECK(ask(higher) == Form::go);
 }
 
+TEST_CASE("Policies with other costs may share the counts: each attempt counts for what its own policy expects", "[policies]") {
+  const auto expecting = [](int images) { return QuotaTracker{QuotaOptions{.limits = {images_per_minute(10)}, .images = images}}; };
+  const auto one = expecting(1);
+  const auto four = expecting(4);
+  QuotaTracker<1>::State state{one};
+  Calendar clock{};
+  QuotaTracker<1>::Call call;
+  const auto goes = [&](const QuotaTracker<1>& policy) {
+    const Time now = clock.now()();
+    return policy.admit(state, call, clock.now(), Attempt{.deadline = now}) == Admission::go();
+  };
+  const auto used = [&] { return one.usage(state, clock.now())[0].used; };
+  CHECK(goes(one));
+  CHECK(goes(four));
+  CHECK(used() == 5);
+  CHECK(goes(one));
+  CHECK(goes(one));
+  CHECK_FALSE(goes(four));  // three are left
+  CHECK(used() == 7);
+  for (int i = 0; i < 3; ++i) CHECK(goes(one));
+  CHECK_FALSE(goes(one));
+  CHECK(used() == 10);
+}
+
 TEST_CASE("Options out of range are refused with field, range and value", "[policies]") {
   struct Row {
     QuotaOptions<1> options;

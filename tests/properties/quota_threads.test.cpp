@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/quota_model.hpp"
 #include "../support/verdicts.hpp"
 
+#include <ductile/core/clock.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 
 #include <array>
 #include <atomic>
 #include <barrier>
 #include <map>
+#include <optional>
 #include <thread>
 #include <vector>
 
-// QuotaTracker under threads. Time is one atomic number, so that what is admitted can be compared with what may be, exactly.
+// QuotaTracker under threads. While time passes it is one atomic number, so that what is admitted can be compared with what may be,
+// exactly.
 
 using namespace ductile;
 using namespace std::chrono_literals;
@@ -154,4 +158,175 @@ TEST_CASE("At no interleaving does a span hold more than its limit", "[propertie
   const auto usage = trackers[0].usage(state, clock.now());
   CHECK(usage[0].used == 0);
   CHECK(usage[1].used == 0);
+}
+
+// ---- two threads and the model of quota.test.cpp
+
+namespace {
+
+using support::QuotaModel;
+using support::ThreeWindows;
+
+constexpr std::size_t calls_each = 2;
+constexpr std::size_t commands_each = 4;
+
+struct Command {
+  bool ends = false;  // else it asks
+  std::size_t call = 0;
+  Duration within{};  // the deadline of who asks
+  std::uint64_t seed = 0;
+};
+using Script = std::array<Command, commands_each>;
+using Answers = std::array<std::optional<Admission>, commands_each>;  // none: it could not be done, or was an end
+
+Script any_script(SplitMix64& draws) {
+  Script script;
+  for (Command& command : script)
+    command = {draws() % 3 == 0, draws() % calls_each,
+               draws() % 2 == 0 ? Duration::max() : Duration{std::chrono::milliseconds{draws() % 90'000}}, draws()};
+  return script;
+}
+
+Time deadline_of(const Command& command, Time now) { return later(now, command.within); }
+
+// The calls of a thread, in the tracker and in the model alike.
+struct Holding {
+  bool holds = false;
+  Time at{};
+  std::size_t charge = 0;  // in the model
+};
+using Holdings = std::array<std::array<Holding, calls_each>, 2>;
+
+struct Setting {
+  Time now;
+  WallTime wall;
+  QuotaModel::Limits limits;
+};
+
+// What the model makes of a command and its answer.
+bool allows(QuotaModel& model, Holding& call, const Command& command, const std::optional<Admission>& answer, const Setting& setting) {
+  if (command.ends == !call.holds) return !answer;
+  if (command.ends) {
+    SplitMix64 draws{command.seed};
+    const support::QuotaEnd end = support::any_end(draws, call.at > setting.now);
+    if (end.verdict.kind == Kind::rate_limit) model.close(setting.now + end.verdict.hint);
+    model.correct(call.charge, end.counts);
+    call = {};
+    return !answer;
+  }
+  if (!answer) return false;
+  const QuotaModel::Question question{setting.now, setting.wall, deadline_of(command, setting.now), setting.limits};
+  const QuotaModel::Outcome outcome = model.judge(*answer, question);
+  if (outcome == QuotaModel::Outcome::went || outcome == QuotaModel::Outcome::waited) {
+    const Time at = QuotaModel::begins(*answer, setting.now);
+    call = {true, at, model.add(at, question.day())};
+  }
+  return outcome != QuotaModel::Outcome::wrong;
+}
+
+// Whether it allows all of them in some order of the two scripts, and has counted in the end what the tracker has.
+bool explained(const QuotaModel& model, const Holdings& holdings, const std::array<Script, 2>& scripts,
+               const std::array<Answers, 2>& answers, const std::array<std::size_t, 2>& done, const Setting& setting,
+               std::int64_t used_today) {
+  if (done[0] == commands_each && done[1] == commands_each) return model.in_day(pacific.next_midnight(setting.wall)) == used_today;
+  for (std::size_t thread = 0; thread < 2; ++thread) {
+    const std::size_t step = done[thread];
+    if (step == commands_each) continue;
+    QuotaModel next = model;
+    Holdings next_holdings = holdings;
+    const Command& command = scripts[thread][step];
+    if (!allows(next, next_holdings[thread][command.call], command, answers[thread][step], setting)) continue;
+    std::array<std::size_t, 2> next_done = done;
+    ++next_done[thread];
+    if (explained(next, next_holdings, scripts, answers, next_done, setting, used_today)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("What two threads are told by one ledger, the model of one thread allows in some order", "[properties]") {
+  struct Round {
+    std::optional<ThreeWindows> tracker{};
+    std::optional<ThreeWindows::State> state{};
+    Now now{};
+    std::array<Script, 2> scripts{};
+    std::array<Answers, 2> answers{};
+    std::array<std::array<ThreeWindows::Call, calls_each>, 2> calls{};
+    Holdings holdings{};
+  };
+  constexpr int rounds = 2000;
+  Round round;
+  std::barrier turn{3};
+  std::atomic<int> started{0};
+
+  const auto do_one = [&](Holding& holding, ThreeWindows::Call& call, const Command& command) -> std::optional<Admission> {
+    const Time now = round.now();
+    if (command.ends == !holding.holds) return std::nullopt;
+    if (command.ends) {
+      SplitMix64 draws{command.seed};
+      const support::QuotaEnd end = support::any_end(draws, holding.at > now);
+      round.tracker->settle(*round.state, call, round.now, Attempt{}, end.verdict);
+      holding = {};
+      return std::nullopt;
+    }
+    Attempt attempt;
+    attempt.deadline = deadline_of(command, now);
+    const Admission answer = round.tracker->admit(*round.state, call, round.now, attempt);
+    if (answer.form() == Admission::Form::go || answer.form() == Admission::Form::go_at) holding = {true, QuotaModel::begins(answer, now)};
+    return answer;
+  };
+  const auto work = [&](std::size_t thread) {
+    for (int i = 0; i < rounds; ++i) {
+      turn.arrive_and_wait();
+      const int both = 2 * (i + 1);  // a barrier wakes its threads too far apart for them to meet
+      started.fetch_add(1);
+      for (int spins = 0; started.load() < both; ++spins)
+        if (spins > 100'000) std::this_thread::yield();
+      Holdings holdings = round.holdings;  // a copy of its own: the other thread's part is not looked at
+      for (std::size_t j = 0; j < commands_each; ++j) {
+        const Command& command = round.scripts[thread][j];
+        round.answers[thread][j] = do_one(holdings[thread][command.call], round.calls[thread][command.call], command);
+      }
+      turn.arrive_and_wait();
+    }
+  };
+  std::thread first{work, 0};
+  std::thread second{work, 1};
+  int unexplained = 0;
+  int contended = 0;  // rounds in which somebody had to wait, or was refused
+  for (int i = 0; i < rounds; ++i) {
+    SplitMix64 draws{static_cast<std::uint64_t>(i)};
+    VirtualClock clock{WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 7h + 30min}};
+    const QuotaModel::Limits limits{2 + static_cast<std::int64_t>(draws() % 5), 4 + static_cast<std::int64_t>(draws() % 8),
+                                    6 + static_cast<std::int64_t>(draws() % 12)};
+    round.tracker.emplace(support::tracker_of(limits));
+    round.state.emplace(*round.tracker);
+    round.holdings = {};
+    QuotaModel model;
+    // Some way on, in one thread, so that the two meet the ledger in any state. Then time stands still.
+    for (int step = 0; step < 10; ++step) {
+      clock.advance(std::chrono::milliseconds{draws() % 15'000});
+      round.now = clock.now().read();
+      const std::size_t thread = draws() % 2;
+      const Command command = any_script(draws).front();
+      Holding& holding = round.holdings[thread][command.call];
+      Holding expected = holding;
+      const std::optional<Admission> answer = do_one(holding, round.calls[thread][command.call], command);
+      if (!allows(model, expected, command, answer, {round.now(), round.now.wall(), limits})) ++unexplained;
+      holding = expected;
+    }
+    round.scripts = {any_script(draws), any_script(draws)};
+    turn.arrive_and_wait();
+    turn.arrive_and_wait();
+    const std::int64_t used_today = round.tracker->usage(*round.state, round.now)[2].used;
+    if (!explained(model, round.holdings, round.scripts, round.answers, {}, {round.now(), round.now.wall(), limits}, used_today))
+      ++unexplained;
+    for (const Answers& answers : round.answers)
+      for (const std::optional<Admission>& answer : answers) contended += answer && *answer != Admission::go() ? 1 : 0;
+  }
+  first.join();
+  second.join();
+  CHECK(unexplained == 0);
+  CHECK(contended > rounds / 2);
 }

@@ -68,9 +68,9 @@ struct QuotaUsage {
 /// Errors   `Kind::rate_limit` when the wait does not fit the deadline; `Kind::quota` when the day is spent or the limit is zero;
 ///          `Kind::store_unavailable` when the store is lost and the policy is to fail then.
 /// Threads  The policy is immutable. One `State` may serve any number of threads and pipelines.
-/// Cost     With room: a reading of the coarse clock and one compare-exchange a window, no lock, no reading of the calendar. Once a second,
-/// when a window is full, and to
-///          settle what was not as expected: a lock. Never allocates but in the constructor of `State`.
+/// Cost     With room: a reading of the coarse clock and one compare-exchange, however many windows; no lock, no reading of the calendar.
+///          Once a second, when a window is full, and to settle what was not as expected: a lock. Never allocates but in the constructor
+///          of `State`.
 /// Source   Sliding window counters; the reservation in advance is that of token buckets (Guava's RateLimiter).
 template <std::size_t N>
 class QuotaTracker {
@@ -78,6 +78,8 @@ class QuotaTracker {
       N >= 1 && N <= 16,
       "ductile E0120: a QuotaTracker has 1 to 16 windows; give what has nothing to do with the others a tracker and a pipeline of "
       "its own (docs/rules/E0120.md)");
+
+  using Costs = typename detail::QuotaLedger<N>::Costs;
 
  public:
   static constexpr Role role = Role::quota;
@@ -93,11 +95,12 @@ class QuotaTracker {
 
    private:
     friend class QuotaTracker;
-    detail::QuotaLease<N> lease_;
+    detail::QuotaLease<> lease_;
     const std::uint8_t target_;
     std::mutex mutex_;
-    detail::QuotaLedger<N> ledger_;  // under the lock
-    std::uint64_t surprises_ = 0;    // under the lock
+    detail::QuotaLedger<N> ledger_;  // from here on under the lock
+    Costs leased_{};                 // what an attempt of the lease costs
+    std::uint64_t surprises_ = 0;
   };
 
   /// The permit: for which moment the attempt was charged, and who admitted it.
@@ -175,13 +178,13 @@ class QuotaTracker {
   }
 
   [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
-    const auto taken = state.lease_.take(costs_, now.coarse(), owner_);
-    if (taken.windows != N) [[unlikely]] {
-      const auto [admission, permit] = admit_without_lease(state, now, detail::min(attempt.deadline, attempt.start_by), taken);
+    const std::optional<std::uint32_t> tick = state.lease_.take(now.coarse(), owner_);
+    if (!tick) [[unlikely]] {
+      const auto [admission, permit] = admit_without_lease(state, now, detail::min(attempt.deadline, attempt.start_by));
       call = permit;
       return admission;
     }
-    call.tick = taken.tick;
+    call.tick = *tick;
     return Admission::go();
   }
 
@@ -199,7 +202,7 @@ class QuotaTracker {
       case Grant::Status::failed: break;
     }
     if (when_store_fails_ == StoreLoss::fail_closed) return Admission::reject(Kind::store_unavailable).with(Remedy::immediately);
-    const auto [admission, permit] = book(state, now, detail::min(attempt.deadline, attempt.start_by), {});
+    const auto [admission, permit] = book(state, now, detail::min(attempt.deadline, attempt.start_by));
     call = permit;
     return admission;
   }
@@ -259,18 +262,19 @@ class QuotaTracker {
   class Open {
    public:
     Open(const QuotaTracker& policy, State& state) noexcept : policy_(policy), state_(state), lock_(state.mutex_) {
-      const auto taken = state.lease_.end();
-      for (std::size_t i = 0; i < N; ++i) state.ledger_.adjust(i, now_tick(), taken[i]);
+      const std::int64_t taken = state.lease_.end();
+      for (std::size_t i = 0; i < N; ++i) state.ledger_.adjust(i, now_tick(), taken * state.leased_[i]);
     }
     Open(const QuotaTracker& policy, State& state, Now now) noexcept : Open(policy, state) { state.ledger_.advance(now); }
     Open(const Open&) = delete;
     Open& operator=(const Open&) = delete;
     ~Open() {
-      std::array<std::int64_t, N> rooms;
-      for (std::size_t i = 0; i < N; ++i) rooms[i] = state_.ledger_.room(i, policy_.windows_[i]);
+      const std::int64_t room = state_.ledger_.room(policy_.windows_, policy_.costs_);
       const Time end =
           policy_.store_ ? Time::min() : state_.ledger_.lease_ends(policy_.windows_);  // what a store grants nobody takes by himself
-      state_.lease_.give(rooms, end, policy_.owner_, static_cast<std::uint32_t>(now_tick()));
+      state_.leased_ = policy_.costs_;
+      state_.lease_.give(static_cast<std::uint32_t>(detail::min<std::int64_t>(room, detail::QuotaLease<>::most)), end, policy_.owner_,
+                         static_cast<std::uint32_t>(now_tick()));
     }
 
     // The ledger's own, which is the lease's: time passes in the ledger only while it is in hand.
@@ -298,18 +302,15 @@ class QuotaTracker {
         .target = target, .images = static_cast<std::uint16_t>(reserved_.images), .tokens = static_cast<std::uint32_t>(reserved_.tokens)};
   }
 
-  // By value in and out: what the hot path hands on by reference it must keep in memory.
-  [[nodiscard, gnu::cold, gnu::noinline]] Booked admit_without_lease(State& state, Now now, Time deadline,
-                                                                     typename detail::QuotaLease<N>::Taken taken) const noexcept {
+  // By value out: what the hot path hands on by reference it must keep in memory.
+  [[nodiscard, gnu::cold, gnu::noinline]] Booked admit_without_lease(State& state, Now now, Time deadline) const noexcept {
     if (store_) return {Admission::wait(*store_, Kind::rate_limit, ticket(state.target_).packed(), later(now(), store_patience_)), {}};
-    return book(state, now, deadline, taken);
+    return book(state, now, deadline);
   }
 
-  [[nodiscard]] Booked book(State& state, Now now, Time deadline, typename detail::QuotaLease<N>::Taken taken) const noexcept {
+  [[nodiscard]] Booked book(State& state, Now now, Time deadline) const noexcept {
     now = now.read();
-    const Open open{*this, state};
-    for (std::size_t i = 0; i < taken.windows; ++i) state.ledger_.adjust(i, open.tick_of(taken.tick), -costs_[i]);
-    state.ledger_.advance(now);
+    const Open open{*this, state, now};
     const auto booking = state.ledger_.book(windows_, costs_, now, deadline);
     return {booking.admission, {static_cast<std::uint32_t>(booking.tick), 0}};
   }
@@ -374,8 +375,8 @@ class QuotaTracker {
             .microdollars = options.prices.of(options.images, options.tokens)};
   }
 
-  [[nodiscard]] static constexpr std::array<std::int32_t, N> costs_of(const QuotaOptions<N>& options) noexcept {
-    std::array<std::int32_t, N> costs{};
+  [[nodiscard]] static constexpr Costs costs_of(const QuotaOptions<N>& options) noexcept {
+    Costs costs{};
     for (std::size_t i = 0; i < N; ++i) costs[i] = amount(reserved(options), options.limits[i].unit);
     return costs;
   }
@@ -384,15 +385,17 @@ class QuotaTracker {
     return quota_cost(verdict, reserved_, counts, prices_);
   }
 
-  // Policies with other limits must not take from each other's leases.
+  // Policies with other limits or costs must not take from each other's leases.
   [[nodiscard]] static constexpr std::uint64_t fingerprint(const QuotaOptions<N>& options) noexcept {
     std::uint64_t mixed = options.store != nullptr ? 1 : 0;
-    for (const QuotaWindow& window : options.limits) mixed = SplitMix64{mixed ^ static_cast<std::uint64_t>(window.limit.value_or(-1))}();
+    const auto mix = [&](std::int64_t number) { mixed = SplitMix64{mixed ^ static_cast<std::uint64_t>(number)}(); };
+    for (const QuotaWindow& window : options.limits) mix(window.limit.value_or(-1));
+    for (const std::int32_t cost : costs_of(options)) mix(cost);
     return mixed | 1U;  // zero is nobody's
   }
 
   std::array<QuotaWindow, N> windows_{};
-  std::array<std::int32_t, N> costs_;
+  Costs costs_;
   QuotaCost reserved_;
   QuotaPrices prices_;
   QuotaStore* store_;

@@ -91,9 +91,12 @@ class QuotaLedger {
     }
   }
 
-  // What may be charged at once, by callers who do not ask, until `lease_ends`.
-  [[nodiscard]] std::int64_t room(std::size_t i, const QuotaWindow& terms) const noexcept {
-    return detail::max<std::int64_t>(limit(i, terms) - used(i), 0);
+  // How many attempts may be charged at once, by callers who do not ask, until `lease_ends`.
+  [[nodiscard]] std::int64_t room(const Windows& terms, const Costs& costs) const noexcept {
+    std::int64_t attempts = no_limit;
+    for (std::size_t i = 0; i < N; ++i)
+      if (costs[i] > 0) attempts = detail::min(attempts, detail::max<std::int64_t>(limit(i, terms[i]) - used(i), 0) / costs[i]);
+    return attempts;
   }
 
   // Before anything opens or ends by a clock that is as late as `Now::coarse` may be.
