@@ -14,6 +14,8 @@
 int operation(int argument);
 long simulated(long count);
 long hedged(long count);
+long bare_asynchronous(long count);
+long asynchronous(long count);
 
 static unsigned long allocations = 0;
 
@@ -125,6 +127,8 @@ constexpr Workload workloads[] = {
     {"hedged", &hedged},
     {"two-failures", &two_failures},
     {"breaker-open", &rejected},
+    {"bare-asynchronous", &bare_asynchronous},
+    {"asynchronous", &asynchronous},
 };
 
 }  // namespace
