@@ -291,6 +291,24 @@ EVERY_DRIVER("A call gives up on a failure that lasts too long", "[policies]") {
   CHECK(has(made.result.error().notes(), Note::time_spent));
 }
 
+EVERY_DRIVER("A call gives up on a failure that lasts too long among the attempts on one target as well", "[policies]") {
+  const RetryOptions patient{.attempts = 100, .backoff = Constant{5s}};
+  auto one = targets(1);
+  one.give_up_after.set(Kind::overload, 10s);
+  Pipeline alone{FallbackChain{one}, Retry{patient}};
+  const Trip made = trip(driver, alone, [](const Attempt&) { return fails(said(Kind::overload)); });
+  CHECK(made.went_to == "aaa");
+  CHECK(made.took == 10s);
+  CHECK(has(made.result.error().notes(), Note::time_spent));
+
+  auto two = targets(2);
+  two.give_up_after.set(Kind::overload, 12s);
+  two.table.set(Kind::overload, {Next::here, 50});
+  Pipeline other{FallbackChain{two}, Retry{patient}};
+  const Trip kept = trip(driver, other, [](const Attempt& a) { return fails(said(a.target == 0 ? Kind::internal : Kind::overload)); });
+  CHECK(kept.result.error().attempts() == 5);
+}
+
 EVERY_DRIVER("A target rests after what it cannot do at all", "[policies]") {
   Pipeline pipeline{FallbackChain{targets(2)}, Retry{}};
   const auto retired = [](const Attempt& a) { return a.target == 0 ? fails(said(Kind::not_found, Remedy::other_model)) : Result<int>{7}; };

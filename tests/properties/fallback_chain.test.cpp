@@ -100,6 +100,7 @@ class Model {
   bool extra(Call& call, Time now, const Verdict& verdict, Time deadline, bool insists) {
     const NextStep step = options_.table(verdict);
     if (insists || verdict.says == Says::policy || step.next != Next::here) return false;
+    if (gives_up(call, now, verdict)) return false;
     const bool asks_too_much = verdict.hint > 0s && deadline != end_of_time && now + verdict.hint >= latest_start(now, deadline);
     if (another(call, now) && (call.attempts >= step.attempts || asks_too_much)) return false;
     ++call.attempts;
@@ -125,11 +126,9 @@ class Model {
 
   // What follows for the call itself.
   Answer decide(Call& call, Time now, const Verdict& verdict, Time deadline) {
-    if (!call.first_failure) call.first_failure = now;
+    const bool too_old = gives_up(call, now, verdict);
     if (!passes(verdict)) call.hopeless.insert(call.current);
-    if (options_.table(verdict).next == Next::stop) return {"end"};
-    const Duration patience = options_.give_up_after[verdict.kind];
-    if (patience > 0s && now - *call.first_failure >= patience) return {"end"};
+    if (options_.table(verdict).next == Next::stop || too_old) return {"end"};
     call.failed.insert(call.current);
     call.told.insert(call.current);
     if (verdict.says != Says::policy) call.asked.insert(call.current);
@@ -159,6 +158,11 @@ class Model {
   }
 
  private:
+  [[nodiscard]] bool gives_up(Call& call, Time now, const Verdict& verdict) const {
+    if (!call.first_failure) call.first_failure = now;
+    const Duration patience = options_.give_up_after[verdict.kind];
+    return patience > 0s && now - *call.first_failure >= patience;
+  }
   [[nodiscard]] Time latest_start(Time now, Time deadline) const {
     if (deadline == end_of_time) return end_of_time;
     const Duration left = std::max<Duration>(deadline - now, 0s);

@@ -87,6 +87,8 @@ class FallbackChain {
     const NextStep step = options_.table(verdict);
     if (step.next != Next::here || verdict.says == Says::policy || attempt.insists) return false;
     const Time at = now();
+    note_first_failure(call, at);
+    if (is_spent(call, at, verdict.kind)) return false;
     if (another_is_free(rests, call, at, attempt)) {
       if (call.attempts >= step.attempts) return false;
       if (verdict.hint > Duration::zero() && later(at, verdict.hint) >= latest_start(at, attempt)) return false;
@@ -244,12 +246,15 @@ class FallbackChain {
            ((kind == Kind::rate_limit || kind == Kind::quota) && groups_.first(target) == groups_.first(call.current));
   }
 
+  static void note_first_failure(Call& call, Time at) noexcept {
+    if (call.timed) return;
+    call.timed = true;
+    call.first_failure_ms = milliseconds(at);
+  }
+
   // What this failure says of its target, for all calls.
   void remember(State& rests, Call& call, Time at, const Verdict& verdict) const noexcept {
-    if (!call.timed) {
-      call.timed = true;
-      call.first_failure_ms = milliseconds(at);
-    }
+    note_first_failure(call, at);
     if (!is_cured_by_waiting(verdict.kind, verdict.remedy)) call.spent = with(call.spent, call.current);
     Duration rest = passes(verdict.remedy) ? detail::min(verdict.hint, options_.longest_rest) : Duration::zero();
     if (options_.table(verdict).next != Next::stop) rest = detail::max(rest, options_.rest[verdict.kind]);

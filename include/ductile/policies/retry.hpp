@@ -22,7 +22,8 @@ struct RetryOptions {
   /// Attempts where the last failure was of this kind, 0 to 1000; 0: `attempts`, but at most 2 for `no_image`, `recitation` and `auth`,
   /// which a plain repeat rarely cures. Failures of a kind that has more than `attempts` do not count against the attempts of the others.
   ByKind<std::uint16_t> attempts_by_kind{0, {}};
-  /// How long after the call's first failure a failure of this kind is still tried again; zero: no limit. 0 to 30 days.
+  /// How long after the first failure a failure of this kind is still tried again; zero: no limit. 0 to 30 days. Inside a `FallbackChain`
+  /// it begins anew with each target; `FallbackOptions::give_up_after` bounds them together.
   ByKind<Duration> longest_by_kind{Duration::zero(), {}};
   /// A longer hint is reported and not waited for; 0: none is. 0 to 30 days.
   Duration longest_hint = std::chrono::minutes{10};
@@ -164,7 +165,7 @@ class Retry {
     const std::uint32_t left = attempts_left(call, attempt, verdict.kind);
     if (left == 0) return Reaction::pass().because(Note::attempts_spent);
 
-    if (limits_time_) {  // from the call's first failure on, whatever its kind
+    if (limits_time_) {  // from the first failure on this target, whatever its kind
       const Duration longest = options_.longest_by_kind[verdict.kind];
       const std::uint32_t at_ms = milliseconds(now());
       if (call.failures == 1) call.first_ms = at_ms;
