@@ -3,11 +3,11 @@
 
 // What is needed to use the transport. How it works stands in beast_source.hpp, which one unit of a program compiles: the target
 // ductile::beast brings it along.
-#include <ductile/core/config_error.hpp>               // refuse
-#include <ductile/core/transport.hpp>                  // HttpRequest, TransportLimits, TransportResult
-#include <ductile/core/verdict.hpp>                    // Duration
-#include <ductile/detail/asio_executor.hpp>            // has_own_executor
-#include <ductile/transports/detail/request_head.hpp>  // has_line_end
+#include <ductile/core/config_error.hpp>                // refuse
+#include <ductile/core/transport.hpp>                   // HttpRequest, TransportLimits, TransportResult
+#include <ductile/core/verdict.hpp>                     // Duration
+#include <ductile/detail/asio_executor.hpp>             // has_own_executor
+#include <ductile/transports/detail/request_check.hpp>  // has_line_end
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>

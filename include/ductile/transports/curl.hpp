@@ -6,7 +6,7 @@
 #include <ductile/core/stop.hpp>          // stop_poll
 #include <ductile/core/transport.hpp>     // HttpHeader, HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits
 #include <ductile/transports/detail/idle_connections.hpp>
-#include <ductile/transports/detail/request_head.hpp>
+#include <ductile/transports/detail/request_check.hpp>
 #include <ductile/transports/detail/url.hpp>
 
 #include <curl/curl.h>
@@ -56,10 +56,7 @@ class CurlTransport {
 
   [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) {
     const auto url = detail::parse_url(request.url);
-    if (!url) return TransportError{TransportFault::other, Sent::no, "url: must be absolute, http or https, without a name and a password"};
-    if (const char* problem = detail::problem_of_head(request)) return TransportError{TransportFault::other, Sent::no, problem};
-    if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped before it was sent"};
-    if (limits.total <= Duration::zero()) return TransportError{TransportFault::total_timeout, Sent::no, "no time was left to send it"};
+    if (auto error = detail::unsendable(request, url, limits)) return *std::move(error);
     Exchange exchange{*this, *url, request, limits};
     return exchange.run();
   }

@@ -15,7 +15,7 @@
 #include <ductile/transports/detail/httplib_tap.hpp>
 #include <ductile/transports/detail/httplib_watch.hpp>
 #include <ductile/transports/detail/idle_connections.hpp>
-#include <ductile/transports/detail/request_head.hpp>
+#include <ductile/transports/detail/request_check.hpp>
 #include <ductile/transports/detail/url.hpp>
 #include <ductile/transports/httplib.hpp>
 
@@ -40,10 +40,7 @@ class HttplibTransport::Engine {
 
   [[nodiscard]] TransportResult send(const HttpRequest& request, const TransportLimits& limits) {
     const auto url = detail::parse_url(request.url);
-    if (!url) return TransportError{TransportFault::other, Sent::no, "url: must be absolute, http or https, without a name and a password"};
-    if (const char* problem = detail::problem_of_head(request)) return TransportError{TransportFault::other, Sent::no, problem};
-    if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped before it was sent"};
-    if (limits.total <= Duration::zero()) return TransportError{TransportFault::total_timeout, Sent::no, "no time was left to send it"};
+    if (auto error = detail::unsendable(request, url, limits)) return *std::move(error);
     Exchange exchange{*this, *url, limits};
     return exchange.run(request);
   }

@@ -9,7 +9,7 @@
 #include <ductile/transports/detail/beast_answer.hpp>
 #include <ductile/transports/detail/beast_pool.hpp>
 #include <ductile/transports/detail/beast_wire.hpp>
-#include <ductile/transports/detail/request_head.hpp>
+#include <ductile/transports/detail/request_check.hpp>
 #include <ductile/transports/detail/url.hpp>
 
 #include <boost/asio/any_completion_executor.hpp>
@@ -105,12 +105,9 @@ class BeastExchange final : public BeastPool::Waiting, public std::enable_shared
   void start() {
     if (cancelled_) return fail(TransportFault::cancelled);
     const auto url = parse_url(request_.url);
-    if (!url) return fail(TransportFault::other, "url: must be absolute, http or https, without a name and a password");
+    if (const auto error = unsendable(request_, url, limits_)) return fail(error->what, error->message);
     url_ = *url;
     origin_ = url_.origin();
-    if (limits_.stop.stop_requested()) return fail(TransportFault::cancelled, "stopped before it was sent");
-    if (limits_.total <= Duration::zero()) return fail(TransportFault::total_timeout, "no time was left to send it");
-    if (const char* problem = problem_of_head(request_)) return fail(TransportFault::other, problem);
     write_head();
     enter(Phase::line);
     if (pool_->enter(origin_, *this)) {
