@@ -10,6 +10,7 @@
 #include <ductile/transports/httplib.hpp>
 
 #include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -49,7 +50,7 @@ struct PaintworksClassifier {
   ductile::Verdict operator()(const ductile::HttpResponse& response) const {
     ductile::Verdict verdict = ductile::HttpStatusClassifier{}(response);
     if (!verdict.ok()) return verdict;
-    boost::json::error_code error;
+    boost::system::error_code error;
     const boost::json::value body = boost::json::parse(response.body, error);
     const boost::json::object* answer = error ? nullptr : body.if_object();
     const boost::json::value* state = answer ? answer->if_contains("state") : nullptr;

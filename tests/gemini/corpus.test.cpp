@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <algorithm>
 #include <array>
@@ -173,7 +174,7 @@ void print_python(const boost::json::value& value, std::string& text) {
 }
 
 std::string as_python_prints(const std::string& body) {
-  boost::json::error_code error;
+  boost::system::error_code error;
   const boost::json::value value = boost::json::parse(body, error);
   if (error) return body;
   std::string text;
@@ -240,19 +241,19 @@ const std::vector<NamedMutation>& mutations() {
        }},
       {"key order",
        [](const std::string& body) {
-         boost::json::error_code error;
+         boost::system::error_code error;
          const boost::json::value value = boost::json::parse(body, error);
          return error ? body : boost::json::serialize(reversed(value));
        }},
       {"no white space",
        [](const std::string& body) {
-         boost::json::error_code error;
+         boost::system::error_code error;
          const boost::json::value value = boost::json::parse(body, error);
          return error ? body : boost::json::serialize(value);
        }},
       {"white space between all tokens",
        [](const std::string& body) {
-         boost::json::error_code error;
+         boost::system::error_code error;
          (void)boost::json::parse(body, error);
          return error ? body : spread(body);
        }},

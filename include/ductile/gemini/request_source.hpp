@@ -16,6 +16,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <algorithm>
 #include <array>
@@ -128,7 +129,7 @@ std::optional<RequestProblem> check(const ImageRequest& request, std::string_vie
     bytes += request.images[i].bytes.size() / 3 * 4;
   }
   for (std::size_t i = 0; i < request.history.size(); ++i) {
-    boost::json::error_code error;
+    boost::system::error_code error;
     const boost::json::value turn = boost::json::parse(request.history[i].json, error);
     if (error || !turn.is_object() || !turn.get_object().contains("parts"))
       return wrong("turn-order", "history[" + std::to_string(i) + "]: must be a JSON object with role and parts");
@@ -164,7 +165,7 @@ std::string to_json(const ImageRequest& request) {
   }
   json::array contents;
   for (const Turn& turn : request.history) {
-    json::error_code error;
+    boost::system::error_code error;
     contents.push_back(json::parse(turn.json, error));
   }
   contents.push_back(json::object{{"role", "user"}, {"parts", std::move(parts)}});

@@ -14,6 +14,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <string>
 #include <string_view>
@@ -87,7 +88,7 @@ namespace detail {
 std::variant<ImageReply, ReplyFault> read_reply(std::string_view body, const ReplyExpectation& expected) {
   namespace json = boost::json;
   json::monotonic_resource memory;
-  json::error_code error;
+  boost::system::error_code error;
   const json::value root = json::parse({body.data(), body.size()}, error, &memory);
   if (error == json::error::incomplete) return ReplyFault{"truncated-json", "body", "ends within an object"};
   if (error) return ReplyFault{"inline-data-corrupt", "body", "no JSON: " + error.message()};

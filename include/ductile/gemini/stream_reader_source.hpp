@@ -18,6 +18,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -60,7 +61,7 @@ std::vector<StreamPart> StreamReader::read(const StreamEvent& event) {
   std::vector<StreamPart> parts;
   if (over()) return parts;
   json::monotonic_resource memory;
-  json::error_code error;
+  boost::system::error_code error;
   const json::value root = json::parse({event.data.data(), event.data.size()}, error, &memory);
   if (error && !event.whole) {
     cut_ = true;

@@ -10,6 +10,7 @@
 #include <ductile/mock/service_clock.hpp>     // ServiceClock
 
 #include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <array>
 #include <chrono>
@@ -78,7 +79,7 @@ class Admin {
   }
 
   static boost::json::value parsed(std::string_view body) {
-    boost::json::error_code error;
+    boost::system::error_code error;
     boost::json::value value = boost::json::parse(body, error);
     if (error) throw ConfigError{"the body is not JSON: " + error.message()};
     return value;

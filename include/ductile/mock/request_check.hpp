@@ -6,6 +6,7 @@
 #include <ductile/mock/models.hpp>        // ServedModel
 
 #include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <algorithm>
 #include <array>
@@ -46,7 +47,7 @@ class RequestReader {
   explicit RequestReader(ServedModel model) : model_(model) {}
 
   Asked read(std::string_view body) {
-    boost::json::error_code error;
+    boost::system::error_code error;
     const boost::json::value parsed = boost::json::parse(body, error);
     if (error || !parsed.is_object())
       throw invalid("Invalid JSON payload received. " + (error ? error.message() : "Root element must be a message."));

@@ -9,6 +9,7 @@
 #include <ductile/mock/service_parameters_json.hpp>  // read_parameters
 
 #include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <array>
 #include <chrono>
@@ -192,7 +193,7 @@ namespace detail {
 
 /// The same of a JSON text.
 [[nodiscard]] inline Scenario read_scenario(std::string_view text, std::uint64_t seed) {
-  boost::json::error_code error;
+  boost::system::error_code error;
   const boost::json::value parsed = boost::json::parse(text, error);
   if (error) throw ConfigError{"scenario: this is not JSON: " + error.message()};
   try {

@@ -5,6 +5,7 @@
 #include <ductile/detail/ascii.hpp>
 
 #include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <array>
 #include <cstddef>
@@ -106,7 +107,7 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
 [[nodiscard]] inline std::optional<boost::json::object> object_of(std::string_view line) {
   line = trimmed(line);
   if (!line.starts_with('{') || !line.ends_with('}')) return std::nullopt;
-  boost::json::error_code error;
+  boost::system::error_code error;
   boost::json::value value = boost::json::parse(line, error);
   if (error || !value.is_object()) return std::nullopt;
   return std::move(value.get_object());

@@ -8,6 +8,7 @@
 #include <ductile/tools/problem.hpp>      // misuse, trouble
 
 #include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <chrono>
 #include <string>
@@ -37,7 +38,7 @@ template <Transport T>
     throw trouble("--time-scale joins a ductile mock, and none answers: " + error->message);
   const HttpResponse& response = std::get<HttpResponse>(result);
   if (response.status != 200) throw refused("it has no clock");
-  boost::json::error_code error;
+  boost::system::error_code error;
   const boost::json::value page = boost::json::parse(response.body, error);
   const boost::json::object* const clock = error ? nullptr : page.if_object();
   const boost::json::value* const its_scale = clock ? clock->if_contains("time_scale") : nullptr;

@@ -10,6 +10,7 @@
 #include <ductile/tools/whole_file.hpp>    // read_file
 
 #include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <algorithm>
 #include <array>
@@ -72,7 +73,7 @@ inline bool is_utf8(std::string_view text) {
 }
 
 inline Job read_json_job(std::string_view line, const JobDefaults& defaults) {
-  boost::json::error_code error;
+  boost::system::error_code error;
   const boost::json::value value = boost::json::parse(line, error);
   if (error) throw misuse("this is no JSON object: " + error.message());
   const boost::json::object* const given = value.if_object();
@@ -96,7 +97,7 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults) {
     } else if (name == "id") {
       if (job.id = text(); job.id.empty()) throw misuse("'id' must not be empty");
     } else if (name == "seed") {
-      boost::json::error_code not_whole;
+      boost::system::error_code not_whole;
       const auto seed = member.to_number<std::int64_t>(not_whole);
       if (not_whole || seed < 0 || seed > std::numeric_limits<std::int32_t>::max())
         throw misuse("'seed' must be a whole number from 0 to 2147483647; it is " + gemini::shortened(boost::json::serialize(member), 40));
