@@ -269,6 +269,59 @@ TEST_CASE("A cap of the month is known in other words than the service's own", "
   }
 }
 
+TEST_CASE("A limit of a month is a quota however it is told, and is learnt for no minute", "[gemini]") {
+  for (const char* message :
+       {"You have exceeded your monthly quota.", "You have used up your monthly quota.", "Monthly quota exceeded",
+        "Monthly request quota exceeded", "Monthly limit exceeded", "Limit of 500 requests per month reached.",
+        "Free plan limit of 100 images per month reached", "Free tier limit of 100 images per month reached",
+        "You have exceeded your quota for the current billing period.", "Your request limit for this billing cycle is reached",
+        "Quota for this month has been used up.", "Quota exceeded for this month. Please retry in 20s."}) {
+    CAPTURE(message);
+    const std::string words{message};
+    for (const std::string& body : {R"({"error":{"code":429,"message":")" + words + "\"}}", R"({"detail":")" + words + "\"}", words,
+                                    R"({"title":"Too Many Requests","status":429,"detail":")" + words + "\"}"}) {
+      CAPTURE(body);
+      const Classification said = classify_text(body, 429);
+      CHECK(said.verdict.kind == Kind::quota);
+      CHECK(said.verdict.remedy == Remedy::after_delay);
+      CHECK(said.verdict.dimension == QuotaDimension::other);
+    }
+  }
+  CHECK(id_of(R"({"error":{"code":429,"message":"Monthly billing limit reached"}})", 429) == "spend-cap-monthly");
+  // A refusal repeats the caller's words.
+  CHECK(id_of(envelope(400, "INVALID_ARGUMENT", "Refused: a chart of the monthly limit"), 400) == "invalid-argument-generic");
+}
+
+TEST_CASE("What follows the words of a rate limit makes it no other limit unless it names a longer span", "[gemini]") {
+  struct Case {
+    std::string_view words;
+    Kind kind;
+    QuotaDimension dimension;
+    Remedy remedy;
+  };
+  for (const Case& c : {Case{"5 per 1 minute", Kind::rate_limit, QuotaDimension::none, Remedy::after_delay},
+                        Case{"slow down", Kind::rate_limit, QuotaDimension::none, Remedy::after_delay},
+                        Case{"10 requests per 1 minute", Kind::rate_limit, QuotaDimension::requests_per_minute, Remedy::after_delay},
+                        Case{"10 requests per minute", Kind::rate_limit, QuotaDimension::requests_per_minute, Remedy::after_delay},
+                        Case{"100 per 1 hour", Kind::rate_limit, QuotaDimension::other, Remedy::after_delay},
+                        Case{"100 per 1 day", Kind::quota, QuotaDimension::none, Remedy::next_day},
+                        Case{"100 requests per day", Kind::quota, QuotaDimension::requests_per_day, Remedy::next_day},
+                        Case{"100 per 1 month", Kind::quota, QuotaDimension::other, Remedy::after_delay},
+                        Case{"free-models-per-day.", Kind::quota, QuotaDimension::requests_per_day, Remedy::next_day}})
+    for (const int status : {200, 429, 500}) {
+      CAPTURE(c.words, status);
+      const std::string words = "Rate limit exceeded: " + std::string{c.words};
+      for (const std::string& body : {R"({"error":")" + words + "\"}", R"({"error":{"message":")" + words + "\"}}"}) {
+        CAPTURE(body);
+        const Verdict said = classify_text(body, status).verdict;
+        CHECK(said.kind == c.kind);
+        CHECK(said.dimension == c.dimension);
+        CHECK(said.remedy == c.remedy);
+      }
+      if (status != 200) CHECK(classify_text(words, status).verdict.kind == c.kind);
+    }
+}
+
 TEST_CASE("A new name for something withheld is taken for what its parts say, and goes nowhere else", "[gemini]") {
   const auto finished = [](std::string_view reason) {
     return classify_text(R"({"candidates":[{"finishReason":")" + std::string{reason} + "\"}]}", 200).verdict;

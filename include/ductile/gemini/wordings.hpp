@@ -354,6 +354,11 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::general, "timeout", "client-deadline", "many clients"},
 });
 
+/// How sentences name a span of months. Beside a quota, a limit or a cap they say that it is one of a month's.
+///
+/// Source   Gemini API, 429 (spend caps); gateways and resellers, 429.
+inline constexpr auto words_for_months = std::to_array<std::string_view>({"month", "billing period", "billing cycle"});
+
 /// A field of a request. Where one sentence names it and says that its value is refused, that is what is wrong, whatever the sentence.
 struct FieldWording {
   std::string_view field;

@@ -236,7 +236,7 @@ class Judge {
       capacity(said->id, Confidence::likely, "error.message", said->phrase);
       return;
     }
-    if (money() || zero() || reason() || quota() || quoted_answer() || withheld() || day_in_words()) return;
+    if (money() || zero() || reason() || quota() || quoted_answer() || withheld() || month_in_words() || day_in_words()) return;
     for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport}) {
       if (topic == Topic::transport && refused()) continue;
       if (const Wording* said = wording(topic)) {
@@ -337,9 +337,10 @@ class Judge {
   [[nodiscard]] std::string_view months_spend() const noexcept {
     if (refuses_) return {};
     const auto any = [](std::string_view sentence, auto... words) { return (contains(sentence, words) || ...); };
-    for (const std::string_view span : {std::string_view{"month"}, std::string_view{"billing period"}, std::string_view{"billing cycle"}})
+    for (const std::string_view span : words_for_months)
       if (const std::string_view sentence = sentence_with(span);
-          any(sentence, "budget") || (any(sentence, " cap", "limit") && any(sentence, "spend", "usage", "tier", "billing", "$")))
+          any(sentence, "budget") ||
+          (any(sentence, " cap", "limit") && any(sentence, "spend", "usage", "tier 1", "tier 2", "tier 3", "billing limit", "$")))
         return sentence;
     return {};
   }
@@ -544,16 +545,22 @@ class Judge {
   }
 
   // "Quota exceeded for metric: X, limit: 2", "Quota exceeded for quota metric 'X' and limit 'Y per minute for a region'": what follows.
+  // "Rate limit exceeded: free-models-per-day": a name that says its window; else what follows is more of the sentence.
   [[nodiscard]] std::string_view quota_in_words() const noexcept {
     if (refuses_) return {};
-    constexpr std::array<std::string_view, 2> labels{"quota exceeded for ", "rate limit exceeded: "};
+    constexpr std::string_view of_quota{"quota exceeded for "};
+    constexpr std::string_view of_rate{"rate limit exceeded: "};
+    if (const std::string_view said = said_after(of_quota); !said.empty()) return said;
+    const std::string_view said = said_after(of_rate);
+    return quota_name(leading_name(said)).window == Window::unknown ? std::string_view{} : said;
+  }
+
+  [[nodiscard]] std::string_view said_after(std::string_view label) const noexcept {
     constexpr std::size_t enough = 240;
-    for (const std::string_view label : labels)
-      if (const std::size_t at = facts_.words.find(label); at != std::string::npos) {
-        const std::string_view rest = std::string_view{facts_.words}.substr(at + label.size(), enough);
-        return rest.substr(0, rest.find("please retry"));
-      }
-    return {};
+    const std::size_t at = facts_.words.find(label);
+    if (at == std::string::npos) return {};
+    const std::string_view rest = std::string_view{facts_.words}.substr(at + label.size(), enough);
+    return rest.substr(0, rest.find("please retry"));
   }
 
   // A limit that is told in a sentence of no known form: what it counts, and for how long, may stand there all the same.
@@ -566,24 +573,41 @@ class Judge {
         result_.advice = queued ? too_much_queued : too_many_at_once;
         return;
       }
-    constexpr std::array<std::string_view, 5> spans{"per minute", "per-minute", "per min ", "per day", "per-day"};
+    constexpr std::array<std::pair<std::string_view, Window>, 11> spans{{{"per minute", Window::minute},
+                                                                         {"per-minute", Window::minute},
+                                                                         {"per min ", Window::minute},
+                                                                         {"per 1 minute", Window::minute},
+                                                                         {"per day", Window::day},
+                                                                         {"per-day", Window::day},
+                                                                         {"per 1 day", Window::day},
+                                                                         {"per hour", Window::hour},
+                                                                         {"per 1 hour", Window::hour},
+                                                                         {"per second", Window::second},
+                                                                         {"per 1 second", Window::second}}};
     constexpr std::size_t before = 32;
-    for (const std::string_view span : spans) {
+    for (const auto& [span, window] : spans) {
       const std::size_t at = facts_.words.find(span);
       if (at == std::string::npos) continue;
       const std::size_t begin = at < before ? 0 : at - before;
       const std::string_view counted = std::string_view{facts_.words}.substr(begin, at - begin);
       QuotaName name = quota_name(counted);
-      name.window = span.ends_with("day") ? Window::day : Window::minute;
+      name.window = window;
       name.images = contains(counted, "image");
-      if (!name.tokens && !name.images && !contains(counted, "request")) return;
+      const bool other = window == Window::hour || window == Window::second;
+      const bool told = other || name.tokens || name.images || contains(counted, "request");  // what is counted
       const std::string_view said = whole_words(begin, std::min(facts_.words.size(), facts_.words.find(' ', at + span.size() - 1)));
       if (name.window == Window::day) {
         spent_day(name, in_message, said);
+        if (!told) result_.verdict.dimension = QuotaDimension::none;
         return;
       }
+      if (!told) return;
       decide(name.free_tier || name.images ? quota_id(name, false) : "rate-generic", Confidence::likely, std::string{in_message}, said);
-      if (!name.free_tier && !name.images) result_.advice = minutes_limit;
+      if (other) {
+        result_.advice = other_span;
+      } else if (!name.free_tier && !name.images) {
+        result_.advice = minutes_limit;
+      }
       result_.verdict.dimension = name.dimension();
       result_.scope = name.scope;
       result_.free_tier = name.free_tier;
@@ -602,6 +626,19 @@ class Judge {
     result_.verdict.dimension = name.dimension();
     result_.free_tier = name.free_tier;
     result_.scope = name.scope;
+  }
+
+  // A limit of what is used in a month, told in a sentence: none of some minutes.
+  bool month_in_words() {
+    if (refuses_) return false;
+    for (const std::string_view span : words_for_months)
+      if (const std::string_view sentence = sentence_with(span); contains(sentence, "quota") || contains(sentence, "limit")) {
+        decide("quota-no-details", Confidence::likely, std::string{in_message}, sentence);
+        result_.verdict.dimension = QuotaDimension::other;
+        result_.advice = other_span;
+        return true;
+      }
+    return false;
   }
 
   bool day_in_words() {

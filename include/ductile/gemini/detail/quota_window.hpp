@@ -4,7 +4,9 @@
 #include <ductile/core/kind.hpp>  // QuotaDimension
 #include <ductile/detail/ascii.hpp>
 #include <ductile/gemini/classification.hpp>  // QuotaScope
+#include <ductile/gemini/wordings.hpp>        // words_for_months
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -55,6 +57,8 @@ struct QuotaName {
     name.window = Window::hour;
   } else if (has("persecond", "per_second", "per second")) {
     name.window = Window::second;
+  } else if (std::ranges::any_of(words_for_months, [&text](std::string_view span) { return contains(text, span); })) {
+    name.window = Window::month;
   }
   // Vertex counts these by the minute and does not say so in the name.
   if (name.window == Window::unknown && contains(text, "online_prediction")) name.window = Window::minute;
