@@ -168,6 +168,41 @@ TEST_CASE("A 200 is a success only with a whole image in it", "[gemini]") {
   CHECK(id("<!DOCTYPE html><html><title>Log in</title></html>") == "captive-200-html");
 }
 
+TEST_CASE("An image that is there and paid for is handed out whatever stands around it", "[gemini]") {
+  const std::string image = tiny::png(1024, 1024);
+  const std::string whole = tiny::answer(image);
+  const auto beside = [&whole](std::string_view members) { return whole.substr(0, whole.size() - 1) + "," + std::string{members} + "}"; };
+  const auto finished = [&whole](std::string_view reason) {
+    std::string body = whole;
+    return body.replace(body.find("\"STOP\""), 6, reason);
+  };
+  const std::string text = R"({"candidates":[{"content":{"parts":[{"text":"Drawing."}]}}],"modelVersion":"gemini-3-pro-image"})";
+  const std::string end = R"({"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":11}})";
+  for (const std::string& body :
+       {"\xEF\xBB\xBF" + whole, "[" + text + ",\r\n" + whole + "\n,\n" + end + "]", "[" + whole + "]",
+        text + "\n" + whole + "\n" + end + "\n", "data: " + text + "\r\n\r\ndata: " + whole + "\r\n\r\ndata: " + end + "\r\n\r\n",
+        "\xEF\xBB\xBF: a comment\nevent: message\ndata: " + whole + "\n\n", beside(R"("promptFeedback":{"blockReason":0})"),
+        beside(R"("promptFeedback":{"blockReason":"BLOCK_REASON_UNSPECIFIED"})"),
+        beside(R"("promptFeedback":{"blockReason":"BLOCKED_REASON_UNSPECIFIED"})"), finished("0"),
+        finished("\"FINISH_REASON_UNSPECIFIED\"")}) {
+    CAPTURE(body);
+    const auto answer = read_answer(HttpResponse{200, {}, body}, {"gemini-3-pro-image", "1:1", ImageSize::one_k});
+    REQUIRE(std::holds_alternative<ImageReply>(answer));
+    const auto& reply = std::get<ImageReply>(answer);
+    CHECK(reply.bytes == image);
+    CHECK(reply.usage.prompt == (body.find(end) == std::string::npos ? 9 : 11));
+    CHECK(reply.model_version == "gemini-3-pro-image");
+    CHECK(reply.response_id == "abc");
+    CHECK(classify(HttpResponse{200, {}, body}).ok());
+  }
+  const auto id = [](std::string body) { return std::string{classify(HttpResponse{200, {}, std::move(body)}).verdict.id.text()}; };
+  CHECK(id(beside(R"("promptFeedback":{"blockReason":"SAFETY"})")) == "prompt-blocked-safety");
+  CHECK(id(R"({"promptFeedback":{"blockReason":0}})") == "prompt-blocked-other");
+  CHECK(id("data: " + whole.substr(0, whole.size() - 9)) == "truncated-json");
+  CHECK(id("[" + text + "," + end + "]") == "text-only-stop");
+  CHECK(id("data: " + whole + "\n\ndata: no JSON\n\n") == "inline-data-corrupt");
+}
+
 TEST_CASE("A substituted model's image is delivered and not thrown away", "[gemini]") {
   const auto answer = read_answer(HttpResponse{200, {}, tiny::answer(tiny::png(1024, 1024))}, {"gemini-nano-banana-2.1", "", std::nullopt});
   REQUIRE(std::holds_alternative<ImageReply>(answer));

@@ -158,7 +158,8 @@ struct FinishReason {
 };
 
 /// Source   The enumerations of the official client libraries of 2026. A reason that is not here fails closed.
-inline constexpr std::array<FinishReason, 25> finish_reasons{{{"STOP", 1, 1, ""},
+inline constexpr std::array<FinishReason, 26> finish_reasons{{{"FINISH_REASON_UNSPECIFIED", 0, 0, ""},
+                                                              {"STOP", 1, 1, ""},
                                                               {"MAX_TOKENS", 2, 2, "max-tokens-no-image"},
                                                               {"SAFETY", 3, 3, "safety-finish"},
                                                               {"RECITATION", 4, 4, "recitation"},
@@ -192,13 +193,17 @@ struct BlockReason {
   std::string_view id;
 };
 
-inline constexpr std::array<BlockReason, 8> block_reasons{{{"SAFETY", 1, "prompt-blocked-safety"},
+/// The default of the enumeration, 0, blocks nothing where there is an image: gateways print it with the fields that were not set.
+///
+/// Source   The enumerations of the official client libraries of 2026 (the two interfaces spell the default differently).
+inline constexpr std::array<BlockReason, 9> block_reasons{{{"SAFETY", 1, "prompt-blocked-safety"},
                                                            {"OTHER", 2, "prompt-blocked-other"},
                                                            {"BLOCKLIST", 3, "prompt-blocked-blocklist"},
                                                            {"PROHIBITED_CONTENT", 4, "prompt-blocked-prohibited"},
                                                            {"IMAGE_SAFETY", -1, "prompt-blocked-image-safety"},
                                                            {"MODEL_ARMOR", -1, "prompt-blocked-prohibited"},
                                                            {"JAILBREAK", -1, "prompt-blocked-prohibited"},
+                                                           {"BLOCK_REASON_UNSPECIFIED", 0, "prompt-blocked-other"},
                                                            {"BLOCKED_REASON_UNSPECIFIED", 0, "prompt-blocked-other"}}};
 
 /// The block reason of that name in upper case, or, where `name` is digits, of that number; null when there is none.

@@ -78,7 +78,8 @@ struct ReplyFault {
 };
 
 /// Reads a generateContent answer that claims to hold an image: parsed strictly, drafts dropped, base64 decoded, the file checked to its
-/// end, its pixels held against what was asked. The mime type is the one that the bytes show, not the one that stands beside them.
+/// end, its pixels held against what was asked. An answer that came in the pieces of a stream, as an array or as events, is put together. A
+/// byte order mark is passed over. The mime type is the one that the bytes show, not the one that stands beside them.
 ///
 /// Errors   The row that says what is wrong: cut JSON, no image, damaged image, wrong size.
 /// Cost     A pass each for JSON, base64 and the file: about 2 ms for a 2 MB answer.

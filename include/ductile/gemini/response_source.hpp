@@ -2,6 +2,7 @@
 #pragma once
 
 // What response.hpp declares; see source.hpp.
+#include <ductile/classify/event_stream.hpp>
 #include <ductile/gemini/base64.hpp>
 #include <ductile/gemini/detail/reply_json.hpp>
 #include <ductile/gemini/request.hpp>  // Turn
@@ -13,9 +14,11 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,17 +46,43 @@ Turn ImageReply::turn() const {
 
 namespace detail {
 
-[[nodiscard]] inline std::variant<ImageReply, ReplyFault> read_parts(const boost::json::array& parts) {
+// The answer, or, of a stream that was taken in one piece, what its events hold.
+[[nodiscard]] inline std::variant<boost::json::value, ReplyFault> parsed(std::string_view body, const boost::json::storage_ptr& memory) {
+  namespace json = boost::json;
+  constexpr std::string_view byte_order_mark{"\xEF\xBB\xBF"};
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  boost::system::error_code error;
+  json::value root = json::parse({body.data(), body.size()}, error, memory);
+  if (error == json::error::incomplete) return ReplyFault{"truncated-json", "body", "ends within an object"};
+  if (!error) return root;
+  json::array pieces(memory);
+  EventStream events{body.size()};
+  error = {};
+  bool cut = false;
+  const auto take = [&](const StreamEvent& event) {
+    cut = cut || !event.whole;
+    if (!error && !cut) pieces.push_back(json::parse({event.data.data(), event.data.size()}, error, memory));
+  };
+  events.feed(body, take);
+  events.finish(take);
+  if (cut) return ReplyFault{"truncated-json", "body", "ends within an event"};
+  if (error || pieces.empty())
+    return ReplyFault{"inline-data-corrupt", "body", "no JSON" + (error ? ": " + error.message() : std::string{})};
+  return json::value(std::move(pieces));
+}
+
+// `roots` is the answer, or its pieces in their order.
+[[nodiscard]] inline std::variant<ImageReply, ReplyFault> read_parts(std::span<const boost::json::value> roots) {
+  const std::string where = "candidates[0].content.parts";
   ImageReply reply;
   std::string_view data;
+  bool parts_seen = false;
   bool image_seen = false;
   bool draft_seen = false;
-  for (const boost::json::value& element : parts) {
-    if (!element.is_object()) continue;
-    const RawPart part = raw_part(element.get_object());
+  const auto read = [&](const RawPart& part) {
     if (part.thought) {
       draft_seen = draft_seen || part.image;
-      continue;
+      return;
     }
     ReplyPart kept;
     kept.thought_signature = part.signature;
@@ -64,12 +93,20 @@ namespace detail {
       kept.image = true;
     } else {
       kept.text = part.text;
-      if (kept.text.empty() && kept.thought_signature.empty()) continue;
+      if (kept.text.empty() && kept.thought_signature.empty()) return;
       reply.text.append(kept.text);
     }
     reply.parts.push_back(std::move(kept));
+  };
+  for (const boost::json::value& root : roots) {
+    if (!root.is_object()) return ReplyFault{"body-empty-object", "body", "no object"};
+    const boost::json::array* parts = parts_of(root.get_object());
+    if (!parts) continue;
+    parts_seen = true;
+    for (const boost::json::value& part : *parts)
+      if (part.is_object()) read(raw_part(part.get_object()));
   }
-  const std::string where = "candidates[0].content.parts";
+  if (!parts_seen) return ReplyFault{"stop-no-parts", where, "missing"};
   if (!image_seen && draft_seen) return ReplyFault{"only-thought-image", where, "drafts alone"};
   if (!image_seen)
     return ReplyFault{reply.text.empty() ? "stop-no-parts" : "text-only-stop", where, reply.text.empty() ? "empty" : "text alone"};
@@ -86,20 +123,18 @@ namespace detail {
 }  // namespace detail
 
 std::variant<ImageReply, ReplyFault> read_reply(std::string_view body, const ReplyExpectation& expected) {
-  namespace json = boost::json;
-  json::monotonic_resource memory;
-  boost::system::error_code error;
-  const json::value root = json::parse({body.data(), body.size()}, error, &memory);
-  if (error == json::error::incomplete) return ReplyFault{"truncated-json", "body", "ends within an object"};
-  if (error) return ReplyFault{"inline-data-corrupt", "body", "no JSON: " + error.message()};
-  if (!root.is_object()) return ReplyFault{"body-empty-object", "body", "no object"};
-
-  const json::array* parts = detail::parts_of(root.get_object());
-  auto read = parts ? detail::read_parts(*parts) : ReplyFault{"stop-no-parts", "candidates[0].content.parts", "missing"};
+  boost::json::monotonic_resource memory;
+  const auto parsed = detail::parsed(body, &memory);
+  if (const auto* fault = std::get_if<ReplyFault>(&parsed)) return *fault;
+  const auto& root = std::get<boost::json::value>(parsed);
+  std::span<const boost::json::value> roots{&root, 1};
+  if (root.is_array()) roots = {root.get_array().data(), root.get_array().size()};
+  if (roots.empty()) return ReplyFault{"body-empty-object", "body", "an empty array"};
+  auto read = detail::read_parts(roots);
   ImageReply* reply = std::get_if<ImageReply>(&read);
   if (!reply) return read;
   if (auto fault = detail::size_fault(reply->width, reply->height, expected)) return *std::move(fault);
-  detail::read_account(*reply, root.get_object(), expected.model);
+  for (const boost::json::value& piece : roots) detail::read_account(*reply, piece.get_object(), expected.model);
   return read;
 }
 

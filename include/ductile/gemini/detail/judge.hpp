@@ -128,8 +128,8 @@ class Judge {
       return;
     }
     if (!facts_.finish_reason.empty() && finish_reason()) return;
-    if (!facts_.block_reason.empty()) {
-      const BlockReason* known = find_block_reason(facts_.block_reason);
+    const BlockReason* known = find_block_reason(facts_.block_reason);
+    if (const bool unset = known && known->number == 0; !facts_.block_reason.empty() && !(unset && final_image(true))) {
       const bool forbidden = contains(facts_.block_reason, "PROHIBITED");
       decide(known       ? known->id
              : forbidden ? "prompt-blocked-prohibited"

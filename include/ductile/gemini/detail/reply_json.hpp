@@ -91,7 +91,8 @@ struct CheckedImage {
                         (expected.image_size ? " " + std::string{name(*expected.image_size)} : std::string{})};
 }
 
-/// What an answer says beside its parts: usage, the model, its own name. `Answer` is an `ImageReply`, or the end of a stream.
+/// What an answer says beside its parts: usage, the model, its own name. Of an answer in pieces a later one says more than an earlier.
+/// `Answer` is an `ImageReply`, or the end of a stream.
 template <class Answer>
 void read_account(Answer& answer, const boost::json::object& root, std::string_view asked_model) {
   if (const boost::json::value* usage = member(root, "usageMetadata", "usage_metadata"); usage && usage->is_object()) {
@@ -100,9 +101,9 @@ void read_account(Answer& answer, const boost::json::object& root, std::string_v
     answer.usage.thoughts = count_member(usage->get_object(), "thoughtsTokenCount", "thoughts_token_count");
     answer.usage.total = count_member(usage->get_object(), "totalTokenCount", "total_token_count");
   }
-  answer.model_version = text_member(root, "modelVersion", "model_version");
+  if (const std::string_view version = text_member(root, "modelVersion", "model_version"); !version.empty()) answer.model_version = version;
   answer.model_substituted = !asked_model.empty() && !answer.model_version.empty() && !same_model(asked_model, answer.model_version);
-  answer.response_id = text_member(root, "responseId", "response_id");
+  if (const std::string_view id = text_member(root, "responseId", "response_id"); !id.empty()) answer.response_id = id;
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini::detail
