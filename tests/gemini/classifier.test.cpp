@@ -374,8 +374,60 @@ TEST_CASE("Of several candidates the first is the answer", "[gemini]") {
   };
   CHECK(answer(image, withheld).ok());
   CHECK(answer(withheld, image).verdict.id.text() == "image-safety");
+  const std::string words = R"({"content":{"parts":[{"text":"Here it is."}]},"finishReason":"STOP"})";
+  CHECK(answer(words, words).verdict.id.text() == "text-only-stop");
+  CHECK(answer(R"({"content":{"parts":[{"text":"Here it is."}]}})", words).verdict.id.text() == "sse-no-finish");
   CHECK(classify_text("data: {\"candidates\":[" + image + "]}\n\ndata: {\"candidates\":[" + withheld + "]}\n\n", 200).verdict.id.text() ==
         "image-safety");
+}
+
+TEST_CASE("What was withheld is withheld whatever stands before or behind it, and goes nowhere else", "[gemini]") {
+  const std::string stop = R"({"content":{"parts":[{"text":"Here it is."}]},"finishReason":"STOP"})";
+  struct Case {
+    std::string_view reason;
+    Kind kind;
+  };
+  for (const Case& c :
+       {Case{"\"IMAGE_SAFETY\"", Kind::safety_output}, Case{"\"SAFETY\"", Kind::safety_output}, Case{"3", Kind::safety_output},
+        Case{"\"PROHIBITED_CONTENT\"", Kind::prohibited}, Case{"\"IMAGE_PROHIBITED_CONTENT\"", Kind::prohibited},
+        Case{"\"IMAGE_NEW_SAFETY\"", Kind::safety_output}, Case{"\"SPII\"", Kind::safety_output}}) {
+    const std::string withheld = R"({"finishReason":)" + std::string{c.reason} + "}";
+    const auto event = [](const std::string& candidate) { return "data: {\"candidates\":[" + candidate + "]}\n\n"; };
+    for (const std::string& body :
+         {R"({"candidates":[)" + stop + "," + withheld + "]}", R"({"candidates":[)" + withheld + "," + stop + "]}",
+          R"({"candidates":[{"finishReason":"NO_IMAGE"},)" + withheld + "]}",
+          R"({"candidates":[{"content":{"parts":[{"text":"x"}]}},)" + withheld + "]}", event(stop) + event(withheld),
+          event(withheld) + event(stop), "[{\"candidates\":[" + withheld + "]},{\"candidates\":[" + stop + "]}]"}) {
+      CAPTURE(body);
+      CHECK(classify_text(body, 200).verdict.kind == c.kind);
+    }
+  }
+}
+
+TEST_CASE("A limit is known by the reasons of older Google APIs and by the words of proxies, whatever the status", "[gemini]") {
+  const auto legacy = [](std::string_view reason) {
+    return R"({"error":{"errors":[{"domain":"usageLimits","reason":")" + std::string{reason} +
+           R"(","message":"Refused"}],"code":403,"message":"Refused"}})";
+  };
+  for (const std::string_view reason : {"quotaExceeded", "limitExceeded", "variableTermLimitExceeded"}) {
+    CAPTURE(reason);
+    CHECK(id_of(legacy(reason), 403) == "quota-no-details");
+    CHECK(classify_text(legacy(reason), 403).verdict.kind == Kind::quota);
+  }
+  for (const std::string_view reason : {"rateLimitExceeded", "userRateLimitExceeded"}) {
+    CAPTURE(reason);
+    CHECK(id_of(legacy(reason), 403) == "rate-generic");
+  }
+  CHECK(classify_text(legacy("dailyLimitExceeded"), 403).verdict.remedy == Remedy::next_day);
+  CHECK(classify_text(legacy("forbidden"), 403).verdict.kind == Kind::permission);
+
+  for (const int status : {429, 500}) {
+    CAPTURE(status);
+    CHECK(id_of(R"({"fault":{"faultstring":"Rate limit quota violation. Quota limit  exceeded. Identifier : _default"}})", status) ==
+          "rate-generic");
+    CHECK(id_of(R"({"fault":{"faultstring":"Spike arrest violation. Allowed rate : 10ps"}})", status) == "rate-generic");
+    CHECK(classify_text("The request was aborted because there was no available instance.", status).verdict.kind == Kind::overload);
+  }
 }
 
 TEST_CASE("A named quota says more than a link to the page on shared capacity", "[gemini]") {

@@ -3,6 +3,7 @@
 
 #include <ductile/core/kind.hpp>     // Billed, Kind, Remedy
 #include <ductile/core/verdict.hpp>  // FailureId
+#include <ductile/gemini/names.hpp>  // find_finish_reason, withholds_by_name
 
 #include <array>
 #include <cstddef>
@@ -620,6 +621,15 @@ inline constexpr std::array<FailureRow, 185> failures{{
   verdict.billed = row.billed;
   verdict.id = row.id;
   return verdict;
+}
+
+/// Whether an answer that ended so was withheld by a filter: it must not be asked of anybody else, whatever else the answer says. A name
+/// that is not known is read by its parts. `reason` is in upper case, or a number.
+[[nodiscard]] constexpr bool withholds(std::string_view reason, bool of_vertex) noexcept {
+  const FinishReason* known = find_finish_reason(reason, of_vertex);
+  if (!known) return withholds_by_name(reason);
+  const FailureRow* row = find_failure(known->id);
+  return row && (row->kind == Kind::safety_prompt || row->kind == Kind::safety_output || row->kind == Kind::prohibited);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini

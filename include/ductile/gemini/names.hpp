@@ -111,7 +111,10 @@ inline constexpr std::array<NamedFailure, 25> error_reasons{{{"api_key_invalid",
 /// Words in the place of a numeric code: of the Interactions interface, of other providers and of gateways.
 ///
 /// Source   The page on errors of the Gemini API (Interactions); answers of gateways and of OpenAI and Azure behind them.
-inline constexpr std::array<NamedFailure, 37> code_words{{{"content_filter", "azure-content-filter"},
+///
+/// `errors[].reason` of the older Google APIs stands here too (developers.google.com, "Standard Error Responses", domain usageLimits): it
+/// is a word in camel case, and says less than an `ErrorInfo.reason`.
+inline constexpr std::array<NamedFailure, 45> code_words{{{"content_filter", "azure-content-filter"},
                                                           {"content_policy_violation", "azure-content-filter"},
                                                           {"moderation_blocked", "azure-content-filter"},
                                                           {"insufficient_user_quota", "openai-insufficient-quota"},
@@ -126,6 +129,14 @@ inline constexpr std::array<NamedFailure, 37> code_words{{{"content_filter", "az
                                                           {"quota_exceeded", "quota-no-details"},
                                                           {"rate_limit_exceeded", "rate-generic"},
                                                           {"rate_limit_error", "rate-generic"},
+                                                          {"quotaexceeded", "quota-no-details"},
+                                                          {"limitexceeded", "quota-no-details"},
+                                                          {"variabletermlimitexceeded", "quota-no-details"},
+                                                          {"dailylimitexceeded", "quota-no-details"},
+                                                          {"dailylimitexceededunreg", "quota-no-details"},
+                                                          {"ratelimitexceeded", "rate-generic"},
+                                                          {"userratelimitexceeded", "rate-generic"},
+                                                          {"userratelimitexceededunreg", "rate-generic"},
                                                           {"overloaded_error", "overloaded"},
                                                           {"engine_overloaded", "overloaded"},
                                                           {"service_unavailable", "service-unavailable"},
@@ -148,6 +159,13 @@ inline constexpr std::array<NamedFailure, 37> code_words{{{"content_filter", "az
                                                           {"http_error", "gateway-hides-429"},
                                                           {"invalid_request", "invalid-argument-generic"},
                                                           {"invalid_request_error", "invalid-argument-generic"}}};
+
+/// The entry of `code_words` of that name, in any case; null when there is none.
+[[nodiscard]] constexpr const NamedFailure* find_code_word(std::string_view name) noexcept {
+  for (const NamedFailure& word : code_words)
+    if (ductile::detail::same_word(word.name, name)) return &word;
+  return nullptr;
+}
 
 /// Why an answer ended, and the failure that it is when there is no image.
 struct FinishReason {
@@ -185,6 +203,14 @@ inline constexpr std::array<FinishReason, 26> finish_reasons{{{"FINISH_REASON_UN
                                                               // The OpenAI-compatible endpoint and gateways have names of their own.
                                                               {"CONTENT_FILTER", -1, -1, "safety-finish"},
                                                               {"LENGTH", -1, -1, "max-tokens-no-image"}}};
+
+/// Whether a finish reason that is not in the table speaks, by its parts, of something withheld. `name` is in upper case.
+[[nodiscard]] constexpr bool withholds_by_name(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 3> parts{"SAFETY", "PROHIBITED", "BLOCK"};
+  for (const std::string_view part : parts)
+    if (ductile::detail::contains(name, part)) return true;
+  return false;
+}
 
 /// Why a prompt was blocked before any work.
 struct BlockReason {

@@ -7,7 +7,9 @@
 #include <ductile/core/transport.hpp>         // TransportError, TransportFault
 #include <ductile/gemini/classification.hpp>
 #include <ductile/gemini/classifier_source.hpp>  // detail::classification_of
+#include <ductile/gemini/detail/facts.hpp>       // plain_reason
 #include <ductile/gemini/detail/reply_json.hpp>
+#include <ductile/gemini/failures.hpp>  // withholds
 #include <ductile/gemini/response.hpp>  // ReplyFault
 #include <ductile/gemini/stream_reader.hpp>
 
@@ -42,12 +44,22 @@ inline constexpr int status_of_streams = 200;  // another status is an answer in
          member(object, "responseId", "response_id");
 }
 
+[[nodiscard]] inline bool is_withheld(const boost::json::object& candidate) {
+  const boost::json::value* reason = member(candidate, "finishReason", "finish_reason");
+  if (!reason) return false;
+  constexpr bool of_vertex = false;  // a number is read again by the judge of the whole
+  return withholds(
+      reason->is_string() ? plain_reason(text_member(candidate, "finishReason", "finish_reason")) : boost::json::serialize(*reason),
+      of_vertex);
+}
+
 }  // namespace detail
 
 // Of the whole answer what its verdict rests on.
 struct StreamReader::Heard {
   boost::json::object root;
   boost::json::object candidate;
+  boost::json::object withheld;  // another candidate of which something was
 };
 
 StreamReader::StreamReader(const ReplyExpectation& expected, const AnswerContext& context, std::size_t most_of_an_event)
@@ -141,8 +153,13 @@ void StreamReader::remember(const boost::json::object& object) {
   candidates_seen_ = true;
   if (candidates->get_array().empty() || !candidates->get_array()[0].is_object()) return;
   const boost::json::object& candidate = candidates->get_array()[0].get_object();
-  keep(heard_->candidate, candidate, "finishReason", "finish_reason");
-  keep(heard_->candidate, candidate, "finishMessage", "finish_message");
+  if (!detail::is_withheld(heard_->candidate)) {  // that stays so, whatever comes after it
+    keep(heard_->candidate, candidate, "finishReason", "finish_reason");
+    keep(heard_->candidate, candidate, "finishMessage", "finish_message");
+  }
+  for (const boost::json::value& other : candidates->get_array())
+    if (other.is_object() && &other.get_object() != &candidate && detail::is_withheld(other.get_object()))
+      keep(heard_->withheld, other.get_object(), "finishReason", "finish_reason");
   candidate_seen_ = true;
   content_seen_ = content_seen_ || candidate.contains("content");
 }
@@ -189,6 +206,7 @@ std::string StreamReader::summary() const {
     }
     candidates.push_back(std::move(candidate));
   }
+  if (!heard_->withheld.empty()) candidates.push_back(heard_->withheld);
   whole["candidates"] = std::move(candidates);
   return json::serialize(whole);
 }

@@ -48,6 +48,12 @@ struct PartSeen {
   bool thought = false;
 };
 
+/// One finish reason, in upper case; a number stays one.
+struct FinishSeen {
+  std::string reason;
+  bool of_first = false;  // of the first candidate
+};
+
 struct Facts {
   BodyShape shape = BodyShape::empty;
   PageAuthor author = PageAuthor::unknown;
@@ -78,9 +84,10 @@ struct Facts {
   bool candidate_seen = false;
   bool content_seen = false;
   bool feedback_seen = false;
-  bool filtered = false;      // Imagen's raiFilteredReason: an image was made and withheld
-  std::string block_reason;   // in upper case
-  std::string finish_reason;  // in upper case; a number stays one
+  bool filtered = false;                   // Imagen's raiFilteredReason: an image was made and withheld
+  std::string block_reason;                // in upper case
+  std::string finish_reason;               // in upper case; a number stays one
+  std::vector<FinishSeen> finish_reasons;  // every one
   std::vector<PartSeen> parts;
   std::int64_t prompt_tokens = 0;
   std::int64_t thought_tokens = 0;
@@ -249,9 +256,12 @@ class FactsCollector {
   }
 
   void value(const LenientPath& path, const LenientValue& value) {
-    if (candidate_ > 0 && path.within("candidates")) return;  // the first is the answer
     std::string_view name = path.name();
     const auto named = [&name](std::string_view plain) { return LenientPath::same_name(name, plain); };
+    if (candidate_ > 0 && path.within("candidates")) {  // the first is the answer; of the others it counts what withholds an image
+      if (named("finishreason")) finished(value, false);
+      return;
+    }
     // Protobuf's text form writes a map as pairs: quota_dimensions { key: "model" value: "..." }.
     if (path.within("metadata") || path.within("quotadimensions")) {
       if (named("key")) {
@@ -269,6 +279,8 @@ class FactsCollector {
     } else if (named("status")) {
       status(value);
     } else if (named("type") && value.type == LenientValue::Type::string) {
+      word_code(value.raw);
+    } else if (named("reason") && path.within("errors") && find_code_word(value.raw)) {
       word_code(value.raw);
     } else if (named("quotaid") || named("quotametric") || named("quotavalue")) {
       if (!path.within("metadata") || !named("quotametric")) violation(path, value);
@@ -297,6 +309,7 @@ class FactsCollector {
       facts_.error_seen = facts_.error_seen || same_word(value.raw, "false");
     } else if (named("finishreason")) {
       if (same_word(value.raw, "error")) return;  // a gateway's: what happened stands elsewhere
+      finished(value, true);
       if (facts_.finish_reason.empty() || value.raw.size() > 1) facts_.finish_reason = plain_reason(value.raw.substr(0, 64));
       facts_.candidate_seen = true;
     } else if (named("blockreason")) {
@@ -336,6 +349,10 @@ class FactsCollector {
   void count_candidate(std::size_t array) noexcept {
     candidate_ = array == candidates_ ? candidate_ + 1 : 0;
     candidates_ = array;
+  }
+
+  void finished(const LenientValue& value, bool of_first) {
+    if (facts_.finish_reasons.size() < most_items) facts_.finish_reasons.push_back({plain_reason(value.raw.substr(0, 64)), of_first});
   }
 
   void part(const LenientPath& path, const LenientValue& value) {

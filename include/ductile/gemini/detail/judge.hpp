@@ -127,7 +127,7 @@ class Judge {
       decide("body-empty-object", Confidence::certain, "body", "empty");
       return;
     }
-    if (!facts_.finish_reason.empty() && finish_reason()) return;
+    if (finish_reason()) return;
     const BlockReason* known = find_block_reason(facts_.block_reason);
     if (const bool unset = known && known->number == 0; !facts_.block_reason.empty() && !(unset && final_image(true))) {
       const bool forbidden = contains(facts_.block_reason, "PROHIBITED");
@@ -152,8 +152,11 @@ class Judge {
 
   // Whether the finish reason decides. STOP and the like decide nothing: what counts is the image.
   bool finish_reason() {
-    const FinishReason* known = find_finish_reason(facts_.finish_reason, speaks_for_vertex());
-    if (!known) return unknown_finish_reason();
+    const std::string_view reason = deciding_finish_reason();
+    if (reason.empty()) return false;
+    const char* const where = reason == facts_.finish_reason ? "candidates[0].finishReason" : "candidates[].finishReason";
+    const FinishReason* known = find_finish_reason(reason, speaks_for_vertex());
+    if (!known) return unknown_finish_reason(where, reason);
     std::string_view id = known->id;
     const bool text = std::ranges::any_of(facts_.parts, [](const PartSeen& part) { return part.text && !part.thought; });
     if (id.empty()) return false;
@@ -171,19 +174,28 @@ class Judge {
     } else if (id == "image-other" && !facts_.content_seen) {
       id = "image-other-bare";
     }
-    decide(id, Confidence::certain, "candidates[0].finishReason", facts_.finish_reason);
+    decide(id, Confidence::certain, where, reason);
     if (result_.verdict.kind == Kind::safety_output) result_.verdict.images = 1;               // made, then withheld
     if (id == "image-prohibited" && !facts_.complete) result_.verdict.billed = Billed::maybe;  // whether it thought, a cut may have taken
     return true;
   }
 
   // A new name is read by its parts: what a filter withholds must not be tried elsewhere because its name is new.
-  bool unknown_finish_reason() {
-    const std::string_view name = facts_.finish_reason;
-    const bool forbidden = contains(name, "PROHIBITED") || contains(name, "BLOCK");
-    const bool unsafe = contains(name, "SAFETY");
-    if (!forbidden && !unsafe) return decide("finish-unknown", Confidence::certain, "candidates[0].finishReason", name);
-    return decide(forbidden ? "image-prohibited" : "image-safety", Confidence::likely, "candidates[0].finishReason", name);
+  bool unknown_finish_reason(const char* where, std::string_view name) {
+    if (!withholds_by_name(name)) return decide("finish-unknown", Confidence::certain, where, name);
+    return decide(contains(name, "PROHIBITED") || contains(name, "BLOCK") ? "image-prohibited" : "image-safety", Confidence::likely, where,
+                  name);
+  }
+
+  // Of several reasons one that withholds something decides, whatever came after it: that must not be tried elsewhere. What was withheld
+  // of another candidate counts where the first has no image.
+  [[nodiscard]] std::string_view deciding_finish_reason() const {
+    const bool vertex = speaks_for_vertex();
+    const bool image = final_image(true);
+    if (withholds(facts_.finish_reason, vertex)) return facts_.finish_reason;
+    const auto decides = [=](const FinishSeen& seen) { return (seen.of_first || !image) && withholds(seen.reason, vertex); };
+    const auto found = std::ranges::find_if(facts_.finish_reasons, decides);
+    return found == facts_.finish_reasons.end() ? std::string_view{facts_.finish_reason} : std::string_view{found->reason};
   }
 
   [[nodiscard]] bool final_image(bool with_bytes) const noexcept {
@@ -710,7 +722,7 @@ class Judge {
         result_.confidence = Confidence::likely;
         return decide_kind(known.name.starts_with("authentication") ? Kind::auth : Kind::permission);
       }
-      if (known.name == "quota_exceeded") {
+      if (known.name == "quota_exceeded" || known.name.starts_with("dailylimit")) {
         spent_day({}, "error.code", *written);
         return true;
       }
