@@ -430,6 +430,45 @@ TEST_CASE("A limit is known by the reasons of older Google APIs and by the words
   }
 }
 
+TEST_CASE("A 200 that tells an error in another interface's shape is that error", "[gemini]") {
+  struct Case {
+    std::string_view body;
+    std::string_view id;
+    Kind kind;
+  };
+  for (const Case& c :
+       {Case{R"({"errors":[{"message":"API key not valid. Please pass a valid API key."}],"data":null})", "api-key-invalid", Kind::auth},
+        Case{R"({"errors":[{"message":"Slow down","extensions":{"code":"RATE_LIMITED"}}],"data":null})", "rate-generic", Kind::rate_limit},
+        Case{R"({"errors":[{"message":"Log in","extensions":{"code":"UNAUTHENTICATED"}}],"data":null})", "unknown", Kind::auth},
+        Case{R"({"errors":[{"extensions":{"code":"FORBIDDEN"}}]})", "unknown", Kind::permission},
+        Case{R"({"errors":["Resource has been exhausted (e.g. check quota)."]})", "rate-generic", Kind::rate_limit},
+        Case{R"({"message":"The model is overloaded. Please try again later."})", "overloaded", Kind::overload},
+        Case{R"({"detail":"The model is overloaded. Please try again later."})", "overloaded", Kind::overload},
+        Case{R"({"result":null,"errorMessage":"The model is overloaded. Please try again later."})", "overloaded", Kind::overload},
+        Case{R"({"message":"{\"error\":{\"code\":503,\"status\":\"UNAVAILABLE\"}}"})", "service-unavailable", Kind::overload},
+        Case{"<error><status>UNAVAILABLE</status><message>Try later.</message></error>", "service-unavailable", Kind::overload},
+        Case{"<?xml version=\"1.0\"?><error><code>503</code></error>", "service-unavailable", Kind::overload},
+        Case{"data: {\"errors\":[{\"message\":\"API key not valid.\"}]}\n\n", "api-key-invalid", Kind::auth},
+        Case{"<error>The model is overloaded.</error>", "overloaded", Kind::overload},
+        Case{R"({"jsonrpc":"2.0","error":{"code":-32603,"message":"Failed"},"id":1})", "unknown-500", Kind::internal},
+        Case{R"({"jsonrpc":"2.0","error":{"code":-32602,"message":"Params"},"id":1})", "invalid-argument-generic", Kind::bad_request},
+        Case{R"({"error":{"code":503.0,"message":"x"}})", "service-unavailable", Kind::overload},
+        // What holds nothing, and what holds nothing that is known.
+        Case{"{}", "body-empty-object", Kind::other}, Case{" [ ] ", "body-empty-object", Kind::other},
+        Case{"", "body-empty-object", Kind::other}, Case{R"({"name":"operations/1","done":false})", "candidates-empty", Kind::other},
+        Case{R"({"message":"OK"})", "candidates-empty", Kind::other}, Case{R"({"errors":[]})", "candidates-empty", Kind::other},
+        // The caller's words decide nothing.
+        Case{R"({"id":"7","prompt":"a stadium at capacity, the model is overloaded"})", "candidates-empty", Kind::other},
+        Case{R"({"message":"OK","input":{"text":"a sign: API key not valid"}})", "candidates-empty", Kind::other},
+        Case{R"({"message":"OK","contents":["RESOURCE has been exhausted, monthly limit"]})", "candidates-empty", Kind::other}}) {
+    CAPTURE(c.body);
+    const Classification said = classify_text(c.body, 200);
+    CHECK(said.verdict.id.text() == c.id);
+    CHECK(said.verdict.kind == c.kind);
+    CHECK_FALSE(said.evidence.empty());
+  }
+}
+
 TEST_CASE("A named quota says more than a link to the page on shared capacity", "[gemini]") {
   const std::string_view refers = "Please refer to https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429.";
   const std::string violation = R"(,"details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[)"

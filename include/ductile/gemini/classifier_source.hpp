@@ -28,7 +28,10 @@ namespace ductile::inline DUCTILE_VERSION::gemini {
 
 Classification classify_text(std::string_view text, int http_status, const AnswerContext& context) {
   const detail::Facts facts = detail::facts_of(text);
-  return detail::Judge{facts, text, http_status, context}.judge();
+  detail::Judge judge{facts, text, http_status, context};
+  if (!judge.holds_no_answer()) return std::move(judge).judge();
+  const detail::Facts told = detail::facts_of(text, detail::Reading::told);
+  return detail::Judge{told, text, http_status, context}.judge();
 }
 
 namespace detail {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 // The service's own names, and the failure that each stands for. A name is the strongest evidence that an answer can hold.
 namespace ductile::inline DUCTILE_VERSION::gemini {
@@ -66,6 +67,24 @@ inline constexpr std::array<GrpcStatus, 17> grpc_statuses{{{"OK", 0, 200},
   return {};
 }
 
+/// The HTTP status that an error code of JSON-RPC stands for; 0 for other numbers.
+///
+/// Source   The JSON-RPC 2.0 specification, section 5.1: parse error, invalid request, method not found, invalid params, internal error.
+[[nodiscard]] constexpr int http_of_json_rpc(std::string_view code) noexcept {
+  constexpr std::array<std::pair<std::string_view, int>, 5> codes{
+      {{"-32700", 400}, {"-32600", 400}, {"-32601", 404}, {"-32602", 400}, {"-32603", 500}}};
+  for (const auto& [known, http] : codes)
+    if (known == code) return http;
+  return 0;
+}
+
+/// Where answers of other shapes than the service's tell an error, in lower case without underscores.
+///
+/// Source   RFC 9457 (detail, title), Spring and AWS (message), FastAPI (detail), OAuth (error_description), Apigee (faultstring),
+/// gateways.
+inline constexpr std::array<std::string_view, 11> error_members{
+    "message", "msg", "error", "errormessage", "errormsg", "errordescription", "detail", "details", "title", "reason", "faultstring"};
+
 /// A name and the failure that it stands for; an empty id where the name alone does not decide.
 struct NamedFailure {
   std::string_view name;
@@ -110,11 +129,12 @@ inline constexpr std::array<NamedFailure, 25> error_reasons{{{"api_key_invalid",
 
 /// Words in the place of a numeric code: of the Interactions interface, of other providers and of gateways.
 ///
-/// Source   The page on errors of the Gemini API (Interactions); answers of gateways and of OpenAI and Azure behind them.
+/// Source   The page on errors of the Gemini API (Interactions); answers of gateways and of OpenAI and Azure behind them; those in capitals
+/// of GraphQL servers (Apollo, GitHub).
 ///
 /// `errors[].reason` of the older Google APIs stands here too (developers.google.com, "Standard Error Responses", domain usageLimits): it
 /// is a word in camel case, and says less than an `ErrorInfo.reason`.
-inline constexpr std::array<NamedFailure, 45> code_words{{{"content_filter", "azure-content-filter"},
+inline constexpr std::array<NamedFailure, 50> code_words{{{"content_filter", "azure-content-filter"},
                                                           {"content_policy_violation", "azure-content-filter"},
                                                           {"moderation_blocked", "azure-content-filter"},
                                                           {"insufficient_user_quota", "openai-insufficient-quota"},
@@ -146,6 +166,11 @@ inline constexpr std::array<NamedFailure, 45> code_words{{{"content_filter", "az
                                                           {"parameter_unknown", "unknown-field"},
                                                           {"out_of_range", "out-of-range-416"},
                                                           {"failed_precondition", "precondition-check-failed"},
+                                                          {"rate_limited", "rate-generic"},
+                                                          {"internal_server_error", "unknown-500"},
+                                                          {"bad_user_input", "invalid-argument-generic"},
+                                                          {"unauthenticated", ""},
+                                                          {"forbidden", ""},
                                                           {"authentication", ""},
                                                           {"authentication_error", ""},
                                                           {"permission_denied", ""},

@@ -61,6 +61,7 @@ struct Facts {
 
   // The error envelope; the innermost one is Google's, those around it are gateways'.
   bool error_seen = false;
+  bool told = false;                 // only where errors are told in other shapes; see Reading
   int code = 0;                      // the HTTP status that the answer names
   bool code_in_text = false;         // only running text names it
   int rpc_code = 0;                  // 1 to 16
@@ -80,6 +81,7 @@ struct Facts {
   bool page_in_json = false;                 // a value is nothing but a web page
 
   // The answer of generateContent.
+  bool member_seen = false;  // of whatever name
   bool candidates_seen = false;
   bool candidate_seen = false;
   bool content_seen = false;
@@ -130,6 +132,14 @@ inline constexpr int deepest_nesting = 5;                            // JSON in 
   for (char& c : result)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   return result;
+}
+
+/// "503", and "503.0" as programs print it that know numbers with a fraction only.
+[[nodiscard]] constexpr std::optional<std::int64_t> whole_figure(std::string_view written) noexcept {
+  const std::size_t point = written.find('.');
+  if (point != std::string_view::npos && point + 1 < written.size() && written.find_first_not_of('0', point + 1) == std::string_view::npos)
+    written = written.substr(0, point);
+  return whole_number(written);
 }
 
 /// Lower case beside the text as it stands, with one blank for each stretch of white space.
@@ -228,12 +238,18 @@ inline void keep_longest(std::optional<Duration>& kept, std::optional<Duration> 
   return plain;
 }
 
+/// Which sentences of an answer are read. Of one that claims success and holds no candidates only those that stand where other
+/// interfaces tell their errors: others may be the caller's own words.
+enum class Reading : std::uint8_t { all, told };
+
 class FactsCollector {
  public:
-  FactsCollector(Facts& facts, int level) noexcept : facts_(facts), level_(level) {}
+  FactsCollector(Facts& facts, int level, Reading reading = Reading::all) noexcept : facts_(facts), level_(level), reading_(reading) {}
 
   void opened(const LenientPath& path, bool object) {
     const std::string_view name = path.name();
+    facts_.member_seen = facts_.member_seen || !name.empty();
+    if (LenientPath::same_name(name, "errors") && object && reading_ == Reading::told) facts_.told = true;
     if (LenientPath::same_name(name, "error") && !path.within("parts")) {
       facts_.error_seen = true;
       if (outside_of_events_) facts_.tail_error = true;
@@ -252,10 +268,12 @@ class FactsCollector {
 
   void outside(std::string_view text) {
     outside_of_events_ = !ends_event_field(text);
+    facts_.told = facts_.told || (reading_ == Reading::told && facts_.shape == BodyShape::text);
     take_text(text.substr(0, longest_text), text.size() > longest_text);
   }
 
   void value(const LenientPath& path, const LenientValue& value) {
+    facts_.member_seen = true;
     std::string_view name = path.name();
     const auto named = [&name](std::string_view plain) { return LenientPath::same_name(name, plain); };
     if (candidate_ > 0 && path.within("candidates")) {  // the first is the answer; of the others it counts what withholds an image
@@ -290,7 +308,7 @@ class FactsCollector {
       facts_.quota_limit = value.raw.substr(0, 256);
       facts_.quota_limit_cut = value.cut;
     } else if (named("quotalimitvalue")) {
-      if (!value.cut) facts_.quota_limit_value = whole_number(value.raw);
+      if (!value.cut) facts_.quota_limit_value = whole_figure(value.raw);
     } else if (named("retrydelay") || named("quotaresetdelay")) {
       if (!value.cut || value.raw.ends_with('s')) keep_longest(facts_.structured_delay, parse_duration(value.raw));
     } else if ((named("seconds") || named("nanos")) && LenientPath::same_name(path.ancestor(1), "retrydelay")) {
@@ -317,12 +335,14 @@ class FactsCollector {
     } else if (named("modelversion")) {
       if (!value.cut) facts_.model_version = lowered(value.raw.substr(0, 128));
     } else if (named("prompttokencount")) {
-      facts_.prompt_tokens = whole_number(value.raw).value_or(0);
+      facts_.prompt_tokens = whole_figure(value.raw).value_or(0);
     } else if (named("thoughtstokencount")) {
-      facts_.thought_tokens = whole_number(value.raw).value_or(0);
+      facts_.thought_tokens = whole_figure(value.raw).value_or(0);
     } else if (named("model") && path.within("metadata")) {
       if (!value.cut && facts_.model.empty()) facts_.model = lowered(value.raw.substr(0, 128));
     } else if (value.type == LenientValue::Type::string && !about_something_else(path)) {
+      if (reading_ == Reading::told && !tells_an_error(path)) return;
+      facts_.told = facts_.told || reading_ == Reading::told;
       if (named("error")) facts_.error_seen = true;
       text_value(path, value);
     } else if (value.type == LenientValue::Type::word && (facts_.shape == BodyShape::text || level_ > 0)) {
@@ -338,6 +358,11 @@ class FactsCollector {
     return path.within("links") || path.within("quotadimensions") || path.within("safetyratings") ||
            (path.within("metadata") && !path.within("raw")) ||
            std::ranges::any_of(names, [&path](std::string_view name) { return LenientPath::same_name(path.name(), name); });
+  }
+
+  [[nodiscard]] static bool tells_an_error(const LenientPath& path) noexcept {
+    return path.within("errors") ||
+           std::ranges::any_of(error_members, [&path](std::string_view member) { return LenientPath::same_name(path.name(), member); });
   }
 
   // In a stream an event begins with "data:"; an object before which nothing of the kind stands is a raw tail.
@@ -400,7 +425,9 @@ class FactsCollector {
   }
 
   void code(const LenientValue& value) {
-    if (const auto number = whole_number(value.raw); number && !value.cut) {
+    if (const int known = value.cut ? 0 : http_of_json_rpc(value.raw)) {
+      numeric_code(known);
+    } else if (const auto number = whole_figure(value.raw); number && !value.cut) {
       numeric_code(*number);
     } else if (value.type == LenientValue::Type::string) {
       word_code(value.raw);
@@ -424,7 +451,7 @@ class FactsCollector {
   }
 
   void status(const LenientValue& value) {
-    if (const auto number = whole_number(value.raw)) {
+    if (const auto number = whole_figure(value.raw)) {
       facts_.status_is_number = true;
       if (facts_.code == 0) numeric_code(*number);
       return;
@@ -454,7 +481,7 @@ class FactsCollector {
     } else if (LenientPath::same_name(path.name(), "quotametric")) {
       found->metric = lowered(raw);
     } else if (LenientPath::same_name(path.name(), "quotavalue")) {
-      if (!value.cut) found->value = whole_number(raw);
+      if (!value.cut) found->value = whole_figure(raw);
     } else {
       found->model = lowered(raw);
     }
@@ -637,7 +664,7 @@ class FactsCollector {
       if (at == std::string_view::npos) return {};
       std::size_t begin = at + label.size();
       const std::size_t most = std::min(words.size(), begin + 4);
-      while (begin < most && contains(" :=\"'<\\", words.substr(begin, 1))) ++begin;
+      while (begin < most && contains(" :=\"'<>\\", words.substr(begin, 1))) ++begin;
       return begin == at + label.size() ? std::string_view{} : leading_name(words.substr(begin));
     };
     const auto first = [&after](std::string_view one, std::string_view other) {
@@ -666,9 +693,9 @@ class FactsCollector {
     if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
       facts_.block_reason = plain_reason(reason);
     if (facts_.code == 0) {
-      constexpr std::array<std::string_view, 14> labels{"http/1.1\" ", "http/2.0\" ", "error code: ", "code: ", "status code ",
-                                                        "status: ",    "http/1.1 ",   "http/2 ",      "http ",  "status ",
-                                                        "error ",      "[",           "status=",      "code="};
+      constexpr std::array<std::string_view, 15> labels{
+          "<code>",  "http/1.1\" ", "http/2.0\" ", "error code: ", "code: ", "status code ", "status: ", "http/1.1 ",
+          "http/2 ", "http ",       "status ",     "error ",       "[",      "status=",      "code="};
       for (const std::string_view label : labels)
         for (std::size_t at = words.find(label); at != std::string_view::npos && facts_.code == 0; at = words.find(label, at + 1)) {
           const std::string_view name = leading_name(words.substr(at + label.size()));
@@ -701,6 +728,7 @@ class FactsCollector {
 
   Facts& facts_;
   int level_;
+  Reading reading_;
   int code_level_ = -1;
   int status_level_ = -1;
   int message_level_ = -1;

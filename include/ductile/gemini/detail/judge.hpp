@@ -38,6 +38,13 @@ class Judge {
     if (status_ == 0 && (facts.shape == BodyShape::html || facts.markup_in_json)) status_ = status_of_page();
   }
 
+  /// Whether it claims success and is no answer of the service's at all: what it says may be told in another interface's shape.
+  [[nodiscard]] bool holds_no_answer() const noexcept {
+    return claims_success() && facts_.shape != BodyShape::empty && facts_.shape != BodyShape::html && !facts_.page_in_json &&
+           !facts_.candidates_seen && facts_.finish_reason.empty() && facts_.block_reason.empty() && facts_.parts.empty() &&
+           !facts_.filtered;
+  }
+
   /// The whole judgement. `ok` means: it claims to hold an image; whether it does is for who decodes it.
   [[nodiscard]] Classification judge() && {
     if (claims_success()) {
@@ -53,7 +60,7 @@ class Judge {
   // ---- what kind of answer it is
 
   [[nodiscard]] bool claims_success() const noexcept {
-    if (status_ >= 300 || facts_.error_seen || !facts_.status.empty() || !facts_.reasons.empty()) return false;
+    if (status_ >= 300 || facts_.error_seen || facts_.told || !facts_.status.empty() || !facts_.reasons.empty()) return false;
     return (http_ >= 200 && http_ < 300) || facts_.candidates_seen || !facts_.finish_reason.empty() || !facts_.block_reason.empty();
   }
 
@@ -220,8 +227,10 @@ class Judge {
       decide("stop-no-parts", Confidence::certain, "candidates[0].content", "no parts");
     } else if (facts_.candidates_seen) {
       decide("candidates-empty", Confidence::certain, "candidates", "empty");
+    } else if (facts_.shape == BodyShape::json && facts_.member_seen) {
+      decide("candidates-empty", Confidence::likely, "body", "no candidates");
     } else if (facts_.shape == BodyShape::json) {
-      decide("body-empty-object", Confidence::likely, "body", "no candidates");
+      decide("body-empty-object", Confidence::certain, "body", "an empty object");
     } else {
       add_evidence("body", "neither JSON nor a page");
       decide_kind(Kind::other);
@@ -263,6 +272,10 @@ class Judge {
     if (const Wording* said = wording(Topic::general)) {
       sentence(*said);
       result_.confidence = Confidence::guess;
+      return;
+    }
+    if (facts_.told && status_ < 300 && facts_.shape == BodyShape::json) {
+      decide("candidates-empty", Confidence::likely, "body", "no candidates");
       return;
     }
     add_evidence("body", "not recognised");
@@ -720,7 +733,7 @@ class Judge {
       if (known.id.empty()) {
         add_evidence("error.code", *written);
         result_.confidence = Confidence::likely;
-        return decide_kind(known.name.starts_with("authentication") ? Kind::auth : Kind::permission);
+        return decide_kind(contains(known.name, "authenticat") ? Kind::auth : Kind::permission);
       }
       if (known.name == "quota_exceeded" || known.name.starts_with("dailylimit")) {
         spent_day({}, "error.code", *written);
@@ -1018,7 +1031,7 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
 }
 
 /// What a body says, whatever shape it has.
-[[nodiscard]] inline Facts facts_of(std::string_view body) {
+[[nodiscard]] inline Facts facts_of(std::string_view body, Reading reading = Reading::all) {
   Facts facts;
   facts.shape = body_shape(body);
   facts.author = page_author(body);
@@ -1034,7 +1047,7 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   }
   const std::string straight = body.size() <= largest_quotation ? with_straight_quotes(body) : std::string{};
   if (!straight.empty()) body = straight;
-  FactsCollector collector{facts, 0};
+  FactsCollector collector{facts, 0, reading};
   LenientReader reader{body, collector};
   reader.read();
   facts.complete = facts.complete && reader.complete();  // a quoted answer may be cut within a whole envelope
