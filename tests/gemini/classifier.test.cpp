@@ -469,6 +469,24 @@ TEST_CASE("A 200 that tells an error in another interface's shape is that error"
   }
 }
 
+TEST_CASE("A status of gRPC in the head alone is read where the body says nothing", "[gemini]") {
+  const auto said = [](int status, std::string_view number, std::string_view message, std::string body = {}) {
+    return classify(HttpResponse{status, {{"Grpc-Status", std::string{number}}, {"grpc-message", std::string{message}}}, std::move(body)});
+  };
+  CHECK(said(200, "8", "").verdict.kind == Kind::rate_limit);
+  CHECK(said(200, "8", "").grpc_status == "RESOURCE_EXHAUSTED");
+  CHECK(said(200, "14", "The%20model is overloaded%2").verdict.id.text() == "overloaded");
+  CHECK(said(200, "14", "The%20model is overloaded%2").message == "The model is overloaded%2");
+  CHECK(said(200, "16", "Log%zzin%").verdict.kind == Kind::auth);
+  CHECK(said(200, "16", "Log%zzin%").message == "Log%zzin%");
+  CHECK(said(200, "8", "%e9%a2%9d%e5%ba%a6%e4%b8%8d%e8%b6%b3").verdict.id.text() == "openai-insufficient-quota");
+  CHECK(said(503, "14", "").verdict.kind == Kind::overload);
+  CHECK(said(200, "0", "").verdict.id.text() == "body-empty-object");
+  CHECK(said(200, "99", "").verdict.id.text() == "body-empty-object");
+  CHECK(said(200, "14", "", R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}})").verdict.kind == Kind::rate_limit);
+  CHECK(classify(HttpResponse{200, {{"grpc-status", "14"}, {"Retry-After", "7"}}, ""}).verdict.hint == 7s);
+}
+
 TEST_CASE("A named quota says more than a link to the page on shared capacity", "[gemini]") {
   const std::string_view refers = "Please refer to https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429.";
   const std::string violation = R"(,"details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[)"

@@ -203,6 +203,41 @@ TEST_CASE("An image that is there and paid for is handed out whatever stands aro
   CHECK(id("data: " + whole + "\n\ndata: no JSON\n\n") == "inline-data-corrupt");
 }
 
+TEST_CASE("What an answer cost is read however its numbers are written, and every image counts", "[gemini]") {
+  const std::string part = R"({"inlineData":{"mimeType":"image/png","data":")" + encode_base64(tiny::png(8, 8)) + "\"}}";
+  const std::string draft = R"({"thought":true,)" + part.substr(1);
+  const auto answer = [](const std::string& parts, std::string_view tokens, std::string_view reason = "STOP") {
+    return HttpResponse{200,
+                        {},
+                        R"({"candidates":[{"content":{"parts":[)" + parts + R"(]},"finishReason":")" + std::string{reason} +
+                            R"("}],"usageMetadata":{"promptTokenCount":)" + std::string{tokens} + "}}"};
+  };
+  struct Case {
+    std::string_view written;
+    int tokens;
+  };
+  for (const Case& c :
+       {Case{"12", 12}, Case{"\"12\"", 12}, Case{"12.0", 12}, Case{"\"12.0\"", 12}, Case{"1.2e1", 12}, Case{"12.5", 0}, Case{"-3", 0},
+        Case{"\"many\"", 0}, Case{"null", 0}, Case{"99999999999999999999", 0}, Case{"4000000000", 2147483647}}) {
+    CAPTURE(c.written);
+    const Classification made = classify(answer(part, c.written));
+    CHECK(made.ok());
+    CHECK(made.verdict.tokens == c.tokens);
+    if (c.written != "1.2e1") CHECK(classify(answer("", c.written, "IMAGE_SAFETY")).verdict.tokens == c.tokens);
+  }
+  struct Made {
+    std::string parts;
+    int images;
+  };
+  for (const Made& c : {Made{part, 1}, Made{part + "," + part, 2}, Made{draft + "," + part, 1}, Made{part + "," + part + "," + part, 3}}) {
+    CAPTURE(c.parts);
+    const HttpResponse response = answer(c.parts, "1");
+    CHECK(classify(response).verdict.images == c.images);
+    CHECK(classify_text(response.body, 200).verdict.images == c.images);
+    CHECK(std::get<ImageReply>(read_reply(response.body)).cost().images == c.images);
+  }
+}
+
 TEST_CASE("A substituted model's image is delivered and not thrown away", "[gemini]") {
   const auto answer = read_answer(HttpResponse{200, {}, tiny::answer(tiny::png(1024, 1024))}, {"gemini-nano-banana-2.1", "", std::nullopt});
   REQUIRE(std::holds_alternative<ImageReply>(answer));

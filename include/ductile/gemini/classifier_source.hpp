@@ -12,11 +12,17 @@
 #include <ductile/gemini/detail/facts.hpp>
 #include <ductile/gemini/detail/judge.hpp>
 #include <ductile/gemini/failures.hpp>
+#include <ductile/gemini/names.hpp>  // grpc_statuses
 #include <ductile/gemini/redact.hpp>
 #include <ductile/gemini/response.hpp>
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +42,36 @@ Classification classify_text(std::string_view text, int http_status, const Answe
 
 namespace detail {
 
+[[nodiscard]] inline std::string_view header(const HttpResponse& response, std::string_view name) {
+  const auto found =
+      std::ranges::find_if(response.headers, [name](const HttpHeader& header) { return ductile::detail::same_word(header.name, name); });
+  return found == response.headers.end() ? std::string_view{} : std::string_view{found->value};
+}
+
+[[nodiscard]] inline std::string percent_decoded(std::string_view written) {
+  std::string plain;
+  for (std::size_t at = 0; at < written.size(); ++at) {
+    unsigned char byte = 0;
+    const std::string_view digits = written.substr(at).substr(0, 3);
+    const auto parsed = std::from_chars(digits.data() + std::min<std::size_t>(1, digits.size()), digits.data() + digits.size(), byte, 16);
+    const bool decoded = digits.size() == 3 && digits.front() == '%' && parsed.ptr == digits.data() + digits.size();
+    plain.push_back(decoded ? static_cast<char>(byte) : written[at]);
+    if (decoded) at += 2;
+  }
+  return plain;
+}
+
+/// What an answer of gRPC without a body says in its head (a response of trailers alone), as the envelope that it would be; empty where it
+/// says nothing. Source: "gRPC over HTTP2", Responses and "Percent-Encoded".
+[[nodiscard]] inline std::string envelope_of_head(const HttpResponse& response) {
+  const auto number = ductile::detail::whole_number(header(response, "grpc-status"));
+  const auto known = std::ranges::find_if(grpc_statuses, [number](const GrpcStatus& status) { return number == status.number; });
+  if (known == grpc_statuses.end() || known->number == 0) return {};
+  const boost::json::object error{
+      {"code", known->http}, {"message", percent_decoded(header(response, "grpc-message"))}, {"status", known->name}};
+  return boost::json::serialize(boost::json::object{{"error", error}});
+}
+
 inline void add_header_hint(Classification& result, const HttpResponse& response) {
   const auto said = retry_after(response.headers, response.received);
   if (!said || (result.retry_after && *result.retry_after >= *said)) return;
@@ -48,9 +84,7 @@ inline void add_header_hint(Classification& result, const HttpResponse& response
 /// An answer of which nothing came, although its head announced a body.
 [[nodiscard]] inline bool lost_its_body(const HttpResponse& response) {
   if (response.status < 200 || response.status >= 300 || !ductile::detail::trimmed(response.body).empty()) return false;
-  const auto length = std::ranges::find_if(
-      response.headers, [](const HttpHeader& header) { return ductile::detail::same_word(header.name, "content-length"); });
-  return length != response.headers.end() && ductile::detail::whole_number(length->value).value_or(0) > 0;
+  return ductile::detail::whole_number(header(response, "content-length")).value_or(0) > 0;
 }
 
 [[nodiscard]] inline Classification classification_of(const ReplyFault& fault, Classification known) {
@@ -66,8 +100,10 @@ inline void add_header_hint(Classification& result, const HttpResponse& response
 
 std::variant<ImageReply, Classification> read_answer(const HttpResponse& response, const ReplyExpectation& expected,
                                                      const AnswerContext& context) {
-  Classification result = classify_text(response.body, response.status, context);
-  if (detail::lost_its_body(response))
+  const bool empty = ductile::detail::trimmed(response.body).empty();
+  const std::string said_in_head = empty ? detail::envelope_of_head(response) : std::string{};
+  Classification result = classify_text(said_in_head.empty() ? response.body : said_in_head, response.status, context);
+  if (said_in_head.empty() && detail::lost_its_body(response))
     return detail::classification_of({"wrong-content-length", "header Content-Length", "announces a body; none came"}, std::move(result));
   if (!result.ok()) {
     detail::add_header_hint(result, response);
@@ -84,7 +120,7 @@ Classification classify(const HttpResponse& response, const AnswerContext& conte
   const ImageReply& reply = std::get<ImageReply>(answer);
   Classification result;
   result.verdict.billed = Billed::yes;
-  result.verdict.images = 1;
+  result.verdict.images = reply.cost().images;
   result.verdict.tokens = reply.cost().tokens;
   result.confidence = Confidence::certain;
   result.http_status = response.status;

@@ -45,6 +45,7 @@ struct ImageReply {
   std::string model_version;       ///< Which model served.
   bool model_substituted = false;  ///< Another model than the one that was asked; its price counts.
   std::string response_id;
+  std::int8_t images = 1;  ///< How many were made, of which `bytes` is the last; each is charged. Drafts do not count. At most 127.
 
   [[nodiscard]] std::string_view mime_type() const noexcept { return gemini::mime_type(format); }
 
@@ -56,7 +57,7 @@ struct ImageReply {
 
   /// What the attempt cost, for a quota ledger.
   [[nodiscard]] Cost cost() const noexcept {
-    return {static_cast<std::int32_t>(std::clamp<std::int64_t>(usage.prompt, 0, std::numeric_limits<std::int32_t>::max())), 1};
+    return {static_cast<std::int32_t>(std::clamp<std::int64_t>(usage.prompt, 0, std::numeric_limits<std::int32_t>::max())), images};
   }
 
   /// This answer as a turn of a conversation, for `ImageRequest::history` (after the turn of the prompt that led to it).

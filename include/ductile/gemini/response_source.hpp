@@ -18,6 +18,9 @@
 #include <boost/json/value.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,7 +80,7 @@ namespace detail {
   ImageReply reply;
   std::string_view data;
   bool parts_seen = false;
-  bool image_seen = false;
+  int images = 0;
   bool draft_seen = false;
   const auto read = [&](const RawPart& part) {
     if (part.thought) {
@@ -87,7 +90,7 @@ namespace detail {
     ReplyPart kept;
     kept.thought_signature = part.signature;
     if (part.image) {
-      image_seen = true;
+      ++images;
       data = part.data;
       std::erase_if(reply.parts, [](const ReplyPart& known) { return known.image; });  // the last one is the result
       kept.image = true;
@@ -107,8 +110,8 @@ namespace detail {
       if (part.is_object()) read(raw_part(part.get_object()));
   }
   if (!parts_seen) return ReplyFault{"stop-no-parts", where, "missing"};
-  if (!image_seen && draft_seen) return ReplyFault{"only-thought-image", where, "drafts alone"};
-  if (!image_seen)
+  if (images == 0 && draft_seen) return ReplyFault{"only-thought-image", where, "drafts alone"};
+  if (images == 0)
     return ReplyFault{reply.text.empty() ? "stop-no-parts" : "text-only-stop", where, reply.text.empty() ? "empty" : "text alone"};
   auto checked = checked_image(data);
   if (auto* fault = std::get_if<ReplyFault>(&checked)) return std::move(*fault);
@@ -117,6 +120,7 @@ namespace detail {
   reply.format = image.facts.format;
   reply.width = image.facts.width;
   reply.height = image.facts.height;
+  reply.images = static_cast<std::int8_t>(std::min<int>(images, std::numeric_limits<std::int8_t>::max()));
   return reply;
 }
 

@@ -134,14 +134,6 @@ inline constexpr int deepest_nesting = 5;                            // JSON in 
   return result;
 }
 
-/// "503", and "503.0" as programs print it that know numbers with a fraction only.
-[[nodiscard]] constexpr std::optional<std::int64_t> whole_figure(std::string_view written) noexcept {
-  const std::size_t point = written.find('.');
-  if (point != std::string_view::npos && point + 1 < written.size() && written.find_first_not_of('0', point + 1) == std::string_view::npos)
-    written = written.substr(0, point);
-  return whole_number(written);
-}
-
 /// Lower case beside the text as it stands, with one blank for each stretch of white space.
 inline void append_words(Facts& facts, std::string_view text) {
   std::string& words = facts.words;

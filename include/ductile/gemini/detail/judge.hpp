@@ -151,7 +151,7 @@ class Judge {
     if (final_image(true) && facts_.complete) {
       result_.verdict.kind = Kind::ok;
       result_.verdict.billed = Billed::yes;
-      result_.verdict.images = 1;
+      result_.verdict.images = final_images();
       return;
     }
     no_image();
@@ -208,6 +208,12 @@ class Judge {
   [[nodiscard]] bool final_image(bool with_bytes) const noexcept {
     return std::ranges::any_of(facts_.parts,
                                [=](const PartSeen& part) { return part.image && !part.thought && (part.data || !with_bytes); });
+  }
+
+  [[nodiscard]] std::int8_t final_images() const noexcept {
+    static_assert(most_items <= std::numeric_limits<std::int8_t>::max());
+    return static_cast<std::int8_t>(
+        std::ranges::count_if(facts_.parts, [](const PartSeen& part) { return part.image && part.data && !part.thought; }));
   }
 
   void no_image() {

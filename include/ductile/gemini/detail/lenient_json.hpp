@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,14 @@ using namespace ductile::detail;  // the ASCII helpers
   const std::string_view rest = text.substr(at);
   if (rest.size() > 1 && rest[0] == '\\' && (lower(rest[1]) == 'n' || lower(rest[1]) == 'r' || lower(rest[1]) == 't')) return 2;
   return rest.starts_with(frame) ? frame.size() : 0;
+}
+
+/// "503", and "503.0" as programs print it that know numbers with a fraction only.
+[[nodiscard]] constexpr std::optional<std::int64_t> whole_figure(std::string_view written) noexcept {
+  const std::size_t point = written.find('.');
+  if (point != std::string_view::npos && point + 1 < written.size() && written.find_first_not_of('0', point + 1) == std::string_view::npos)
+    written = written.substr(0, point);
+  return whole_number(written);
 }
 
 /// A scalar as it stands in the text.

@@ -3,11 +3,13 @@
 
 // The parts of an answer's JSON, as both the reader of a whole answer and that of a stream take them.
 #include <ductile/gemini/base64.hpp>
+#include <ductile/gemini/detail/lenient_json.hpp>  // whole_figure
 #include <ductile/gemini/image_file.hpp>
 #include <ductile/gemini/models.hpp>    // fits, same_model
 #include <ductile/gemini/response.hpp>  // ReplyExpectation, ReplyFault
 
 #include <boost/json/array.hpp>
+#include <boost/json/error.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -32,9 +34,14 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
   return found && found->is_string() ? std::string_view{found->get_string().data(), found->get_string().size()} : std::string_view{};
 }
 
+// A whole number, as protobuf's JSON may write it: 12, "12" (what a 64-bit field is by its rules), 12.0. 0 where it is none.
 [[nodiscard]] inline std::int64_t count_member(const boost::json::object& object, std::string_view camel, std::string_view snake) {
   const boost::json::value* found = member(object, camel, snake);
-  return found && found->is_int64() ? found->get_int64() : 0;
+  if (!found) return 0;
+  if (found->is_string()) return whole_figure(text_member(object, camel, snake)).value_or(0);
+  boost::json::error_code inexact;
+  const auto count = found->to_number<std::int64_t>(inexact);
+  return inexact || count < 0 ? 0 : count;
 }
 
 [[nodiscard]] inline const boost::json::array* parts_of(const boost::json::object& root) {
