@@ -89,7 +89,7 @@ struct Facts {
   bool filtered = false;                   // Imagen's raiFilteredReason: an image was made and withheld
   std::string block_reason;                // in upper case
   std::string finish_reason;               // in upper case; a number stays one
-  std::vector<FinishSeen> finish_reasons;  // every one
+  std::vector<FinishSeen> finish_reasons;  // every one but plain ends
   std::vector<PartSeen> parts;
   std::int64_t prompt_tokens = 0;
   std::int64_t thought_tokens = 0;
@@ -369,7 +369,8 @@ class FactsCollector {
   }
 
   void finished(const LenientValue& value, bool of_first) {
-    if (facts_.finish_reasons.size() < most_items) facts_.finish_reasons.push_back({plain_reason(value.raw.substr(0, 64)), of_first});
+    if (value.raw == "STOP" || facts_.finish_reasons.size() == most_items) return;
+    facts_.finish_reasons.push_back({plain_reason(value.raw.substr(0, 64)), of_first});
   }
 
   void part(const LenientPath& path, const LenientValue& value) {

@@ -576,7 +576,7 @@ class Judge {
   }
 
   // "Quota exceeded for metric: X, limit: 2", "Quota exceeded for quota metric 'X' and limit 'Y per minute for a region'": what follows.
-  // "Rate limit exceeded: free-models-per-day": a name that says its window; else what follows is more of the sentence.
+  // "free-models-per-day" behind a rate limit is a name that says its window; else what follows is more of the sentence.
   [[nodiscard]] std::string_view quota_in_words() const noexcept {
     if (refuses_) return {};
     constexpr std::string_view of_quota{"quota exceeded for "};
