@@ -9,9 +9,9 @@
 #include <ductile/gemini/response.hpp>  // ReplyExpectation, ReplyFault
 
 #include <boost/json/array.hpp>
-#include <boost/json/error.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -39,7 +39,7 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
   const boost::json::value* found = member(object, camel, snake);
   if (!found) return 0;
   if (found->is_string()) return whole_figure(text_member(object, camel, snake)).value_or(0);
-  boost::json::error_code inexact;
+  boost::system::error_code inexact;
   const auto count = found->to_number<std::int64_t>(inexact);
   return inexact || count < 0 ? 0 : count;
 }
