@@ -275,7 +275,8 @@ TEST_CASE("A limit of a month is a quota however it is told, and is learnt for n
         "Monthly request quota exceeded", "Monthly limit exceeded", "Limit of 500 requests per month reached.",
         "Free plan limit of 100 images per month reached", "Free tier limit of 100 images per month reached",
         "You have exceeded your quota for the current billing period.", "Your request limit for this billing cycle is reached",
-        "Quota for this month has been used up.", "Quota exceeded for this month. Please retry in 20s."}) {
+        "Your plan renews next month. The monthly quota is used up.", "Quota for this month has been used up.",
+        "Quota exceeded for this month. Please retry in 20s."}) {
     CAPTURE(message);
     const std::string words{message};
     for (const std::string& body : {R"({"error":{"code":429,"message":")" + words + "\"}}", R"({"detail":")" + words + "\"}", words,

@@ -52,6 +52,7 @@ TEST_CASE("An answer of any size costs time in proportion to its length, and has
       {"small values", "[{\"a\":[" + repeated("1,", body_bytes)},
       {"violations", "{\"error\":{\"violations\":[" + repeated("{\"quotaId\":\"x\"},", body_bytes)},
       {"limits", repeated("limit: 1 ", body_bytes)},
+      {"months", repeated("month ", body_bytes)},
       {"blanks", repeated(" ", body_bytes)},
       {"blanks between values", "[" + repeated("\"a\"                ", body_bytes)},
       {"zeros", std::string(body_bytes, '\0')},

@@ -368,11 +368,18 @@ class Judge {
   [[nodiscard]] std::string_view months_spend() const noexcept {
     if (refuses_) return {};
     const auto any = [](std::string_view sentence, auto... words) { return (contains(sentence, words) || ...); };
+    return months_sentence([any](std::string_view sentence) {
+      return any(sentence, "budget") ||
+             (any(sentence, " cap", "limit") && any(sentence, "spend", "usage", "tier 1", "tier 2", "tier 3", "billing limit", "$"));
+    });
+  }
+
+  // The first sentence that names a span of months and that `fits` takes; empty when there is none.
+  template <class Fits>
+  [[nodiscard]] std::string_view months_sentence(Fits fits) const noexcept {
     for (const std::string_view span : words_for_months)
-      if (const std::string_view sentence = sentence_with(span);
-          any(sentence, "budget") ||
-          (any(sentence, " cap", "limit") && any(sentence, "spend", "usage", "tier 1", "tier 2", "tier 3", "billing limit", "$")))
-        return sentence;
+      for (std::size_t at = facts_.words.find(span); at != std::string::npos; at = facts_.words.find(span, at + 1))
+        if (const std::string_view sentence = sentence_with(span, at); fits(sentence)) return sentence;
     return {};
   }
 
@@ -385,7 +392,7 @@ class Judge {
     std::size_t begin = at < around ? 0 : at - around;
     if (const std::size_t stop = words.substr(begin, at - begin).rfind(". "); stop != std::string_view::npos) begin += stop + 2;
     std::size_t end = std::min(words.size(), at + phrase.size() + around);
-    end = std::min(end, words.find(". ", at));
+    end = std::min(end, words.substr(0, end).find(". ", at));
     return whole_words(begin, end);
   }
 
@@ -662,14 +669,13 @@ class Judge {
   // A limit of what is used in a month, told in a sentence: none of some minutes.
   bool month_in_words() {
     if (refuses_) return false;
-    for (const std::string_view span : words_for_months)
-      if (const std::string_view sentence = sentence_with(span); contains(sentence, "quota") || contains(sentence, "limit")) {
-        decide("quota-no-details", Confidence::likely, std::string{in_message}, sentence);
-        result_.verdict.dimension = QuotaDimension::other;
-        result_.advice = other_span;
-        return true;
-      }
-    return false;
+    const std::string_view said =
+        months_sentence([](std::string_view sentence) { return contains(sentence, "quota") || contains(sentence, "limit"); });
+    if (said.empty()) return false;
+    decide("quota-no-details", Confidence::likely, std::string{in_message}, said);
+    result_.verdict.dimension = QuotaDimension::other;
+    result_.advice = other_span;
+    return true;
   }
 
   bool day_in_words() {
