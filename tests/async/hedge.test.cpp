@@ -190,6 +190,16 @@ TEMPLATE_TEST_CASE("An attempt that is quick has no hedge", "[async]", Asynchron
   CHECK(observed.seen.faults().empty());
 }
 
+TEMPLATE_TEST_CASE("An attempt that succeeds as its hedge is due has none", "[async]", Asynchronous, Simulating) {
+  Observed observed{{}};
+  const auto heard = TestType{}.call(observed.pipeline, by_lane({succeeds(100ms, 1), succeeds(1ms, 2)}));
+  REQUIRE(heard);
+  CHECK(heard->result.value() == 1);
+  CHECK(heard->at == 100ms);
+  CHECK(trips(heard->result) == 1);
+  CHECK(observed.ends() == Kinds{Kind::ok});
+}
+
 TEMPLATE_TEST_CASE("A hedge that is quicker gives its answer, and the first attempt is cancelled and settled", "[async]", Asynchronous,
                    Simulating) {
   Observed observed{{}};

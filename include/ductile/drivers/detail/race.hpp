@@ -193,7 +193,7 @@ class Race {
     if (verdict.sent != Sent::no) sent_ = Sent::unknown;
     Result<T> result = branch.finish_branch();
     const Rank rank = rank_of(trunk, result, verdict, own_target);
-    if (rank == Rank::stopped || rank == Rank::blocked) close();
+    if (rank >= Rank::stopped) close();  // at once: what is due may come before the driver has stopped the others
     if (result_ && !leads(rank, verdict, attempt.lane == 0)) return;
     result_.reset();
     result_.emplace(std::move(result));
