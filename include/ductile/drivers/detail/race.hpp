@@ -163,7 +163,7 @@ class Race {
   void close() noexcept { closed_ = true; }
 
   // Whether the branch, let in by all its layers, makes its attempt: a hedge only if the layers outside agree, and only beside another, and
-  // not after a failure that stops the call.
+  // in no race that is closed.
   template <class Branch>
   [[nodiscard]] bool may_attempt(Trunk& trunk, Branch& branch, const Attempt& attempt, Time now) {
     if (attempt.lane > 0 && (closed_ || !trunk.agreed_to_hedge())) return false;
