@@ -41,7 +41,7 @@ using P = CountingPolicy;
 template <class Pipe>
 class Scene {
  public:
-  explicit Scene(Pipe& pipeline) : pipeline_(pipeline) {}
+  Scene(Pipe& pipeline, Kind fails) : pipeline_(pipeline), fails_(fails) {}
 
   void begin() {
     start(first_, first_heard_);
@@ -74,7 +74,7 @@ class Scene {
   }
 
   Result<int> answer() {
-    if (++attempts_ % 3 != 0) return Failure{Kind::overload};
+    if (++attempts_ % 3 != 0) return Failure{fails_};
     return 7;
   }
 
@@ -85,6 +85,7 @@ class Scene {
 
   AsioVirtualClock clock_;
   Pipe& pipeline_;
+  Kind fails_;
   int attempts_ = 0;
   bool heard_twice_ = false;
   std::optional<Result<int>> first_heard_;
@@ -99,11 +100,11 @@ bool settled_all() { return Ledger::global().fault().empty(); }
 
 // Each pipeline by a function, since most cannot be moved.
 template <class Make>
-void cancelled_at_every_step(Make make, asio::cancellation_type type) {
+void cancelled_at_every_step(Make make, Kind fails, asio::cancellation_type type) {
   for (std::size_t steps = 0;; ++steps) {
     CAPTURE(steps);
     auto pipeline = make();
-    Scene scene{pipeline};
+    Scene scene{pipeline, fails};
     scene.begin();
     const bool made = scene.make(steps);
     const std::size_t heard_before = scene.heard();
@@ -124,11 +125,11 @@ void cancelled_at_every_step(Make make, asio::cancellation_type type) {
 }
 
 template <class Make>
-void destroyed_at_every_step(Make make) {
+void destroyed_at_every_step(Make make, Kind fails) {
   for (std::size_t steps = 0;; ++steps) {
     CAPTURE(steps);
     auto pipeline = make();
-    Scene scene{pipeline};
+    Scene scene{pipeline, fails};
     scene.begin();
     const bool made = scene.make(steps);
     const std::size_t heard_before = scene.heard();
@@ -141,11 +142,11 @@ void destroyed_at_every_step(Make make) {
 }
 
 template <class Make>
-void at_every_step(Make make) {
-  SECTION("cancelled, terminal") { cancelled_at_every_step(make, asio::cancellation_type::terminal); }
-  SECTION("cancelled, partial") { cancelled_at_every_step(make, asio::cancellation_type::partial); }
-  SECTION("cancelled, total") { cancelled_at_every_step(make, asio::cancellation_type::total); }
-  SECTION("destroyed") { destroyed_at_every_step(make); }
+void at_every_step(Make make, Kind fails = Kind::overload) {
+  SECTION("cancelled, terminal") { cancelled_at_every_step(make, fails, asio::cancellation_type::terminal); }
+  SECTION("cancelled, partial") { cancelled_at_every_step(make, fails, asio::cancellation_type::partial); }
+  SECTION("cancelled, total") { cancelled_at_every_step(make, fails, asio::cancellation_type::total); }
+  SECTION("destroyed") { destroyed_at_every_step(make, fails); }
 }
 
 }  // namespace
@@ -202,7 +203,8 @@ TEST_CASE("At every step of a race of three with a budget, a breaker and time li
 }
 
 TEST_CASE("At every step of a race whose branches wait for places and quota, and go to another target", "[async][exactly_once]") {
-  at_every_step([] {
+  const Kind fails = GENERATE(Kind::overload, Kind::safety_output);  // which is tried again, and which ends the race
+  const auto make = [] {
     return Pipeline{P{},
                     FallbackChain{{.targets = {{.name = "a"}, {.name = "b"}}}},
                     Retry{RetryOptions{.attempts = 2, .backoff = Constant{50ms}}},
@@ -212,7 +214,8 @@ TEST_CASE("At every step of a race whose branches wait for places and quota, and
                     Bulkhead{{.in_flight = 1, .waiting = 4}},
                     QuotaTracker{QuotaOptions{.limits = {per_minute(2)}}},
                     P{}};
-  });
+  };
+  at_every_step(make, fails);
 }
 
 TEST_CASE("The harness sees a policy that forgets to settle", "[async][exactly_once]") {
@@ -222,7 +225,7 @@ TEST_CASE("The harness sees a policy that forgets to settle", "[async][exactly_o
     Reaction settle(NoState&, Call&, Now, const Attempt&, const Verdict&) const noexcept { return Reaction::pass(); }
   };
   auto pipeline = Pipeline{Forgets{Admission::go(), Reaction::pass(), own}};
-  Scene scene{pipeline};
+  Scene scene{pipeline, Kind::overload};
   scene.begin();
   REQUIRE(scene.step());
   scene.destroy();

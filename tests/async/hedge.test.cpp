@@ -13,6 +13,7 @@
 #include <ductile/drivers/simulate.hpp>
 #include <ductile/policies/bulkhead.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/hedge.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
@@ -25,6 +26,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -188,6 +190,16 @@ TEMPLATE_TEST_CASE("An attempt that is quick has no hedge", "[async]", Asynchron
   CHECK(observed.seen.faults().empty());
 }
 
+TEMPLATE_TEST_CASE("An attempt that succeeds as its hedge is due has none", "[async]", Asynchronous, Simulating) {
+  Observed observed{{}};
+  const auto heard = TestType{}.call(observed.pipeline, by_lane({succeeds(100ms, 1), succeeds(1ms, 2)}));
+  REQUIRE(heard);
+  CHECK(heard->result.value() == 1);
+  CHECK(heard->at == 100ms);
+  CHECK(trips(heard->result) == 1);
+  CHECK(observed.ends() == Kinds{Kind::ok});
+}
+
 TEMPLATE_TEST_CASE("A hedge that is quicker gives its answer, and the first attempt is cancelled and settled", "[async]", Asynchronous,
                    Simulating) {
   Observed observed{{}};
@@ -262,7 +274,7 @@ TEMPLATE_TEST_CASE("When all have failed, the failure that can be acted on is th
   const auto heard = TestType{}.call(observed.pipeline, by_lane({fails(first_is_later ? 900ms : 300ms, first), fails(400ms, hedge)}));
   REQUIRE(heard);
   REQUIRE_FALSE(heard->result);
-  CHECK(heard->at == (first_is_later ? 900ms : 500ms));
+  CHECK(heard->at == (first_is_later && hedge != Kind::prohibited ? 900ms : 500ms));  // a block ends the race
   CHECK(heard->result.error().kind() == expected);
   CHECK(heard->result.error().attempts() == 2);
   CHECK(heard->result.error().trail().size() == 2);
@@ -400,6 +412,153 @@ TEMPLATE_TEST_CASE("A hedge that would come at the deadline or after it does not
   CHECK(heard->result.error().attempts() == 1);
 }
 
+namespace {
+
+// A chain of targets a, b and c with a hedge to the next one.
+struct Chained {
+  explicit Chained(const FallbackTable& table)
+      : pipeline{Observe{seen},
+                 Deadline{1h},
+                 FallbackChain{{.targets = {{.name = "a"}, {.name = "b"}, {.name = "c"}}, .table = table}},
+                 Retry{RetryOptions{.attempts = 2, .backoff = Constant{50ms}}},
+                 Hedge{{.after = 100ms, .hedges = 2, .next_target = true}},
+                 P{}} {}
+
+  // Targets and lanes in the order in which attempts began: "a0 b1".
+  [[nodiscard]] std::string went() const {
+    std::string all;
+    for (const auto& [call, at, attempt] : seen.all<AttemptBegan>())
+      all += (all.empty() ? "" : " ") + std::string(1, static_cast<char>('a' + attempt.target)) + std::to_string(attempt.lane);
+    return all;
+  }
+
+  RecordingObserver seen;
+  Pipeline<Observe<RecordingObserver>, Deadline, FallbackChain, Retry<Constant>, Hedge, P> pipeline;
+};
+
+// What the targets say; where attempts begin, and how the call ends: with a target's answer or a kind.
+struct Stopping {
+  const char* what;
+  std::vector<Told> by_target;
+  std::string went;
+  Duration at;
+  Kind kind;
+  unsigned target;
+  FallbackTable table = {};
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("After a failure that stops the call nothing begins anywhere", "[async]", Asynchronous, Simulating) {
+  FallbackTable lenient;
+  lenient.set(Kind::safety_output, {Next::target});
+  const std::vector<Stopping> cases{{"the first attempt is blocked before another hedge is due",
+                                     {fails(150ms, Kind::safety_output), succeeds(5s, 1), succeeds(50ms, 2)},
+                                     "a0 b1",
+                                     150ms,
+                                     Kind::safety_output,
+                                     0},
+                                    {"the hedge is blocked, and the first attempt would fail with what is tried again",
+                                     {fails(300ms, Kind::overload), fails(50ms, Kind::prohibited), succeeds(50ms, 2)},
+                                     "a0 b1",
+                                     150ms,
+                                     Kind::prohibited,
+                                     1},
+                                    {"the hedge is blocked, and the first attempt would succeed",
+                                     {succeeds(300ms, 0), fails(50ms, Kind::safety_prompt), succeeds(50ms, 2)},
+                                     "a0 b1",
+                                     150ms,
+                                     Kind::safety_prompt,
+                                     1},
+                                    {"a block comes with a success, behind it",
+                                     {succeeds(300ms, 0), fails(200ms, Kind::safety_output), succeeds(5s, 2)},
+                                     "a0 b1 c2",
+                                     300ms,
+                                     Kind::ok,
+                                     0},
+                                    {"a block comes with a success, before it",
+                                     {fails(300ms, Kind::safety_output), succeeds(200ms, 1), succeeds(5s, 2)},
+                                     "a0 b1 c2",
+                                     300ms,
+                                     Kind::safety_output,
+                                     0},
+                                    {"the key is wrong at the first target, and the hedge that is under way succeeds",
+                                     {fails(150ms, Kind::auth), succeeds(300ms, 1), succeeds(50ms, 2)},
+                                     "a0 b1",
+                                     400ms,
+                                     Kind::ok,
+                                     1},
+                                    {"the key is wrong at the hedge's target, and the first attempt succeeds",
+                                     {succeeds(300ms, 0), fails(50ms, Kind::auth), succeeds(50ms, 2)},
+                                     "a0 b1",
+                                     300ms,
+                                     Kind::ok,
+                                     0},
+                                    {"the key is wrong at the hedge's target, and the first attempt fails with what is tried again",
+                                     {fails(300ms, Kind::overload), fails(50ms, Kind::auth), succeeds(50ms, 2)},
+                                     "a0 b1",
+                                     300ms,
+                                     Kind::auth,
+                                     1},
+                                    {"the key is wrong at the first target, and the hedge is blocked",
+                                     {fails(150ms, Kind::auth), fails(100ms, Kind::safety_output), succeeds(50ms, 2)},
+                                     "a0 b1",
+                                     200ms,
+                                     Kind::safety_output,
+                                     1},
+                                    {"the table goes on after a block",
+                                     {fails(150ms, Kind::safety_output), succeeds(5s, 1), succeeds(50ms, 2)},
+                                     "a0 b1 c2",
+                                     250ms,
+                                     Kind::ok,
+                                     2,
+                                     lenient}};
+  for (const Stopping& expected : cases) {
+    CAPTURE(expected.what);
+    Chained chained{expected.table};
+    const auto heard = TestType{}.call(chained.pipeline, [&](const Attempt& attempt) { return expected.by_target.at(attempt.target); });
+    REQUIRE(heard);
+    CHECK(chained.went() == expected.went);
+    CHECK(heard->at == expected.at);
+    CHECK((heard->result ? Kind::ok : heard->result.error().kind()) == expected.kind);
+    CHECK((heard->result ? served_by(heard->result) : heard->result.error().target()) == expected.target);
+    CHECK(chained.seen.faults().empty());
+  }
+}
+
+TEMPLATE_TEST_CASE("Without a chain it is what no repeat cures after which no hedge begins", "[async]", Asynchronous, Simulating) {
+  Observed observed{{.hedge = {.after = 100ms, .hedges = 3}, .attempts = 3}};
+  TestType driver;
+  const auto answered = driver.call(observed.pipeline, by_lane({succeeds(450ms, 1), fails(50ms, Kind::auth)}));
+  REQUIRE(answered);
+  CHECK(answered->result.value() == 1);
+  CHECK(trips(answered->result) == 2);
+  const auto failed = driver.call(observed.pipeline, by_lane({fails(450ms, Kind::overload), fails(50ms, Kind::bad_request)}));
+  REQUIRE(failed);
+  CHECK(failed->at == 900ms);
+  CHECK(failed->result.error().kind() == Kind::bad_request);
+  CHECK(failed->result.error().attempts() == 2);
+  const auto blocked = driver.call(observed.pipeline, by_lane({fails(150ms, Kind::safety_output), succeeds(300ms, 2)}));
+  REQUIRE(blocked);
+  CHECK(blocked->at == 1050ms);
+  CHECK(blocked->result.error().kind() == Kind::safety_output);
+  CHECK(blocked->result.error().attempts() == 2);
+  CHECK(observed.seen.faults().empty());
+}
+
+TEMPLATE_TEST_CASE("A hedge that waits for a place when a failure stops the call is not sent", "[async]", Asynchronous, Simulating) {
+  Observed observed{{.attempts = 3, .places = {.in_flight = 1, .waiting = 4}}};
+  const auto heard = TestType{}.call(observed.pipeline, by_lane({fails(150ms, Kind::auth), succeeds(1ms, 2)}));
+  REQUIRE(heard);
+  CHECK(heard->at == 150ms);
+  CHECK(heard->result.error().kind() == Kind::auth);
+  CHECK(heard->result.error().attempts() == 1);
+  CHECK(observed.ends() == Kinds{Kind::auth, Kind::abandoned});
+  CHECK(observed.settled[1].sent == Sent::no);
+  CHECK(observed.places().in_flight() == 0);
+  CHECK(observed.seen.faults().empty());
+}
+
 TEMPLATE_TEST_CASE("A cancelled race ends all of its attempts", "[async]", Asynchronous, Simulating) {
   Observed observed{{.attempts = 5}};
   const auto heard = TestType{}.call(observed.pipeline, by_lane({succeeds(5s, 1), succeeds(5s, 2)}), 150ms);
@@ -490,7 +649,8 @@ TEST_CASE("Random races tell the same story in both drivers", "[async]") {
     std::vector<Told> told;
     for (int i = 0; i < 30; ++i) {
       const Duration takes{std::chrono::microseconds{from(0, 300'000)}};
-      told.push_back(from(0, 2) == 0 ? succeeds(takes, i) : fails(takes, from(0, 1) == 0 ? Kind::overload : Kind::network));
+      constexpr std::array failures{Kind::overload, Kind::network, Kind::overload, Kind::network, Kind::auth, Kind::safety_output};
+      told.push_back(from(0, 2) == 0 ? succeeds(takes, i) : fails(takes, failures[from(0, failures.size() - 1)]));
     }
     const Script script = [&](const Attempt& attempt) { return told.at(attempt.number - 1); };
     const std::optional<Duration> cancel_at =

@@ -28,7 +28,8 @@ using Answer = Simulated<Result<int>>;
 FallbackOptions three_targets() { return {.targets = {{.name = "a"}, {.name = "b"}, {.name = "c"}}}; }
 
 struct Chained {
-  explicit Chained(const HedgeOptions& hedge) : pipeline{Observe{seen}, FallbackChain{three_targets()}, Hedge{hedge}, CountingPolicy{}} {}
+  explicit Chained(const HedgeOptions& hedge, const FallbackOptions& targets = three_targets())
+      : pipeline{Observe{seen}, FallbackChain{targets}, Hedge{hedge}, CountingPolicy{}} {}
 
   // Targets and lanes in the order in which attempts began: "a0 b1".
   std::optional<Result<int>> call(std::function<Answer(const Attempt&)> answer, const CallOptions& options = {}) {
@@ -120,7 +121,7 @@ TEST_CASE("A chain goes by what its own target said, however telling the failure
   Chained chained{{.after = 100ms, .next_target = true}};
   const auto heard = chained.call([](const Attempt& attempt) {
     if (attempt.number == 1) return Answer{300ms, Failure{Kind::not_found}};
-    if (attempt.number == 2) return Answer{300ms, Failure{Kind::prohibited}};
+    if (attempt.number == 2) return Answer{300ms, Failure{Kind::quota}};
     return Answer{1ms, 7};
   });
   REQUIRE(heard);
@@ -128,4 +129,24 @@ TEST_CASE("A chain goes by what its own target said, however telling the failure
   CHECK(heard->value() == 7);
   CHECK(why_not_first(*heard) == Kind::not_found);
   CHECK(chained.seen.faults().empty());
+}
+
+TEST_CASE("How long another target asks to be left alone is no word on the race's own", "[policies]") {
+  FallbackOptions options = three_targets();
+  options.table.set(Kind::overload, {Next::stop});
+  Chained chained{{.after = 100ms, .next_target = true}, options};
+  const auto heard = chained.call([](const Attempt& attempt) {
+    Verdict overload;
+    overload.kind = Kind::overload;
+    overload.remedy = Remedy::after_delay;
+    overload.hint = 30s;
+    return attempt.target == 0 ? Answer{300ms, Failure{Kind::not_found}} : Answer{50ms, Failure{overload}};
+  });
+  REQUIRE(heard);
+  CHECK(heard->error().kind() == Kind::overload);
+  CHECK(heard->error().target() == 1);
+  CHECK(chained.went == "a0 b1");
+  chained.went.clear();
+  REQUIRE(chained.call(takes({1ms, 1ms, 1ms})));
+  CHECK(chained.went == "a0");
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Races with random durations and ends, in a pipeline with a budget and a retry, against a model that computes when what must happen.
+// Races with random durations and ends, in a pipeline with a budget and a retry, against a model that computes when what must happen. And
+// in a chain of targets: after a failure that stops the call nothing begins.
 
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
 
 #include <ductile/backoff/constant.hpp>
 #include <ductile/drivers/simulate.hpp>
+#include <ductile/policies/bulkhead.hpp>
+#include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/hedge.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/retry_budget.hpp>
@@ -21,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 using namespace ductile;
@@ -76,7 +80,7 @@ class Model {
   Story tell() {
     for (std::uint16_t retries = script_.retries;; --retries) {
       race();
-      if (story_.end == Kind::ok || story_.end == Kind::auth || retries == 0 || story_.tokens == 0) return story_;
+      if (story_.end == Kind::ok || stops(story_.end) || retries == 0 || story_.tokens == 0) return story_;
       if (story_.at + backoff >= script_.deadline) return story_;
       --story_.tokens;
       story_.at += backoff;
@@ -86,6 +90,10 @@ class Model {
   static constexpr Duration backoff = 50ms;
 
  private:
+  static bool stops(Kind kind) { return kind == Kind::auth || kind == Kind::prohibited; }
+  // Ends the race for all.
+  static bool decides(Kind kind) { return kind == Kind::ok || kind == Kind::prohibited; }
+
   struct Lane {
     std::size_t number;
     Duration began;
@@ -110,13 +118,15 @@ class Model {
     for (;;) {
       const Lane* winner = nullptr;
       Duration over{};
+      Duration closed = 1h;
       for (const Lane& lane : lanes) {
-        if (lane.kind == Kind::ok && (!winner || lane.ends < winner->ends)) winner = &lane;
+        if (stops(lane.kind)) closed = std::min(closed, lane.ends);
+        if (decides(lane.kind) && (!winner || lane.ends < winner->ends)) winner = &lane;
         over = std::max(over, lane.ends);
       }
       if (winner) over = winner->ends;
       const Duration due = lanes.back().began + script_.after;
-      if (hedging && lanes.size() <= script_.hedges && due < over) {
+      if (hedging && lanes.size() <= script_.hedges && due < std::min(over, closed)) {
         hedging = story_.tokens > 0;
         if (!hedging) {
           ++story_.abandoned;  // the layers inside had let it in
@@ -127,13 +137,12 @@ class Model {
         continue;
       }
       story_.at = over;
-      const bool won = winner != nullptr;
       for (const Lane& lane : lanes) {
-        const bool ended = !won || lane.ends < over || (lane.ends == over && &lane <= winner);
+        const bool ended = !winner || lane.ends < over || (lane.ends == over && &lane <= winner);
         ++(!ended ? story_.abandoned : lane.kind == Kind::ok ? story_.ok : story_.failed);
       }
-      story_.value = won ? static_cast<unsigned>(winner->number) : 0;
-      story_.end = won ? Kind::ok : most_telling(lanes);
+      story_.end = winner ? winner->kind : most_telling(lanes);
+      story_.value = story_.end == Kind::ok ? static_cast<unsigned>(winner->number) : 0;
       return;
     }
   }
@@ -203,7 +212,8 @@ Script random_script(std::uint64_t seed) {
   script.after = std::chrono::milliseconds{from(1, 8) * 10};
   script.timeout = std::chrono::milliseconds{from(5, 30) * 10};
   script.deadline = std::chrono::milliseconds{from(10, 200) * 10};
-  constexpr std::array ends{Kind::ok, Kind::overload, Kind::internal, Kind::network, Kind::auth, Kind::ok, Kind::overload, Kind::overload};
+  constexpr std::array ends{Kind::ok, Kind::overload, Kind::internal, Kind::network,   Kind::auth,
+                            Kind::ok, Kind::overload, Kind::overload, Kind::prohibited};
   for (int i = 0; i < 40; ++i) script.attempts.push_back({std::chrono::milliseconds{from(0, 30) * 10}, ends[from(0, ends.size() - 1)]});
   return script;
 }
@@ -233,4 +243,96 @@ TEST_CASE("A race with random durations and ends goes as a simple model says", "
   CHECK(hedged > 300);
   CHECK(won_by_hedge > 300);
   CHECK(without_tokens > 300);
+}
+
+namespace {
+
+// What stood when a call of a chain ended.
+struct Stopped {
+  std::optional<Kind> first;  // of the failures after which the table stops
+  bool beside_another = false;
+  std::vector<Kind> said;
+  std::string late;  // an attempt that began afterwards
+};
+
+Stopped stopped(const RecordingObserver& seen, const FallbackTable& table) {
+  Stopped found;
+  int under_way = 0;
+  for (const AnyEvent& event : seen.events()) {
+    if (std::holds_alternative<AttemptBegan>(event)) {
+      ++under_way;
+      if (found.first) found.late = describe(event);
+    } else if (const auto* ended = std::get_if<AttemptEnded>(&event)) {
+      --under_way;
+      if (ended->verdict.ok() || ended->verdict.kind == Kind::abandoned || table(ended->verdict).next != Next::stop) continue;
+      if (!found.first) found.beside_another = under_way > 0;
+      if (!found.first) found.first = ended->verdict.kind;
+      found.said.push_back(ended->verdict.kind);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("After a failure that stops the call no attempt begins and the call ends with it", "[properties]") {
+  constexpr std::array ends{Kind::ok,   Kind::overload,      Kind::internal,   Kind::not_found,   Kind::quota,     Kind::no_image,
+                            Kind::auth, Kind::safety_output, Kind::prohibited, Kind::bad_request, Kind::rate_limit};
+  constexpr std::array block{Kind::safety_prompt, Kind::safety_output, Kind::prohibited};
+  const auto is_block = [&](Kind kind) { return std::find(block.begin(), block.end(), kind) != block.end(); };
+  std::size_t stops = 0;
+  std::size_t blocks_beside_another = 0;
+  std::size_t rescued = 0;
+  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+    SplitMix64 dice{seed};
+    const auto from = [&](std::uint64_t least, std::uint64_t most) { return least + dice() % (most - least + 1); };
+    FallbackOptions options;
+    for (std::uint64_t left = from(1, 4); left > 0; --left) options.targets.push_back({.name = std::to_string(left)});
+    if (from(0, 3) == 0) options.table.set(ends[from(1, ends.size() - 1)], {from(0, 1) == 0 ? Next::target : Next::stop});
+    const FallbackTable table = options.table;
+    RecordingObserver seen;
+    Pipeline pipeline{Observe{seen},
+                      CountingPolicy{},
+                      Deadline{20s},
+                      FallbackChain{std::move(options)},
+                      Retry{RetryOptions{.attempts = static_cast<unsigned>(from(1, 4)), .backoff = Constant{50ms}}},
+                      CountingPolicy{},
+                      Hedge{HedgeOptions{.after = std::chrono::milliseconds{from(1, 8) * 10},
+                                         .hedges = static_cast<std::uint8_t>(from(1, 4)),
+                                         .next_target = from(0, 3) > 0}},
+                      CountingPolicy{},
+                      Bulkhead{BulkheadOptions{.in_flight = static_cast<std::uint32_t>(from(1, 3)), .waiting = 4}},
+                      CountingPolicy{}};
+    Simulation simulation;
+    std::optional<Result<unsigned>> heard;
+    static_cast<void>(simulation.call(pipeline, repeatable([&](const Attempt& attempt) {
+                                        const Kind gives = ends[from(0, ends.size() - 1)];
+                                        return Simulated{
+                                            std::chrono::milliseconds{from(0, 30) * 10},
+                                            gives == Kind::ok ? Result<unsigned>{attempt.number} : Result<unsigned>{Failure{gives}}};
+                                      }),
+                                      [&](Result<unsigned> result) { heard.emplace(std::move(result)); }));
+    simulation.run();
+    CAPTURE(seed);
+    REQUIRE(heard);
+    REQUIRE(seen.faults().empty());
+    const Stopped found = stopped(seen, table);
+    REQUIRE(found.late.empty());
+    if (!found.first) continue;
+    const auto blocked = std::find_if(found.said.begin(), found.said.end(), is_block);
+    if (blocked != found.said.end()) {
+      REQUIRE_FALSE(*heard);
+      REQUIRE(heard->error().kind() == *blocked);
+    } else if (!*heard) {
+      const Kind told = heard->error().kind();  // what a target before said is told in place of it when the caller can do more about that
+      REQUIRE((std::find(found.said.begin(), found.said.end(), told) != found.said.end() || more_actionable(told, *found.first)));
+    }
+    ++stops;
+    rescued += *heard ? 1U : 0U;
+    blocks_beside_another += found.beside_another && is_block(*found.first) ? 1U : 0U;
+  }
+  CHECK(Ledger::global().fault().empty());
+  CHECK(stops > 1000);
+  CHECK(blocks_beside_another > 100);
+  CHECK(rescued > 30);
 }

@@ -142,14 +142,17 @@ inline constexpr std::array<std::string_view, 8> dimension_names{"none", "rpm", 
   return index < detail::dimension_names.size() ? detail::dimension_names[index] : std::string_view{"other"};
 }
 
+/// Whether it is a verdict on what the request asks for: no other target will do it, and no other day.
+[[nodiscard]] constexpr bool is_about_content(Kind kind) noexcept {
+  return kind == Kind::safety_prompt || kind == Kind::safety_output || kind == Kind::prohibited;
+}
+
 /// Whether a caller can do more about a failure of the one kind than about one of the other: what is wrong with the request's content first
 /// (no target will do it), then the key, what it may do, the request's form, a long quota; the rest is equal.
 [[nodiscard]] constexpr bool more_actionable(Kind left, Kind right) noexcept {
   constexpr auto rank = [](Kind kind) {
+    if (is_about_content(kind)) return 0;
     switch (kind) {
-      case Kind::safety_prompt:
-      case Kind::safety_output:
-      case Kind::prohibited: return 0;
       case Kind::auth: return 1;
       case Kind::permission: return 2;
       case Kind::bad_request: return 3;

@@ -164,6 +164,7 @@ class Machine {
   [[nodiscard]] std::optional<unsigned> target_beside(TargetSet taken) noexcept {
     return layers_.another(walk_.calls, now_, walk_.attempts, taken);
   }
+  [[nodiscard]] bool stops(const Verdict& verdict) const noexcept { return layers_.stops(verdict); }
   void learn(Duration took, bool overtaken) noexcept { layers_.learn(race_target(), took, overtaken); }
   [[nodiscard]] bool agreed_to_hedge() { return agreed_outside(count - 1, Verdict{}); }
 

@@ -96,6 +96,13 @@ concept OffersTargets =
       { policy.another(state, call, now, attempt, taken) } noexcept -> std::same_as<std::optional<unsigned>>;
     };
 
+/// P says after which failures of an attempt nothing more is tried. A race is closed by one: no hedge begins after it. Where no layer says,
+/// by those whose remedy is `never` or `after_prompt_change`.
+template <class P>
+concept Stops = requires(const P& policy, const Verdict& verdict) {
+  { policy.stops(verdict) } noexcept -> std::same_as<bool>;
+};
+
 /// A resilience policy: an immutable value that answers at least one of the questions, and does nothing else: no I/O, no sleep, no clock or
 /// dice but `Now`.
 template <class P>

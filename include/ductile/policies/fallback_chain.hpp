@@ -103,13 +103,16 @@ class FallbackChain {
     return free_target(rests, left_of(attempt, static_cast<TargetSet>(call.failed | taken)), now());
   }
 
+  /// Whether the table says that nothing more is tried after this failure.
+  [[nodiscard]] bool stops(const Verdict& verdict) const noexcept { return options_.table(verdict).next == Next::stop; }
+
   [[nodiscard]] Reaction settle(State& rests, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
     if (verdict.ok() || verdict.kind == Kind::abandoned || verdict.says == Says::caller || verdict.kind == Kind::no_target ||
         verdict.kind == Kind::deadline)
       return Reaction::pass();
     const Time at = now();
     remember(rests, call, at, verdict);
-    if (options_.table(verdict).next == Next::stop) return Reaction::pass();
+    if (stops(verdict)) return Reaction::pass();
     if (is_spent(call, at, verdict.kind)) return Reaction::pass().because(Note::time_spent);
     call.failed = with(call.failed, call.current);
     call.told = with(call.told, call.current);
@@ -257,7 +260,7 @@ class FallbackChain {
     note_first_failure(call, at);
     if (!is_cured_by_waiting(verdict.kind, verdict.remedy)) call.spent = with(call.spent, call.current);
     Duration rest = passes(verdict.remedy) ? detail::min(verdict.hint, options_.longest_rest) : Duration::zero();
-    if (options_.table(verdict).next != Next::stop) rest = detail::max(rest, options_.rest[verdict.kind]);
+    if (!stops(verdict)) rest = detail::max(rest, options_.rest[verdict.kind]);
     if (rest <= Duration::zero()) return;
     const Remedy remedy = verdict.remedy == Remedy::immediately ? Remedy::after_delay : verdict.remedy;
     for (unsigned target = 0; target < targets(); ++target)

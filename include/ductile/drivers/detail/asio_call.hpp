@@ -485,6 +485,8 @@ class AsioCall final : public Waiter {
 
   // The memory goes first, and before it what was armed: then the handler may use it again.
   static void end(Share call, bool initiating = false) {
+    if constexpr (L::is_branch)
+      if (call->stage_ != Stage::ending) call->handler_.take_end(*call->machine_);  // now, so that no hedge begins meanwhile
     call->stage_ = Stage::ending;
     if (call->waits_out_ > 0) return;  // a cancelled wait comes back at once, and ends the call
     Slot slot = boost::asio::get_associated_cancellation_slot(call->handler_);
@@ -504,12 +506,10 @@ class AsioCall final : public Waiter {
 
   // A branch has no result of its own: the race has taken what it needs.
   static auto finished(AsioCall& call) {
-    if constexpr (L::is_branch) {
-      call.handler_.take_end(*call.machine_);
+    if constexpr (L::is_branch)
       return NoState{};
-    } else {
+    else
       return call.machine_->finish();
-    }
   }
 
   KeptBody<Body> body_;

@@ -76,7 +76,7 @@ class AsioRace {
     if (standing_->next_at() != end_of_time) call.arm(standing_->next_at());
   }
 
-  // From the branch, which goes now.
+  // From the branch, which goes as soon as its waits have come back.
   template <class M>
   void take_end(Call& call, M& branch, const Attempt& attempt) {
     branches_[attempt.lane] = nullptr;

@@ -79,6 +79,14 @@ class LayersPart<Whole, First, std::index_sequence<Is...>, Part> {
     return found;
   }
 
+  // Whether nothing more is tried after this failure.
+  [[nodiscard]] bool stops(const Verdict& verdict) const noexcept {
+    if constexpr ((Stops<PolicyAt<Is>> || ...))
+      return (says_stop<Is>(verdict) || ...);
+    else
+      return verdict.remedy == Remedy::never || verdict.remedy == Remedy::after_prompt_change;
+  }
+
  private:
   [[nodiscard]] const PolicyAt<count - 1>& hedge() const noexcept { return whole_->template policy<First + count - 1>(); }
 
@@ -88,6 +96,14 @@ class LayersPart<Whole, First, std::index_sequence<Is...>, Part> {
       return whole_->template policy<First + I>().another(whole_->template state<First + I>(attempt.target), call, now, attempt, taken);
     else
       return std::nullopt;
+  }
+
+  template <std::size_t I>
+  [[nodiscard]] bool says_stop(const Verdict& verdict) const noexcept {
+    if constexpr (Stops<PolicyAt<I>>)
+      return whole_->template policy<First + I>().stops(verdict);
+    else
+      return false;
   }
 
   Whole* whole_;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ductile/core/call_options.hpp>  // CallOptions
-#include <ductile/core/kind.hpp>          // Kind, Says, Sent, more_actionable
+#include <ductile/core/kind.hpp>          // Kind, Says, Sent, is_about_content, more_actionable
 #include <ductile/core/machine.hpp>       // Asks, Walk
 #include <ductile/core/operation.hpp>     // Repetition, is_tagged, repetition_of
 #include <ductile/core/result.hpp>        // Result
@@ -162,10 +162,11 @@ class Race {
   // No further branch begins.
   void close() noexcept { closed_ = true; }
 
-  // Whether the branch, let in by all its layers, makes its attempt: a hedge only if the layers outside agree, and only beside another.
+  // Whether the branch, let in by all its layers, makes its attempt: a hedge only if the layers outside agree, and only beside another, and
+  // in no race that is closed.
   template <class Branch>
   [[nodiscard]] bool may_attempt(Trunk& trunk, Branch& branch, const Attempt& attempt, Time now) {
-    if (attempt.lane > 0 && !trunk.agreed_to_hedge()) return false;
+    if (attempt.lane > 0 && (closed_ || !trunk.agreed_to_hedge())) return false;
     trunk.count_trip(branch);
     if (attempt.lane == 0) first_began_ = now;
     const auto wanted = trunk.beside(attempt);
@@ -182,15 +183,17 @@ class Race {
   template <class Branch>
   void ended(Trunk& trunk, Branch& branch, const Attempt& attempt, Time now) {
     trunk.take_trail(branch, attempt.lane != 0, first_began_);
-    const Verdict verdict = branch.risen();
+    Verdict verdict = branch.risen();
     const bool own_target = attempt.target == trunk.race_attempt().target;
+    if (!own_target) verdict.hint = {};  // how long that target is to be left alone says nothing of this one
     if (verdict.ok() && !won()) {
       if (first_began_ != end_of_time && !first_ended_) trunk.learn(now - first_began_, attempt.lane != 0);
     }
     if (attempt.lane == 0) first_ended_ = true;
     if (verdict.sent != Sent::no) sent_ = Sent::unknown;
     Result<T> result = branch.finish_branch();
-    const Rank rank = rank_of(result, verdict, own_target);
+    const Rank rank = rank_of(trunk, result, verdict, own_target);
+    if (rank >= Rank::stopped) close();  // at once: what is due may come before the driver has stopped the others
     if (result_ && !leads(rank, verdict, attempt.lane == 0)) return;
     result_.reset();
     result_.emplace(std::move(result));
@@ -221,19 +224,21 @@ class Race {
   }
 
  private:
-  // What the layers outside are told of several ends: nothing beats a success, and anything a branch that we ended ourselves. What a chain
-  // hears of a target is what that target said. An exception that nobody claims ends the call.
-  enum class Rank : std::uint8_t { abandoned, failed_elsewhere, refused, failed, thrown, succeeded };
+  // What the layers outside are told of several ends: the first success or block, and of a branch that we ended ourselves nothing. What a
+  // chain hears of a target is what that target said; but what stops the call stops it wherever it was said, and what says so of the
+  // content is not got round by an answer that comes later. An exception that nobody claims ends the call.
+  enum class Rank : std::uint8_t { abandoned, failed_elsewhere, refused, failed, stopped, thrown, succeeded, blocked };
 
-  [[nodiscard]] static Rank rank_of(const Result<T>& result, const Verdict& verdict, bool own_target) noexcept {
+  [[nodiscard]] static Rank rank_of(const Trunk& trunk, const Result<T>& result, const Verdict& verdict, bool own_target) noexcept {
     if (verdict.ok()) return Rank::succeeded;
     if (verdict.kind == Kind::abandoned) return result.assume_error().says() == Says::caller ? Rank::abandoned : Rank::thrown;
+    if (verdict.says != Says::policy && trunk.stops(verdict)) return is_about_content(verdict.kind) ? Rank::blocked : Rank::stopped;
     if (!own_target) return Rank::failed_elsewhere;
     return verdict.says == Says::policy ? Rank::refused : Rank::failed;
   }
   [[nodiscard]] bool leads(Rank rank, const Verdict& verdict, bool is_first) const noexcept {
+    if (rank_ >= Rank::succeeded) return false;
     if (rank != rank_) return rank > rank_;
-    if (rank == Rank::succeeded) return false;
     if (more_actionable(verdict.kind, verdict_.kind)) return true;
     return is_first && !more_actionable(verdict_.kind, verdict.kind);
   }

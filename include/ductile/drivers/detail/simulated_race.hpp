@@ -43,7 +43,7 @@ class SimulatedRace {
   void step(Call& call) {
     if (standing_->over())
       finish(call);
-    else
+    else if (standing_->next_at() != end_of_time)
       begin_branch(call);
   }
 
@@ -65,7 +65,7 @@ class SimulatedRace {
     under_way_[attempt.lane] = nullptr;
     standing_->ended(*call.machine_, branch, attempt, call.now());
     standing_->left();
-    if (standing_->won()) stop();
+    if (standing_->decided()) stop();
     if (!standing_->over()) return;
     call.unplan();
     call.plan({});  // not from here: a branch goes with the race
