@@ -71,6 +71,12 @@ struct Quota {
   QuotaUsage usage(std::size_t window = 0) { return tracker.usage(state, clock.now())[window]; }
   std::int64_t used(std::size_t window = 0) { return usage(window).used; }
   Time now() { return clock.now()(); }
+  // Two seconds, so that nothing was admitted since the calendar was looked at.
+  void rest() {
+    clock.pass(1s);
+    (void)usage();
+    clock.pass(1s);
+  }
   void fill(int calls) {
     for (int i = 0; i < calls; ++i) REQUIRE(admit() == Admission::go());
   }
@@ -249,7 +255,116 @@ TEST_CASE("A window of a day does not look at the calendar with each attempt", "
     quota.fill(1);
     quota.clock.pass(100ms);
   }
-  CHECK(quota.clock.looks() == 1);
+  CHECK(quota.clock.looks() == 500);  // once a second: only the calendar knows that a computer slept
+}
+
+// The calendar goes on, and the call's clock stands still.
+TEST_CASE("A computer that slept into the next day counts for that day from its first attempt", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(50, utc)}}};
+  quota.fill(10);
+  quota.rest();
+  quota.clock.pass(10h - 2s);
+  quota.clock.set_wall(9h);  // from 22:00 to 07:00
+  int went = 0;
+  for (int i = 0; i < 500; ++i) {
+    quota.clock.pass(20s);
+    went += quota.admit() == Admission::go() ? 1 : 0;
+  }
+  CHECK(went == 50);
+  CHECK(quota.used() == 50);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(10h + 17h)).with(Remedy::next_day));
+}
+
+TEST_CASE("What was admitted in the second in which a computer fell asleep counts for both days", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(50, utc)}}};
+  quota.fill(10);
+  quota.clock.set_wall(13h);
+  quota.fill(10);  // nobody looks before the second is over
+  quota.clock.pass(1s);
+  CHECK(quota.used() == 19);  // the first one looked at the calendar
+}
+
+TEST_CASE("After a computer slept into the next day settlements count for the day of their attempt", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {tokens_per_day(10'000, utc)}, .tokens = 1000}};
+  QuotaTracker<1>::Call yesterday;
+  REQUIRE(quota.admit(yesterday) == Admission::go());
+  quota.rest();
+  quota.clock.set_wall(13h);
+  quota.attempt_ends(with(success(), 0, 3000));
+  CHECK(quota.used() == 3000);
+  quota.clock.pass(1s);
+  quota.attempt_ends(with(success(), 0, 3000));
+  quota.attempt_ends(with(success(), 0, 400));
+  CHECK(quota.used() == 6400);
+  quota.settle(yesterday, with(success(), 0, 4000));
+  CHECK(quota.used() == 6400);
+}
+
+TEST_CASE("A refusal of the day after a computer slept closes it until the calendar's midnight", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(5, utc)}}};
+  quota.fill(3);
+  quota.clock.pass(10s);
+  quota.clock.set_wall(21h - 10s);  // it is 09:00
+  quota.attempt_ends(refused(QuotaDimension::requests_per_day));
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(15h + 10s)).with(Remedy::next_day));
+}
+
+TEST_CASE("A clock that is set back over midnight gives neither of the two days again", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(5, utc)}}};
+  const auto refused_until = [](Time time) { return Admission::reject(Kind::quota, time).with(Remedy::next_day); };
+  quota.fill(3);
+  quota.clock.pass(12h);
+  quota.fill(1);
+  quota.clock.pass(1s);
+  quota.clock.set_wall(-1h);  // 23:00:01 of the day of which three are used
+  quota.fill(2);
+  CHECK(quota.admit() == refused_until(support::at(13h)));
+  quota.clock.pass(1h);
+  quota.fill(2);  // of the new day one was used, and what was admitted in the hour that came twice counts for it too
+  CHECK(quota.admit() == refused_until(support::at(37h)));
+  quota.clock.pass(24h);
+  quota.fill(5);
+}
+
+TEST_CASE("A clock that was years ahead for a while does not cost the day after", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(5, utc)}}};
+  const auto years = 24h * 1000;
+  quota.fill(2);
+  quota.rest();
+  quota.clock.set_wall(years);
+  quota.fill(3);
+  quota.rest();
+  quota.clock.set_wall(-years);
+  quota.clock.pass(1s);
+  CHECK(quota.used() == 3);
+  quota.fill(2);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(12h)).with(Remedy::next_day));
+  quota.clock.pass(12h);
+  quota.fill(5);
+}
+
+TEST_CASE("A fixed window knows that a computer slept through its end", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {fixed(per_minute(5))}}};
+  quota.fill(2);
+  quota.rest();
+  quota.clock.pass(8s);
+  quota.clock.set_wall(1h + 30s);  // 20 s of the minute are left
+  quota.fill(4);
+  quota.clock.pass(5s);
+  CHECK(quota.used() == 4);
+  quota.fill(1);
+  CHECK(quota.admit() == waits_until(support::at(30s)));
+}
+
+TEST_CASE("Who waits for a fixed window while the clock is set has his place in whichever it is", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {fixed(per_minute(2))}}};
+  quota.fill(2);
+  REQUIRE(quota.admit() == waits_until(support::at(60s)));
+  quota.clock.pass(10s);
+  quota.clock.set_wall(40s);  // 10 s are left, so he goes in the last second of the next one
+  CHECK(quota.admit() == waits_until(support::at(80s)));
+  quota.clock.pass(50s);
+  CHECK(quota.used() == 1);
 }
 
 TEST_CASE("A day that is spent looks at the calendar: the computer may have slept, or its clock been set", "[policies]") {
