@@ -326,6 +326,38 @@ TEST_CASE("A clock that is set back over midnight gives neither of the two days 
   quota.fill(5);
 }
 
+TEST_CASE("What is admitted before anybody sees that the clock was set back counts for the day that came again, too", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(5, utc)}}};
+  quota.fill(3);
+  quota.clock.pass(12h);
+  quota.fill(1);
+  quota.clock.set_wall(-1h);
+  quota.fill(1);  // lent for this second
+  quota.clock.pass(1s);
+  quota.fill(1);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(13h)).with(Remedy::next_day));
+}
+
+TEST_CASE("What was admitted in an hour that comes twice is settled for both days", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {tokens_per_day(10'000, utc)}, .tokens = 1000}};
+  quota.fill(3);
+  quota.clock.pass(12h);
+  quota.fill(1);
+  quota.rest();
+  quota.clock.set_wall(-1h);
+  QuotaTracker<1>::Call call;
+  quota.clock.pass(1s);
+  REQUIRE(quota.admit(call) == Admission::go());
+  quota.clock.pass(1h);
+  CHECK(quota.used() == 2000);
+  quota.settle(call, with(success(), 0, 5000));
+  CHECK(quota.used() == 6000);
+  quota.clock.pass(1s);
+  quota.clock.set_wall(-1h);
+  quota.clock.pass(1s);
+  CHECK(quota.used() == 8000);  // of the fuller one of the two
+}
+
 TEST_CASE("A clock that was years ahead for a while does not cost the day after", "[policies]") {
   Quota quota{QuotaOptions{.limits = {per_day(5, utc)}}};
   const auto years = 24h * 1000;
@@ -492,6 +524,19 @@ TEST_CASE("The most images that an attempt may be expected to make are told and 
   CHECK(quota.used() == 127);
   quota.fill(1);
   CHECK(quota.admit() == waits_until(support::at(61s)));
+}
+
+TEST_CASE("Money is counted in full, however dear an attempt is", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {spend_per_ten_minutes(10'000.0)}, .images = 127, .prices = {.image = 39.0}}};
+  quota.fill(2);
+  CHECK(quota.used() == 2 * 4'953'000'000);
+  CHECK(quota.admit().form() == Admission::Form::go_at);
+  CHECK(QuotaPrices{.image = 1000.0, .million_tokens = 1000.0}.of(127, 1'000'000'000) == 1'127'000'000'000);
+  Verdict dear = with(success(), 10, 1);  // settled in full as well
+  Quota cheap{QuotaOptions{.limits = {spend_per_ten_minutes(10'000.0)}, .prices = {.image = 1000.0}}};
+  cheap.attempt_ends(dear);
+  CHECK(cheap.used() == 10'000'000'000);
+  CHECK(cheap.admit().form() == Admission::Form::go_at);
 }
 
 TEST_CASE("A day is fixed anyway", "[policies]") {
@@ -1004,6 +1049,9 @@ TEST_CASE("Options out of range are refused with field, range and value", "[poli
   QuotaWindow long_window = per_minute(1);
   long_window.span = 25h;
   const std::vector<Row> rows{
+      {{.limits = {spend_per_ten_minutes(3000.0)}, .images = 100, .prices = {.image = 1000.0}},
+       "QuotaTracker: what an attempt costs by its prices must be at most the limit of a window of money, in millionths; it is "
+       "100000000000"},
       {{.limits = {per_minute(-1)}}, "QuotaTracker: limit must be from 0 to 1000000000 a window; it is -1"},
       {{.limits = {per_day(1'000'000'001)}}, "QuotaTracker: limit must be from 0 to 1000000000 a window; it is 1000000001"},
       {{.limits = {long_window}},

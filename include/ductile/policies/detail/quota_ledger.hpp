@@ -24,7 +24,7 @@ template <std::size_t N>
 class QuotaLedger {
  public:
   using Windows = std::array<QuotaWindow, N>;
-  using Costs = std::array<std::int32_t, N>;  // one for each window
+  using Costs = std::array<std::int64_t, N>;  // one for each window
 
   struct Booking {
     Admission admission;
