@@ -928,6 +928,33 @@ TEST_CASE("A refusal while there was room is a surprise, once", "[policies]") {
   CHECK(quota.tracker.surprises(quota.state) == 1);
 }
 
+TEST_CASE("A refusal surprises only a ledger that knows a limit of what the refusal speaks of", "[policies]") {
+  const struct {
+    const char* what;
+    Verdict refusal;
+    bool surprises;
+  } rows[] = {
+      {"the minute's requests, which are kept", refused(QuotaDimension::requests_per_minute), true},
+      {"no window: any that is kept", said(Kind::rate_limit), true},
+      {"tokens, which are not kept", refused(QuotaDimension::tokens_per_minute), false},
+      {"the day, which is not kept", refused(QuotaDimension::requests_per_day), false},
+      {"money, which is not kept", refused(QuotaDimension::spend), false},
+      {"something that no window counts", refused(QuotaDimension::other), false},
+      {"images, which are kept without a limit", refused(QuotaDimension::images_per_minute), false},
+  };
+  for (const auto& [what, refusal, surprises] : rows) {
+    CAPTURE(what);
+    Quota quota{QuotaOptions{.limits = {per_minute(15), images_per_minute(std::nullopt)}}};
+    CHECK((quota.attempt_ends(refusal).signal() == Signal::quota_surprise) == surprises);
+    CHECK(quota.tracker.surprises(quota.state) == (surprises ? 1U : 0U));
+  }
+  Quota money{QuotaOptions{.limits = {spend_per_ten_minutes(10.0)}, .prices = {.image = 1.0}}};
+  Verdict balance = refused(QuotaDimension::spend);
+  balance.kind = Kind::quota;  // no window's, but the account's
+  CHECK(money.attempt_ends(balance).signal() == Signal::none);
+  CHECK(money.attempt_ends(refused(QuotaDimension::spend)).signal() == Signal::quota_surprise);
+}
+
 TEST_CASE("A refusal that itself counts does not take away the room that it surprises by", "[policies]") {
   Quota quota{QuotaOptions{.limits = {counting(QuotaCounts::all_sent, per_minute(1))}}};
   CHECK(quota.attempt_ends(refused(QuotaDimension::requests_per_minute, 10s)).signal() == Signal::quota_surprise);

@@ -226,8 +226,9 @@ class QuotaTracker {
     return usage;
   }
 
-  /// How often the service refused although this ledger, knowing the limits, had room: somebody else uses the same quota, or the limits
-  /// are not what they are thought to be.
+  /// How often the service refused although this ledger, knowing the limits, had room in the windows of the dimension that was named (in
+  /// all, where none was): somebody else uses the same quota, or the limits are not what they are thought to be. A refusal that names a
+  /// dimension of which no window is kept here is none.
   [[nodiscard]] std::uint64_t surprises(State& state) const noexcept {
     const std::lock_guard lock{state.mutex_};
     return state.surprises_;
