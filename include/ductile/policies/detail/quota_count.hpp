@@ -105,21 +105,19 @@ class FixedCount {
     } else {
       const Time end = at + (shown_ - wall);
       const bool set = std::chrono::abs(end - end_) > readings_apart;
+      if (set) lose_waiting();
       const bool keeps_end = queued() && !set;  // those who wait were told it
       const WallTime showed = shown_;
-      const std::int64_t waiting = set ? take_waiting() : 0;
       if (wall < wall_read_ || wall >= shown_) turn(at, wall, end, set);
-      // They go by the call's clock, whatever the other one was set to: in any of the windows.
-      before_ += waiting;
-      for (std::int64_t& used : used_) used += waiting;
       end_ = (keeps_end ? end_ : end) + (shown_ - showed);
+      if (at >= lost_until_) lost_ = 0;
     }
     read_ = at;
     wall_read_ = wall;
     since_read_ = 0;
   }
 
-  [[nodiscard]] std::int64_t used() const noexcept { return earlier() ? detail::max(used_[0], before_) : used_[0]; }
+  [[nodiscard]] std::int64_t used() const noexcept { return used_in(0); }
 
   // Charges what belongs to the window that holds `at`, which is not before this one.
   void add(Time at, std::int64_t amount) noexcept { add(at, at, amount); }
@@ -132,7 +130,7 @@ class FixedCount {
   }
 
   // Whether somebody waits for a later window; who comes now must not overtake.
-  [[nodiscard]] bool queued() const noexcept { return used_[1] != 0 || used_[2] != 0; }
+  [[nodiscard]] bool queued() const noexcept { return used_[1] != 0 || used_[2] != 0 || lost_ != 0; }
 
   // The first moment, not before `from` and not before anybody who waits, at which `cost` fits under `limit`.
   [[nodiscard]] std::optional<Time> earliest(Time from, std::int64_t cost, std::int64_t limit) const noexcept {
@@ -140,7 +138,7 @@ class FixedCount {
     const std::size_t last = used_[2] != 0 ? 2 : used_[1] != 0 ? 1 : 0;
     const std::size_t first = index(from);
     for (std::size_t i = detail::max(first, last); i < size; ++i)
-      if ((i == 0 ? used() : used_[i]) + cost <= limit) return i == first ? from : last_end() + static_cast<int>(i - 1) * span_;
+      if (used_in(i) + cost <= limit) return i == first ? from : last_end() + static_cast<int>(i - 1) * span_;
     return std::nullopt;
   }
 
@@ -210,7 +208,7 @@ class FixedCount {
       before_ += since_read_;
       before_ends_ = shown_ = boundary;
     } else {  // farther back than anybody remembers: what is counted goes on
-      used_[0] = used();
+      used_[0] = detail::max(used_[0], earlier() ? before_ : 0);
       show(boundary, wall);
     }
   }
@@ -228,8 +226,15 @@ class FixedCount {
     closed_ = false;
   }
 
-  // What is reserved for later windows: taken from them.
-  std::int64_t take_waiting() noexcept { return std::exchange(used_[1], 0) + std::exchange(used_[2], 0); }
+  // Those who wait go by the call's clock, whatever the other one was set to: they count in each window until the last of theirs is over.
+  void lose_waiting() noexcept {
+    lost_ += std::exchange(used_[1], 0) + std::exchange(used_[2], 0);
+    lost_until_ = detail::max(lost_until_, horizon() + span_);
+  }
+
+  [[nodiscard]] std::int64_t used_in(std::size_t window) const noexcept {
+    return lost_ + (window == 0 && earlier() ? detail::max(used_[0], before_) : used_[window]);
+  }
 
   // When the latest window ends, by the call's clock.
   [[nodiscard]] Time last_end() const noexcept { return end_ + (ends_ - shown_); }
@@ -243,6 +248,7 @@ class FixedCount {
   Duration span_{1};                        // or that
   std::array<std::int64_t, size> used_{};   // of the latest window, and of those after it
   std::int64_t before_ = 0;                 // of the one before
+  std::int64_t lost_ = 0;                   // of any of them: what had been reserved when the clock was set
   std::int64_t since_read_ = 0;             // what was charged since the last reading
   WallTime ends_{};                         // the latest window
   WallTime before_ends_ = WallTime::min();  // the one before
@@ -253,7 +259,8 @@ class FixedCount {
   Time began_ = Time::min();        // by the calendar, wherever the call's clock was then; the first moment of time when met in its course
   Time began_after_ = Time::min();  // by the call's clock: not before this
   Time began_by_ = Time::min();     // and not after that
-  Time last_ = Time::min();         // nothing was charged for a later one
+  Time lost_until_ = Time::min();
+  Time last_ = Time::min();  // nothing was charged for a later one
   bool closed_ = false;
 };
 
