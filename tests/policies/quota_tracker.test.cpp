@@ -837,6 +837,19 @@ TEST_CASE("A fixed window begins anew with each full span of the calendar", "[po
   }
 }
 
+TEST_CASE("That two clocks are not read at one moment moves nobody who waits into another window", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {fixed(per_minute(2))}}};
+  quota.fill(2);
+  QuotaTracker<1>::Call waiting;
+  REQUIRE(quota.admit(waiting) == waits_until(support::at(60s)));
+  quota.clock.pass(10s);
+  quota.clock.set_wall(-1us);  // the minute seems to end a microsecond later
+  CHECK(quota.used() == 2);
+  quota.settle(waiting, abandoned(Sent::no));
+  CHECK(quota.used() == 2);
+  CHECK(quota.admit() == waits_until(support::at(60s)));
+}
+
 TEST_CASE("A fixed window's settlement counts in the window in which the attempt was made", "[policies]") {
   Quota quota{QuotaOptions{.limits = {fixed(tokens_per_minute(1000))}, .tokens = 100}};
   QuotaTracker<1>::Call early;
