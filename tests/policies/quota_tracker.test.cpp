@@ -71,6 +71,12 @@ struct Quota {
   QuotaUsage usage(std::size_t window = 0) { return tracker.usage(state, clock.now())[window]; }
   std::int64_t used(std::size_t window = 0) { return usage(window).used; }
   Time now() { return clock.now()(); }
+  // Two seconds, so that nothing was admitted since the calendar was looked at.
+  void rest() {
+    clock.pass(1s);
+    (void)usage();
+    clock.pass(1s);
+  }
   void fill(int calls) {
     for (int i = 0; i < calls; ++i) REQUIRE(admit() == Admission::go());
   }
@@ -249,7 +255,149 @@ TEST_CASE("A window of a day does not look at the calendar with each attempt", "
     quota.fill(1);
     quota.clock.pass(100ms);
   }
-  CHECK(quota.clock.looks() == 1);
+  CHECK(quota.clock.looks() == 500);  // once a second: only the calendar knows that a computer slept
+}
+
+// The calendar goes on, and the call's clock stands still.
+TEST_CASE("A computer that slept into the next day counts for that day from its first attempt", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(50, utc)}}};
+  quota.fill(10);
+  quota.rest();
+  quota.clock.pass(10h - 2s);
+  quota.clock.set_wall(9h);  // from 22:00 to 07:00
+  int went = 0;
+  for (int i = 0; i < 500; ++i) {
+    quota.clock.pass(20s);
+    went += quota.admit() == Admission::go() ? 1 : 0;
+  }
+  CHECK(went == 50);
+  CHECK(quota.used() == 50);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(10h + 17h)).with(Remedy::next_day));
+}
+
+TEST_CASE("What was admitted in the second in which a computer fell asleep counts for both days", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(50, utc)}}};
+  quota.fill(10);
+  quota.clock.set_wall(13h);
+  quota.fill(10);  // nobody looks before the second is over
+  quota.clock.pass(1s);
+  CHECK(quota.used() == 19);  // the first one looked at the calendar
+}
+
+TEST_CASE("After a computer slept into the next day settlements count for the day of their attempt", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {tokens_per_day(10'000, utc)}, .tokens = 1000}};
+  QuotaTracker<1>::Call yesterday;
+  REQUIRE(quota.admit(yesterday) == Admission::go());
+  quota.rest();
+  quota.clock.set_wall(13h);
+  quota.attempt_ends(with(success(), 0, 3000));
+  CHECK(quota.used() == 3000);
+  quota.clock.pass(1s);
+  quota.attempt_ends(with(success(), 0, 3000));
+  quota.attempt_ends(with(success(), 0, 400));
+  CHECK(quota.used() == 6400);
+  quota.settle(yesterday, with(success(), 0, 4000));
+  CHECK(quota.used() == 6400);
+}
+
+TEST_CASE("A refusal of the day after a computer slept closes it until the calendar's midnight", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(5, utc)}}};
+  quota.fill(3);
+  quota.clock.pass(10s);
+  quota.clock.set_wall(21h - 10s);  // it is 09:00
+  quota.attempt_ends(refused(QuotaDimension::requests_per_day));
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(15h + 10s)).with(Remedy::next_day));
+}
+
+TEST_CASE("A clock that is set back over midnight gives neither of the two days again", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(5, utc)}}};
+  const auto refused_until = [](Time time) { return Admission::reject(Kind::quota, time).with(Remedy::next_day); };
+  quota.fill(3);
+  quota.clock.pass(12h);
+  quota.fill(1);
+  quota.clock.pass(1s);
+  quota.clock.set_wall(-1h);  // 23:00:01 of the day of which three are used
+  quota.fill(2);
+  CHECK(quota.admit() == refused_until(support::at(13h)));
+  quota.clock.pass(1h);
+  quota.fill(2);  // of the new day one was used, and what was admitted in the hour that came twice counts for it too
+  CHECK(quota.admit() == refused_until(support::at(37h)));
+  quota.clock.pass(24h);
+  quota.fill(5);
+}
+
+TEST_CASE("What is admitted before anybody sees that the clock was set back counts for the day that came again, too", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(5, utc)}}};
+  quota.fill(3);
+  quota.clock.pass(12h);
+  quota.fill(1);
+  quota.clock.set_wall(-1h);
+  quota.fill(1);  // lent for this second
+  quota.clock.pass(1s);
+  quota.fill(1);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(13h)).with(Remedy::next_day));
+}
+
+TEST_CASE("What was admitted in an hour that comes twice is settled for both days", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {tokens_per_day(10'000, utc)}, .tokens = 1000}};
+  quota.fill(3);
+  quota.clock.pass(12h);
+  quota.fill(1);
+  quota.rest();
+  quota.clock.set_wall(-1h);
+  QuotaTracker<1>::Call call;
+  quota.clock.pass(1s);
+  REQUIRE(quota.admit(call) == Admission::go());
+  quota.clock.pass(1h);
+  CHECK(quota.used() == 2000);
+  quota.settle(call, with(success(), 0, 5000));
+  CHECK(quota.used() == 6000);
+  quota.clock.pass(1s);
+  quota.clock.set_wall(-1h);
+  quota.clock.pass(1s);
+  CHECK(quota.used() == 8000);  // of the fuller one of the two
+}
+
+TEST_CASE("A clock that was years ahead for a while does not cost the day after", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {per_day(5, utc)}}};
+  const auto years = 24h * 1000;
+  quota.fill(2);
+  quota.rest();
+  quota.clock.set_wall(years);
+  quota.fill(3);
+  quota.rest();
+  quota.clock.set_wall(-years);
+  quota.clock.pass(1s);
+  CHECK(quota.used() == 3);
+  quota.fill(2);
+  CHECK(quota.admit() == Admission::reject(Kind::quota, support::at(12h)).with(Remedy::next_day));
+  quota.clock.pass(12h);
+  quota.fill(5);
+}
+
+TEST_CASE("A fixed window knows that a computer slept through its end", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {fixed(per_minute(5))}}};
+  quota.fill(2);
+  quota.rest();
+  quota.clock.pass(8s);
+  quota.clock.set_wall(1h + 30s);  // 20 s of the minute are left
+  quota.fill(4);
+  quota.clock.pass(5s);
+  CHECK(quota.used() == 4);
+  quota.fill(1);
+  CHECK(quota.admit() == waits_until(support::at(30s)));
+}
+
+TEST_CASE("Who waits for a fixed window while the clock is set has his place in whichever it is", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {fixed(per_minute(2))}}};
+  quota.fill(2);
+  REQUIRE(quota.admit() == waits_until(support::at(60s)));
+  quota.clock.pass(10s);
+  quota.clock.set_wall(40s);  // 10 s are left, so he goes in the course of the next one, and not as it begins
+  CHECK(quota.admit() == waits_until(support::at(20s)));
+  CHECK(quota.admit() == waits_until(support::at(80s)));
+  quota.clock.pass(50s);
+  CHECK(quota.used() == 2);
 }
 
 TEST_CASE("A day that is spent looks at the calendar: the computer may have slept, or its clock been set", "[policies]") {
@@ -377,6 +525,19 @@ TEST_CASE("The most images that an attempt may be expected to make are told and 
   CHECK(quota.used() == 127);
   quota.fill(1);
   CHECK(quota.admit() == waits_until(support::at(61s)));
+}
+
+TEST_CASE("Money is counted in full, however dear an attempt is", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {spend_per_ten_minutes(10'000.0)}, .images = 127, .prices = {.image = 39.0}}};
+  quota.fill(2);
+  CHECK(quota.used() == 2 * 4'953'000'000);
+  CHECK(quota.admit().form() == Admission::Form::go_at);
+  CHECK(QuotaPrices{.image = 1000.0, .million_tokens = 1000.0}.of(127, 1'000'000'000) == 1'127'000'000'000);
+  Verdict dear = with(success(), 10, 1);  // settled in full as well
+  Quota cheap{QuotaOptions{.limits = {spend_per_ten_minutes(10'000.0)}, .prices = {.image = 1000.0}}};
+  cheap.attempt_ends(dear);
+  CHECK(cheap.used() == 10'000'000'000);
+  CHECK(cheap.admit().form() == Admission::Form::go_at);
 }
 
 TEST_CASE("A day is fixed anyway", "[policies]") {
@@ -676,6 +837,19 @@ TEST_CASE("A fixed window begins anew with each full span of the calendar", "[po
   }
 }
 
+TEST_CASE("That two clocks are not read at one moment moves nobody who waits into another window", "[policies]") {
+  Quota quota{QuotaOptions{.limits = {fixed(per_minute(2))}}};
+  quota.fill(2);
+  QuotaTracker<1>::Call waiting;
+  REQUIRE(quota.admit(waiting) == waits_until(support::at(60s)));
+  quota.clock.pass(10s);
+  quota.clock.set_wall(-1us);  // the minute seems to end a microsecond later
+  CHECK(quota.used() == 2);
+  quota.settle(waiting, abandoned(Sent::no));
+  CHECK(quota.used() == 2);
+  CHECK(quota.admit() == waits_until(support::at(60s)));
+}
+
 TEST_CASE("A fixed window's settlement counts in the window in which the attempt was made", "[policies]") {
   Quota quota{QuotaOptions{.limits = {fixed(tokens_per_minute(1000))}, .tokens = 100}};
   QuotaTracker<1>::Call early;
@@ -766,6 +940,33 @@ TEST_CASE("A refusal while there was room is a surprise, once", "[policies]") {
   CHECK(quota.settle(second, refused(QuotaDimension::requests_per_minute, 10s)).signal() == Signal::none);  // it is closed by now
   CHECK(quota.settle(third, refused(QuotaDimension::tokens_per_minute)).signal() == Signal::none);          // nothing is known of tokens
   CHECK(quota.tracker.surprises(quota.state) == 1);
+}
+
+TEST_CASE("A refusal surprises only a ledger that knows a limit of what the refusal speaks of", "[policies]") {
+  const struct {
+    const char* what;
+    Verdict refusal;
+    bool surprises;
+  } rows[] = {
+      {"the minute's requests, which are kept", refused(QuotaDimension::requests_per_minute), true},
+      {"no window: any that is kept", said(Kind::rate_limit), true},
+      {"tokens, which are not kept", refused(QuotaDimension::tokens_per_minute), false},
+      {"the day, which is not kept", refused(QuotaDimension::requests_per_day), false},
+      {"money, which is not kept", refused(QuotaDimension::spend), false},
+      {"something that no window counts", refused(QuotaDimension::other), false},
+      {"images, which are kept without a limit", refused(QuotaDimension::images_per_minute), false},
+  };
+  for (const auto& [what, refusal, surprises] : rows) {
+    CAPTURE(what);
+    Quota quota{QuotaOptions{.limits = {per_minute(15), images_per_minute(std::nullopt)}}};
+    CHECK((quota.attempt_ends(refusal).signal() == Signal::quota_surprise) == surprises);
+    CHECK(quota.tracker.surprises(quota.state) == (surprises ? 1U : 0U));
+  }
+  Quota money{QuotaOptions{.limits = {spend_per_ten_minutes(10.0)}, .prices = {.image = 1.0}}};
+  Verdict balance = refused(QuotaDimension::spend);
+  balance.kind = Kind::quota;  // no window's, but the account's
+  CHECK(money.attempt_ends(balance).signal() == Signal::none);
+  CHECK(money.attempt_ends(refused(QuotaDimension::spend)).signal() == Signal::quota_surprise);
 }
 
 TEST_CASE("A refusal that itself counts does not take away the room that it surprises by", "[policies]") {
@@ -889,6 +1090,9 @@ TEST_CASE("Options out of range are refused with field, range and value", "[poli
   QuotaWindow long_window = per_minute(1);
   long_window.span = 25h;
   const std::vector<Row> rows{
+      {{.limits = {spend_per_ten_minutes(3000.0)}, .images = 100, .prices = {.image = 1000.0}},
+       "QuotaTracker: what an attempt costs by its prices must be at most the limit of a window of money, in millionths; it is "
+       "100000000000"},
       {{.limits = {per_minute(-1)}}, "QuotaTracker: limit must be from 0 to 1000000000 a window; it is -1"},
       {{.limits = {per_day(1'000'000'001)}}, "QuotaTracker: limit must be from 0 to 1000000000 a window; it is 1000000001"},
       {{.limits = {long_window}},

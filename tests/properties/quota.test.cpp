@@ -52,14 +52,14 @@ void run_script(std::uint64_t seed, Tally& tally) {
       if (below(3) == 0) attempt.deadline = now + std::chrono::milliseconds{below(150'000)};
       ThreeWindows::Call call{};
       const Admission answer = trackers[who].admit(state, call, clock.now(), attempt);
-      const QuotaModel::Question question{now, clock.now().wall(), attempt.deadline, limits[who]};
+      const QuotaModel::Question question{now, clock.now().wall(), attempt.deadline, limits[who], QuotaModel::usual};
       const QuotaModel::Outcome outcome = model.judge(answer, question);
       CAPTURE(step, who, now.time_since_epoch().count(), answer.form(), answer.at().time_since_epoch().count());
       REQUIRE(outcome != QuotaModel::Outcome::wrong);
       ++tally[outcome];
       if (outcome == QuotaModel::Outcome::went || outcome == QuotaModel::Outcome::waited) {
         const Time at = QuotaModel::begins(answer, now);
-        out.push_back({call, model.add(at, question.day()), at});
+        out.push_back({call, model.add(at, question.day(), question.costs), at});
       }
     } else if (choice < 75 && !out.empty()) {
       const auto which = static_cast<std::ptrdiff_t>(below(out.size()));

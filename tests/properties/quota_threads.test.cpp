@@ -4,6 +4,8 @@
 #include "../support/verdicts.hpp"
 
 #include <ductile/core/clock.hpp>
+#include <ductile/core/pipeline.hpp>
+#include <ductile/drivers/blocking.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 
 #include <array>
@@ -197,29 +199,37 @@ struct Holding {
 };
 using Holdings = std::array<std::array<Holding, calls_each>, 2>;
 
+// What the policy of a thread is made of: the two share the counts, each with limits and costs of its own.
+struct Terms {
+  QuotaModel::Limits limits;
+  QuotaModel::Costs costs;
+};
+
 struct Setting {
   Time now;
   WallTime wall;
-  QuotaModel::Limits limits;
+  std::array<Terms, 2> terms;  // of the threads
 };
 
 // What the model makes of a command and its answer.
-bool allows(QuotaModel& model, Holding& call, const Command& command, const std::optional<Admission>& answer, const Setting& setting) {
+bool allows(QuotaModel& model, Holding& call, const Command& command, const std::optional<Admission>& answer, const Setting& setting,
+            std::size_t thread) {
+  const Terms& terms = setting.terms[thread];
   if (command.ends == !call.holds) return !answer;
   if (command.ends) {
     SplitMix64 draws{command.seed};
-    const support::QuotaEnd end = support::any_end(draws, call.at > setting.now);
+    const support::QuotaEnd end = support::any_end(draws, call.at > setting.now, terms.costs);
     if (end.verdict.kind == Kind::rate_limit) model.close(setting.now + end.verdict.hint);
     model.correct(call.charge, end.counts);
     call = {};
     return !answer;
   }
   if (!answer) return false;
-  const QuotaModel::Question question{setting.now, setting.wall, deadline_of(command, setting.now), setting.limits};
+  const QuotaModel::Question question{setting.now, setting.wall, deadline_of(command, setting.now), terms.limits, terms.costs};
   const QuotaModel::Outcome outcome = model.judge(*answer, question);
   if (outcome == QuotaModel::Outcome::went || outcome == QuotaModel::Outcome::waited) {
     const Time at = QuotaModel::begins(*answer, setting.now);
-    call = {true, at, model.add(at, question.day())};
+    call = {true, at, model.add(at, question.day(), terms.costs)};
   }
   return outcome != QuotaModel::Outcome::wrong;
 }
@@ -235,7 +245,7 @@ bool explained(const QuotaModel& model, const Holdings& holdings, const std::arr
     QuotaModel next = model;
     Holdings next_holdings = holdings;
     const Command& command = scripts[thread][step];
-    if (!allows(next, next_holdings[thread][command.call], command, answers[thread][step], setting)) continue;
+    if (!allows(next, next_holdings[thread][command.call], command, answers[thread][step], setting, thread)) continue;
     std::array<std::size_t, 2> next_done = done;
     ++next_done[thread];
     if (explained(next, next_holdings, scripts, answers, next_done, setting, used_today)) return true;
@@ -247,8 +257,9 @@ bool explained(const QuotaModel& model, const Holdings& holdings, const std::arr
 
 TEST_CASE("What two threads are told by one ledger, the model of one thread allows in some order", "[properties]") {
   struct Round {
-    std::optional<ThreeWindows> tracker{};
+    std::array<std::optional<ThreeWindows>, 2> trackers{};
     std::optional<ThreeWindows::State> state{};
+    std::array<Terms, 2> terms{};
     Now now{};
     std::array<Script, 2> scripts{};
     std::array<Answers, 2> answers{};
@@ -256,23 +267,26 @@ TEST_CASE("What two threads are told by one ledger, the model of one thread allo
     Holdings holdings{};
   };
   constexpr int rounds = 2000;
+  const bool with_others = GENERATE(false, true);  // one policy, or two with other limits and other costs
+  CAPTURE(with_others);
   Round round;
   std::barrier turn{3};
   std::atomic<int> started{0};
 
-  const auto do_one = [&](Holding& holding, ThreeWindows::Call& call, const Command& command) -> std::optional<Admission> {
+  const auto do_one = [&](std::size_t thread, Holding& holding, ThreeWindows::Call& call,
+                          const Command& command) -> std::optional<Admission> {
     const Time now = round.now();
     if (command.ends == !holding.holds) return std::nullopt;
     if (command.ends) {
       SplitMix64 draws{command.seed};
-      const support::QuotaEnd end = support::any_end(draws, holding.at > now);
-      round.tracker->settle(*round.state, call, round.now, Attempt{}, end.verdict);
+      const support::QuotaEnd end = support::any_end(draws, holding.at > now, round.terms[thread].costs);
+      round.trackers[thread]->settle(*round.state, call, round.now, Attempt{}, end.verdict);
       holding = {};
       return std::nullopt;
     }
     Attempt attempt;
     attempt.deadline = deadline_of(command, now);
-    const Admission answer = round.tracker->admit(*round.state, call, round.now, attempt);
+    const Admission answer = round.trackers[thread]->admit(*round.state, call, round.now, attempt);
     if (answer.form() == Admission::Form::go || answer.form() == Admission::Form::go_at) holding = {true, QuotaModel::begins(answer, now)};
     return answer;
   };
@@ -286,7 +300,7 @@ TEST_CASE("What two threads are told by one ledger, the model of one thread allo
       Holdings holdings = round.holdings;  // a copy of its own: the other thread's part is not looked at
       for (std::size_t j = 0; j < commands_each; ++j) {
         const Command& command = round.scripts[thread][j];
-        round.answers[thread][j] = do_one(holdings[thread][command.call], round.calls[thread][command.call], command);
+        round.answers[thread][j] = do_one(thread, holdings[thread][command.call], round.calls[thread][command.call], command);
       }
       turn.arrive_and_wait();
     }
@@ -298,10 +312,13 @@ TEST_CASE("What two threads are told by one ledger, the model of one thread allo
   for (int i = 0; i < rounds; ++i) {
     SplitMix64 draws{static_cast<std::uint64_t>(i)};
     VirtualClock clock{WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 7h + 30min}};
-    const QuotaModel::Limits limits{2 + static_cast<std::int64_t>(draws() % 5), 4 + static_cast<std::int64_t>(draws() % 8),
-                                    6 + static_cast<std::int64_t>(draws() % 12)};
-    round.tracker.emplace(support::tracker_of(limits));
-    round.state.emplace(*round.tracker);
+    const auto below = [&](std::uint64_t bound) { return static_cast<std::int64_t>(draws() % bound); };
+    const auto some_terms = [&](std::int64_t images) { return Terms{{2 + below(5), 4 + below(8), 6 + below(12)}, {1, images, 1}}; };
+    round.terms[0] = some_terms(2);
+    round.terms[1] = with_others ? some_terms(1 + below(4)) : round.terms[0];
+    for (std::size_t thread = 0; thread < 2; ++thread)
+      round.trackers[thread].emplace(support::tracker_of(round.terms[thread].limits, round.terms[thread].costs));
+    round.state.emplace(*round.trackers[0]);
     round.holdings = {};
     QuotaModel model;
     // Some way on, in one thread, so that the two meet the ledger in any state. Then time stands still.
@@ -312,15 +329,15 @@ TEST_CASE("What two threads are told by one ledger, the model of one thread allo
       const Command command = any_script(draws).front();
       Holding& holding = round.holdings[thread][command.call];
       Holding expected = holding;
-      const std::optional<Admission> answer = do_one(holding, round.calls[thread][command.call], command);
-      if (!allows(model, expected, command, answer, {round.now(), round.now.wall(), limits})) ++unexplained;
+      const std::optional<Admission> answer = do_one(thread, holding, round.calls[thread][command.call], command);
+      if (!allows(model, expected, command, answer, {round.now(), round.now.wall(), round.terms}, thread)) ++unexplained;
       holding = expected;
     }
     round.scripts = {any_script(draws), any_script(draws)};
     turn.arrive_and_wait();
     turn.arrive_and_wait();
-    const std::int64_t used_today = round.tracker->usage(*round.state, round.now)[2].used;
-    if (!explained(model, round.holdings, round.scripts, round.answers, {}, {round.now(), round.now.wall(), limits}, used_today))
+    const std::int64_t used_today = round.trackers[0]->usage(*round.state, round.now)[2].used;
+    if (!explained(model, round.holdings, round.scripts, round.answers, {}, {round.now(), round.now.wall(), round.terms}, used_today))
       ++unexplained;
     for (const Answers& answers : round.answers)
       for (const std::optional<Admission>& answer : answers) contended += answer && *answer != Admission::go() ? 1 : 0;
@@ -329,4 +346,64 @@ TEST_CASE("What two threads are told by one ledger, the model of one thread allo
   second.join();
   CHECK(unexplained == 0);
   CHECK(contended > rounds / 2);
+}
+
+// ---- a store
+
+namespace {
+
+// A store that answers at once, from inside `enter`: each fifth time that it is lost.
+class PromptStore final : public QuotaStore {
+ public:
+  void enter(Waiter& waiter) noexcept override {
+    const bool lost = visits_++ % 5 == 4;
+    (lost ? lost_ : granted_) += 1;
+    waiter.granted({lost ? Grant::Status::failed : Grant::Status::granted, {}});
+  }
+  bool leave(Waiter&) noexcept override { return false; }
+  void settle(const QuotaSettlement& settlement) noexcept override {
+    ++settled_;
+    images_ += settlement.counts.images;
+  }
+
+  std::atomic<std::int64_t> visits_{0}, granted_{0}, lost_{0}, settled_{0}, images_{0};
+};
+
+struct Picture {
+  std::int8_t images;
+  [[nodiscard]] Cost cost() const noexcept { return {.tokens = 0, .images = images}; }
+};
+
+}  // namespace
+
+TEST_CASE("Under threads each grant of a store is settled once, and the local ledger has counted the same", "[properties]") {
+  constexpr int calls = 4000;
+  constexpr QuotaDay never_ends{[](WallTime) noexcept -> WallTime { return std::chrono::sys_days{std::chrono::year{2200} / 1 / 1}; }};
+  PromptStore store;
+  const QuotaTracker tracker{QuotaOptions{
+      .limits = {per_day(1'000'000, never_ends),
+                 QuotaWindow{
+                     .dimension = QuotaDimension::images_per_minute, .unit = QuotaUnit::images, .limit = 1'000'000, .day = never_ends}},
+      .images = 2,
+      .store = &store}};
+  QuotaTracker<2>::State state{tracker};
+  Pipeline pipeline{with_state(tracker, state)};
+  std::atomic<std::int64_t> images{0};
+  in_threads([&](int thread) {
+    for (int i = 0; i < calls; ++i)
+      (void)pipeline.run([&]() -> Result<Picture> {
+        const int made = (i + thread) % 4;
+        if (made == 0) return Failure{Kind::internal};
+        images += made;
+        return Picture{static_cast<std::int8_t>(made)};
+      });
+  });
+  CHECK(store.granted_ + store.lost_ == threads * calls);
+  CHECK(store.settled_ == store.granted_);
+  CHECK(store.lost_ > calls / 2);
+  const auto usage = tracker.usage(state, Now{});
+  CHECK(usage[0].used == threads * calls);
+  CHECK(usage[1].used == images);
+  CHECK(store.images_ > 0);
+  CHECK(store.images_ < images);  // what was admitted while it was lost it never learns
 }

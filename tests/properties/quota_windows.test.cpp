@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 // All kinds of window at once - sliding, fixed, of money, of what was delivered, of a day - against a list of all charges with their exact
@@ -197,4 +198,145 @@ TEST_CASE("A fixed window holds nobody back for more than a tick beyond its begi
     }
   }
   CHECK(waited > 1000);
+}
+
+// ---- two clocks that drift apart
+
+namespace {
+
+// The call's clock, which stands still while a computer sleeps, and the calendar's, which is set.
+class TwoClocks : private TimeSource {
+ public:
+  explicit TwoClocks(WallTime wall) : wall_(wall) {}
+  Now now() noexcept { return Now{*this}; }
+  void pass(Duration span) noexcept {
+    time_ += span;
+    wall_ += span;
+  }
+  void set(Duration span) noexcept { wall_ += span; }
+
+ private:
+  Time steady() noexcept override { return time_; }
+  WallTime wall() noexcept override { return wall_; }
+  std::uint64_t random() noexcept override { return 0; }
+
+  Time time_{1h};
+  WallTime wall_;
+};
+
+struct Drifting {
+  Duration window;     // of the calendar
+  Duration usual;      // pauses
+  Duration farthest;   // by which a clock is set
+  bool waits = false;  // then it is set forward alone: who has been told when to go cannot be called back
+};
+
+// All that was admitted, by the window that the calendar showed.
+template <std::size_t N>
+int run_drifting(const QuotaOptions<N>& options, const Drifting& drifting, std::uint64_t seed) {
+  SplitMix64 draws{seed};
+  const auto below = [&](Duration::rep bound) { return static_cast<Duration::rep>(draws() % static_cast<std::uint64_t>(bound)); };
+  const auto some = [&](Duration most) { return Duration{1 + below(most.count())}; };
+  TwoClocks clock{WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + some(drifting.window)};
+  const QuotaTracker<N> tracker{options};
+  typename QuotaTracker<N>::State state{tracker};
+  struct Charged {
+    typename QuotaTracker<N>::Call call;
+    std::int64_t window;
+    Amounts amounts;
+  };
+  const QuotaCost reserved{.requests = 1, .images = options.images, .tokens = options.tokens};
+  const auto shown = [&] { return clock.now().wall().time_since_epoch() / drifting.window; };
+  std::map<std::int64_t, Amounts> used;
+  std::vector<Charged> out;
+  std::int64_t latest = shown();
+  int admitted = 0;
+  struct Waiter {
+    Time goes;
+    Charged charged;
+  };
+  std::vector<Waiter> waiting;
+  const auto charge = [&](const Charged& charged) {
+    for (std::size_t i = 0; i < N; ++i) {
+      CAPTURE(i);
+      used[charged.window][i] += charged.amounts[i];
+      REQUIRE(used[charged.window][i] <= *options.limits[i].limit);
+    }
+    out.push_back(charged);
+    ++admitted;
+  };
+  const auto pass = [&](Duration span) {
+    const Time until = clock.now()() + span;
+    while (!waiting.empty() && waiting.front().goes <= until) {  // they go in the order in which they were told
+      clock.pass(waiting.front().goes - clock.now()());
+      waiting.front().charged.window = shown();
+      charge(waiting.front().charged);
+      waiting.erase(waiting.begin());
+    }
+    clock.pass(until - clock.now()());
+  };
+  const auto set = [&](Duration by) {
+    const auto seen = [&] {  // the clock is not set twice between two looks
+      pass(2s);
+      // Nor in the second in which those who wait for a window go, when it has begun.
+      while (!waiting.empty() && waiting.front().goes <= clock.now()() + 1s) pass(1s);
+      (void)tracker.usage(state, clock.now());
+      latest = std::max(latest, shown());
+    };
+    seen();
+    // No farther back than the window before the latest one.
+    if ((clock.now().wall() + by).time_since_epoch() / drifting.window >= latest - 1) clock.set(by);
+    // What was lent for this second is still of the window that was shown: too much when that comes again, or when others wait.
+    pass(by > Duration{} && !drifting.waits ? 1ns : 1s);
+  };
+  for (int step = 0; step < 400; ++step) {
+    CAPTURE(seed, step);
+    const auto choice = below(100);
+    if (choice < 60) {
+      Attempt attempt;
+      if (!drifting.waits || below(2) == 0) attempt.deadline = clock.now()();  // now or never
+      Charged charged{{}, shown(), {}};
+      const Admission answer = tracker.admit(state, charged.call, clock.now(), attempt);
+      for (std::size_t i = 0; i < N; ++i) charged.amounts[i] = amount(reserved, options.limits[i].unit);
+      latest = std::max(latest, charged.window);
+      if (answer == Admission::go()) charge(charged);
+      if (answer.form() == Admission::Form::go_at)
+        waiting.insert(std::upper_bound(waiting.begin(), waiting.end(), answer.at(),
+                                        [](Time time, const Waiter& waiter) { return time < waiter.goes; }),
+                       {answer.at(), charged});
+    } else if (choice < 80 && !out.empty()) {
+      const auto which = below(static_cast<Duration::rep>(out.size()));
+      Charged ended = out[static_cast<std::size_t>(which)];
+      out.erase(out.begin() + which);
+      Verdict verdict;
+      if (below(3) == 0)
+        verdict = support::abandoned(Sent::no);
+      else
+        verdict.tokens = static_cast<std::int32_t>(1 + below((drifting.waits ? 1 : 2) * options.tokens));
+      for (std::size_t i = 0; i < N; ++i)
+        used[ended.window][i] += amount(quota_cost(verdict, reserved), options.limits[i].unit) - ended.amounts[i];
+      tracker.settle(state, ended.call, clock.now(), Attempt{}, verdict);
+    } else if (choice < 96) {
+      pass(below(2) == 0 ? some(300ms) : some(drifting.usual));
+    } else {
+      set(below(2) == 0 && !drifting.waits ? -some(drifting.farthest) : some(3 * drifting.farthest));
+    }
+  }
+  return admitted;
+}
+
+}  // namespace
+
+TEST_CASE("No window of the calendar holds more than its limit, whenever the computer sleeps or its clock is set", "[properties]") {
+  int admitted = 0;
+  for (std::uint64_t seed = 1; seed <= 250; ++seed) {
+    const auto limit = static_cast<std::int64_t>(5 + seed % 30);
+    admitted += run_drifting(QuotaOptions{.limits = {per_day(limit, utc), tokens_per_day(20'000, utc)}},
+                             Drifting{.window = 24h, .usual = 90min, .farthest = 20h}, seed);
+    admitted += run_drifting(QuotaOptions{.limits = {fixed(per_minute(limit)), fixed(tokens_per_minute(20'000))}},
+                             Drifting{.window = 1min, .usual = 6s, .farthest = 50s}, seed);
+    admitted += run_drifting(QuotaOptions{.limits = {fixed(per_minute(limit)), fixed(tokens_per_minute(20'000))}},
+                             Drifting{.window = 1min, .usual = 6s, .farthest = 50s, .waits = true}, seed);
+  }
+  CHECK(admitted > 50'000);
 }

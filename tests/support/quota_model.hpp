@@ -29,11 +29,15 @@ class QuotaModel {
   using Limits = std::array<std::int64_t, windows>;
   using Costs = std::array<std::int64_t, windows>;
 
+  // What each attempt is expected to cost, where nothing else is said.
+  static constexpr Costs usual{1, 2, 1};
+
   struct Question {
     Time now;
     WallTime wall;
     Time deadline = ductile::end_of_time;
     Limits limits;
+    Costs costs;
 
     [[nodiscard]] WallTime day() const { return ductile::pacific.next_midnight(wall); }  // by the midnight at which it ends
     [[nodiscard]] Time midnight() const { return now + (day() - wall); }
@@ -41,14 +45,11 @@ class QuotaModel {
 
   enum class Outcome { wrong, went, waited, refused_wait, queue_full, refused_by_midnight, spent };
 
-  // What each attempt is expected to cost.
-  static constexpr Costs costs{1, 2, 1};
-
   [[nodiscard]] Outcome judge(const Admission& answer, const Question& asked) const {
     const Time now = asked.now;
     const Time queue = std::chrono::time_point_cast<ductile::Duration>(std::chrono::floor<std::chrono::seconds>(last(now)));
-    const Time possible = earliest(std::max({now, queue, closed_until_}), asked.limits);
-    const bool day_has_room = in_day(asked.day()) + costs[2] <= asked.limits[2];
+    const Time possible = earliest(std::max({now, queue, closed_until_}), asked);
+    const bool day_has_room = in_day(asked.day()) + asked.costs[2] <= asked.limits[2];
     const auto only_if = [](bool right, Outcome outcome) { return right ? outcome : Outcome::wrong; };
     switch (answer.form()) {
       case Admission::Form::go:
@@ -73,7 +74,7 @@ class QuotaModel {
   [[nodiscard]] static Time begins(const Admission& answer, Time now) { return answer.form() == Admission::Form::go ? now : answer.at(); }
 
   // Charges an attempt. \return By what to correct it.
-  std::size_t add(Time at, WallTime day) {
+  std::size_t add(Time at, WallTime day, const Costs& costs) {
     charges_.push_back({at, day, costs});
     return charges_.size() - 1;
   }
@@ -103,24 +104,24 @@ class QuotaModel {
     return last;
   }
 
-  [[nodiscard]] bool fits(Time at, const Limits& limits) const {
+  [[nodiscard]] bool fits(Time at, const Question& asked) const {
     for (std::size_t window = 0; window < 2; ++window) {
-      std::int64_t sum = costs[window];
+      std::int64_t sum = asked.costs[window];
       for (const Charge& charge : charges_)
         if (charge.at > at - span) sum += charge.counts[window];
-      if (sum > limits[window]) return false;
+      if (sum > asked.limits[window]) return false;
     }
     return true;
   }
 
   // The first moment, not before `from`, at which an attempt fits into the spans.
-  [[nodiscard]] Time earliest(Time from, const Limits& limits) const {
+  [[nodiscard]] Time earliest(Time from, const Question& asked) const {
     std::vector<Time> moments{from};
     for (const Charge& charge : charges_)
       if (charge.at + span > from) moments.push_back(charge.at + span);
     std::sort(moments.begin(), moments.end());
     for (const Time moment : moments)
-      if (fits(moment, limits)) return moment;
+      if (fits(moment, asked)) return moment;
     return ductile::end_of_time;
   }
 
@@ -131,19 +132,20 @@ class QuotaModel {
 // A policy with those windows.
 using ThreeWindows = ductile::QuotaTracker<QuotaModel::windows>;
 
-inline ThreeWindows tracker_of(const QuotaModel::Limits& limits) {
-  return ThreeWindows{ductile::QuotaOptions{
-      .limits = {ductile::per_minute(limits[0]), ductile::images_per_minute(limits[1]), ductile::per_day(limits[2])}, .images = 2}};
+inline ThreeWindows tracker_of(const QuotaModel::Limits& limits, const QuotaModel::Costs& costs = QuotaModel::usual) {
+  return ThreeWindows{
+      ductile::QuotaOptions{.limits = {ductile::per_minute(limits[0]), ductile::images_per_minute(limits[1]), ductile::per_day(limits[2])},
+                            .images = static_cast<std::int32_t>(costs[1])}};
 }
 
 // How an attempt ended, and what it counts for.
 struct QuotaEnd {
   ductile::Verdict verdict;
-  QuotaModel::Costs counts = QuotaModel::costs;
+  QuotaModel::Costs counts;
 };
 
 // Any end; of an attempt that still waits the only one that there is.
-inline QuotaEnd any_end(ductile::SplitMix64& draws, bool waits) {
+inline QuotaEnd any_end(ductile::SplitMix64& draws, bool waits, const QuotaModel::Costs& costs = QuotaModel::usual) {
   const auto below = [&](std::uint64_t bound) { return draws() % bound; };
   if (waits || below(6) == 0) return {abandoned(ductile::Sent::no), {}};
   if (below(4) == 0) return {said(ductile::Kind::internal), {1, 0, 1}};
@@ -152,7 +154,7 @@ inline QuotaEnd any_end(ductile::SplitMix64& draws, bool waits) {
     refused.verdict.dimension = ductile::QuotaDimension::requests_per_minute;
     return refused;
   }
-  QuotaEnd success;
+  QuotaEnd success{{}, costs};
   if (below(2) == 0) {
     success.verdict.images = static_cast<std::int8_t>(1 + below(4));
     success.counts[1] = success.verdict.images;

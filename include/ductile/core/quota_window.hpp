@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -19,7 +18,7 @@ struct QuotaCost {
   std::int32_t requests = 1;
   std::int32_t images = 0;
   std::int32_t tokens = 0;        ///< Input tokens.
-  std::int32_t microdollars = 0;  ///< Millionths of a US dollar; the most stands for all that is more, which is 2147 dollars.
+  std::int64_t microdollars = 0;  ///< Millionths of a US dollar.
 
   friend constexpr bool operator==(const QuotaCost&, const QuotaCost&) = default;
 };
@@ -28,7 +27,7 @@ struct QuotaCost {
 enum class QuotaUnit : std::uint8_t { requests, images, tokens, microdollars };
 
 /// That part of the cost.
-[[nodiscard]] constexpr std::int32_t amount(const QuotaCost& cost, QuotaUnit unit) noexcept {
+[[nodiscard]] constexpr std::int64_t amount(const QuotaCost& cost, QuotaUnit unit) noexcept {
   switch (unit) {
     case QuotaUnit::requests: return cost.requests;
     case QuotaUnit::images: return cost.images;
@@ -51,11 +50,11 @@ struct QuotaPrices {
   double million_tokens = 0.0;  ///< US dollars for a million input tokens, 0 to 1000.
 
   /// The price of so many, in millionths of a US dollar, rounded up.
-  [[nodiscard]] constexpr std::int32_t of(std::int32_t images, std::int32_t tokens) const noexcept {
-    constexpr double most = std::numeric_limits<std::int32_t>::max();
-    const double sum = image * 1e6 * images + million_tokens * tokens;
-    return static_cast<std::int32_t>(
-        detail::min(sum + 0.999'999, most));  // a whole one more for a millionth of it would be the arithmetic's
+  [[nodiscard]] constexpr std::int64_t of(std::int32_t images, std::int32_t tokens) const noexcept {
+    constexpr double most = 1e15;  // far above what prices in their range come to
+    const double sum = detail::min(image * 1e6 * images + million_tokens * tokens, most);
+    const auto whole = static_cast<std::int64_t>(sum);
+    return sum - static_cast<double>(whole) > 1e-6 ? whole + 1 : whole;  // one more for a millionth of it would be the arithmetic's
   }
 
   friend constexpr bool operator==(const QuotaPrices&, const QuotaPrices&) = default;

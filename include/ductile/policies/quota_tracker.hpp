@@ -226,8 +226,9 @@ class QuotaTracker {
     return usage;
   }
 
-  /// How often the service refused although this ledger, knowing the limits, had room: somebody else uses the same quota, or the limits
-  /// are not what they are thought to be.
+  /// How often the service refused although this ledger, knowing the limits, had room in the windows of the dimension that was named (in
+  /// all, where none was): somebody else uses the same quota, or the limits are not what they are thought to be. A refusal that names a
+  /// dimension of which no window is kept here is none.
   [[nodiscard]] std::uint64_t surprises(State& state) const noexcept {
     const std::lock_guard lock{state.mutex_};
     return state.surprises_;
@@ -338,7 +339,7 @@ class QuotaTracker {
       const Open open{*this, state};
       const detail::Tick tick = open.tick_of(call.tick);
       for (std::size_t i = 0; i < N; ++i) {
-        const std::int64_t difference = amount(counts_of(verdict, windows_[i].counts), windows_[i].unit) - std::int64_t{costs_[i]};
+        const std::int64_t difference = amount(counts_of(verdict, windows_[i].counts), windows_[i].unit) - costs_[i];
         if (difference != 0) state.ledger_.adjust(i, tick, difference);
       }
       if (refused || call.by_store) state.ledger_.advance(now);
@@ -390,7 +391,7 @@ class QuotaTracker {
     std::uint64_t mixed = options.store != nullptr ? 1 : 0;
     const auto mix = [&](std::int64_t number) { mixed = SplitMix64{mixed ^ static_cast<std::uint64_t>(number)}(); };
     for (const QuotaWindow& window : options.limits) mix(window.limit.value_or(-1));
-    for (const std::int32_t cost : costs_of(options)) mix(cost);
+    for (const std::int64_t cost : costs_of(options)) mix(cost);
     return mixed | 1U;  // zero is nobody's
   }
 

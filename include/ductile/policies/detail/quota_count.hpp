@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
@@ -86,40 +87,50 @@ class SlidingCount {
   std::vector<std::int64_t> buckets_;
 };
 
-// Counts what falls into windows that begin at moments of the calendar: a day's midnight, or each full span. The end is kept on the call's
-// clock, so that the calendar need not be read with each question. Reservations can be made for two spans ahead, in the order in which they
-// are asked for; none for another day.
+// Counts what falls into windows that begin at moments of the calendar: a day's midnight, or each full span. Where the calendar's clock is
+// set, or goes on while the call's clock stands still (a computer that sleeps), the calendar is right. Reservations can be made for two
+// spans ahead, in the order in which they are asked for; none for another day.
+//
+// Of the time between two readings nobody knows when the clock was set: what was charged in it counts for the windows before and after.
 class FixedCount {
  public:
   explicit FixedCount(QuotaDay day) noexcept : day_(day) {}
   explicit FixedCount(Duration span) noexcept : span_(span) {}
 
-  // Reads the calendar: where the window ends, and whether another one has begun. Done at the end and whenever a day is about to refuse,
-  // for of a computer that slept, or whose clock was set, only the calendar is right.
+  // Takes a reading of both clocks: which window it is, and where it ends.
   void read_calendar(Time at, WallTime wall) noexcept {
-    const Duration left = next_boundary(wall) - wall;
-    const Time end = at + (left > Duration::zero() ? left : std::chrono::minutes{1});  // a wrong rule must not ask for ever
-    if (!end_ || end > *end_ + correction()) {                                         // less is a correction of the same moment
-      const std::int64_t passed = end_ && !day_ ? (end - *end_ + correction()) / span_ : size;
-      for (std::int64_t i = 0; i < detail::min<std::int64_t>(passed, size); ++i) used_ = {used_[1], used_[2], 0};
-      closed_ = false;
-      if (end_) began_ = day_ ? *end_ : end - span_;
+    if (end_ == Time::min()) {
+      show(next_boundary(wall), wall);
+      end_ = at + (shown_ - wall);
+    } else {
+      const Time end = at + (shown_ - wall);
+      const bool set = std::chrono::abs(end - end_) > readings_apart;
+      if (set) lose_waiting();
+      const bool keeps_end = queued() && !set;  // those who wait were told it
+      const WallTime showed = shown_;
+      if (wall < wall_read_ || wall >= shown_) turn(at, wall, end, set);
+      end_ = (keeps_end ? end_ : end) + (shown_ - showed);
+      if (at >= lost_until_) lost_ = 0;
     }
-    end_ = end;
+    read_ = at;
+    wall_read_ = wall;
+    since_read_ = 0;
   }
 
-  // In the window that holds `at`, which is not before this one.
-  [[nodiscard]] std::int64_t used(Time at) const noexcept { return used_[index(at)]; }
-  [[nodiscard]] std::int64_t used() const noexcept { return used_.front(); }
+  [[nodiscard]] std::int64_t used() const noexcept { return used_in(0); }
 
-  // Corrects, or charges, what belongs to the window that holds `at`.
-  void add(Time at, std::int64_t amount) noexcept {
-    std::int64_t& used = used_[index(at)];
-    used = detail::max<std::int64_t>(used + amount, 0);
+  // Charges what belongs to the window that holds `at`, which is not before this one.
+  void add(Time at, std::int64_t amount) noexcept { add(at, at, amount); }
+
+  // Corrects what was charged in a tick that lasts from `begin` to `end`. Where nobody knows to which window that belongs more counts for
+  // both, less for neither.
+  void correct(Time begin, Time end, std::int64_t amount) noexcept {
+    if (amount > 0 ? end > began_after_ : begin >= began_by_) add(begin, end, amount);
+    if (amount > 0 && begin < began_by_) before_ += amount;
   }
 
   // Whether somebody waits for a later window; who comes now must not overtake.
-  [[nodiscard]] bool queued() const noexcept { return used_[1] != 0 || used_[2] != 0; }
+  [[nodiscard]] bool queued() const noexcept { return used_[1] != 0 || used_[2] != 0 || lost_ != 0; }
 
   // The first moment, not before `from` and not before anybody who waits, at which `cost` fits under `limit`.
   [[nodiscard]] std::optional<Time> earliest(Time from, std::int64_t cost, std::int64_t limit) const noexcept {
@@ -127,12 +138,12 @@ class FixedCount {
     const std::size_t last = used_[2] != 0 ? 2 : used_[1] != 0 ? 1 : 0;
     const std::size_t first = index(from);
     for (std::size_t i = detail::max(first, last); i < size; ++i)
-      if (used_[i] + cost <= limit) return i == first ? from : end() + static_cast<int>(i - 1) * span_;
+      if (used_in(i) + cost <= limit) return i == first ? from : last_end() + static_cast<int>(i - 1) * span_;
     return std::nullopt;
   }
 
   // The first moment for which no reservation can be made yet.
-  [[nodiscard]] Time horizon() const noexcept { return end() + (size - 1) * span_; }
+  [[nodiscard]] Time horizon() const noexcept { return last_end() + (size - 1) * span_; }
 
   [[nodiscard]] bool daily() const noexcept { return day_.has_value(); }
 
@@ -141,12 +152,26 @@ class FixedCount {
   void close() noexcept { closed_ = true; }
 
   // The first moment of time before the calendar was read.
-  [[nodiscard]] Time end() const noexcept { return end_.value_or(Time::min()); }
-  // The moment at which it began; the first moment of time when the window was met in its course.
-  [[nodiscard]] Time began() const noexcept { return began_.value_or(Time::min()); }
+  [[nodiscard]] Time end() const noexcept { return end_; }
+
+  // Whether what was charged in a tick that begins then may be of the window before, or of this one's first minute.
+  [[nodiscard]] bool early(Time begin) const noexcept { return begin < began_by_ || begin <= began_ + std::chrono::minutes{1}; }
 
  private:
   static constexpr int size = 3;  // this window and two ahead
+
+  // By how much the two clocks may differ from what they were, only because they are not read at one moment. No lease lasts so long.
+  static constexpr Duration readings_apart = Now::coarse_lag;
+
+  // What was charged at some moment from `begin` to `end`.
+  void add(Time begin, Time end, std::int64_t amount) noexcept {
+    const std::size_t window = index(begin);
+    used_[window] = detail::max<std::int64_t>(used_[window] + amount, 0);
+    if (window > 0 || amount <= 0) return;
+    if (earlier()) before_ += amount;
+    if (end > read_) since_read_ += amount;
+    last_ = detail::max(last_, end);
+  }
 
   [[nodiscard]] WallTime next_boundary(WallTime wall) const noexcept {
     if (day_) return day_->next_midnight(wall);
@@ -154,20 +179,89 @@ class FixedCount {
     return wall - since + (since < Duration::zero() ? Duration::zero() : span_);
   }
 
-  // By how much the end may move without being another one.
-  [[nodiscard]] Duration correction() const noexcept { return day_ ? Duration{std::chrono::hours{1}} : span_ / 2; }
+  // Whether the clock was set back into the window before: what is charged then counts for both, so that neither is had twice.
+  [[nodiscard]] bool earlier() const noexcept { return shown_ < ends_; }
 
-  [[nodiscard]] std::size_t index(Time at) const noexcept {
-    if (day_ || !end_ || at < *end_) return 0;
-    return static_cast<std::size_t>(detail::min<std::int64_t>((at - *end_) / span_ + 1, size - 1));
+  void show(WallTime boundary, WallTime wall) noexcept {
+    shown_ = boundary > wall ? boundary : wall + std::chrono::minutes{1};  // a wrong rule must not ask for ever
+    ends_ = shown_;
   }
 
-  std::optional<QuotaDay> day_;  // this
-  Duration span_{1};             // or that
-  std::array<std::int64_t, size> used_{};
+  // The calendar has left the window that it showed, or its clock was set back. \param end When that window ended, if no clock was set.
+  void turn(Time at, WallTime wall, Time end, bool set) noexcept {
+    const WallTime boundary = next_boundary(wall);
+    if (boundary <= wall) return show(boundary, wall);
+    if (boundary == shown_) return;
+    const Time by = detail::max(at, last_ + Duration{1});
+    if (boundary == ends_) {  // after it was set back
+      shown_ = boundary;
+      began_by_ = by;
+    } else if (boundary > shown_) {
+      const Duration skipped = day_ ? Duration{} : boundary - shown_ - span_;
+      begin_another(boundary);
+      began_ = end + skipped;
+      began_after_ = set ? detail::max(detail::min(end, end_) + skipped, read_) : end_ + skipped;
+      began_by_ = set ? by : end_ + skipped;
+      if (set && last_ >= end) used_[0] += since_read_;
+    } else if (boundary >= before_ends_) {
+      if (boundary != before_ends_) before_ = 0;
+      before_ += since_read_;
+      before_ends_ = shown_ = boundary;
+    } else {  // farther back than anybody remembers: what is counted goes on
+      used_[0] = detail::max(used_[0], earlier() ? before_ : 0);
+      show(boundary, wall);
+    }
+  }
+
+  void begin_another(WallTime boundary) noexcept {
+    if (boundary > ends_) {
+      before_ = used_[0];
+      before_ends_ = ends_;
+      const std::int64_t passed = day_ ? 1 : (boundary - ends_) / span_;
+      for (std::int64_t i = 0; i < detail::min<std::int64_t>(passed, size); ++i) used_ = {used_[1], used_[2], 0};
+    } else {  // between the two: the clock was far ahead for a while
+      used_ = {};
+    }
+    ends_ = shown_ = boundary;
+    closed_ = false;
+  }
+
+  // Those who wait go by the call's clock, whatever the other one was set to: they count in each window until the last of theirs is over.
+  void lose_waiting() noexcept {
+    lost_ += std::exchange(used_[1], 0) + std::exchange(used_[2], 0);
+    lost_until_ = detail::max(lost_until_, horizon() + span_);
+  }
+
+  [[nodiscard]] std::int64_t used_in(std::size_t window) const noexcept {
+    return lost_ + (window == 0 && earlier() ? detail::max(used_[0], before_) : used_[window]);
+  }
+
+  // When the latest window ends, by the call's clock.
+  [[nodiscard]] Time last_end() const noexcept { return end_ + (ends_ - shown_); }
+
+  [[nodiscard]] std::size_t index(Time at) const noexcept {
+    if (day_ || end_ == Time::min() || at < last_end()) return 0;
+    return static_cast<std::size_t>(detail::min<std::int64_t>((at - last_end()) / span_ + 1, size - 1));
+  }
+
+  std::optional<QuotaDay> day_;             // this
+  Duration span_{1};                        // or that
+  std::array<std::int64_t, size> used_{};   // of the latest window, and of those after it
+  std::int64_t before_ = 0;                 // of the one before
+  std::int64_t lost_ = 0;                   // of any of them: what had been reserved when the clock was set
+  std::int64_t since_read_ = 0;             // what was charged since the last reading
+  WallTime ends_{};                         // the latest window
+  WallTime before_ends_ = WallTime::min();  // the one before
+  WallTime shown_{};                        // the end of that of the two which the calendar shows
+  Time end_ = Time::min();                  // the same moment on the call's clock
+  Time read_{};                             // the last reading
+  WallTime wall_read_{};
+  Time began_ = Time::min();        // by the calendar, wherever the call's clock was then; the first moment of time when met in its course
+  Time began_after_ = Time::min();  // by the call's clock: not before this
+  Time began_by_ = Time::min();     // and not after that
+  Time lost_until_ = Time::min();
+  Time last_ = Time::min();  // nothing was charged for a later one
   bool closed_ = false;
-  std::optional<Time> end_;
-  std::optional<Time> began_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail

@@ -24,7 +24,7 @@ template <std::size_t N>
 class QuotaLedger {
  public:
   using Windows = std::array<QuotaWindow, N>;
-  using Costs = std::array<std::int32_t, N>;  // one for each window
+  using Costs = std::array<std::int64_t, N>;  // one for each window
 
   struct Booking {
     Admission admission;
@@ -45,9 +45,11 @@ class QuotaLedger {
   // Lets time pass. Calls have read their clocks before they get here, and may come out of order.
   void advance(Now now) noexcept {
     now_ = detail::max(now_, now());
+    const Tick tick = tick_of(now_);
     for (Window& window : windows_) {
-      if (window.sliding) window.sliding->advance(tick_of(now_));
-      if (window.fixed && now_ >= window.fixed->end()) window.fixed->read_calendar(now_, now.wall());
+      if (window.sliding) window.sliding->advance(tick);
+      // Once a tick: only the calendar knows that the computer slept, or that its clock was set.
+      if (window.fixed && (tick != window.calendar_read || now_ >= window.fixed->end())) read_calendar(window, now);
       if (window.learnt && window.learnt_until <= now_) window.learnt.reset();
     }
   }
@@ -85,9 +87,7 @@ class QuotaLedger {
     if (window.sliding) {
       window.sliding->add(tick, amount);
     } else {
-      // Of a tick into which midnight fell nobody knows to which day it belongs: more counts for the new one, less for neither.
-      const Time began = window.fixed->began();
-      if (amount > 0 ? tick >= tick_of(began) : start_of(tick) >= began) window.fixed->add(start_of(tick), amount);
+      window.fixed->correct(start_of(tick), start_of(tick + 1), amount);
     }
   }
 
@@ -174,6 +174,7 @@ class QuotaLedger {
 
     std::optional<SlidingCount> sliding;  // this
     std::optional<FixedCount> fixed;      // or that
+    Tick calendar_read = -1;              // when, of this
     Time closed_until = Time::min();
     std::optional<std::int64_t> learnt;
     Time learnt_until{};
@@ -204,6 +205,13 @@ class QuotaLedger {
     return start < time ? start + tick_ : start;
   }
 
+  // Both clocks at one moment: since the call's reading somebody may have waited for the lock.
+  void read_calendar(Window& window, Now now) const noexcept {
+    const Time at = detail::max(now_, now.afresh()());
+    window.fixed->read_calendar(at, now.wall());
+    window.calendar_read = tick_of(now_);
+  }
+
   [[nodiscard]] bool closed(const Window& window) const noexcept {
     return window.closed_until > now_ || (window.fixed && window.fixed->closed());
   }
@@ -227,7 +235,7 @@ class QuotaLedger {
       // Around midnight the service may still refuse for the day that is over, or its clock be behind ours: that must not cost a day. And
       // the hint of a day's window is the time to the next minute.
       closed_for = {};
-      if (tick <= tick_of(window.fixed->began()) + minutes{1} / tick_)
+      if (window.fixed->early(start_of(tick)))
         closed_for = minutes{1};
       else
         window.fixed->close();
@@ -293,9 +301,9 @@ class QuotaLedger {
     return at && *at > now_ ? std::optional{next_tick(*at)} : at;
   }
 
-  [[nodiscard]] static Opening opening_of_day(Window& window, std::int64_t cost, std::int64_t most, Time from, Now now) noexcept {
+  [[nodiscard]] Opening opening_of_day(Window& window, std::int64_t cost, std::int64_t most, Time from, Now now) const noexcept {
     const auto spent = [&] { return window.fixed->closed() || window.fixed->used() + cost > most; };
-    if (spent()) window.fixed->read_calendar(now(), now.wall());
+    if (spent()) read_calendar(window, now);
     if (spent()) return refuse(Admission::reject(Kind::quota, window.fixed->end()).with(Remedy::next_day));
     // Reservations do not cross midnight.
     if (from >= window.fixed->end()) return refuse(Admission::ask_at(window.fixed->end(), Kind::quota, WaitSource::quota));
