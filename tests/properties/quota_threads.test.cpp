@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/linearizable.hpp"
 #include "../support/quota_model.hpp"
 #include "../support/verdicts.hpp"
 
@@ -234,23 +235,21 @@ bool allows(QuotaModel& model, Holding& call, const Command& command, const std:
   return outcome != QuotaModel::Outcome::wrong;
 }
 
-// Whether it allows all of them in some order of the two scripts, and has counted in the end what the tracker has.
-bool explained(const QuotaModel& model, const Holdings& holdings, const std::array<Script, 2>& scripts,
-               const std::array<Answers, 2>& answers, const std::array<std::size_t, 2>& done, const Setting& setting,
-               std::int64_t used_today) {
-  if (done[0] == commands_each && done[1] == commands_each) return model.in_day(pacific.next_midnight(setting.wall)) == used_today;
-  for (std::size_t thread = 0; thread < 2; ++thread) {
-    const std::size_t step = done[thread];
-    if (step == commands_each) continue;
-    QuotaModel next = model;
-    Holdings next_holdings = holdings;
-    const Command& command = scripts[thread][step];
-    if (!allows(next, next_holdings[thread][command.call], command, answers[thread][step], setting, thread)) continue;
-    std::array<std::size_t, 2> next_done = done;
-    ++next_done[thread];
-    if (explained(next, next_holdings, scripts, answers, next_done, setting, used_today)) return true;
-  }
-  return false;
+// What is believed of both threads, and what a thread did.
+struct Beliefs {
+  QuotaModel model;
+  Holdings holdings;
+};
+struct Done {
+  std::size_t thread;
+  Command command;
+  std::optional<Admission> answer;
+};
+
+std::vector<Done> done_by(std::size_t thread, const Script& script, const Answers& answers) {
+  std::vector<Done> all;
+  for (std::size_t i = 0; i < commands_each; ++i) all.push_back({thread, script[i], answers[i]});
+  return all;
 }
 
 }  // namespace
@@ -337,8 +336,15 @@ TEST_CASE("What two threads are told by one ledger, the model of one thread allo
     turn.arrive_and_wait();
     turn.arrive_and_wait();
     const std::int64_t used_today = round.trackers[0]->usage(*round.state, round.now)[2].used;
-    if (!explained(model, round.holdings, round.scripts, round.answers, {}, {round.now(), round.now.wall(), round.terms}, used_today))
-      ++unexplained;
+    const Setting setting{round.now(), round.now.wall(), round.terms};
+    const bool explained = support::linearizable(
+        Beliefs{model, round.holdings}, done_by(0, round.scripts[0], round.answers[0]), done_by(1, round.scripts[1], round.answers[1]),
+        [&](Beliefs& beliefs, const Done& done) {
+          Holding& call = beliefs.holdings[done.thread][done.command.call];
+          return allows(beliefs.model, call, done.command, done.answer, setting, done.thread);
+        },
+        [&](const Beliefs& beliefs) { return beliefs.model.in_day(pacific.next_midnight(setting.wall)) == used_today; });
+    if (!explained) ++unexplained;
     for (const Answers& answers : round.answers)
       for (const std::optional<Admission>& answer : answers) contended += answer && *answer != Admission::go() ? 1 : 0;
   }
