@@ -69,8 +69,8 @@ struct QuotaUsage {
 ///          `Kind::store_unavailable` when the store is lost and the policy is to fail then.
 /// Threads  The policy is immutable. One `State` may serve any number of threads and pipelines.
 /// Cost     With room: a reading of the coarse clock and one compare-exchange, however many windows; no lock, no reading of the calendar.
-///          Once a second, when a window is full, and to settle what was not as expected: a lock. Never allocates but in the constructor
-///          of `State`.
+///          Once a second, when a window is full, and to settle what was not as expected: a lock. Once a second for each window of the
+///          calendar, and when a day is about to refuse: a reading of both clocks. Never allocates but in the constructor of `State`.
 /// Source   Sliding window counters; the reservation in advance is that of token buckets (Guava's RateLimiter).
 template <std::size_t N>
 class QuotaTracker {
