@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // One call at a time of an operation that completes in the context's next step: on its own, and through a pipeline. In a unit of its own,
-// since no other needs Asio.
+// since no other needs Asio. The hedge is planned and not needed.
 #include <ductile/core/pipeline.hpp>
 #include <ductile/drivers/asio.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/hedge.hpp>
 #include <ductile/policies/retry.hpp>
 
 #include <boost/asio/append.hpp>
@@ -34,6 +35,14 @@ struct Completes {
   }
 };
 
+const CircuitBreakerOptions breaker{.trip = consecutive(5)};
+
+auto through(auto& pipeline) {
+  return [&pipeline](const Completes& operation, asio::io_context& context, auto handler) {
+    pipeline.async_run(repeatable(operation), context, std::move(handler));
+  };
+}
+
 long run(auto start, long count) {
   asio::io_context context{1};
   const asio::steady_timer reactor{context};  // the first timer or socket makes the context ask the system for events between steps
@@ -55,8 +64,11 @@ long bare_asynchronous(long count) {
 }
 
 long asynchronous(long count) {
-  static Pipeline pipeline{Retry{}, CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(5)}}};
-  return run([](const Completes& operation, asio::io_context& context,
-                auto handler) { pipeline.async_run(operation, context, std::move(handler)); },
-             count);
+  static Pipeline pipeline{Retry{}, CircuitBreaker{breaker}};
+  return run(through(pipeline), count);
+}
+
+long asynchronous_hedged(long count) {
+  static Pipeline pipeline{Retry{}, Hedge{}, CircuitBreaker{breaker}};
+  return run(through(pipeline), count);
 }

@@ -16,6 +16,7 @@ long simulated(long count);
 long hedged(long count);
 long bare_asynchronous(long count);
 long asynchronous(long count);
+long asynchronous_hedged(long count);
 
 static unsigned long allocations = 0;
 
@@ -129,6 +130,7 @@ constexpr Workload workloads[] = {
     {"breaker-open", &rejected},
     {"bare-asynchronous", &bare_asynchronous},
     {"asynchronous", &asynchronous},
+    {"asynchronous-hedged", &asynchronous_hedged},
 };
 
 }  // namespace
