@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>     // Billed, Kind, Remedy
+#include <ductile/core/kind.hpp>     // Billed, Kind, Remedy, is_about_content
 #include <ductile/core/verdict.hpp>  // FailureId
 #include <ductile/gemini/names.hpp>  // find_finish_reason, withholds_by_name
 
@@ -629,7 +629,7 @@ inline constexpr std::array<FailureRow, 185> failures{{
   const FinishReason* known = find_finish_reason(reason, of_vertex);
   if (!known) return withholds_by_name(reason);
   const FailureRow* row = find_failure(known->id);
-  return row && (row->kind == Kind::safety_prompt || row->kind == Kind::safety_output || row->kind == Kind::prohibited);
+  return row && is_about_content(row->kind);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>        // Remedy
+#include <ductile/core/kind.hpp>        // Remedy, is_about_content
 #include <ductile/core/now.hpp>         // WallTime
 #include <ductile/core/verdict.hpp>     // Duration
 #include <ductile/gemini/failures.hpp>  // find_failure
@@ -88,9 +88,8 @@ class Journal {
     for (const auto& [model, last] : job) {
       const gemini::FailureRow* row = gemini::find_failure(last.id);
       if (!row) continue;
-      const bool content = row->kind == Kind::safety_prompt || row->kind == Kind::safety_output || row->kind == Kind::prohibited;
       if (model != entry.model) {
-        verdict_.fell_back_on_safety += content ? 1 : 0;
+        verdict_.fell_back_on_safety += is_about_content(row->kind) ? 1 : 0;
         continue;
       }
       const bool same_day = row->remedy == Remedy::next_day && pacific_day(entry.time) == pacific_day(last.answered);
