@@ -28,8 +28,9 @@ struct HedgeOptions {
 /// one that stops the call (the chain's table says so; without a chain, its remedy is `never` or `after_prompt_change`) nothing begins any
 /// more, and one that is about the content ends the race. A hedge is an extra trip: a `RetryBudget` is asked before it is sent, and when it
 /// refuses, the others go on. The observed time is that of first attempts alone, also of those that a hedge overtook, so that hedging does
-/// not change what it goes by. Order: inside `Deadline`, `RetryBudget`, `FallbackChain` and `Retry` (E0116), outside `CircuitBreaker`,
-/// `QuotaTracker` and `AttemptTimeout` (E0117), which see each attempt; best outside `Bulkhead` too.
+/// not change what it goes by.
+/// Order: inside `Deadline`, `RetryBudget`, `FallbackChain` and `Retry` (E0116), outside `CircuitBreaker`, `QuotaTracker` and
+/// `AttemptTimeout` (E0117), which see each attempt; best outside `Bulkhead` too.
 ///
 /// Errors   `ConfigError` when an option is out of range; no failure of its own.
 /// Threads  The policy is immutable; one `State` may serve any number of threads and pipelines of one `quantile`.
