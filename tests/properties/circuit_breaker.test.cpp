@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "../support/circuit_model.hpp"
+#include "../support/meeting.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/policies/circuit_breaker.hpp>
 
 #include <array>
-#include <atomic>
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
@@ -231,7 +231,7 @@ void threads_are_told_what_the_model_says() {
   Round round;
   Time at{};
   std::barrier turn{3};
-  std::atomic<int> started{0};
+  support::Meeting meeting;
 
   const auto do_one = [&](std::size_t thread, const Command& command) {
     return obey(
@@ -247,10 +247,7 @@ void threads_are_told_what_the_model_says() {
   const auto work = [&](std::size_t thread) {
     for (int i = 0; i < rounds; ++i) {
       turn.arrive_and_wait();
-      const int both = 2 * (i + 1);  // a barrier wakes its threads too far apart for them to meet
-      started.fetch_add(1);
-      for (int spins = 0; started.load() < both; ++spins)
-        if (spins > 100'000) std::this_thread::yield();
+      meeting.arrive_and_wait();
       for (std::size_t j = 0; j < commands_each; ++j) round.answers[thread][j] = do_one(thread, round.scripts[thread][j]);
       turn.arrive_and_wait();
     }

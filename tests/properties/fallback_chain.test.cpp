@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/meeting.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/policies/fallback_chain.hpp>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
@@ -523,13 +523,11 @@ TEST_CASE("Two calls that walk a chain in two threads are told what they would b
   std::array<std::vector<Verdict>, 2> failures;
   std::array<std::vector<Step>, 2> steps;
   std::barrier turn{3};
-  std::atomic<int> started{0};
+  support::Meeting meeting;
   const auto work = [&](unsigned thread) {
-    for (int round = 1; round <= rounds; ++round) {
+    for (int round = 0; round < rounds; ++round) {
       turn.arrive_and_wait();
-      started.fetch_add(1);  // a barrier wakes its threads too far apart for them to meet
-      for (int spins = 0; started.load() < 2 * round; ++spins)
-        if (spins > 100'000) std::this_thread::yield();
+      meeting.arrive_and_wait();
       steps[thread] = walk(chain, *state, thread, now, failures[thread]);
       turn.arrive_and_wait();
     }

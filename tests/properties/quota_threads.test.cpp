@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "../support/linearizable.hpp"
+#include "../support/meeting.hpp"
 #include "../support/quota_model.hpp"
 #include "../support/verdicts.hpp"
 
@@ -270,7 +271,7 @@ TEST_CASE("What two threads are told by one ledger, the model of one thread allo
   CAPTURE(with_others);
   Round round;
   std::barrier turn{3};
-  std::atomic<int> started{0};
+  support::Meeting meeting;
 
   const auto do_one = [&](std::size_t thread, Holding& holding, ThreeWindows::Call& call,
                           const Command& command) -> std::optional<Admission> {
@@ -292,10 +293,7 @@ TEST_CASE("What two threads are told by one ledger, the model of one thread allo
   const auto work = [&](std::size_t thread) {
     for (int i = 0; i < rounds; ++i) {
       turn.arrive_and_wait();
-      const int both = 2 * (i + 1);  // a barrier wakes its threads too far apart for them to meet
-      started.fetch_add(1);
-      for (int spins = 0; started.load() < both; ++spins)
-        if (spins > 100'000) std::this_thread::yield();
+      meeting.arrive_and_wait();
       Holdings holdings = round.holdings;  // a copy of its own: the other thread's part is not looked at
       for (std::size_t j = 0; j < commands_each; ++j) {
         const Command& command = round.scripts[thread][j];
