@@ -186,6 +186,10 @@ template <class P>
 concept NamesExtra = requires { &P::extra; };
 template <class P>
 concept NamesGranted = requires { &P::granted; };
+template <class P>
+concept NamesStops = requires { &P::stops; };
+template <class P>
+concept NamesAnother = requires { &P::another; };
 
 // For E0104. In this form both compilers write the type beside the sentence, and do not list each question that it does not answer.
 template <class P>
@@ -218,6 +222,15 @@ consteval bool explain_policy() {
     static_assert(HearsGrants<P>,
                   "ductile E0109: granted has the wrong form; write Admission granted(State&, Call&, Now, const Attempt&, Grant) const "
                   "noexcept (docs/rules/E0109.md)");
+    return false;
+  } else if constexpr (NamesStops<P> && !Stops<P>) {
+    static_assert(Stops<P>,
+                  "ductile E0122: stops has the wrong form; write bool stops(const Verdict&) const noexcept (docs/rules/E0122.md)");
+    return false;
+  } else if constexpr (NamesAnother<P> && !OffersTargets<P>) {
+    static_assert(OffersTargets<P>,
+                  "ductile E0123: another has the wrong form; write std::optional<unsigned> another(State&, const Call&, Now, const "
+                  "Attempt&, TargetSet) const noexcept (docs/rules/E0123.md)");
     return false;
   } else if constexpr (!std::move_constructible<P>) {
     static_assert(std::move_constructible<P>,
