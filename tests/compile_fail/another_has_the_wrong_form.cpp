@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: ductile E0123: another has the wrong form; write std::optional<unsigned> another(State&, const Call&, Now, const Attempt&,
-// TargetSet) const noexcept
+// expect: ductile E0123: another has the wrong form; write std::optional<unsigned> another(
 #include <ductile/drivers/blocking.hpp>
 
 // [shown]
