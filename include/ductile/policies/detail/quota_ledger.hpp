@@ -7,7 +7,8 @@
 #include <ductile/core/trail.hpp>         // WaitSource
 #include <ductile/core/verdict.hpp>       // Kind, QuotaDimension, Remedy, Verdict
 #include <ductile/detail/min_max.hpp>
-#include <ductile/policies/detail/quota_count.hpp>  // FixedCount, SlidingCount, Tick
+#include <ductile/policies/detail/fixed_count.hpp>    // FixedCount
+#include <ductile/policies/detail/sliding_count.hpp>  // SlidingCount, Tick
 
 #include <array>
 #include <chrono>
