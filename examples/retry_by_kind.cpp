@@ -13,39 +13,38 @@
 using namespace std::chrono_literals;
 
 int main() {
-  using ductile::Kind;
-
   // [usage]
-  ductile::RetryOptions options{.attempts = 5,
-                                .backoff = ductile::BackoffByKind{
-                                    ductile::Exponential{.base = 1s, .cap = 30s},
-                                    ductile::ForKind{Kind::overload, ductile::DecorrelatedJitter{.base = 5s, .cap = 2min}},
-                                    ductile::ForKind{Kind::rate_limit, ductile::Constant{.wait = 20s, .jitter = ductile::Jitter::equal}}}};
-  options.attempts_by_kind.set(Kind::overload, 3);
-  options.attempts_by_kind.set(Kind::rate_limit, 1000);  // so that the time decides
-  options.longest_by_kind.set(Kind::rate_limit, 10min);
+  ductile::RetryOptions options{
+      .attempts = 5,
+      .backoff = ductile::BackoffByKind{
+          ductile::Exponential{.base = 1s, .cap = 30s},
+          ductile::ForKind{ductile::Kind::overload, ductile::DecorrelatedJitter{.base = 5s, .cap = 2min}},
+          ductile::ForKind{ductile::Kind::rate_limit, ductile::Constant{.wait = 20s, .jitter = ductile::Jitter::equal}}}};
+  options.attempts_by_kind.set(ductile::Kind::overload, 3);
+  options.attempts_by_kind.set(ductile::Kind::rate_limit, 1000);  // so that the time decides
+  options.longest_by_kind.set(ductile::Kind::rate_limit, 10min);
   ductile::Pipeline pipeline{ductile::Deadline{15min}, ductile::Retry{options}};
   // [/usage]
 
   ductile::VirtualClock clock;  // waits cost nothing, and last exactly as long as they say
-  const auto always = [&](Kind kind) {
+  const auto always = [&](ductile::Kind kind) {
     const ductile::Time began = clock.now()();
     const ductile::Result<int> result = pipeline.run([kind]() -> ductile::Result<int> { return ductile::Failure{kind}; }, clock);
     const ductile::Duration took = clock.now()() - began;
     std::cout << name(kind) << ": " << result.error().attempts() << " attempts in " << took / 1s << " s\n";
     return std::pair{result.error().attempts(), took};
   };
-  const auto [overloads, overloaded] = always(Kind::overload);
-  const auto [internals, broken] = always(Kind::internal);
-  const auto [limits, limited] = always(Kind::rate_limit);
+  const auto [overloads, overloaded] = always(ductile::Kind::overload);
+  const auto [internals, broken] = always(ductile::Kind::internal);
+  const auto [limits, limited] = always(ductile::Kind::rate_limit);
 
   // What was waited out does not count against the others: seven refusals for a full minute, then a failure that a second try cures.
   int calls = 0;
   const auto mixed = pipeline.run(
       [&]() -> ductile::Result<int> {
         ++calls;
-        if (calls <= 7) return ductile::Failure{Kind::rate_limit};
-        if (calls == 8) return ductile::Failure{Kind::overload};
+        if (calls <= 7) return ductile::Failure{ductile::Kind::rate_limit};
+        if (calls == 8) return ductile::Failure{ductile::Kind::overload};
         return calls;
       },
       clock);

@@ -55,6 +55,21 @@ TEST_CASE("A ratio over time forgets what is older than its span, in steps of a 
   CHECK(trips_at(trip, {well(0s), failed(1000s), failed(1001s)}) == 3);  // after a long silence
 }
 
+TEST_CASE("Exactly the share opens, for every share that is a decimal", "[policies]") {
+  for (unsigned percent = 1; percent < 100; ++percent) {
+    const double share = std::stod((percent < 10 ? "0.0" : "0.") + std::to_string(percent));
+    for (const unsigned of : {20U, 25U, 50U, 75U, 100U, 125U}) {
+      if (of * percent % 100 != 0) continue;
+      CAPTURE(share, of);
+      const unsigned bad = of * percent / 100;
+      std::vector<CallEnd> calls(of - bad, well(0s));
+      calls.insert(calls.end(), bad, failed(0s));
+      CHECK(trips_at(ratio(share, {.of = of, .at_least = 1}), calls) == of);
+      CHECK(trips_at(ratio_over_time(share, {.calls = of}), calls) == of);
+    }
+  }
+}
+
 TEST_CASE("A ratio over time takes any number of calls", "[policies]") {
   const auto trip = ratio_over_time(0.5, {.within = 30s, .calls = 1'000'000});
   FailureRatioOverTime::Window window;

@@ -75,7 +75,7 @@ struct ConsecutiveFailures {
 /// Which calls a `ratio` or `slow_calls` looks at.
 struct RatioWindow {
   unsigned of = 10;                           ///< The latest calls, 1 to 128.
-  Duration within = std::chrono::minutes{2};  ///< Older ones are forgotten, 1 ms to 1 day.
+  Duration within = std::chrono::minutes{2};  ///< What is as old is forgotten, 1 ms to 1 day.
   unsigned at_least = 2;                      ///< Fewer bad ones never trip, 1 to `of`.
 
   template <class Rules>

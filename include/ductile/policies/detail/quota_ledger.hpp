@@ -267,7 +267,7 @@ class QuotaLedger {
     if (at >= horizon) return refuse(Admission::ask_at(at, Kind::rate_limit, WaitSource::quota));
     if (const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most))
       return {true, *fits};
-    // The queue is full. Asked again a span later or more, when it has moved up, unless even its end comes too late.
+    // The queue is full. Asked again at a turn, when it has moved up, unless even its end comes too late.
     return refuse(Admission::ask_at(deadline <= horizon ? horizon : next_turn(window, terms, cost, most, deadline), Kind::rate_limit,
                                     WaitSource::quota));
   }

@@ -13,9 +13,10 @@ struct ResultCount {
   std::uint32_t total = 0;
   std::uint32_t bad = 0;
 
-  // Whether the bad ones are at least `share` of all.
+  // Whether the bad ones are at least `share` of all, of which there are some.
   [[nodiscard]] constexpr bool reaches(double share) const noexcept {
-    return static_cast<double>(bad) >= share * static_cast<double>(total);
+    // Divided, not multiplied: then a share that is written as a decimal and the same fraction are one number.
+    return static_cast<double>(bad) / static_cast<double>(total) >= share;
   }
 
   friend constexpr bool operator==(const ResultCount&, const ResultCount&) = default;
