@@ -3,6 +3,7 @@
 // What docs/policies/fallback-chain.md shows.
 
 #include "../support/catch.hpp"
+#include "../support/page.hpp"
 
 #include <ductile/backoff/constant.hpp>
 #include <ductile/core/call_options.hpp>
@@ -25,24 +26,6 @@ namespace {
 std::string clock_text(ductile::Time at) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
   return std::to_string(seconds / 60) + (seconds % 60 < 10 ? ":0" : ":") + std::to_string(seconds % 60);
-}
-
-// The first block of a page below a heading.
-std::string block_below(const std::string& heading) {
-  std::ifstream page{DUCTILE_TEST_DATA "/../../docs/policies/fallback-chain.md"};
-  std::string block;
-  bool below = false;
-  bool inside = false;
-  for (std::string line; std::getline(page, line);) {
-    if (line == heading) below = true;
-    if (below && line.starts_with("```")) {
-      if (inside) return block;
-      inside = true;
-    } else if (inside) {
-      block += line + '\n';
-    }
-  }
-  return block;
 }
 
 int ask(const ductile::Attempt&) { return 7; }
@@ -124,5 +107,5 @@ TEST_CASE("The chain page's timeline is what happens", "[docs]") {
         },
         ductile::Time{(job - 1) * 25s}));
   simulation.run();
-  CHECK(block_below("## What happens") == timeline);
+  CHECK(support::block_below("fallback-chain.md", "## What happens") == timeline);
 }

@@ -3,6 +3,7 @@
 // What docs/policies/quota-tracker.md shows.
 
 #include "../support/catch.hpp"
+#include "../support/page.hpp"
 
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/drivers/simulate.hpp>
@@ -29,24 +30,6 @@ std::string clock_text(ductile::WallTime at) {
   text << ':';
   two(parts.seconds().count());
   return text.str();
-}
-
-// The first block of a page below a heading.
-std::string block_below(const std::string& heading) {
-  std::ifstream page{DUCTILE_TEST_DATA "/../../docs/policies/quota-tracker.md"};
-  std::string block;
-  bool below = false;
-  bool inside = false;
-  for (std::string line; std::getline(page, line);) {
-    if (line == heading) below = true;
-    if (below && line.starts_with("```")) {
-      if (inside) return block;
-      inside = true;
-    } else if (inside) {
-      block += line + '\n';
-    }
-  }
-  return block;
 }
 
 struct Reply {};
@@ -110,5 +93,5 @@ TEST_CASE("The page's timeline is what happens", "[docs]") {
         },
         ductile::Time{job * 10s}));
   simulation.run();
-  CHECK(block_below("## What happens") == timeline);
+  CHECK(support::block_below("quota-tracker.md", "## What happens") == timeline);
 }

@@ -3,6 +3,7 @@
 #include "../support/linearizable.hpp"
 #include "../support/meeting.hpp"
 #include "../support/quota_model.hpp"
+#include "../support/shared_clock.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/core/clock.hpp>
@@ -26,19 +27,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class SharedClock : private TimeSource {
- public:
-  Now now() noexcept { return Now{*this}; }
-  void pass(Duration span) noexcept { time_ += span.count(); }
-
- private:
-  Time steady() noexcept override { return Time{Duration{time_}}; }
-  WallTime wall() noexcept override { return WallTime{Duration{time_}}; }
-  std::uint64_t random() noexcept override { return 0; }
-
-  std::atomic<Duration::rep> time_{0};
-};
-
 constexpr int threads = 4;
 
 template <class Body>
@@ -58,7 +46,7 @@ TEST_CASE("Threads that compete for a window get exactly what is in it", "[prope
   const auto compete = [&](const QuotaOptions<2>& options) {
     const Tracker tracker{options};
     Tracker::State state{tracker};
-    SharedClock clock;
+    support::SharedClock clock;
     std::vector<std::atomic<std::int64_t>> went(minutes);
     std::vector<std::array<QuotaUsage, 2>> usages;
     std::barrier all_together{threads, [&]() noexcept {
@@ -92,7 +80,7 @@ TEST_CASE("At no interleaving does a span hold more than its limit", "[propertie
       Tracker{QuotaOptions{.limits = {per_minute(requests), images_per_minute(images)}, .images = 3}},
       Tracker{QuotaOptions{.limits = {per_minute(requests / 2), images_per_minute(images)}, .images = 3}}};
   Tracker::State state{trackers[0]};
-  SharedClock clock;
+  support::SharedClock clock;
   struct Charge {
     std::uint32_t tick;
     std::int64_t requests;

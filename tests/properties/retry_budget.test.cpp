@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "../support/linearizable.hpp"
+#include "../support/shared_clock.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/backoff/constant.hpp>
@@ -148,19 +149,6 @@ TEST_CASE("What a budget has lost is what was made beyond one trip a call", "[pr
 
 namespace {
 
-class SharedClock : private TimeSource {
- public:
-  Now now() noexcept { return Now{*this}; }
-  void pass(Duration span) noexcept { time_ += span.count(); }
-
- private:
-  Time steady() noexcept override { return Time{Duration{time_}}; }
-  WallTime wall() noexcept override { return WallTime{Duration{time_}}; }
-  std::uint64_t random() noexcept override { return 0; }
-
-  std::atomic<Duration::rep> time_{0};
-};
-
 enum class Command : std::uint8_t { begin, extra, give_back };
 struct Step {
   Command command;
@@ -228,7 +216,7 @@ TEST_CASE("Two threads at a retry budget are answered as if one came after the o
 TEST_CASE("Threads that compete for the reserve get one trip in its time", "[properties]") {
   const RetryBudget budget{{.per_call = 0, .capacity = 1, .reserve_every = 10s}};
   RetryBudget::State state{budget};
-  SharedClock clock;
+  support::SharedClock clock;
   std::array<std::atomic<int>, 2'000> went{};
   std::barrier both{2, [&]() noexcept { clock.pass(10s); }};
   const auto thread = [&] {

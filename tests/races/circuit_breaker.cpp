@@ -1,55 +1,29 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The circuit that threads share, under relacy: the code of the library itself, with relacy's atomics and lock put in, in every
-// interleaving of two or three threads and with every value that the orders of memory allow. scripts/check_races builds and runs it, and
-// once for each fault below.
+// The circuit that threads share, under relacy: the library's own code in every interleaving of two or three threads, with every value that
+// the orders of memory allow. scripts/check_races builds and runs it, and once for each fault below.
 //
 // planted: policies/detail/shared_circuit.hpp | const std::lock_guard lock{mutex_}; |
 // weakened: policies/detail/shared_circuit.hpp | word_.load(std::memory_order_acquire)
 // weakened: policies/detail/shared_circuit.hpp | word_.store(after, std::memory_order_release)
+#include <ductile/core/config_error.hpp>  // before the others: relacy knows no atomic pointer to a function
+
+#include "watched_std.hpp"
+
 #include <ductile/policies/circuit_breaker.hpp>
 
 #include <array>
-#include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <iostream>
 #include <optional>
-#include <source_location>
 
-#include "orders.hpp"  // last, for relacy's macros
-
-using namespace std::chrono_literals;
+using namespace ::std::chrono_literals;
 
 namespace {
 
 using namespace ductile;
 using detail::CircuitWord;
 using detail::News;
-
-struct RelacySync {
-  template <class T>
-  class Atomic {
-    using Place = std::source_location;
-
-   public:
-    explicit Atomic(T value) : value_(value) {}
-    T load(std::memory_order order, Place at = Place::current()) const { return value_.load(races::watched(order, at), $); }
-    void store(T value, std::memory_order order, Place at = Place::current()) { value_.store(value, races::watched(order, at), $); }
-
-   private:
-    rl::atomic<T> value_;
-  };
-  class Mutex {
-   public:
-    void lock() { mutex_.lock($); }
-    void unlock() { mutex_.unlock($); }
-
-   private:
-    rl::mutex mutex_;
-  };
-};
 
 // Consecutive failures, counted where relacy sees who reads and writes: what the lock guards.
 struct WatchedFailures {
@@ -85,7 +59,7 @@ class StillClock : private TimeSource {
  private:
   Time steady() noexcept override { return time_; }
   WallTime wall() noexcept override { return WallTime{}; }
-  std::uint64_t random() noexcept override { return 0; }
+  ::std::uint64_t random() noexcept override { return 0; }
   Time time_{};
 };
 
@@ -98,7 +72,7 @@ const Options options{.trip = {}, .open_for = 10s};
 // One thread's dealings with the circuit.
 class Caller {
  public:
-  explicit Caller(detail::SharedCircuit<Options, RelacySync>& circuit) : circuit_(circuit) {}
+  explicit Caller(detail::SharedCircuit<Options>& circuit) : circuit_(circuit) {}
 
   bool admitted(Duration time) {
     const Admission admission = circuit_.admit(options, permit_, at(time), Attempt{});
@@ -117,8 +91,8 @@ class Caller {
   [[nodiscard]] FailureId rejected_for() const { return rejected_for_; }
 
  private:
-  detail::SharedCircuit<Options, RelacySync>& circuit_;
-  std::uint64_t permit_ = 0;
+  detail::SharedCircuit<Options>& circuit_;
+  ::std::uint64_t permit_ = 0;
   Signal signal_ = Signal::none;
   Time earliest_{};
   FailureId rejected_for_{};
@@ -126,8 +100,8 @@ class Caller {
 
 template <class Scene, int Threads>
 struct SceneOf : rl::test_suite<Scene, Threads> {
-  detail::SharedCircuit<Options, RelacySync> circuit{};
-  std::array<Signal, Threads> told{};
+  detail::SharedCircuit<Options> circuit{};
+  ::std::array<Signal, Threads> told{};
 
   // How many threads were told of it.
   [[nodiscard]] int times(Signal signal) const {
@@ -184,7 +158,7 @@ struct SuccessBesideFailure : SceneOf<SuccessBesideFailure, 2> {
 
 // After the open time one caller is the probe, and tells that the circuit is half-open.
 struct OneProbe : SceneOf<OneProbe, 2> {
-  std::array<bool, 2> went{};
+  ::std::array<bool, 2> went{};
   void before() { trip(1s); }
   void thread(unsigned index) {
     Caller caller{circuit};
@@ -200,7 +174,7 @@ struct OneProbe : SceneOf<OneProbe, 2> {
 
 // A failure from before the circuit opened, and the probe that closes it.
 struct LateFailure : SceneOf<LateFailure, 2> {
-  std::optional<Caller> late{};
+  ::std::optional<Caller> late{};
   void before() {
     late.emplace(circuit);
     RL_ASSERT(late->admitted(1s));
@@ -264,27 +238,15 @@ struct OpenedAgain : SceneOf<OpenedAgain, 2> {
   }
 };
 
-template <class Scene>
-bool holds(const char* name) {
-  rl::test_params how;
-  how.search_type = rl::fair_full_search_scheduler_type;
-  how.iteration_count = 1'000'000'000;
-  how.progress_output_period = 1U << 30U;
-  const bool ok = rl::simulate<Scene>(how);
-  std::cout << (ok ? "ok      " : "FAILED  ") << name << ": " << how.stop_iteration << " interleavings\n";
-  return ok;
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
-  races::weaken(count, arguments);
-  std::cout << std::unitbuf;  // relacy may die of what it finds
-  bool ok = holds<TwoFailures>("two failures at once");
-  ok = holds<SuccessBesideFailure>("a success beside a failure") && ok;
-  ok = holds<OneProbe>("one probe") && ok;
-  ok = holds<LateFailure>("a late failure and a probe") && ok;
-  ok = holds<ByHand>("isolated and reset by hand") && ok;
-  ok = holds<OpenedAgain>("a probe that fails") && ok;
+  races::begin(count, arguments);
+  bool ok = races::holds<TwoFailures>("two failures at once");
+  ok = races::holds<SuccessBesideFailure>("a success beside a failure") && ok;
+  ok = races::holds<OneProbe>("one probe") && ok;
+  ok = races::holds<LateFailure>("a late failure and a probe") && ok;
+  ok = races::holds<ByHand>("isolated and reset by hand") && ok;
+  ok = races::holds<OpenedAgain>("a probe that fails") && ok;
   return ok ? 0 : 1;
 }

@@ -21,7 +21,6 @@
 #include <ductile/drivers/detail/gate_visit.hpp>
 #include <ductile/policies/detail/places.hpp>
 
-#include <iostream>
 #include <vector>
 
 namespace {
@@ -274,34 +273,21 @@ struct StoreAnswers : rl::test_suite<StoreAnswers<How>, 2> {
   }
 };
 
-// In every interleaving in which at most so many times another thread goes on though nothing makes it: without a bound three threads take
-// days.
-template <class Scene>
-bool holds(const char* name) {
-  rl::test_params how;
-  how.search_type = rl::fair_context_bound_scheduler_type;
-  how.context_bound = Scene::params::thread_count == 2 ? 5 : 3;
-  how.iteration_count = 1'000'000'000;
-  how.progress_output_period = 1U << 30U;
-  const bool ok = rl::simulate<Scene>(how);
-  ::std::cout << (ok ? "ok      " : "FAILED  ") << name << ": " << how.stop_iteration << " interleavings\n";
-  return ok;
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
-  races::weaken(count, arguments);
-  ::std::cout << ::std::unitbuf;  // relacy may die of what it finds
-  const bool ok = holds<OutOfTime>("a grant and the deadline of a thread") && holds<Left<Call::End::granted>>("a grant and a call") &&
-                  holds<Left<Call::End::cancelled>>("a grant and the cancellation or deadline of a call") &&
-                  holds<Left<Call::End::destroyed>>("a grant and the end of a context") &&
-                  holds<StoreAnswers<Call::End::cancelled>>("a store's answer and the cancellation of a call") &&
-                  holds<StoreAnswers<Call::End::destroyed>>("a store's answer and the end of a context") &&
-                  holds<InOrder>("first come, first served") && holds<SmallerAhead>("one with a smaller number ahead") &&
-                  holds<AllServed>("a thread and a call in one line") &&
-                  holds<LeftAhead<Call::End::cancelled>>("a call that leaves ahead of a thread") &&
-                  holds<LeftAhead<Call::End::destroyed>>("a context that ends ahead of a thread") &&
-                  holds<ContextsGo>("two contexts end at once");
+  races::begin(count, arguments);
+  const bool ok = races::holds_nearly<OutOfTime>("a grant and the deadline of a thread") &&
+                  races::holds_nearly<Left<Call::End::granted>>("a grant and a call") &&
+                  races::holds_nearly<Left<Call::End::cancelled>>("a grant and the cancellation or deadline of a call") &&
+                  races::holds_nearly<Left<Call::End::destroyed>>("a grant and the end of a context") &&
+                  races::holds_nearly<StoreAnswers<Call::End::cancelled>>("a store's answer and the cancellation of a call") &&
+                  races::holds_nearly<StoreAnswers<Call::End::destroyed>>("a store's answer and the end of a context") &&
+                  races::holds_nearly<InOrder>("first come, first served") &&
+                  races::holds_nearly<SmallerAhead>("one with a smaller number ahead") &&
+                  races::holds_nearly<AllServed>("a thread and a call in one line") &&
+                  races::holds_nearly<LeftAhead<Call::End::cancelled>>("a call that leaves ahead of a thread") &&
+                  races::holds_nearly<LeftAhead<Call::End::destroyed>>("a context that ends ahead of a thread") &&
+                  races::holds_nearly<ContextsGo>("two contexts end at once");
   return ok ? 0 : 1;
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 #include <cstdint>
+#include <iostream>
 #include <source_location>
 #include <string_view>
 
@@ -39,8 +40,9 @@ struct Place {
 
 inline Place weakened;
 
-// Takes it from the command line: `<header>:<line>`, or nothing.
-inline void weaken(int count, char** arguments) {
+// Before all else that `main` does: takes it from the command line, `<header>:<line>` or nothing.
+inline void begin(int count, char** arguments) {
+  std::cout << std::unitbuf;  // relacy may die of what it finds
   if (count < 2) return;
   const std::string_view place = arguments[1];
   const std::size_t colon = place.rfind(':');
@@ -59,6 +61,33 @@ inline rl::memory_order watched(std::memory_order order, const std::source_locat
     case std::memory_order_seq_cst: break;
   }
   return rl::mo_seq_cst;
+}
+
+template <class Scene>
+bool holds(const char* name, rl::test_params how) {
+  how.iteration_count = 1'000'000'000;
+  how.progress_output_period = 1U << 30U;
+  const bool ok = rl::simulate<Scene>(how);
+  std::cout << (ok ? "ok      " : "FAILED  ") << name << ": " << how.stop_iteration << " interleavings\n";
+  return ok;
+}
+
+// In every interleaving.
+template <class Scene>
+bool holds(const char* name) {
+  rl::test_params how;
+  how.search_type = rl::fair_full_search_scheduler_type;
+  return holds<Scene>(name, how);
+}
+
+// In every interleaving in which at most so many times another thread goes on though nothing makes it: without a bound three threads that
+// wait for each other take days.
+template <class Scene>
+bool holds_nearly(const char* name) {
+  rl::test_params how;
+  how.search_type = rl::fair_context_bound_scheduler_type;
+  how.context_bound = Scene::params::thread_count == 2 ? 5 : 3;
+  return holds<Scene>(name, how);
 }
 
 }  // namespace races

@@ -11,7 +11,6 @@
 
 #include <array>
 #include <cstdint>
-#include <iostream>
 #include <optional>
 
 namespace {
@@ -66,27 +65,15 @@ struct Wanted : rl::test_suite<Wanted, 2> {
   }
 };
 
-template <class Scene>
-bool holds(const char* name) {
-  rl::test_params how;
-  how.search_type = rl::fair_full_search_scheduler_type;
-  how.iteration_count = 1'000'000'000;
-  how.progress_output_period = 1U << 30U;
-  const bool ok = rl::simulate<Scene>(how);
-  ::std::cout << (ok ? "ok      " : "FAILED  ") << name << ": " << how.stop_iteration << " interleavings\n";
-  return ok;
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
-  races::weaken(count, arguments);
-  ::std::cout << ::std::unitbuf;  // relacy may die of what it finds
+  races::begin(count, arguments);
   const auto renewed = [](const char* name, const Terms& second) {
     Renewed::second = second;
-    return holds<Renewed>(name);
+    return races::holds<Renewed>(name);
   };
   const bool ok = renewed("a lease of the same terms", {}) && renewed("a lease for other limits", {.owner = theirs}) &&
-                  renewed("a lease that is over before it is seen", {.end = now}) && holds<Wanted>("two who take");
+                  renewed("a lease that is over before it is seen", {.end = now}) && races::holds<Wanted>("two who take");
   return ok ? 0 : 1;
 }

@@ -13,16 +13,9 @@
 
 namespace ductile::inline DUCTILE_VERSION::detail {
 
-struct StandardSync {
-  template <class T>
-  using Atomic = std::atomic<T>;
-  using Mutex = std::mutex;
-};
-
 // A circuit for any number of threads: the automaton behind a lock, and outside of it the two words that let calls pass a closed circuit,
-// end well, and be rejected by an open one without the lock. The atomics and the lock are a parameter for the sake of scripts/check_races,
-// which runs this very code under a model of memory.
-template <class Options, class Sync = StandardSync>
+// end well, and be rejected by an open one without the lock.
+template <class Options>
 class SharedCircuit {
   using Automaton = Circuit<Options>;
   using Trip = typename Automaton::Trip;
@@ -106,9 +99,9 @@ class SharedCircuit {
     word_.store(after, std::memory_order_release);
   }
 
-  alignas(64) typename Sync::template Atomic<std::uint64_t> word_{CircuitWord{}.bits()};  // alone on its line: every call reads it
-  typename Sync::template Atomic<Duration::rep> open_until_{0};
-  alignas(64) typename Sync::Mutex mutex_;  // guards what follows, and every change of the words
+  alignas(64) std::atomic<std::uint64_t> word_{CircuitWord{}.bits()};  // alone on its line: every call reads it
+  std::atomic<Duration::rep> open_until_{0};
+  alignas(64) std::mutex mutex_;  // guards what follows, and every change of the words
   Automaton circuit_{};
 };
 
