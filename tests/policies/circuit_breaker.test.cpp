@@ -509,6 +509,21 @@ TEST_CASE("Last chances are apart, and one at a time", "[policies]") {
   CHECK(ask(second) == Admission::go());
 }
 
+TEST_CASE("Another breaker of the same state brings a last chance no nearer when it opens", "[policies]") {
+  auto patient = circuit_with_last_chance();
+  patient.last_chance = 30s;
+  Circuit circuit{patient};
+  const CircuitBreaker hasty{circuit_with_last_chance()};
+  REQUIRE(circuit.call_ends(said(Kind::overload)));  // no last chance for 30 s
+  circuit.clock.set(10s);
+  REQUIRE(circuit.call_ends(support::success()));
+  decltype(circuit)::Call call;
+  REQUIRE(hasty.admit(circuit.state, call, circuit.clock.now(), until(1h)) == Admission::go());
+  REQUIRE(hasty.settle(circuit.state, call, circuit.clock.now(), Attempt{}, said(Kind::overload)).signal() == Signal::circuit_opened);
+  circuit.clock.set(11s);
+  CHECK(hasty.admit(circuit.state, call, circuit.clock.now(), until(19s)).form() == Admission::Form::reject);
+}
+
 TEST_CASE("How a last chance ends changes nothing", "[policies]") {
   for (const Verdict& verdict : {support::success(), said(Kind::overload), said(Kind::bad_request), support::abandoned(Sent::no)}) {
     Circuit circuit{circuit_with_last_chance()};

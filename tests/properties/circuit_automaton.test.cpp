@@ -29,7 +29,11 @@ template <class Trip>
 struct World {
   detail::Circuit<CircuitBreakerOptions<Trip>> circuit{};
   CircuitModel<Trip> model;
-  std::array<std::optional<CircuitWord>, most_calls> calls{};
+  struct Call {
+    CircuitWord permit;
+    Time began;
+  };
+  std::array<std::optional<Call>, most_calls> calls{};
   Time now{1h};
 };
 
@@ -51,7 +55,7 @@ bool admit(World<Trip>& world, const CircuitBreakerOptions<Trip>& options, Time 
     const CircuitAnswer expected = world.model.admit(static_cast<int>(i), world.now, deadline);
     walk.agreed = walk.agreed && CircuitAnswer{goes, admitted.admission.signal(), goes ? Time{} : admitted.admission.at()} == expected;
     walk.signals.insert(expected.signal);
-    if (goes) world.calls[i] = admitted.permit;
+    if (goes) world.calls[i] = {admitted.permit, world.now};
     return true;
   }
   return false;
@@ -60,8 +64,8 @@ bool admit(World<Trip>& world, const CircuitBreakerOptions<Trip>& options, Time 
 template <class Trip>
 bool settle(World<Trip>& world, const CircuitBreakerOptions<Trip>& options, std::size_t call, News news, Walk& walk) {
   if (!world.calls[call]) return false;
-  CallEnd end{world.now, {}, news == News::bad};
-  const Signal signal = world.circuit.settle(options, *world.calls[call], news, end);
+  const CallEnd end{world.now, world.now - world.calls[call]->began, news == News::bad};
+  const Signal signal = world.circuit.settle(options, world.calls[call]->permit, news, end);
   const Signal expected = world.model.settle(static_cast<int>(call), news, world.now);
   walk.agreed = walk.agreed && signal == expected;
   walk.signals.insert(expected);
@@ -146,4 +150,6 @@ TEST_CASE("In every state that a breaker can reach, every input does what the mo
   walk_through_all<FailureRatio>(
       {{{.trip = ratio(0.6, {.of = 3, .within = 2s, .at_least = 2}), .open_for = 1s, .probe_lease = 2s}, 0, 720},
        {{.trip = ratio(0.5, {.of = 4, .within = 3s, .at_least = 2}), .open_for = 2s, .probe_lease = 1s, .last_chance = 1s}, 0, 6378}});
+  walk_through_all<SlowCalls>(
+      {{{.trip = slow_calls(0.6, 2s, {.of = 3, .within = 2s, .at_least = 2}), .open_for = 1s, .probe_lease = 3s}, 0, 1910}});
 }

@@ -42,7 +42,7 @@ inline bool opens(const ductile::ConsecutiveFailures& trip, const std::vector<bo
 template <class Trip>
 bool opens(const Trip& trip, const std::vector<bool>& bad) {
   const auto count = static_cast<std::size_t>(std::count(bad.begin(), bad.end(), true));
-  return count >= trip.window.at_least && static_cast<double>(count) >= trip.share * static_cast<double>(bad.size());
+  return count >= trip.window.at_least && static_cast<double>(count) / static_cast<double>(bad.size()) >= trip.share;
 }
 
 // Whether the automaton's window holds the same.
@@ -190,21 +190,23 @@ class CircuitModel {
     if constexpr (Trip::counts_successes)  // then their moments matter
       for (std::size_t i = ends_.size() - bad.size(); i < ends_.size(); ++i)
         state.push_back(left(ends_[i].at + options_.trip.window.within));
-    std::vector<int> calls;
+    std::vector<std::vector<int>> calls;
     for (const auto& [call, begun] : begun_) {
       const int era = begun.first;
+      int took = 0;
+      if constexpr (ductile::detail::times_calls<Trip>()) took = left(at + std::min(at - begun.second, options_.trip.slower_than));
       const auto probe = probes_.find(call);
       if (last_chance_ && last_chance_->first == call)
-        calls.push_back(100 + left(last_chance_->second));
+        calls.push_back({100 + left(last_chance_->second)});
       else if (era != era_)
-        calls.push_back(0);
-      else if (mode_ == Mode::half_open)
-        calls.push_back(probe == probes_.end() ? 0 : 200 + left(probe->second));
+        calls.push_back({0});
+      else if (mode_ == Mode::half_open && probe == probes_.end())
+        calls.push_back({0});
       else
-        calls.push_back(1);
+        calls.push_back({mode_ == Mode::half_open ? 200 + left(probe->second) : 1, took});
     }
     std::sort(calls.begin(), calls.end());
-    state.insert(state.end(), calls.begin(), calls.end());
+    for (const std::vector<int>& call : calls) state.insert(state.end(), call.begin(), call.end());
     return state;
   }
 
