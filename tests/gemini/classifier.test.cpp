@@ -135,6 +135,7 @@ TEST_CASE("What clients print is understood without its brackets", "[gemini]") {
   CHECK(id_of("google.genai.errors.ServerError: 503 UNAVAILABLE. {'error': {'code': 503, 'message': 'Busy.', 'status': 'UNAVAILABLE'}}") ==
         "service-unavailable");
   CHECK(id_of("finish_reason=<FinishReason.IMAGE_SAFETY: 'IMAGE_SAFETY'>") == "image-safety");
+  CHECK(id_of("Candidate(finish_reason=None) prompt_feedback=GenerateContentResponsePromptFeedback(block_reason=None)") == "unknown");
   CHECK(id_of("prompt was blocked, block_reason: SAFETY") == "prompt-blocked-safety");
   CHECK(id_of("httpx.ConnectError: [Errno 111] Connection refused") == "connect-refused");
   CHECK(id_of("The candidate's [finish_reason](https://ai.google.dev/api/generate-content#finishreason) is 3.") == "safety-finish");
@@ -518,6 +519,10 @@ TEST_CASE("A name that the text ends with is not known for a name unless it ends
   CHECK(classify_text(limit + "5-pro\"").model == "gemini-2.5-pro");
   CHECK(classify_text("the model gemini-2.5-pro").model == "gemini-2.5-pro");  // of a sentence the end is its end
   CHECK(id_of(R"({"error":{"code":400,"innererror":{"content_filter_res)", 400) == "invalid-argument-generic");
+  for (const std::string_view cut : {"I", "IMAGE_SAF", "nul"})
+    CHECK(id_of(R"({"candidates":[{"content":{"parts":[]},"finishReason":")" + std::string{cut}, 200) == "truncated-json");
+  CHECK(id_of(R"({"candidates":[{"content":{"parts":[]},"finishReason":nul)", 200) == "truncated-json");
+  CHECK(id_of(R"({"candidates":[{"content":{"parts":[]},"finishReason":"IMAGE_SAFETY)", 200) == "image-safety");
 }
 
 TEST_CASE("A broken exchange becomes the row that says how, and keeps whether it was sent", "[gemini]") {

@@ -153,6 +153,15 @@ inline void append_words(Facts& facts, std::string_view text) {
   }
 }
 
+/// The null of JSON, and of the languages in which clients and gateways are written.
+[[nodiscard]] constexpr bool is_null(std::string_view raw) noexcept {
+  constexpr std::array<std::string_view, 4> words{"null", "none", "nil", "undefined"};
+  return std::ranges::any_of(words, [raw](std::string_view word) { return same_word(raw, word); });
+}
+
+/// Whether what stands in the place of a name is none.
+[[nodiscard]] constexpr bool names_nothing(std::string_view raw) noexcept { return raw.empty() || same_word(raw, "false") || is_null(raw); }
+
 /// "IMAGE_SAFETY" from "FinishReason.IMAGE_SAFETY", "FINISH_REASON_STOP", "image_safety".
 [[nodiscard]] inline std::string plain_reason(std::string_view reason) {
   if (const auto point = reason.rfind('.'); point != std::string_view::npos) reason.remove_prefix(point + 1);
@@ -242,10 +251,7 @@ class FactsCollector {
     const std::string_view name = path.name();
     facts_.member_seen = facts_.member_seen || !name.empty();
     if (LenientPath::same_name(name, "errors") && object && reading_ == Reading::told) facts_.told = true;
-    if (LenientPath::same_name(name, "error") && !path.within("parts")) {
-      facts_.error_seen = true;
-      if (outside_of_events_) facts_.tail_error = true;
-    } else if (LenientPath::same_name(name, "candidates")) {
+    if (LenientPath::same_name(name, "candidates")) {
       facts_.candidates_seen = true;
       if (object) facts_.candidate_seen = true;
       if (object) count_candidate(path.element_of("candidates"));
@@ -266,10 +272,15 @@ class FactsCollector {
 
   void value(const LenientPath& path, const LenientValue& value) {
     facts_.member_seen = true;
+    if (value.type == LenientValue::Type::word && is_null(value.raw)) return;  // as if the member were not there
+    if (path.within("error") && !path.within("parts") && !names_nothing(value.raw) && value.raw != "0") {
+      facts_.error_seen = true;
+      facts_.tail_error = facts_.tail_error || outside_of_events_;
+    }
     std::string_view name = path.name();
     const auto named = [&name](std::string_view plain) { return LenientPath::same_name(name, plain); };
     if (candidate_ > 0 && path.within("candidates")) {  // the first is the answer; of the others it counts what withholds an image
-      if (named("finishreason")) finished(value, false);
+      if (named("finishreason") && names_reason(value)) finished(value, false);
       return;
     }
     // Protobuf's text form writes a map as pairs: quota_dimensions { key: "model" value: "..." }.
@@ -318,12 +329,12 @@ class FactsCollector {
     } else if (named("success")) {
       facts_.error_seen = facts_.error_seen || same_word(value.raw, "false");
     } else if (named("finishreason")) {
-      if (same_word(value.raw, "error")) return;  // a gateway's: what happened stands elsewhere
+      if (!names_reason(value) || same_word(value.raw, "error")) return;  // a gateway's: what happened stands elsewhere
       finished(value, true);
       if (facts_.finish_reason.empty() || value.raw.size() > 1) facts_.finish_reason = plain_reason(value.raw.substr(0, 64));
       facts_.candidate_seen = true;
     } else if (named("blockreason")) {
-      facts_.block_reason = plain_reason(value.raw.substr(0, 64));
+      if (names_reason(value)) facts_.block_reason = plain_reason(value.raw.substr(0, 64));
     } else if (named("modelversion")) {
       if (!value.cut) facts_.model_version = lowered(value.raw.substr(0, 128));
     } else if (named("prompttokencount")) {
@@ -335,7 +346,6 @@ class FactsCollector {
     } else if (value.type == LenientValue::Type::string && !about_something_else(path)) {
       if (reading_ == Reading::told && !tells_an_error(path)) return;
       facts_.told = facts_.told || reading_ == Reading::told;
-      if (named("error")) facts_.error_seen = true;
       text_value(path, value);
     } else if (value.type == LenientValue::Type::word && (facts_.shape == BodyShape::text || level_ > 0)) {
       append_words(facts_, value.raw);  // braces of running text
@@ -366,6 +376,13 @@ class FactsCollector {
   void count_candidate(std::size_t array) noexcept {
     candidate_ = array == candidates_ ? candidate_ + 1 : 0;
     candidates_ = array;
+  }
+
+  // Half a name is another name, unless it is one already.
+  [[nodiscard]] static bool names_reason(const LenientValue& value) {
+    const std::string reason = plain_reason(value.raw.substr(0, 64));
+    return !names_nothing(value.raw) &&
+           (!value.cut || find_finish_reason(reason, false) || find_block_reason(reason) || withholds_by_name(reason));
   }
 
   void finished(const LenientValue& value, bool of_first) {
@@ -658,7 +675,8 @@ class FactsCollector {
       std::size_t begin = at + label.size();
       const std::size_t most = std::min(words.size(), begin + 4);
       while (begin < most && contains(" :=\"'<>\\", words.substr(begin, 1))) ++begin;
-      return begin == at + label.size() ? std::string_view{} : leading_name(words.substr(begin));
+      const std::string_view name = begin == at + label.size() ? std::string_view{} : leading_name(words.substr(begin));
+      return names_nothing(name) ? std::string_view{} : name;
     };
     const auto first = [&after](std::string_view one, std::string_view other) {
       const std::string_view found = after(one);
