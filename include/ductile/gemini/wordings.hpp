@@ -128,6 +128,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::access, "has no access to model", "model-no-access", "new-api gateway, 403"},
     {Topic::access, "has been suspended", "consumer-suspended", "Google APIs, 403"},
     {Topic::access, "for violation of terms of service", "account-tos-ban", "Code Assist, 403"},
+    {Topic::access, "封禁", "account-tos-ban", "gateways: banned"},
     {Topic::access, "validation required to continue", "validation-required", "Code Assist, 403"},
     {Topic::access, "you must be a named user", "seat-missing", "Code Assist, 403"},
     {Topic::access, "denied on resource", "vertex-iam", "Vertex, 403"},
@@ -205,7 +206,14 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "valid `part`", "stop-no-parts", "client library for Python"},
     {Topic::request, "content has no parts", "stop-no-parts", "Vertex library for Python"},
     {Topic::request, "prompt was blocked", "prompt-blocked-other", "client libraries"},
+    {Topic::request, "blocked by gemini api", "prompt-blocked-other", "new-api gateway"},
+    {Topic::request, "prompt_blocked", "prompt-blocked-other", "new-api gateway"},
+    {Topic::request, "contentpolicyviolation", "prompt-blocked-safety", "LiteLLM"},
+    {Topic::request, "flagged as sensitive", "prompt-blocked-safety", "Replicate"},
+    {Topic::request, "sensitive words", "prompt-blocked-safety", "new-api gateway"},
     {Topic::request, "敏感词", "prompt-blocked-safety", "gateways: sensitive words"},
+    {Topic::request, "违规", "prompt-blocked-safety", "gateways: against the rules"},
+    {Topic::request, "审核未通过", "prompt-blocked-safety", "gateways: did not pass the review"},
     {Topic::request, "blocked due to safety", "safety-finish", "client library for JavaScript"},
     {Topic::request, "blocked due to recitation", "recitation", "client library for JavaScript"},
     {Topic::request, "contains an invalid argument", "invalid-argument-generic", "Google APIs, 400"},
@@ -362,14 +370,15 @@ inline constexpr auto wordings = std::to_array<Wording>({
 /// Source   Gemini API, 429 (spend caps); gateways and resellers, 429.
 inline constexpr auto words_for_months = std::to_array<std::string_view>({"month", "billing period", "billing cycle"});
 
-/// A field of a request. Where one sentence names it and says that its value is refused, that is what is wrong, whatever the sentence.
-struct FieldWording {
-  std::string_view field;
+/// What a sentence may be about. Where one names it, and says of it one of the words that go with it, that is what happened, whatever the
+/// sentence.
+struct Subject {
+  std::string_view named;
   std::string_view id;
 };
 
-/// The fields, as documentation, clients and answers write them.
-inline constexpr auto field_wordings = std::to_array<FieldWording>({
+/// The fields of a request, as documentation, clients and answers write them.
+inline constexpr auto fields = std::to_array<Subject>({
     {"input image", "input-image-unprocessable"},  // its size is not the size that is asked for
     {"image size", "image-size-invalid"},
     {"image_size", "image-size-invalid"},
@@ -394,6 +403,24 @@ inline constexpr auto field_wordings = std::to_array<FieldWording>({
 inline constexpr auto refusals =
     std::to_array<std::string_view>({"support", "invalid", "not valid", "not a valid", "must be", "not allowed", "out of range", "one of",
                                      "not available", "unknown value"});
+
+/// What withholds a prompt or an image.
+inline constexpr auto filters = std::to_array<Subject>({
+    {"model armor", "prompt-blocked-prohibited"},
+    {"safety filter", "prompt-blocked-safety"},
+    {"safety system", "prompt-blocked-safety"},
+    {"safety check", "prompt-blocked-safety"},
+    {"content filter", "prompt-blocked-safety"},
+    {"content checker", "prompt-blocked-safety"},
+    {"moderation", "prompt-blocked-safety"},
+});
+
+/// How it is said that it did.
+inline constexpr auto withholdings =
+    std::to_array<std::string_view>({"blocked", "flagged", "rejected", "refused", "filtered", "prohibited", "violat", "withheld"});
+
+/// Of what it withheld, words that name what was made.
+inline constexpr auto outputs = std::to_array<std::string_view>({"generated", "response", "output"});
 
 /// A phrase that says what kind of failure it is, and no more.
 struct KindWording {

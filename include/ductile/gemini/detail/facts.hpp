@@ -330,9 +330,16 @@ class FactsCollector {
       facts_.error_seen = facts_.error_seen || same_word(value.raw, "false");
     } else if (named("finishreason")) {
       if (!names_reason(value) || same_word(value.raw, "error")) return;  // a gateway's: what happened stands elsewhere
+      if (provider_named_reason_) return;
       finished(value, true);
       if (facts_.finish_reason.empty() || value.raw.size() > 1) facts_.finish_reason = plain_reason(value.raw.substr(0, 64));
       facts_.candidate_seen = true;
+    } else if (named("nativefinishreason") || named("stopreason")) {
+      if (names_reason(value)) providers_reason(plain_reason(value.raw.substr(0, 64)));
+    } else if (named("refusal")) {
+      if (names_nothing(value.raw)) return;
+      providers_reason("REFUSAL");
+      if (facts_.message.empty()) facts_.message = unescaped(value.raw, longest_text);
     } else if (named("blockreason")) {
       if (names_reason(value)) facts_.block_reason = plain_reason(value.raw.substr(0, 64));
     } else if (named("modelversion")) {
@@ -383,6 +390,17 @@ class FactsCollector {
     const std::string reason = plain_reason(value.raw.substr(0, 64));
     return !names_nothing(value.raw) &&
            (!value.cut || find_finish_reason(reason, false) || find_block_reason(reason) || withholds_by_name(reason));
+  }
+
+  // Beside the reason in a gateway's own words stands the provider's, which says more. It may have any provider's words: what is not known
+  // says nothing.
+  void providers_reason(const std::string& reason) {
+    const FinishReason* known = find_finish_reason(reason, false);
+    if (known ? known->id.empty() : !withholds_by_name(reason)) return;
+    facts_.finish_reason = reason;
+    facts_.finish_reasons.assign(1, {reason, true});
+    facts_.candidate_seen = true;
+    provider_named_reason_ = true;
   }
 
   void finished(const LenientValue& value, bool of_first) {
@@ -698,11 +716,11 @@ class FactsCollector {
     for (const std::string_view label : {"finishreason", "finish_reason", "finishreason) is"})
       if (const auto reason = after(label); !reason.empty() && facts_.finish_reason.empty()) facts_.finish_reason = plain_reason(reason);
     // These are words of every day too: a number or a known name must follow.
-    for (const std::string_view label : {"finish reason:", "finish reason is"})
+    for (const std::string_view label : {"finish reason:", "finish reason is", "generation stopped:"})
       if (const std::string reason = plain_reason(after(label)); whole_number(reason) || find_finish_reason(reason, false))
         if (facts_.finish_reason.empty()) facts_.finish_reason = reason;
-    if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
-      facts_.block_reason = plain_reason(reason);
+    for (const std::string_view label : {"blockreason", "block_reason", "blocked by gemini api"})
+      if (const auto reason = after(label); !reason.empty() && facts_.block_reason.empty()) facts_.block_reason = plain_reason(reason);
     if (facts_.code == 0) {
       constexpr std::array<std::string_view, 15> labels{
           "<code>",  "http/1.1\" ", "http/2.0\" ", "error code: ", "code: ", "status code ", "status: ", "http/1.1 ",
@@ -752,6 +770,7 @@ class FactsCollector {
   std::size_t candidates_ = std::string_view::npos - 1;  // where the array began that holds the candidate
   std::size_t candidate_ = 0;                            // which of its elements that is
   bool outside_of_events_ = false;
+  bool provider_named_reason_ = false;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini::detail

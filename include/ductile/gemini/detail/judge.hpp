@@ -267,12 +267,12 @@ class Judge {
     for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport}) {
       if (topic == Topic::transport && refused()) continue;
       if (const Wording* said = wording(topic)) {
-        if (said->id == "invalid-argument-generic" && refused_field()) return;                           // the sentence says more
+        if (said->id == "invalid-argument-generic" && (filtered() || refused_field())) return;           // the sentence says more
         if (topic == Topic::server && said->id == "rate-generic" && facts_.says(spent_quota)) continue;  // the sentence says more
         sentence(*said);
         return;
       }
-      if (topic == Topic::request && refused_field()) return;
+      if (topic == Topic::request && (filtered() || refused_field())) return;
     }
     if (code_word() || plain_quota() || kind_in_words() || missing_model() || by_status()) return;
     if (const Wording* said = wording(Topic::general)) {
@@ -690,16 +690,40 @@ class Judge {
 
   // ---- sentences, code words, statuses
 
+  struct SaidOf {
+    std::string_view id;
+    std::string_view sentence;
+  };
+
+  template <std::size_t size>
+  [[nodiscard]] static bool says_one(std::string_view sentence, const std::array<std::string_view, size>& words) noexcept {
+    return std::ranges::any_of(words, [sentence](std::string_view word) { return contains(sentence, word); });
+  }
+
+  // The first sentence that names one of `subjects` and says one of `predicates`; empty when there is none.
+  template <std::size_t many, std::size_t size>
+  [[nodiscard]] SaidOf said_of(const std::array<Subject, many>& subjects,
+                               const std::array<std::string_view, size>& predicates) const noexcept {
+    for (const Subject& subject : subjects)
+      for (std::size_t at = facts_.words.find(subject.named); at != std::string::npos; at = facts_.words.find(subject.named, at + 1))
+        if (const std::string_view sentence = sentence_with(subject.named, at); says_one(sentence, predicates))
+          return {subject.id, sentence};
+    return {};
+  }
+
   // A sentence that names a field of the request and says that its value is refused.
   bool refused_field() {
     if (status_ != 0 && status_ != 400 && status_ != 422) return false;
-    for (const FieldWording& known : field_wordings)
-      for (std::size_t at = facts_.words.find(known.field); at != std::string::npos; at = facts_.words.find(known.field, at + 1)) {
-        const std::string_view sentence = sentence_with(known.field, at);
-        if (std::ranges::any_of(refusals, [sentence](std::string_view refusal) { return contains(sentence, refusal); }))
-          return decide(known.id, Confidence::likely, std::string{in_message}, sentence);
-      }
-    return false;
+    const SaidOf said = said_of(fields, refusals);
+    return !said.id.empty() && decide(said.id, Confidence::likely, std::string{in_message}, said.sentence);
+  }
+
+  // A sentence that names a filter and says that it withheld something: under whatever status, that goes to no other target.
+  bool filtered() {
+    const SaidOf said = said_of(filters, withholdings);
+    if (said.id.empty()) return false;
+    const bool made = said.id == "prompt-blocked-safety" && says_one(said.sentence, outputs);
+    return decide(made ? "image-safety" : said.id, Confidence::likely, std::string{in_message}, said.sentence);
   }
 
   // A gateway that puts an answer without an image into an error of its own.
