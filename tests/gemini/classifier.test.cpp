@@ -522,6 +522,8 @@ TEST_CASE("A name that the text ends with is not known for a name unless it ends
   for (const std::string_view cut : {"I", "IMAGE_SAF", "nul"})
     CHECK(id_of(R"({"candidates":[{"content":{"parts":[]},"finishReason":")" + std::string{cut}, 200) == "truncated-json");
   CHECK(id_of(R"({"candidates":[{"content":{"parts":[]},"finishReason":nul)", 200) == "truncated-json");
+  CHECK(id_of(R"({"promptFeedback":{"blockReason":nul)", 200) == "truncated-json");
+  CHECK(id_of(R"({"promptFeedback":{"blockReason":"SAF)", 200) == "prompt-blocked-other");
   CHECK(id_of(R"({"candidates":[{"content":{"parts":[]},"finishReason":"IMAGE_SAFETY)", 200) == "image-safety");
 }
 

@@ -341,7 +341,9 @@ class FactsCollector {
       providers_reason("REFUSAL");
       if (facts_.message.empty()) facts_.message = unescaped(value.raw, longest_text);
     } else if (named("blockreason")) {
-      if (names_reason(value)) facts_.block_reason = plain_reason(value.raw.substr(0, 64));
+      const bool half_a_word = value.cut && value.type == LenientValue::Type::word;  // of null
+      if (!names_nothing(value.raw) && !half_a_word)
+        facts_.block_reason = plain_reason(value.raw.substr(0, 64));  // half a reason blocks, too
     } else if (named("modelversion")) {
       if (!value.cut) facts_.model_version = lowered(value.raw.substr(0, 128));
     } else if (named("prompttokencount")) {
@@ -388,8 +390,7 @@ class FactsCollector {
   // Half a name is another name, unless it is one already.
   [[nodiscard]] static bool names_reason(const LenientValue& value) {
     const std::string reason = plain_reason(value.raw.substr(0, 64));
-    return !names_nothing(value.raw) &&
-           (!value.cut || find_finish_reason(reason, false) || find_block_reason(reason) || withholds_by_name(reason));
+    return !names_nothing(value.raw) && (!value.cut || find_finish_reason(reason, false) || withholds_by_name(reason));
   }
 
   // Beside the reason in a gateway's own words stands the provider's, which says more. It may have any provider's words: what is not known
@@ -493,6 +494,8 @@ class FactsCollector {
   }
 
   void violation(const LenientPath& path, const LenientValue& value) {
+    const bool metric = LenientPath::same_name(path.name(), "quotametric");
+    if (value.raw.empty() || (metric && value.cut)) return;  // half a metric is another one; the sentence may name the whole
     const std::size_t element = path.element_of("violations");
     auto found =
         std::ranges::find_if(facts_.violations, [&](const Violation& known) { return known.element == element && known.level == level_; });
@@ -506,7 +509,7 @@ class FactsCollector {
     if (LenientPath::same_name(path.name(), "quotaid")) {
       found->id = raw;
       found->cut = value.cut;
-    } else if (LenientPath::same_name(path.name(), "quotametric")) {
+    } else if (metric) {
       found->metric = lowered(raw);
     } else if (LenientPath::same_name(path.name(), "quotavalue")) {
       if (!value.cut) found->value = whole_figure(raw);
@@ -624,8 +627,14 @@ class FactsCollector {
       for (std::size_t at = words.find(phrase.words); at != std::string_view::npos; at = words.find(phrase.words, at + 1)) {
         const std::string_view rest = words.substr(at + phrase.words.size());
         const auto said = leading_duration(rest);
-        if (said && (!cut || said->length < rest.size())) keep_longest(phrase.reset ? facts_.reset_after : facts_.retry_in, said->value);
+        if (said && !(cut && ends_in_figure(rest.substr(said->length))))
+          keep_longest(phrase.reset ? facts_.reset_after : facts_.retry_in, said->value);
       }
+  }
+
+  // Of "7h12m4.3s" a cut leaves "7h12m", "7h1", "7h12m4.".
+  [[nodiscard]] static bool ends_in_figure(std::string_view behind) noexcept {
+    return behind.empty() || (is_digit(behind.front()) && behind.find_first_not_of("0123456789.") == std::string_view::npos);
   }
 
   void limit_lines(std::string_view words, bool cut) {

@@ -568,9 +568,11 @@ class Judge {
     if (name.window == Window::second || name.window == Window::hour) return "rate-generic";
     if (name.window == Window::month) return "quota-no-details";
     if (name.window == Window::day) {
-      const QuotaDimension decides = name.dimension();
-      if (std::ranges::any_of(facts_.violations, [&](const Violation& other) { return window_of(other).dimension() != decides; }))
-        return "multi-violation";
+      const auto another = [decides = name.dimension()](const Violation& violation) {
+        const QuotaName other = window_of(violation);
+        return other.window != Window::unknown && other.dimension() != decides;
+      };
+      if (std::ranges::any_of(facts_.violations, another)) return "multi-violation";
       if (name.tokens && !free) return "quota-no-details";
       return name.tokens ? "tpd-free" : free ? "rpd-free" : "rpd-paid";
     }
