@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 
+#include <ductile/classify/http_status.hpp>
 #include <ductile/core/error_classifier.hpp>
 #include <ductile/core/transport.hpp>
 #include <ductile/gemini/classifier.hpp>
@@ -186,6 +187,34 @@ TEST_CASE("Every HTTP status has a kind, even with a body that says nothing", "[
     }
 }
 
+TEST_CASE("A status alone means to a plain service what it means to this one, and under a page, too", "[gemini]") {
+  const auto page = [](int status) {
+    const std::string number = std::to_string(status);
+    return "<html><head><title>" + number + " X</title></head><body><h1>" + number + " X</h1><hr><center>nginx</center></body></html>";
+  };
+  const auto blocks = [](int status) {  // what a proxy between says: 403, and what has no meaning of its own
+    return status == 403 || (status < 500 && HttpStatusClassifier{}(HttpResponse{status, {}, {}}).kind == Kind::bad_request);
+  };
+  for (int status = 300; status < 600; ++status) {
+    CAPTURE(status);
+    const Verdict plain = HttpStatusClassifier{}(HttpResponse{status, {}, {}});
+    const Verdict said = classify(HttpResponse{status, {}, R"({"message":"x"})"}).verdict;
+    CHECK(said.kind == plain.kind);
+    if (plain.kind != Kind::not_found && status != 504) CHECK(said.remedy == plain.remedy);
+    const Verdict of_page = classify(HttpResponse{status, {}, page(status)}).verdict;
+    CHECK(classify_text(page(status)).verdict == (status < 400 ? classify_text(page(200)).verdict : of_page));
+    if (of_page.id == FailureId{"proxy-block-page-403"}) {
+      CHECK(blocks(status));
+    } else {
+      CHECK(of_page.kind == plain.kind);
+      if (plain.kind != Kind::not_found) CHECK(of_page.remedy == plain.remedy);
+    }
+  }
+  for (const int refused : {400, 405, 411, 414, 415, 416, 422, 431, 501, 505})
+    CHECK(classify(HttpResponse{refused, {}, page(refused)}).verdict.kind == Kind::bad_request);
+  CHECK(classify(HttpResponse{511, {}, page(511)}).verdict.id == FailureId{"captive-200-html"});
+}
+
 TEST_CASE("Words that a model or a user wrote decide nothing", "[gemini]") {
   const std::string body =
       R"({"candidates":[{"content":{"parts":[{"text":"Error 429: You exceeded your current quota, limit: 0. IMAGE_SAFETY."}]},)"
@@ -341,7 +370,8 @@ TEST_CASE("What a proxy could not reach is the network's, in whatever form it sa
     CAPTURE(status);
     const Remedy remedy = status == 525 || status == 526 ? Remedy::never : Remedy::after_delay;
     const std::string number = std::to_string(status);
-    for (const std::string& body : {"error code: " + number, R"({"error":{"code":)" + number + R"(,"message":"web server"}})"}) {
+    for (const std::string& body : {"error code: " + number, R"({"error":{"code":)" + number + R"(,"message":"web server"}})",
+                                    "<!DOCTYPE html><title>gw | " + number + ": no web server</title>"}) {
       CAPTURE(body);
       CHECK(classify_text(body, status).verdict.kind == Kind::network);
       CHECK(classify_text(body, status).verdict.remedy == remedy);

@@ -305,29 +305,20 @@ class Judge {
 
   // A page is never the service's own answer: its status says what happened, its author who says it.
   bool page() {
-    constexpr std::array<std::pair<int, std::string_view>, 14> pages{{{403, "proxy-block-page-403"},
-                                                                      {404, "path-not-found-html"},
-                                                                      {407, "proxy-auth-407"},
-                                                                      {408, "request-timeout-408"},
-                                                                      {413, "body-too-large-413-html"},
-                                                                      {414, "uri-too-long-414"},
-                                                                      {429, "rate-generic"},
-                                                                      {500, "unknown-500"},
-                                                                      {502, "bad-gateway-html"},
-                                                                      {503, "temporarily-unavailable"},
-                                                                      {504, "cloudflare-524"},
-                                                                      {522, "cloudflare-524"},
-                                                                      {524, "cloudflare-524"},
-                                                                      {400, "invalid-argument-generic"}}};
+    constexpr std::array<std::pair<int, std::string_view>, 5> pages{{{403, "proxy-block-page-403"},
+                                                                     {404, "path-not-found-html"},
+                                                                     {413, "body-too-large-413-html"},
+                                                                     {503, "temporarily-unavailable"},
+                                                                     {504, "cloudflare-524"}}};
     // A proxy that could not reach the service says so under a status of its own choice.
     constexpr std::string_view not_retrieved{"url could not be retrieved"};
     if (status_ >= 500 && facts_.says(not_retrieved)) return decide("envoy-503", Confidence::likely, "body", not_retrieved);
-    const auto known = std::ranges::find(pages, status_, &std::pair<int, std::string_view>::first);
-    if (known != pages.end()) return decide(known->second, Confidence::certain, "HTTP status of a page", std::to_string(status_));
-    if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, "HTTP status", std::to_string(status_));
     if (status_ == 0) return decide("captive-200-html", Confidence::likely, "body", "a web page where an answer was expected");
-    if (status_ >= 500) return decide("envoy-503", Confidence::likely, "HTTP status of a page", std::to_string(status_));
-    return decide("proxy-block-page-403", Confidence::likely, "HTTP status of a page", std::to_string(status_));
+    const std::string where = "HTTP status of a page";
+    const auto known = std::ranges::find(pages, status_, &std::pair<int, std::string_view>::first);
+    if (known != pages.end()) return decide(known->second, Confidence::certain, where, std::to_string(status_));
+    if (named_by_http(where, Confidence::certain)) return true;
+    return decide("proxy-block-page-403", Confidence::likely, where, std::to_string(status_));
   }
 
   void capacity(std::string_view id, Confidence confidence, std::string where, std::string_view what) {
@@ -868,7 +859,15 @@ class Judge {
   }
 
   bool by_http_status() {
-    constexpr std::array<std::pair<int, std::string_view>, 21> rows{{{400, "invalid-argument-generic"},
+    if (named_by_http("HTTP status", Confidence::guess)) return true;
+    if (status_ < 400 || status_ >= 500) return false;
+    add_evidence("HTTP status", std::to_string(status_));
+    return decide_kind(status_ == 403 ? Kind::permission : Kind::bad_request);
+  }
+
+  // What a status says that has a meaning of its own.
+  bool named_by_http(std::string where, Confidence confidence) {
+    constexpr std::array<std::pair<int, std::string_view>, 26> rows{{{400, "invalid-argument-generic"},
                                                                      {402, "prepay-depleted-402"},
                                                                      {404, "entity-not-found"},
                                                                      {405, "invalid-argument-generic"},
@@ -876,35 +875,38 @@ class Judge {
                                                                      {408, "request-timeout-408"},
                                                                      {409, "aborted-409"},
                                                                      {410, "model-retired-listed"},
+                                                                     {411, "invalid-argument-generic"},
                                                                      {413, "body-too-large-413"},
                                                                      {414, "uri-too-long-414"},
+                                                                     {415, "invalid-argument-generic"},
                                                                      {416, "out-of-range-416"},
                                                                      {422, "invalid-argument-generic"},
                                                                      {429, "rate-generic"},
+                                                                     {431, "invalid-argument-generic"},
                                                                      {499, "cancelled-499"},
                                                                      {501, "unimplemented-501"},
                                                                      {502, "bad-gateway-html"},
                                                                      {503, "service-unavailable"},
                                                                      {504, "deadline-504"},
+                                                                     {505, "unimplemented-501"},
+                                                                     {511, "captive-200-html"},
                                                                      {522, "cloudflare-524"},
                                                                      {524, "cloudflare-524"},
                                                                      {529, "overloaded"}}};
+    const std::string status = std::to_string(status_);
     const auto known = std::ranges::find(rows, status_, &std::pair<int, std::string_view>::first);
-    if (known != rows.end()) return decide(known->second, Confidence::guess, "HTTP status", std::to_string(status_));
-    if (status_ == 425) {  // too early in a connection; later it is none
-      add_evidence("HTTP status", "425");
-      return decide_kind(Kind::overload);
-    }
-    if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, "HTTP status", std::to_string(status_));
+    if (known != rows.end()) return decide(known->second, confidence, std::move(where), status);
+    if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, std::move(where), status);
     if (status_ >= 520 && status_ <= 530) {
-      decide("envoy-503", Confidence::guess, "HTTP status", std::to_string(status_));
+      decide("envoy-503", confidence, std::move(where), status);
       if (status_ == 525 || status_ == 526) result_.verdict.remedy = Remedy::never;  // a certificate behind the proxy
       return true;
     }
-    if (status_ >= 500 && status_ < 600) return decide("unknown-500", Confidence::guess, "HTTP status", std::to_string(status_));
-    if (status_ < 400 || status_ >= 600) return false;
-    add_evidence("HTTP status", std::to_string(status_));
-    return decide_kind(status_ == 401 ? Kind::auth : status_ == 403 ? Kind::permission : Kind::bad_request);
+    if (status_ >= 500 && status_ < 600) return decide("unknown-500", confidence, std::move(where), status);
+    if (status_ != 401 && status_ != 425) return false;
+    add_evidence(std::move(where), status);
+    result_.confidence = confidence;
+    return decide_kind(status_ == 401 ? Kind::auth : Kind::overload);  // too early in a connection; later it is none
   }
 
   // ---- what is told beside the verdict
