@@ -142,14 +142,10 @@ inline constexpr auto wordings = std::to_array<Wording>({
 
     {Topic::model, "is not found for api version", "model-not-found", "Gemini API, 404"},
     {Topic::model, "no longer available to new users", "model-closed-to-new-users", "Gemini API, 404"},
-    {Topic::model, "is no longer available", "model-retired-listed", "Gemini API, 404"},
-    {Topic::model, "has been retired", "model-retired-listed", "Gemini API, 404"},
-    {Topic::model, "has been shut down", "model-retired-listed", "gateways, 404 and 410"},
-    {Topic::model, "has been discontinued", "model-retired-listed", "gateways, 404 and 410"},
     {Topic::model, "model withdrawn", "retired-503-gateway", "a reseller, 503"},
-    {Topic::model, "publisher model", "vertex-model-not-found", "Vertex, 404"},
+    {Topic::model, "or your project does not have access", "vertex-model-not-found", "Vertex, 404"},
+    {Topic::model, "is not servable in region", "vertex-model-not-found", "Vertex, 400"},
     {Topic::model, "no endpoints found", "model-not-found", "OpenRouter, 404"},
-    {Topic::model, "does not exist or you do not have access", "model-not-found", "OpenAI and gateways, 404"},
     {Topic::model, "no available channel", "model-not-found", "new-api gateway, 503"},
     {Topic::model, "无可用渠道", "model-not-found", "new-api gateway: no channel for the model, 503"},
     {Topic::model, "is not a valid model id", "model-not-found", "OpenRouter, 400"},
@@ -160,6 +156,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::model, "is not enabled for models/", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "is not enabled for this model", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "multi-modal output is not supported", "modality-unsupported", "Gemini API, 400"},
+    {Topic::model, "does not support image output", "modality-unsupported", "Vertex, 400"},
     {Topic::model, "image_size must be one of", "image-size-invalid", "by analogy with aspect_ratio"},
 
     {Topic::request, "aspect_ratio must be one of", "aspect-ratio-invalid", "Gemini API, 400"},
@@ -403,6 +400,40 @@ inline constexpr auto fields = std::to_array<Subject>({
 inline constexpr auto refusals =
     std::to_array<std::string_view>({"support", "invalid", "not valid", "not a valid", "must be", "not allowed", "out of range", "one of",
                                      "not available", "unknown value"});
+
+/// How it is said of a model that it is not there, and the failure that it is. What is said of anything is said of a model under a 404
+/// alone.
+struct Absence {
+  std::string_view said;
+  std::string_view id;
+  bool under_404 = false;
+};
+
+/// Source   Gemini API, Vertex, OpenAI, Ollama and gateways, 404 and 410.
+inline constexpr auto absences = std::to_array<Absence>({
+    {"no longer available", "model-retired-listed"},
+    {"been retired", "model-retired-listed"},
+    {"been shut down", "model-retired-listed"},
+    {"been discontinued", "model-retired-listed"},
+    {"not exist", "model-not-found"},
+    {"not found", "model-not-found", true},
+    {"not supported for", "model-not-found", true},
+    {"unknown model", "model-not-found", true},
+    {"不存在", "model-not-found", true},
+});
+
+/// Who may be shut out.
+inline constexpr auto members = std::to_array<Subject>({
+    {"account", "account-tos-ban"},
+    {"project", "consumer-suspended"},
+    {"organization", "consumer-suspended"},
+    {"access", "consumer-suspended"},
+});
+
+/// How it is said that somebody was, and for what: a policy that somebody broke, and no prompt.
+inline constexpr auto exclusions =
+    std::to_array<std::string_view>({"disabled", "terminated", "suspended", "banned", "deactivated", "revoked"});
+inline constexpr auto offences = std::to_array<std::string_view>({"violat", "abus", "polic", "terms", "guidelines"});
 
 /// What withholds a prompt or an image.
 inline constexpr auto filters = std::to_array<Subject>({

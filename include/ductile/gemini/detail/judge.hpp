@@ -272,9 +272,11 @@ class Judge {
         sentence(*said);
         return;
       }
+      if (topic == Topic::access && shut_out()) return;
+      if (topic == Topic::model && missing_model()) return;
       if (topic == Topic::request && (filtered() || refused_field())) return;
     }
-    if (code_word() || plain_quota() || kind_in_words() || missing_model() || by_status()) return;
+    if (code_word() || plain_quota() || kind_in_words() || by_status()) return;
     if (const Wording* said = wording(Topic::general)) {
       sentence(*said);
       result_.confidence = Confidence::guess;
@@ -369,8 +371,15 @@ class Judge {
   template <class Fits>
   [[nodiscard]] std::string_view months_sentence(Fits fits) const noexcept {
     for (const std::string_view span : words_for_months)
-      for (std::size_t at = facts_.words.find(span); at != std::string::npos; at = facts_.words.find(span, at + 1))
-        if (const std::string_view sentence = sentence_with(span, at); fits(sentence)) return sentence;
+      if (const std::string_view sentence = first_sentence(span, fits); !sentence.empty()) return sentence;
+    return {};
+  }
+
+  // The first sentence that holds a phrase and that `fits` takes.
+  template <class Fits>
+  [[nodiscard]] std::string_view first_sentence(std::string_view phrase, Fits fits) const {
+    for (std::size_t at = facts_.words.find(phrase); at != std::string::npos; at = facts_.words.find(phrase, at + 1))
+      if (const std::string_view sentence = sentence_with(phrase, at); fits(sentence)) return sentence;
     return {};
   }
 
@@ -694,14 +703,19 @@ class Judge {
   }
 
   // The first sentence that names one of `subjects` and says one of `predicates`; empty when there is none.
-  template <std::size_t many, std::size_t size>
+  template <std::size_t many, std::size_t... sizes>
   [[nodiscard]] SaidOf said_of(const std::array<Subject, many>& subjects,
-                               const std::array<std::string_view, size>& predicates) const noexcept {
+                               const std::array<std::string_view, sizes>&... predicates) const noexcept {
+    const auto fits = [&](std::string_view sentence) { return (says_one(sentence, predicates) && ...); };
     for (const Subject& subject : subjects)
-      for (std::size_t at = facts_.words.find(subject.named); at != std::string::npos; at = facts_.words.find(subject.named, at + 1))
-        if (const std::string_view sentence = sentence_with(subject.named, at); says_one(sentence, predicates))
-          return {subject.id, sentence};
+      if (const std::string_view sentence = first_sentence(subject.named, fits); !sentence.empty()) return {subject.id, sentence};
     return {};
+  }
+
+  // An account or a project that is shut out for what it did: the sentence speaks of policies, and of no prompt.
+  bool shut_out() {
+    const SaidOf said = said_of(members, exclusions, offences);
+    return !said.id.empty() && decide(said.id, Confidence::likely, std::string{in_message}, said.sentence);
   }
 
   // A sentence that names a field of the request and says that its value is refused.
@@ -744,13 +758,32 @@ class Judge {
     if (id == "free-tier-region" || id == "free-tier-region-new-text" || id == "billing-required-imagen") result_.free_tier = true;
   }
 
-  // "model 'gemini-...' not found", in whatever words. In an address ("/models/NAME:method") the method may be what is missing.
+  // "model 'gemini-...' not found", in whatever words.
   bool missing_model() {
-    if (status_ != 404 || !facts_.status.empty()) return false;
-    for (const std::string_view missing : {"not found", "not exist", "unknown model"})
-      if (const std::string_view said = sentence_with(missing);
-          contains(said, "model") && !contains(said, "models/") && is_model_name(model_in_words()))
-        return decide("model-not-found", Confidence::likely, std::string{in_message}, said);
+    for (const Absence& absence : absences)
+      if (status_ == 404 || !absence.under_404)
+        if (const std::string_view said = first_sentence(absence.said, speaks_of_model); !said.empty())
+          return decide(absence.id, Confidence::likely, std::string{in_message}, said);
+    return false;
+  }
+
+  // Whether a sentence is about a model: it has a name of the service's, or calls something one ("model zai-4 ...", "this model is ...").
+  // In an address ("/models/NAME:method") the method may be what is missing.
+  [[nodiscard]] static bool speaks_of_model(std::string_view sentence) {
+    if (!model_of_url(sentence).empty()) return false;
+    for (std::size_t at = 0; at < sentence.size();) {
+      const std::string_view name = leading_name(sentence.substr(at));
+      if (is_model_name(name)) return true;
+      at += std::max<std::size_t>(name.size(), 1);
+    }
+    constexpr std::string_view label{"model"};
+    for (std::size_t at = sentence.find(label); at != std::string_view::npos; at = sentence.find(label, at + 1)) {
+      const std::string_view rest = sentence.substr(at + label.size());
+      if (rest.starts_with("s/")) return true;
+      const std::string_view next = leading_name(rest.substr(std::min<std::size_t>(1, rest.size())));
+      constexpr std::array<std::string_view, 5> verbs{"is", "was", "has", "does", "not"};
+      if (next.empty() || std::ranges::find(verbs, next) != verbs.end() || std::ranges::any_of(next, is_digit)) return true;
+    }
     return false;
   }
 
@@ -782,6 +815,7 @@ class Judge {
     for (const KindWording& known : kind_wordings) {
       if (!facts_.says(known.phrase) && !facts_.has_reason(known.phrase)) continue;
       if (!facts_.status.empty() && known.kind != kind_of_status()) continue;
+      if (status_ >= 500 && known.advice.cause.empty()) continue;  // a word of every day, of a file's rights for example
       add_evidence(std::string{in_message}, known.phrase);
       result_.confidence = Confidence::likely;
       decide_kind(known.kind);
@@ -944,7 +978,7 @@ class Judge {
       return std::string{name};
     if (const std::size_t end = words.find(" is temporarily rate-limited"); end != std::string_view::npos)
       return std::string{words.substr(words.rfind(' ', end - 1) + 1, end - words.rfind(' ', end - 1) - 1)};
-    constexpr std::array<std::string_view, 5> labels{"model ", "model `", "model '", "google/", "reached for "};
+    constexpr std::array<std::string_view, 6> labels{"model ", "model `", "model '", "模型 ", "google/", "reached for "};
     for (const std::string_view label : labels)
       if (const std::string_view name = after(label); is_model_name(name)) return std::string{name};
     return family_in_words();
