@@ -134,7 +134,7 @@ inline constexpr std::array<NamedFailure, 25> error_reasons{{{"api_key_invalid",
 ///
 /// `errors[].reason` of the older Google APIs stands here too (developers.google.com, "Standard Error Responses", domain usageLimits): it
 /// is a word in camel case, and says less than an `ErrorInfo.reason`.
-inline constexpr std::array<NamedFailure, 54> code_words{{{"content_filter", "azure-content-filter"},
+inline constexpr std::array<NamedFailure, 55> code_words{{{"content_filter", "azure-content-filter"},
                                                           {"content_policy_violation", "azure-content-filter"},
                                                           {"data_inspection_failed", "azure-content-filter"},
                                                           {"prompt_blocked", "prompt-blocked-other"},
@@ -167,6 +167,7 @@ inline constexpr std::array<NamedFailure, 54> code_words{{{"content_filter", "az
                                                           {"model_not_found", "model-not-found"},
                                                           {"not_found", "entity-not-found"},
                                                           {"not_found_error", "entity-not-found"},
+                                                          {"context_length_exceeded", "token-count-exceeded"},
                                                           {"parameter_unknown", "unknown-field"},
                                                           {"out_of_range", "out-of-range-416"},
                                                           {"failed_precondition", "precondition-check-failed"},

@@ -52,7 +52,9 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::capacity, "service temporarily unavailable", "temporarily-unavailable", "Gemini API, 503; nginx"},
     {Topic::capacity, "visibility check was unavailable", "visibility-check", "all Google APIs, 503, June 2025"},
     {Topic::capacity, "currently overloaded", "overloaded", "OpenAI and gateways, 503"},
+    {Topic::capacity, "temporarily overloaded", "overloaded", "Vertex, 500"},
     {Topic::capacity, "server is overloaded", "overloaded", "OpenAI and gateways, 503"},
+    {Topic::capacity, "server overloaded", "overloaded", "gateways"},
     {Topic::capacity, "at capacity", "overloaded", "gateways, 503"},
     {Topic::capacity, "no available capacity", "overloaded", "gateways"},
     {Topic::capacity, "服务器繁忙", "gateway-saturated", "gateways: server busy"},
@@ -173,6 +175,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "thinking_config", "thinking-config-contradiction", "Gemini API, 400"},
     {Topic::request, "function call turn comes", "turn-order", "Gemini API, 400"},
     {Topic::request, "exceeds the maximum number of tokens", "token-count-exceeded", "Gemini API, 400"},
+    {Topic::request, "maximum context length", "token-count-exceeded", "OpenAI, 400"},
     {Topic::request, "'tool_type'", "tool-type-conflict", "Gemini API, 400"},
     {Topic::request, "payload size exceeds the limit", "payload-too-large-400", "Google APIs, 400"},
     {Topic::request, "payload exceeds the", "payload-too-large-400", "Google APIs, 400"},
@@ -376,6 +379,7 @@ struct Subject {
 
 /// The fields of a request, as documentation, clients and answers write them.
 inline constexpr auto fields = std::to_array<Subject>({
+    {"input token count", "token-count-exceeded"},
     {"input image", "input-image-unprocessable"},  // its size is not the size that is asked for
     {"image size", "image-size-invalid"},
     {"image_size", "image-size-invalid"},

@@ -590,17 +590,21 @@ class Judge {
     if (refuses_) return {};
     constexpr std::string_view of_quota{"quota exceeded for "};
     constexpr std::string_view of_rate{"rate limit exceeded: "};
-    if (const std::string_view said = said_after(of_quota); !said.empty()) return said;
-    const std::string_view said = said_after(of_rate);
+    const std::string_view words = facts_.words;
+    if (const std::size_t at = words.find(of_quota); at != std::string_view::npos && at + of_quota.size() < words.size()) {
+      constexpr std::size_t before = 40;  // "Online prediction request quota exceeded for": what is counted
+      const std::size_t stop = words.substr(0, at).find_last_of(".:*,;(") + 1;  // 0 without one
+      return said_from(std::max(stop, at - std::min(at, before)));
+    }
+    const std::size_t at = words.find(of_rate);
+    const std::string_view said = at == std::string_view::npos ? std::string_view{} : said_from(at + of_rate.size());
     return quota_name(leading_name(said)).window == Window::unknown ? std::string_view{} : said;
   }
 
-  [[nodiscard]] std::string_view said_after(std::string_view label) const noexcept {
+  [[nodiscard]] std::string_view said_from(std::size_t begin) const noexcept {
     constexpr std::size_t enough = 240;
-    const std::size_t at = facts_.words.find(label);
-    if (at == std::string::npos) return {};
-    const std::string_view rest = std::string_view{facts_.words}.substr(at + label.size(), enough);
-    return rest.substr(0, rest.find("please retry"));
+    const std::string_view said = whole_words(begin, std::min(facts_.words.size(), begin + enough));
+    return trimmed(said.substr(0, said.find("please retry")));
   }
 
   // A limit that is told in a sentence of no known form: what it counts, and for how long, may stand there all the same.
@@ -978,7 +982,7 @@ class Judge {
       return std::string{name};
     if (const std::size_t end = words.find(" is temporarily rate-limited"); end != std::string_view::npos)
       return std::string{words.substr(words.rfind(' ', end - 1) + 1, end - words.rfind(' ', end - 1) - 1)};
-    constexpr std::array<std::string_view, 6> labels{"model ", "model `", "model '", "模型 ", "google/", "reached for "};
+    constexpr std::array<std::string_view, 7> labels{"model ", "model `", "model '", "模型 ", "google/", "reached for ", "exceeded for "};
     for (const std::string_view label : labels)
       if (const std::string_view name = after(label); is_model_name(name)) return std::string{name};
     return family_in_words();

@@ -61,7 +61,8 @@ struct QuotaName {
     name.window = Window::month;
   }
   // Vertex counts these by the minute and does not say so in the name.
-  if (name.window == Window::unknown && contains(text, "online_prediction")) name.window = Window::minute;
+  if (name.window == Window::unknown && (contains(text, "online_prediction") || contains(text, "online prediction")))
+    name.window = Window::minute;
   name.tokens = contains(text, "token");
   name.images = contains(text, "images");
   name.spend = contains(text, "spend");
