@@ -592,7 +592,7 @@ class Judge {
     constexpr std::string_view of_rate{"rate limit exceeded: "};
     const std::string_view words = facts_.words;
     if (const std::size_t at = words.find(of_quota); at != std::string_view::npos && at + of_quota.size() < words.size()) {
-      constexpr std::size_t before = 40;  // "Online prediction request quota exceeded for": what is counted
+      constexpr std::size_t before = 40;                                        // "... request quota exceeded for": what is counted
       const std::size_t stop = words.substr(0, at).find_last_of(".:*,;(") + 1;  // 0 without one
       return said_from(std::max(stop, at - std::min(at, before)));
     }
@@ -637,26 +637,44 @@ class Judge {
       QuotaName name = quota_name(counted);
       name.window = window;
       name.images = contains(counted, "image");
-      const bool other = window == Window::hour || window == Window::second;
-      const bool told = other || name.tokens || name.images || contains(counted, "request");  // what is counted
       const std::string_view said = whole_words(begin, std::min(facts_.words.size(), facts_.words.find(' ', at + span.size() - 1)));
-      if (name.window == Window::day) {
-        spent_day(name, in_message, said);
-        if (!told) result_.verdict.dimension = QuotaDimension::none;
-        return;
-      }
-      if (!told) return;
-      decide(name.free_tier || name.images ? quota_id(name, false) : "rate-generic", Confidence::likely, std::string{in_message}, said);
-      if (other) {
-        result_.advice = other_span;
-      } else if (!name.free_tier && !name.images) {
-        result_.advice = minutes_limit;
-      }
-      result_.verdict.dimension = name.dimension();
-      result_.scope = name.scope;
-      result_.free_tier = name.free_tier;
+      spent_window(name, contains(counted, "request"), said);
       return;
     }
+    // "RPD limit exceeded". Of several initials none is the one.
+    QuotaName name;
+    std::string_view said;
+    for (std::string_view rest = facts_.words; !rest.empty();) {
+      const std::string_view word = leading_name(rest);
+      if (const auto known = quota_of_initials(word)) {
+        if (!said.empty() && said != word) return;
+        name = *known;
+        said = word;
+      }
+      rest.remove_prefix(std::max<std::size_t>(word.size(), 1));
+    }
+    if (!said.empty()) spent_window(name, true, said);
+  }
+
+  // A limit of that window; `requests`: where nothing else is counted, these are, and that is said.
+  void spent_window(const QuotaName& name, bool requests, std::string_view said) {
+    const bool other = name.window == Window::hour || name.window == Window::second;
+    const bool told = other || name.tokens || name.images || requests;  // what is counted
+    if (name.window == Window::day) {
+      spent_day(name, in_message, said);
+      if (!told) result_.verdict.dimension = QuotaDimension::none;
+      return;
+    }
+    if (!told) return;
+    decide(name.free_tier || name.images ? quota_id(name, false) : "rate-generic", Confidence::likely, std::string{in_message}, said);
+    if (other) {
+      result_.advice = other_span;
+    } else if (!name.free_tier && !name.images) {
+      result_.advice = minutes_limit;
+    }
+    result_.verdict.dimension = name.dimension();
+    result_.scope = name.scope;
+    result_.free_tier = name.free_tier;
   }
 
   // A day's limit of which no quota is named: the tier is known only where it is said. ("Upgrade to a paid tier" says no more than "free".)
@@ -832,7 +850,10 @@ class Judge {
   static constexpr std::string_view spent_quota{"exceeded your current quota"};
 
   bool plain_quota() {
-    return !refuses_ && facts_.says(spent_quota) && decide("quota-no-details", Confidence::likely, "error.message", spent_quota);
+    if (refuses_ || !facts_.says(spent_quota)) return false;
+    decide("quota-no-details", Confidence::likely, std::string{in_message}, spent_quota);
+    name_window();
+    return true;
   }
 
   // Gateways turn a finish reason into an error and keep its name. Only names that are no words of every day count.

@@ -84,4 +84,16 @@ struct QuotaName {
   return name;
 }
 
+/// "rpm", "tpd": what the documentation calls its limits. `word` is in lower case.
+[[nodiscard]] constexpr std::optional<QuotaName> quota_of_initials(std::string_view word) noexcept {
+  constexpr std::string_view counted{"rti"};  // requests, tokens, images
+  if (word.size() != 3 || word[1] != 'p' || !contains(counted, word.substr(0, 1)) || (word[2] != 'm' && word[2] != 'd'))
+    return std::nullopt;
+  QuotaName name;
+  name.window = word[2] == 'd' ? Window::day : Window::minute;
+  name.tokens = word[0] == 't';
+  name.images = word[0] == 'i';
+  return name;
+}
+
 }  // namespace ductile::inline DUCTILE_VERSION::gemini::detail
