@@ -439,6 +439,11 @@ inline constexpr auto exclusions =
     std::to_array<std::string_view>({"disabled", "terminated", "suspended", "banned", "deactivated", "revoked"});
 inline constexpr auto offences = std::to_array<std::string_view>({"violat", "abus", "polic", "terms", "guidelines"});
 
+/// What clients print when a proxy refuses the way through it; the status beside it is the proxy's.
+///
+/// Source   curl, Python (http.client, requests, httpx), Java, Node (undici, tunnel-agent).
+inline constexpr auto tunnels = std::to_array<std::string_view>({"tunnel", "from proxy after connect", "proxyerror"});
+
 /// What withholds a prompt or an image.
 inline constexpr auto filters = std::to_array<Subject>({
     {"model armor", "prompt-blocked-prohibited"},

@@ -266,6 +266,7 @@ class Judge {
     if (money() || zero() || reason() || quota() || quoted_answer() || withheld() || month_in_words() || day_in_words()) return;
     for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport}) {
       if (topic == Topic::transport && refused()) continue;
+      if (topic == Topic::server && !refused() && tunnel()) return;
       if (const Wording* said = wording(topic)) {
         if (said->id == "invalid-argument-generic" && (filtered() || refused_field())) return;           // the sentence says more
         if (topic == Topic::server && said->id == "rate-generic" && facts_.says(spent_quota)) continue;  // the sentence says more
@@ -738,6 +739,22 @@ class Judge {
   bool shut_out() {
     const SaidOf said = said_of(members, exclusions, offences);
     return !said.id.empty() && decide(said.id, Confidence::likely, std::string{in_message}, said.sentence);
+  }
+
+  // A proxy that does not let the call through answers with a status of its own, which is not the service's.
+  bool tunnel() {
+    constexpr std::size_t before = 48;
+    constexpr std::size_t behind = 96;
+    const auto no_port = [](std::string_view front, std::string_view) { return !front.ends_with("port=") && !front.ends_with(':'); };
+    for (const std::string_view mark : tunnels)
+      for (std::size_t at = facts_.words.find(mark); at != std::string::npos; at = facts_.words.find(mark, at + 1)) {
+        const std::string_view said = whole_words(at - std::min(at, before), std::min(facts_.words.size(), at + behind));
+        const int status = find_status(said, no_port);
+        if (status == 0 || status == 408 || status == 429) continue;
+        const std::string_view id = status == 407 ? "proxy-auth-407" : status < 500 ? "proxy-block-page-403" : "envoy-503";
+        return decide(id, Confidence::likely, std::string{in_message}, said);
+      }
+    return false;
   }
 
   // A sentence that names a field of the request and says that its value is refused.
