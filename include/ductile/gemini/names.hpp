@@ -134,7 +134,7 @@ inline constexpr std::array<NamedFailure, 25> error_reasons{{{"api_key_invalid",
 ///
 /// `errors[].reason` of the older Google APIs stands here too (developers.google.com, "Standard Error Responses", domain usageLimits): it
 /// is a word in camel case, and says less than an `ErrorInfo.reason`.
-inline constexpr std::array<NamedFailure, 55> code_words{{{"content_filter", "azure-content-filter"},
+inline constexpr std::array<NamedFailure, 56> code_words{{{"content_filter", "azure-content-filter"},
                                                           {"content_policy_violation", "azure-content-filter"},
                                                           {"data_inspection_failed", "azure-content-filter"},
                                                           {"prompt_blocked", "prompt-blocked-other"},
@@ -142,6 +142,7 @@ inline constexpr std::array<NamedFailure, 55> code_words{{{"content_filter", "az
                                                           {"sensitive_words_detected", "prompt-blocked-safety"},
                                                           {"moderation_blocked", "azure-content-filter"},
                                                           {"insufficient_user_quota", "openai-insufficient-quota"},
+                                                          {"pre_consume_token_quota_failed", "openai-insufficient-quota"},
                                                           {"insufficient_credits", "openai-insufficient-quota"},
                                                           {"billing_hard_limit_reached", "openai-insufficient-quota"},
                                                           {"budget_exceeded", "openai-insufficient-quota"},

@@ -317,8 +317,10 @@ class FactsCollector {
     } else if ((named("seconds") || named("nanos")) && LenientPath::same_name(path.ancestor(1), "retrydelay")) {
       if (const auto number = whole_number(value.raw); number && !value.cut)
         delay_part(path.element_of("retrydelay"), named("seconds"), *number);
-    } else if (named("retryafter") || named("retryafterseconds")) {
-      if (!value.cut) keep_longest(facts_.structured_delay, seconds_or_duration(value.raw));
+    } else if (named("retryafter") || named("retryafterseconds") || named("resetseconds") || named("resetsinseconds")) {
+      if (!value.cut) keep_longest(facts_.structured_delay, figure_or_duration(value.raw, "s"));
+    } else if (named("retryafterms")) {
+      if (!value.cut) keep_longest(facts_.structured_delay, figure_or_duration(value.raw, "ms"));
     } else if (named("raifilteredreason")) {
       facts_.filtered = facts_.filtered || !value.raw.empty();
       text_value(path, value);
@@ -439,18 +441,18 @@ class FactsCollector {
     keep_longest(facts_.structured_delay, std::min<Duration>(delay_.whole + delay_.fraction, longest_hint));
   }
 
-  // "37s" with its unit, "37", "2.5" and "3.7e1" in seconds. A number as long as a date's is a moment, and no span.
-  [[nodiscard]] static std::optional<Duration> seconds_or_duration(std::string_view written) {
+  // "37s" with its unit; "37", "2.5" and "3.7e1" in `unit`. A number as long as a date's is a moment, and no span.
+  [[nodiscard]] static std::optional<Duration> figure_or_duration(std::string_view written, std::string_view unit) {
     if (const auto with_unit = parse_duration(written)) return with_unit;
     written = trimmed(written);
     const std::size_t exponent = written.find_first_of("eE");
-    auto seconds = parse_duration(std::string{written.substr(0, exponent)} + "s");
+    auto span = parse_duration(std::string{written.substr(0, exponent)}.append(unit));
     if (exponent != std::string_view::npos) {
       const auto tens = whole_number(written.substr(exponent + 1));
       if (!tens || *tens > 6) return std::nullopt;
-      for (std::int64_t i = 0; seconds && i < *tens; ++i) seconds = std::min<Duration>(*seconds * 10, longest_hint);
+      for (std::int64_t i = 0; span && i < *tens; ++i) span = std::min<Duration>(*span * 10, longest_hint);
     }
-    return seconds && *seconds < longest_hint ? seconds : std::nullopt;
+    return span && *span < longest_hint ? span : std::nullopt;
   }
 
   void code(const LenientValue& value) {
@@ -520,7 +522,8 @@ class FactsCollector {
 
   void text_value(const LenientPath& path, const LenientValue& value) {
     const std::string text = unescaped(value.raw, longest_text);
-    if (known_reason(text) || (LenientPath::same_name(path.name(), "reason") && contains(text, "_"))) {
+    const bool is_name = contains(text, "_") && !contains(text, " ");
+    if (known_reason(text) || (LenientPath::same_name(path.name(), "reason") && is_name)) {
       if (facts_.reasons.size() < most_items) facts_.reasons.push_back(lowered(text.substr(0, 64)));
       return;
     }
@@ -615,18 +618,25 @@ class FactsCollector {
       std::string_view words;
       bool reset;
     };
-    constexpr std::array<Phrase, 8> phrases{{{"retry in ", false},
-                                             {"again in ", false},
-                                             {"again after ", false},
-                                             {"retry after ", false},
-                                             {"reset after ", true},
-                                             {"resets after ", true},
-                                             {"reset in ", true},
-                                             {"resets in ", true}}};
+    constexpr std::array<Phrase, 12> phrases{{{"retry in ", false},
+                                              {"please wait ", false},
+                                              {"must wait ", false},
+                                              {"need to wait ", false},
+                                              {"replenished in ", true},
+                                              {"again in ", false},
+                                              {"again after ", false},
+                                              {"retry after ", false},
+                                              {"reset after ", true},
+                                              {"resets after ", true},
+                                              {"reset in ", true},
+                                              {"resets in ", true}}};
     for (const Phrase& phrase : phrases)
       for (std::size_t at = words.find(phrase.words); at != std::string_view::npos; at = words.find(phrase.words, at + 1)) {
-        const std::string_view rest = words.substr(at + phrase.words.size());
-        const auto said = leading_duration(rest);
+        std::string_view rest = words.substr(at + phrase.words.size());
+        for (const std::string_view filler : {"for ", "about ", "another ", "at least "})
+          if (rest.starts_with(filler)) rest.remove_prefix(filler.size());
+        auto said = leading_duration(rest);
+        if (!said && phrase.words.ends_with("in ")) said = leading_clock(rest);  // behind "after" it would be a moment
         if (said && !(cut && ends_in_figure(rest.substr(said->length))))
           keep_longest(phrase.reset ? facts_.reset_after : facts_.retry_in, said->value);
       }
@@ -721,7 +731,10 @@ class FactsCollector {
     if (const auto delay = first("retrydelay", "retry_delay"); !delay.empty()) keep_longest(facts_.structured_delay, parse_duration(delay));
     for (const std::string_view label : {"retryafter", "retry_after", "retry-after"})
       if (const auto delay = after(label); !delay.empty() && (!cut || !words.ends_with(delay)))
-        keep_longest(facts_.structured_delay, seconds_or_duration(delay));
+        keep_longest(facts_.structured_delay, figure_or_duration(delay, "s"));
+    for (const std::string_view label : {"retryafterms", "retry_after_ms", "retry-after-ms"})
+      if (const auto delay = after(label); !delay.empty() && (!cut || !words.ends_with(delay)))
+        keep_longest(facts_.structured_delay, figure_or_duration(delay, "ms"));
     for (const std::string_view label : {"finishreason", "finish_reason", "finishreason) is"})
       if (const auto reason = after(label); !reason.empty() && facts_.finish_reason.empty()) facts_.finish_reason = plain_reason(reason);
     // These are words of every day too: a number or a known name must follow.
