@@ -244,6 +244,12 @@ TEST_CASE("Words of the caller that a refusal repeats decide nothing", "[gemini]
              "invalid-argument-generic"},
         Case{400, "INVALID_ARGUMENT", R"(Field prompt: 'a bank at capacity' is refused: too many requests for one line)",
              "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(parts[0].text: 'It isn't so: API key not valid' is too long, and so is 'a' or 'b')",
+             "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(Unknown name \"a poster of the rule: usage policy\" at 'contents[0]': Cannot find field.)",
+             "unknown-field"},
+        Case{400, "INVALID_ARGUMENT", R"(Cannot read \"a letter from a model that is no longer available)", "invalid-argument-generic"},
+        Case{403, "PERMISSION_DENIED", R"(Not for you: \"the model 'x' does not exist\")", "unknown"},
         Case{404, "NOT_FOUND", "models/gemini-9 is not found for API version v1. The service is currently unavailable in this version.",
              "model-not-found"},
         Case{403, "PERMISSION_DENIED", "The service is currently unavailable to you. Spend limit: 0.", "unknown"}}) {
@@ -255,6 +261,13 @@ TEST_CASE("Words of the caller that a refusal repeats decide nothing", "[gemini]
     CHECK_FALSE(said.limit_zero);
     CHECK((said.verdict.kind == Kind::bad_request || said.verdict.kind == Kind::not_found || said.verdict.kind == Kind::permission));
   }
+  // The sentence is the service's own where a client quotes it whole, and is shown as it stood.
+  CHECK(id_of("INVALID_ARGUMENT: \"API key not valid. Please pass a valid API key.\"") == "api-key-invalid");
+  CHECK(id_of(R"({"error":{"code":400,"message":"GeminiException: \"API key not valid.\""}})") == "api-key-invalid");
+  CHECK(id_of(R"({"error":{"code":400,"status":"INVALID_ARGUMENT","message":"One of 'a' and 'b' isn't: API key not valid, isn't it"}})") ==
+        "api-key-invalid");
+  CHECK(classify_text(envelope(400, "INVALID_ARGUMENT", "parts[0].text: 'API key not valid' is too long")).message ==
+        "parts[0].text: 'API key not valid' is too long");
   // A reason beside such words is the service's own name for it.
   const auto with_reason = [](std::string_view status, std::string_view reason, std::string_view message) {
     return R"({"error":{"code":403,"message":")" + std::string{message} + R"(","status":")" + std::string{status} +

@@ -66,6 +66,7 @@ struct Facts {
   bool code_in_text = false;         // only running text names it
   int rpc_code = 0;                  // 1 to 16
   std::string status;                // a google.rpc.Code name
+  int status_level = -1;             // in how many strings the envelope is that has it as a member
   bool status_is_number = false;     // a gateway's habit
   std::vector<std::string> reasons;  // ErrorInfo.reason and the like, in lower case
   std::vector<std::string> codes;    // codes and types that are words, as they stand: another provider's, a gateway's, Interactions'
@@ -245,7 +246,9 @@ enum class Reading : std::uint8_t { all, told };
 
 class FactsCollector {
  public:
-  FactsCollector(Facts& facts, int level, Reading reading = Reading::all) noexcept : facts_(facts), level_(level), reading_(reading) {}
+  /// `refusal_level` is the level of an envelope that is a refusal: what is quoted in its sentences is not read.
+  FactsCollector(Facts& facts, int level, Reading reading = Reading::all, int refusal_level = -1) noexcept
+      : facts_(facts), level_(level), reading_(reading), refusal_level_(refusal_level) {}
 
   void opened(const LenientPath& path, bool object) {
     const std::string_view name = path.name();
@@ -488,9 +491,9 @@ class FactsCollector {
       return;
     }
     const std::string upper = uppered(value.raw.substr(0, 64));
-    if (is_grpc_status(upper) && level_ > status_level_) {
+    if (is_grpc_status(upper) && level_ > facts_.status_level) {
       facts_.status = upper;
-      status_level_ = level_;
+      facts_.status_level = level_;
       facts_.error_seen = facts_.error_seen || upper != "OK";
     }
   }
@@ -521,11 +524,19 @@ class FactsCollector {
   }
 
   void text_value(const LenientPath& path, const LenientValue& value) {
-    const std::string text = unescaped(value.raw, longest_text);
+    const std::string written = unescaped(value.raw, longest_text);
+    const std::string text = level_ == refusal_level_ ? without_quotations(written) : written;
     const bool is_name = contains(text, "_") && !contains(text, " ");
     if (known_reason(text) || (LenientPath::same_name(path.name(), "reason") && is_name)) {
       if (facts_.reasons.size() < most_items) facts_.reasons.push_back(lowered(text.substr(0, 64)));
       return;
+    }
+    const std::string_view name = path.name();
+    const bool for_people = LenientPath::same_name(name, "message") || LenientPath::same_name(name, "finishmessage") ||
+                            LenientPath::same_name(name, "blockreasonmessage") || LenientPath::same_name(name, "raw");
+    if (for_people && (facts_.message.empty() || level_ > message_level_)) {
+      facts_.message = written;
+      message_level_ = level_;
     }
     const bool html = body_shape(text) == BodyShape::html;
     const bool page = html && (trimmed(text).starts_with('<') || !may_hold_json(text));
@@ -537,13 +548,6 @@ class FactsCollector {
       facts_.markup_in_json = true;
       facts_.page_in_json = facts_.page_in_json || page;
       if (facts_.author == PageAuthor::unknown) facts_.author = page_author(text);
-    }
-    const std::string_view name = path.name();
-    const bool for_people = LenientPath::same_name(name, "message") || LenientPath::same_name(name, "finishmessage") ||
-                            LenientPath::same_name(name, "blockreasonmessage") || LenientPath::same_name(name, "raw");
-    if (for_people && (facts_.message.empty() || level_ > message_level_)) {
-      facts_.message = text;
-      message_level_ = level_;
     }
     take_text(text, value.cut);
   }
@@ -559,17 +563,22 @@ class FactsCollector {
   }
 
   void nested(std::string_view text) {
-    FactsCollector inner{facts_, level_ + 1};
+    FactsCollector inner{facts_, level_ + 1, Reading::all, refusal_level_};
     inner.code_level_ = code_level_;
-    inner.status_level_ = status_level_;
     inner.message_level_ = message_level_;
     const bool held_already = facts_.candidates_seen;
     LenientReader reader{text, inner};
     reader.read();
     if (facts_.candidates_seen && !held_already && !reader.complete()) facts_.complete = false;
     code_level_ = inner.code_level_;
-    status_level_ = inner.status_level_;
     message_level_ = inner.message_level_;
+  }
+
+  // A single word in quotes may be a field's name or value.
+  [[nodiscard]] static bool is_more_than_a_word(std::string_view quoted) noexcept {
+    for (std::size_t at = 0; at < quoted.size(); ++at)
+      if (gap_length(quoted, at) != 0) return true;
+    return false;
   }
 
   // What the caller wrote and a refusal repeats, taken out of its text: of `Invalid value at 'contents' (type), "..."` the sentence in
@@ -591,8 +600,28 @@ class FactsCollector {
       const std::size_t begin = open + 4;
       std::size_t end = own.rfind('"', next - 1);
       if (end < begin) end = next;
-      if (own.substr(begin, end - begin).find(' ') != std::string::npos)
-        own.erase(begin, end - begin);  // a single word may be a field's value
+      if (is_more_than_a_word(std::string_view{own}.substr(begin, end - begin))) own.erase(begin, end - begin);
+    }
+    return own;
+  }
+
+  // Of a refusal's sentence what stands in quotes and is more than a word is the caller's.
+  [[nodiscard]] static std::string without_quotations(std::string_view text) {
+    const auto joins = [](char c) { return is_letter(c) || is_digit(c); };  // of "isn't"
+    std::array<bool, 2> closed{true, true};  // false: no quote of that form closes any more, and each is looked for once
+    std::string own;
+    for (std::size_t at = 0; at < text.size();) {
+      const bool doubled = text[at] == '"';
+      std::size_t end = at + 1;
+      if ((doubled || (text[at] == '\'' && closed[0])) && (at == 0 || !joins(text[at - 1]))) {
+        end = closed[doubled] ? text.find(text[at], end) : std::string_view::npos;
+        while (end < text.size() && end + 1 < text.size() && joins(text[end + 1])) end = text.find(text[at], end + 1);
+        closed[doubled] = end < text.size();
+        end = closed[doubled] ? end + 1 : doubled ? text.size() : at + 1;
+      }
+      const std::string_view piece = text.substr(at, end - at);
+      own.append(end > at + 1 && is_more_than_a_word(piece) ? std::string_view{"\"\""} : piece);
+      at = end;
     }
     return own;
   }
@@ -780,8 +809,8 @@ class FactsCollector {
   Facts& facts_;
   int level_;
   Reading reading_;
+  int refusal_level_;
   int code_level_ = -1;
-  int status_level_ = -1;
   int message_level_ = -1;
   std::string_view pair_key_;
   struct {

@@ -25,6 +25,14 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 inline constexpr std::size_t longest_message = 500;
 inline constexpr std::size_t longest_evidence = 120;
 
+/// Whose fault it is, the service's own status says. What else a refusal speaks of may be the caller's words, which it repeats, so of
+/// limits and overload only names and figures count there, and no sentence.
+[[nodiscard]] constexpr bool is_refusal(std::string_view status) noexcept {
+  constexpr std::array<std::string_view, 5> statuses{"INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED",
+                                                     "FAILED_PRECONDITION"};
+  return std::ranges::find(statuses, status) != statuses.end();
+}
+
 /// Weighs the facts of one answer. The steps stand in the order of their weight, each with its reason; the first that decides ends it.
 class Judge {
  public:
@@ -296,14 +304,6 @@ class Judge {
     const auto found =
         std::ranges::find_if(wordings, [&](const Wording& known) { return known.topic == topic && facts_.says(known.phrase); });
     return found == wordings.end() ? nullptr : &*found;
-  }
-
-  // Whose fault it is, the service's own status says. What else a refusal speaks of may be the caller's words, which it repeats, so of
-  // limits and overload only names and figures count there, and no sentence.
-  [[nodiscard]] static bool is_refusal(std::string_view status) noexcept {
-    constexpr std::array<std::string_view, 5> refusals_of_service{"INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED",
-                                                                  "FAILED_PRECONDITION"};
-    return std::ranges::find(refusals_of_service, status) != refusals_of_service.end();
   }
 
   // A page is never the service's own answer: its status says what happened, its author who says it.
@@ -1147,7 +1147,7 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
 }
 
 /// What a body says, whatever shape it has.
-[[nodiscard]] inline Facts facts_of(std::string_view body, Reading reading = Reading::all) {
+[[nodiscard]] inline Facts facts_of(std::string_view body, Reading reading = Reading::all, int refusal_level = -1) {
   Facts facts;
   facts.shape = body_shape(body);
   facts.author = page_author(body);
@@ -1163,7 +1163,7 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   }
   const std::string straight = body.size() <= largest_quotation ? with_straight_quotes(body) : std::string{};
   if (!straight.empty()) body = straight;
-  FactsCollector collector{facts, 0, reading};
+  FactsCollector collector{facts, 0, reading, refusal_level};
   LenientReader reader{body, collector};
   reader.read();
   facts.complete = facts.complete && reader.complete();  // a quoted answer may be cut within a whole envelope
