@@ -377,10 +377,10 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::general, "timeout", "client-deadline", "many clients"},
 });
 
-/// How sentences name a span of months. Beside a quota, a limit or a cap they say that it is one of a month's.
+/// How sentences name a span of weeks or months. Beside a quota, a limit or a cap they say that it is of such a span.
 ///
 /// Source   Gemini API, 429 (spend caps); gateways and resellers, 429.
-inline constexpr auto words_for_months = std::to_array<std::string_view>({"month", "billing period", "billing cycle"});
+inline constexpr auto words_for_months = std::to_array<std::string_view>({"month", "billing period", "billing cycle", "weekly"});
 
 /// What a sentence may be about. Where one names it, and says of it one of the words that go with it, that is what happened, whatever the
 /// sentence.

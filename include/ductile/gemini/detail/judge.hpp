@@ -363,6 +363,7 @@ class Judge {
     if (refuses_) return {};
     const auto any = [](std::string_view sentence, auto... words) { return (contains(sentence, words) || ...); };
     return months_sentence([any](std::string_view sentence) {
+      if (any(sentence, "weekly")) return false;  // the cap is a month's
       return any(sentence, "budget") ||
              (any(sentence, " cap", "limit") && any(sentence, "spend", "usage", "tier 1", "tier 2", "tier 3", "billing limit", "$"));
     });
