@@ -803,7 +803,8 @@ class Judge {
     for (const Absence& absence : absences)
       if (status_ == 404 || !absence.under_404)
         if (const std::string_view said = first_sentence(absence.said, speaks_of_model); !said.empty())
-          return decide(absence.id, Confidence::likely, std::string{in_message}, said);
+          return decide(facts_.says("publisher model") ? "vertex-model-not-found" : absence.id, Confidence::likely, std::string{in_message},
+                        said);
     return false;
   }
 
