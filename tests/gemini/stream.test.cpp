@@ -131,7 +131,8 @@ std::vector<Recorded> recorded() {
       {"null where there is no error, no block and no end yet",
        event(words("Here is ", R"(,"finishReason":null)")) +
            event(R"({"error":null,"promptFeedback":{"blockReason":null},)" + image().substr(1)) +
-           event(R"({"error":{"code":0,"message":""},"candidates":[{"finishReason":null}]})"),
+           event(R"({"error":{"code":0,"message":""},"candidates":[{"finishReason":null}]})") +
+           event(R"({"error":"None","candidates":[]})"),
        "Here is <1024x1024>", "ok"},
       {"null where the reason would be", event(words("Here is ", R"(,"finishReason":null)")), "Here is ", "sse-no-finish"},
       {"no finish reason", event(here), "Here is ", "sse-no-finish"},

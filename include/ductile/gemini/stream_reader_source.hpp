@@ -65,7 +65,7 @@ inline constexpr int status_of_streams = 200;  // another status is an answer in
 [[nodiscard]] inline bool says_anything(const boost::json::value& value) {
   if (value.is_object()) return std::ranges::any_of(value.get_object(), [](const auto& member) { return says_anything(member.value()); });
   if (value.is_array()) return std::ranges::any_of(value.get_array(), [](const auto& element) { return says_anything(element); });
-  if (value.is_string()) return !value.get_string().empty();
+  if (value.is_string()) return !names_nothing(std::string_view{value.get_string().data(), value.get_string().size()});
   return !value.is_null() && value != false && value != 0;
 }
 

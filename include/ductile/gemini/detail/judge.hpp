@@ -809,9 +809,14 @@ class Judge {
   }
 
   // Whether a sentence is about a model: it has a name of the service's, or calls something one ("model zai-4 ...", "this model is ...").
-  // In an address ("/models/NAME:method") the method may be what is missing.
+  // In an address ("models/NAME:method") the method may be what is missing.
   [[nodiscard]] static bool speaks_of_model(std::string_view sentence) {
-    if (!model_of_url(sentence).empty()) return false;
+    constexpr std::string_view folder{"models/"};
+    if (const std::size_t at = sentence.find(folder); at != std::string_view::npos) {
+      const std::string_view rest = sentence.substr(at + folder.size());
+      const std::string_view behind = rest.substr(leading_name(rest).size());
+      if (behind.size() > 1 && behind.front() == ':' && is_letter(behind[1])) return false;
+    }
     for (std::size_t at = 0; at < sentence.size();) {
       const std::string_view name = leading_name(sentence.substr(at));
       if (is_model_name(name)) return true;
