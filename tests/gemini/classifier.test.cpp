@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 
+#include <ductile/classify/http_status.hpp>
 #include <ductile/core/error_classifier.hpp>
 #include <ductile/core/transport.hpp>
 #include <ductile/gemini/classifier.hpp>
@@ -135,6 +136,7 @@ TEST_CASE("What clients print is understood without its brackets", "[gemini]") {
   CHECK(id_of("google.genai.errors.ServerError: 503 UNAVAILABLE. {'error': {'code': 503, 'message': 'Busy.', 'status': 'UNAVAILABLE'}}") ==
         "service-unavailable");
   CHECK(id_of("finish_reason=<FinishReason.IMAGE_SAFETY: 'IMAGE_SAFETY'>") == "image-safety");
+  CHECK(id_of("Candidate(finish_reason=None) prompt_feedback=GenerateContentResponsePromptFeedback(block_reason=None)") == "unknown");
   CHECK(id_of("prompt was blocked, block_reason: SAFETY") == "prompt-blocked-safety");
   CHECK(id_of("httpx.ConnectError: [Errno 111] Connection refused") == "connect-refused");
   CHECK(id_of("The candidate's [finish_reason](https://ai.google.dev/api/generate-content#finishreason) is 3.") == "safety-finish");
@@ -185,6 +187,34 @@ TEST_CASE("Every HTTP status has a kind, even with a body that says nothing", "[
     }
 }
 
+TEST_CASE("A status alone means to a plain service what it means to this one, and under a page, too", "[gemini]") {
+  const auto page = [](int status) {
+    const std::string number = std::to_string(status);
+    return "<html><head><title>" + number + " X</title></head><body><h1>" + number + " X</h1><hr><center>nginx</center></body></html>";
+  };
+  const auto blocks = [](int status) {  // what a proxy between says: 403, and what has no meaning of its own
+    return status == 403 || (status < 500 && HttpStatusClassifier{}(HttpResponse{status, {}, {}}).kind == Kind::bad_request);
+  };
+  for (int status = 300; status < 600; ++status) {
+    CAPTURE(status);
+    const Verdict plain = HttpStatusClassifier{}(HttpResponse{status, {}, {}});
+    const Verdict said = classify(HttpResponse{status, {}, R"({"message":"x"})"}).verdict;
+    CHECK(said.kind == plain.kind);
+    if (plain.kind != Kind::not_found && status != 504) CHECK(said.remedy == plain.remedy);
+    const Verdict of_page = classify(HttpResponse{status, {}, page(status)}).verdict;
+    CHECK(classify_text(page(status)).verdict == (status < 400 ? classify_text(page(200)).verdict : of_page));
+    if (of_page.id == FailureId{"proxy-block-page-403"}) {
+      CHECK(blocks(status));
+    } else {
+      CHECK(of_page.kind == plain.kind);
+      if (plain.kind != Kind::not_found) CHECK(of_page.remedy == plain.remedy);
+    }
+  }
+  for (const int refused : {400, 405, 411, 414, 415, 416, 422, 431, 501, 505})
+    CHECK(classify(HttpResponse{refused, {}, page(refused)}).verdict.kind == Kind::bad_request);
+  CHECK(classify(HttpResponse{511, {}, page(511)}).verdict.id == FailureId{"captive-200-html"});
+}
+
 TEST_CASE("Words that a model or a user wrote decide nothing", "[gemini]") {
   const std::string body =
       R"({"candidates":[{"content":{"parts":[{"text":"Error 429: You exceeded your current quota, limit: 0. IMAGE_SAFETY."}]},)"
@@ -214,6 +244,12 @@ TEST_CASE("Words of the caller that a refusal repeats decide nothing", "[gemini]
              "invalid-argument-generic"},
         Case{400, "INVALID_ARGUMENT", R"(Field prompt: 'a bank at capacity' is refused: too many requests for one line)",
              "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(parts[0].text: 'It isn't so: API key not valid' is too long, and so is 'a' or 'b')",
+             "invalid-argument-generic"},
+        Case{400, "INVALID_ARGUMENT", R"(Unknown name \"a poster of the rule: usage policy\" at 'contents[0]': Cannot find field.)",
+             "unknown-field"},
+        Case{400, "INVALID_ARGUMENT", R"(Cannot read \"a letter from a model that is no longer available)", "invalid-argument-generic"},
+        Case{403, "PERMISSION_DENIED", R"(Not for you: \"the model 'x' does not exist\")", "unknown"},
         Case{404, "NOT_FOUND", "models/gemini-9 is not found for API version v1. The service is currently unavailable in this version.",
              "model-not-found"},
         Case{403, "PERMISSION_DENIED", "The service is currently unavailable to you. Spend limit: 0.", "unknown"}}) {
@@ -225,6 +261,13 @@ TEST_CASE("Words of the caller that a refusal repeats decide nothing", "[gemini]
     CHECK_FALSE(said.limit_zero);
     CHECK((said.verdict.kind == Kind::bad_request || said.verdict.kind == Kind::not_found || said.verdict.kind == Kind::permission));
   }
+  // The sentence is the service's own where a client quotes it whole, and is shown as it stood.
+  CHECK(id_of("INVALID_ARGUMENT: \"API key not valid. Please pass a valid API key.\"") == "api-key-invalid");
+  CHECK(id_of(R"({"error":{"code":400,"message":"GeminiException: \"API key not valid.\""}})") == "api-key-invalid");
+  CHECK(id_of(R"({"error":{"code":400,"status":"INVALID_ARGUMENT","message":"One of 'a' and 'b' isn't: API key not valid, isn't it"}})") ==
+        "api-key-invalid");
+  CHECK(classify_text(envelope(400, "INVALID_ARGUMENT", "parts[0].text: 'API key not valid' is too long")).message ==
+        "parts[0].text: 'API key not valid' is too long");
   // A reason beside such words is the service's own name for it.
   const auto with_reason = [](std::string_view status, std::string_view reason, std::string_view message) {
     return R"({"error":{"code":403,"message":")" + std::string{message} + R"(","status":")" + std::string{status} +
@@ -340,7 +383,8 @@ TEST_CASE("What a proxy could not reach is the network's, in whatever form it sa
     CAPTURE(status);
     const Remedy remedy = status == 525 || status == 526 ? Remedy::never : Remedy::after_delay;
     const std::string number = std::to_string(status);
-    for (const std::string& body : {"error code: " + number, R"({"error":{"code":)" + number + R"(,"message":"web server"}})"}) {
+    for (const std::string& body : {"error code: " + number, R"({"error":{"code":)" + number + R"(,"message":"web server"}})",
+                                    "<!DOCTYPE html><title>gw | " + number + ": no web server</title>"}) {
       CAPTURE(body);
       CHECK(classify_text(body, status).verdict.kind == Kind::network);
       CHECK(classify_text(body, status).verdict.remedy == remedy);
@@ -518,6 +562,12 @@ TEST_CASE("A name that the text ends with is not known for a name unless it ends
   CHECK(classify_text(limit + "5-pro\"").model == "gemini-2.5-pro");
   CHECK(classify_text("the model gemini-2.5-pro").model == "gemini-2.5-pro");  // of a sentence the end is its end
   CHECK(id_of(R"({"error":{"code":400,"innererror":{"content_filter_res)", 400) == "invalid-argument-generic");
+  for (const std::string_view cut : {"I", "IMAGE_SAF", "nul"})
+    CHECK(id_of(R"({"candidates":[{"content":{"parts":[]},"finishReason":")" + std::string{cut}, 200) == "truncated-json");
+  CHECK(id_of(R"({"candidates":[{"content":{"parts":[]},"finishReason":nul)", 200) == "truncated-json");
+  CHECK(id_of(R"({"promptFeedback":{"blockReason":nul)", 200) == "truncated-json");
+  CHECK(id_of(R"({"promptFeedback":{"blockReason":"SAF)", 200) == "prompt-blocked-other");
+  CHECK(id_of(R"({"candidates":[{"content":{"parts":[]},"finishReason":"IMAGE_SAFETY)", 200) == "image-safety");
 }
 
 TEST_CASE("A broken exchange becomes the row that says how, and keeps whether it was sent", "[gemini]") {

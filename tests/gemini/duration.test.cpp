@@ -42,6 +42,18 @@ TEST_CASE("A duration is read from the beginning of a sentence", "[gemini]") {
   CHECK_FALSE(leading_duration("soon, in 5s"));
 }
 
+TEST_CASE("A span that is written as by a clock has hours, minutes and seconds", "[gemini]") {
+  const auto read = leading_clock("02:18:35. Thank you");
+  REQUIRE(read);
+  CHECK(read->value == 2h + 18min + 35s);
+  CHECK(read->length == 8);
+  CHECK(leading_clock("99:59:59")->value == 99h + 59min + 59s);
+  for (const char* text : {"", "02:18", "2:18:35", "02:60:35", "02:18:60", "02-18-35", "0x:18:35", "in 02:18:35"}) {
+    CAPTURE(text);
+    CHECK_FALSE(leading_clock(text));
+  }
+}
+
 TEST_CASE("A duration too long to count is cut and does not overflow", "[gemini]") {
   CHECK(parse_duration("99999999999999999999999999s") == longest_hint);
   CHECK(parse_duration("9223372036854775807s") == longest_hint);

@@ -58,6 +58,8 @@ TEST_CASE("An answer of any size costs time in proportion to its length, and has
       {"zeros", std::string(body_bytes, '\0')},
       {"bytes that are no UTF-8", "{\"error\":{\"message\":\"" + repeated("\xFF\xC0\xED\xA0\x80", body_bytes) + "\"}}"},
       {"events", repeated("data: {}\n\n", body_bytes)},
+      {"quotes that do not close in a refusal",
+       R"({"error":{"code":400,"status":"INVALID_ARGUMENT","details":[)" + repeated("\"" + repeated(" 'a", 15'000) + "\",", body_bytes)},
       {"one long word", repeated("a", body_bytes)},
       {"nested strings", "{\"message\":\"" + repeated("{\\\"message\\\":\\\"", body_bytes)},
   };

@@ -179,18 +179,37 @@ TEST_CASE("An image that is there and paid for is handed out whatever stands aro
   const std::string text = R"({"candidates":[{"content":{"parts":[{"text":"Drawing."}]}}],"modelVersion":"gemini-3-pro-image"})";
   const std::string end = R"({"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":11}})";
   for (const std::string& body :
-       {"\xEF\xBB\xBF" + whole, "[" + text + ",\r\n" + whole + "\n,\n" + end + "]", "[" + whole + "]",
-        text + "\n" + whole + "\n" + end + "\n", "data: " + text + "\r\n\r\ndata: " + whole + "\r\n\r\ndata: " + end + "\r\n\r\n",
-        "\xEF\xBB\xBF: a comment\nevent: message\ndata: " + whole + "\n\n", beside(R"("promptFeedback":{"blockReason":0})"),
+       {"\xEF\xBB\xBF" + whole,
+        "[" + text + ",\r\n" + whole + "\n,\n" + end + "]",
+        "[" + whole + "]",
+        text + "\n" + whole + "\n" + end + "\n",
+        "data: " + text + "\r\n\r\ndata: " + whole + "\r\n\r\ndata: " + end + "\r\n\r\n",
+        "\xEF\xBB\xBF: a comment\nevent: message\ndata: " + whole + "\n\n",
+        beside(R"("promptFeedback":{"blockReason":0})"),
         beside(R"("promptFeedback":{"blockReason":"BLOCK_REASON_UNSPECIFIED"})"),
-        beside(R"("promptFeedback":{"blockReason":"BLOCKED_REASON_UNSPECIFIED"})"), finished("0"),
-        finished("\"FINISH_REASON_UNSPECIFIED\"")}) {
+        beside(R"("promptFeedback":{"blockReason":"BLOCKED_REASON_UNSPECIFIED"})"),
+        finished("0"),
+        finished("\"FINISH_REASON_UNSPECIFIED\""),
+        finished("null"),
+        finished("\"\""),
+        finished("\"None\""),
+        beside(R"("promptFeedback":{"blockReason":null})"),
+        beside(R"("prompt_feedback":{"block_reason":"None"})"),
+        beside(R"("promptFeedback":{"blockReason":false})"),
+        beside(R"("error":null)"),
+        beside(R"("error":"")"),
+        beside(R"("error":false)"),
+        beside(R"("error":{})"),
+        beside(R"("error":{"code":null,"message":null,"status":null})"),
+        beside(R"("error":{"code":0,"message":"","details":[]})"),
+        "data: " + text.substr(0, text.rfind("}],")) + R"(,"finishReason":null}]})" + "\n\ndata: " + whole + "\n\ndata: " + end + "\n\n",
+        "data: " + whole + "\n\ndata: " + R"({"candidates":[{"finishReason":null}],"usageMetadata":{"promptTokenCount":11}})" + "\n\n"}) {
     CAPTURE(body);
     const auto answer = read_answer(HttpResponse{200, {}, body}, {"gemini-3-pro-image", "1:1", ImageSize::one_k});
     REQUIRE(std::holds_alternative<ImageReply>(answer));
     const auto& reply = std::get<ImageReply>(answer);
     CHECK(reply.bytes == image);
-    CHECK(reply.usage.prompt == (body.find(end) == std::string::npos ? 9 : 11));
+    CHECK(reply.usage.prompt == (body.find(R"("promptTokenCount":11)") == std::string::npos ? 9 : 11));
     CHECK(reply.model_version == "gemini-3-pro-image");
     CHECK(reply.response_id == "abc");
     CHECK(classify(HttpResponse{200, {}, body}).ok());
@@ -198,6 +217,12 @@ TEST_CASE("An image that is there and paid for is handed out whatever stands aro
   const auto id = [](std::string body) { return std::string{classify(HttpResponse{200, {}, std::move(body)}).verdict.id.text()}; };
   CHECK(id(beside(R"("promptFeedback":{"blockReason":"SAFETY"})")) == "prompt-blocked-safety");
   CHECK(id(R"({"promptFeedback":{"blockReason":0}})") == "prompt-blocked-other");
+  CHECK(id(R"({"promptFeedback":{"blockReason":null}})") == "candidates-empty");
+  CHECK(id("data: " + text + "\n\n") == "sse-no-finish");
+  CHECK(id("data: " + text.substr(0, text.rfind("}],")) + R"(,"finishReason":null}]})" + "\n\n") == "sse-no-finish");
+  CHECK(id(R"(data: {"choices":[{"delta":{"content":"a"},"finish_reason":null}]})"
+           "\n\n") == "sse-no-finish");
+  CHECK(id(beside(R"("error":{"code":null,"message":"Internal error encountered."})")) == "finish-unknown");
   CHECK(id("data: " + whole.substr(0, whole.size() - 9)) == "truncated-json");
   CHECK(id("[" + text + "," + end + "]") == "text-only-stop");
   CHECK(id("data: " + whole + "\n\ndata: no JSON\n\n") == "inline-data-corrupt");

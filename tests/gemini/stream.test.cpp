@@ -128,6 +128,13 @@ std::vector<Recorded> recorded() {
       {"an error after the image", event(image("")) + event(overload), "<1024x1024>", "sse-error-event"},
       {"an error in the array", "[" + here + ",\n" + overload + "\n]", "Here is ", "high-demand"},
       {"an error alone", event(overload), "", "sse-error-event"},
+      {"null where there is no error, no block and no end yet",
+       event(words("Here is ", R"(,"finishReason":null)")) +
+           event(R"({"error":null,"promptFeedback":{"blockReason":null},)" + image().substr(1)) +
+           event(R"({"error":{"code":0,"message":""},"candidates":[{"finishReason":null}]})") +
+           event(R"({"error":"None","candidates":[]})"),
+       "Here is <1024x1024>", "ok"},
+      {"null where the reason would be", event(words("Here is ", R"(,"finishReason":null)")), "Here is ", "sse-no-finish"},
       {"no finish reason", event(here), "Here is ", "sse-no-finish"},
       {"no finish reason after an image", event(image("")), "<1024x1024>", "sse-no-finish"},
       {"a cut event", event(here) + "data: " + image().substr(0, 80), "Here is ", "truncated-json"},

@@ -37,9 +37,7 @@ struct KindAndRemedy {
     case 504:
     case 522:
     case 524: return {Kind::timeout, Remedy::after_delay};
-    case 520:
-    case 521:
-    case 523: return {Kind::network, Remedy::after_delay};
+    case 511:  // a network that wants a login
     case 525:
     case 526: return {Kind::network, Remedy::never};
     default: break;
@@ -47,6 +45,7 @@ struct KindAndRemedy {
   if (status >= 200 && status < 300) return {Kind::ok, Remedy::never};
   if (status >= 300 && status < 400) return {Kind::network, Remedy::never};  // followed nowhere: a wrong address
   if (status >= 400 && status < 500) return {Kind::bad_request, Remedy::never};
+  if (status >= 520 && status <= 530) return {Kind::network, Remedy::after_delay};  // a front end that could not reach the service
   if (status >= 500 && status < 600) return {Kind::internal, Remedy::immediately};
   return {Kind::other, Remedy::never};
 }
@@ -79,7 +78,7 @@ struct KindAndRemedy {
 ///
 /// Threads  Stateless.
 /// Cost     A switch; never allocates.
-/// Source   RFC 9110, section 15; RFC 6585; the statuses of Cloudflare (520 to 526) and of nginx (499).
+/// Source   RFC 9110, section 15; RFC 6585; the statuses of Cloudflare (520 to 530) and of nginx (499).
 class HttpStatusClassifier {
  public:
   [[nodiscard]] Verdict operator()(const HttpResponse& response) const noexcept {

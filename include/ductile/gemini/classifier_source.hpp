@@ -33,7 +33,8 @@
 namespace ductile::inline DUCTILE_VERSION::gemini {
 
 Classification classify_text(std::string_view text, int http_status, const AnswerContext& context) {
-  const detail::Facts facts = detail::facts_of(text);
+  detail::Facts facts = detail::facts_of(text);
+  if (detail::is_refusal(facts.status) && facts.status_level >= 0) facts = detail::facts_of(text, detail::Reading::all, facts.status_level);
   detail::Judge judge{facts, text, http_status, context};
   if (!judge.holds_no_answer()) return std::move(judge).judge();
   const detail::Facts told = detail::facts_of(text, detail::Reading::told);

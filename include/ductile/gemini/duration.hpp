@@ -91,6 +91,17 @@ inline constexpr std::array<Unit, 22> units{{{"s", 1'000'000'000},
   return found ? std::optional{sum} : std::nullopt;
 }
 
+/// Reads a span of time that is written as by a clock, as .NET prints one: "02:18:35".
+[[nodiscard]] constexpr std::optional<LeadingDuration> leading_clock(std::string_view text) noexcept {
+  constexpr std::size_t length = 8;
+  if (text.size() < length || text[2] != ':' || text[5] != ':') return std::nullopt;
+  const auto hours = detail::whole_number(text.substr(0, 2));
+  const auto minutes = detail::whole_number(text.substr(3, 2));
+  const auto seconds = detail::whole_number(text.substr(6, 2));
+  if (!hours || !minutes || !seconds || *minutes > 59 || *seconds > 59) return std::nullopt;
+  return LeadingDuration{std::chrono::hours{*hours} + std::chrono::minutes{*minutes} + std::chrono::seconds{*seconds}, length};
+}
+
 /// Reads a whole text as a span of time; none when anything else stands in it, a minus sign too.
 [[nodiscard]] constexpr std::optional<Duration> parse_duration(std::string_view text) noexcept {
   text = detail::trimmed(text);

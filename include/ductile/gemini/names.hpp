@@ -134,10 +134,15 @@ inline constexpr std::array<NamedFailure, 25> error_reasons{{{"api_key_invalid",
 ///
 /// `errors[].reason` of the older Google APIs stands here too (developers.google.com, "Standard Error Responses", domain usageLimits): it
 /// is a word in camel case, and says less than an `ErrorInfo.reason`.
-inline constexpr std::array<NamedFailure, 50> code_words{{{"content_filter", "azure-content-filter"},
+inline constexpr std::array<NamedFailure, 56> code_words{{{"content_filter", "azure-content-filter"},
                                                           {"content_policy_violation", "azure-content-filter"},
+                                                          {"data_inspection_failed", "azure-content-filter"},
+                                                          {"prompt_blocked", "prompt-blocked-other"},
+                                                          {"content_blocked", "prompt-blocked-other"},
+                                                          {"sensitive_words_detected", "prompt-blocked-safety"},
                                                           {"moderation_blocked", "azure-content-filter"},
                                                           {"insufficient_user_quota", "openai-insufficient-quota"},
+                                                          {"pre_consume_token_quota_failed", "openai-insufficient-quota"},
                                                           {"insufficient_credits", "openai-insufficient-quota"},
                                                           {"billing_hard_limit_reached", "openai-insufficient-quota"},
                                                           {"budget_exceeded", "openai-insufficient-quota"},
@@ -163,6 +168,7 @@ inline constexpr std::array<NamedFailure, 50> code_words{{{"content_filter", "az
                                                           {"model_not_found", "model-not-found"},
                                                           {"not_found", "entity-not-found"},
                                                           {"not_found_error", "entity-not-found"},
+                                                          {"context_length_exceeded", "token-count-exceeded"},
                                                           {"parameter_unknown", "unknown-field"},
                                                           {"out_of_range", "out-of-range-416"},
                                                           {"failed_precondition", "precondition-check-failed"},
@@ -201,7 +207,7 @@ struct FinishReason {
 };
 
 /// Source   The enumerations of the official client libraries of 2026. A reason that is not here fails closed.
-inline constexpr std::array<FinishReason, 26> finish_reasons{{{"FINISH_REASON_UNSPECIFIED", 0, 0, ""},
+inline constexpr std::array<FinishReason, 27> finish_reasons{{{"FINISH_REASON_UNSPECIFIED", 0, 0, ""},
                                                               {"STOP", 1, 1, ""},
                                                               {"MAX_TOKENS", 2, 2, "max-tokens-no-image"},
                                                               {"SAFETY", 3, 3, "safety-finish"},
@@ -227,6 +233,7 @@ inline constexpr std::array<FinishReason, 26> finish_reasons{{{"FINISH_REASON_UN
                                                               {"MODEL_ARMOR", -1, 10, "prompt-blocked-prohibited"},
                                                               // The OpenAI-compatible endpoint and gateways have names of their own.
                                                               {"CONTENT_FILTER", -1, -1, "safety-finish"},
+                                                              {"REFUSAL", -1, -1, "safety-finish"},
                                                               {"LENGTH", -1, -1, "max-tokens-no-image"}}};
 
 /// Whether a finish reason that is not in the table speaks, by its parts, of something withheld. `name` is in upper case.

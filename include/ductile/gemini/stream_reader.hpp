@@ -116,7 +116,7 @@ class StreamReader {
   [[nodiscard]] Classification as_text(const StreamEvent& event) const;
   void remember(const boost::json::object& object);
   [[nodiscard]] bool over() const noexcept { return failed_ || stopped_; }
-  [[nodiscard]] bool ended() const noexcept;
+  [[nodiscard]] bool ended() const;
   [[nodiscard]] Classification judged(const TransportError* broken) const;
   [[nodiscard]] std::string summary() const;
   [[nodiscard]] StreamEnd account() const;

@@ -44,13 +44,29 @@ inline constexpr int status_of_streams = 200;  // another status is an answer in
          member(object, "responseId", "response_id");
 }
 
+// A reason for finishing or blocking, which may be a number; empty when none is named.
+[[nodiscard]] inline std::string reason_member(const boost::json::object& object, std::string_view camel, std::string_view snake) {
+  const boost::json::value* reason = member(object, camel, snake);
+  if (!reason) return {};
+  const std::string said = reason->is_string() ? plain_reason(text_member(object, camel, snake)) : boost::json::serialize(*reason);
+  return names_nothing(said) ? std::string{} : said;
+}
+
+[[nodiscard]] inline std::string finish_reason(const boost::json::object& candidate) {
+  return reason_member(candidate, "finishReason", "finish_reason");
+}
+
 [[nodiscard]] inline bool is_withheld(const boost::json::object& candidate) {
-  const boost::json::value* reason = member(candidate, "finishReason", "finish_reason");
-  if (!reason) return false;
   constexpr bool of_vertex = false;  // a number is read again by the judge of the whole
-  return withholds(
-      reason->is_string() ? plain_reason(text_member(candidate, "finishReason", "finish_reason")) : boost::json::serialize(*reason),
-      of_vertex);
+  return withholds(finish_reason(candidate), of_vertex);
+}
+
+// Whether an event tells an error: gateways send the member with every event, empty where there is none.
+[[nodiscard]] inline bool says_anything(const boost::json::value& value) {
+  if (value.is_object()) return std::ranges::any_of(value.get_object(), [](const auto& member) { return says_anything(member.value()); });
+  if (value.is_array()) return std::ranges::any_of(value.get_array(), [](const auto& element) { return says_anything(element); });
+  if (value.is_string()) return !names_nothing(std::string_view{value.get_string().data(), value.get_string().size()});
+  return !value.is_null() && value != false && value != 0;
 }
 
 }  // namespace detail
@@ -92,7 +108,8 @@ void StreamReader::read(const boost::json::value& root, const StreamEvent& event
   if (!root.is_object()) return fail({"inline-data-corrupt", "event", "no object"});
   const boost::json::object& object = root.get_object();
   if (object.empty()) return;
-  if (object.contains("error") || !detail::speaks_of_an_answer(object)) {
+  const boost::json::value* error = object.if_contains("error");
+  if ((error && detail::says_anything(*error)) || !detail::speaks_of_an_answer(object)) {
     failed_ = as_text(event);
     return;
   }
@@ -141,8 +158,7 @@ Classification StreamReader::as_text(const StreamEvent& event) const {
 // Later events say more than earlier ones.
 void StreamReader::remember(const boost::json::object& object) {
   const auto keep = [](boost::json::object& into, const boost::json::object& from, std::string_view camel, std::string_view snake) {
-    const boost::json::value* found = detail::member(from, camel, snake);
-    if (found && !found->is_null()) into[camel] = *found;
+    if (const boost::json::value* found = detail::member(from, camel, snake)) into[camel] = *found;
   };
   keep(heard_->root, object, "promptFeedback", "prompt_feedback");
   keep(heard_->root, object, "usageMetadata", "usage_metadata");
@@ -154,7 +170,7 @@ void StreamReader::remember(const boost::json::object& object) {
   if (candidates->get_array().empty() || !candidates->get_array()[0].is_object()) return;
   const boost::json::object& candidate = candidates->get_array()[0].get_object();
   if (!detail::is_withheld(heard_->candidate)) {  // that stays so, whatever comes after it
-    keep(heard_->candidate, candidate, "finishReason", "finish_reason");
+    if (!detail::finish_reason(candidate).empty()) keep(heard_->candidate, candidate, "finishReason", "finish_reason");
     keep(heard_->candidate, candidate, "finishMessage", "finish_message");
   }
   for (const boost::json::value& other : candidates->get_array())
@@ -164,10 +180,10 @@ void StreamReader::remember(const boost::json::object& object) {
   content_seen_ = content_seen_ || candidate.contains("content");
 }
 
-bool StreamReader::ended() const noexcept {
+bool StreamReader::ended() const {
   if (heard_->candidate.contains("finishReason")) return true;
   const boost::json::value* feedback = heard_->root.if_contains("promptFeedback");
-  return feedback && feedback->is_object() && detail::member(feedback->get_object(), "blockReason", "block_reason");
+  return feedback && feedback->is_object() && !detail::reason_member(feedback->get_object(), "blockReason", "block_reason").empty();
 }
 
 std::variant<StreamEnd, Classification> StreamReader::end(const TransportError* broken) {

@@ -52,7 +52,9 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::capacity, "service temporarily unavailable", "temporarily-unavailable", "Gemini API, 503; nginx"},
     {Topic::capacity, "visibility check was unavailable", "visibility-check", "all Google APIs, 503, June 2025"},
     {Topic::capacity, "currently overloaded", "overloaded", "OpenAI and gateways, 503"},
+    {Topic::capacity, "temporarily overloaded", "overloaded", "Vertex, 500"},
     {Topic::capacity, "server is overloaded", "overloaded", "OpenAI and gateways, 503"},
+    {Topic::capacity, "server overloaded", "overloaded", "gateways"},
     {Topic::capacity, "at capacity", "overloaded", "gateways, 503"},
     {Topic::capacity, "no available capacity", "overloaded", "gateways"},
     {Topic::capacity, "服务器繁忙", "gateway-saturated", "gateways: server busy"},
@@ -65,6 +67,8 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::money, "prepayment credits are depleted", "prepay-depleted-429", "Gemini API, 429 and 402"},
 
     {Topic::zero, "have a free quota tier", "limit-zero-words", "Gemini API, 429"},
+    {Topic::zero, "not available on the free tier", "limit-zero-words", "gateways, 429"},
+    {Topic::zero, "free tier is not available for this", "limit-zero-words", "gateways, 429"},
 
     {Topic::day, "daily request limit", "quota-no-details", "gateways, 429"},
     {Topic::day, "daily token limit", "quota-no-details", "gateways, 429"},
@@ -73,6 +77,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::day, "resets at midnight", "quota-no-details", "gateways, 429"},
     {Topic::day, "midnight pacific", "quota-no-details", "gateways, 429"},
     {Topic::day, "try again tomorrow", "quota-no-details", "gateways, 429"},
+    {Topic::day, "明天再试", "quota-no-details", "gateways: try again tomorrow"},
 
     {Topic::rate, "spend-based", "spend-rate", "page on rate limits, June 2026"},
     {Topic::rate, "spend limit", "spend-rate", "page on rate limits, June 2026"},
@@ -80,7 +85,8 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::rate, "rate-limited upstream", "openrouter-upstream", "OpenRouter, 429"},
     {Topic::rate, "quota will reset after", "user-quota-short", "Code Assist, 429"},
     {Topic::rate, "resource exhausted. please try again", "rate-no-details-2026", "Gemini API, 429, 2026"},
-    {Topic::rate, "user quota is not enough", "openai-insufficient-quota", "one-api and new-api gateways, 403"},
+    {Topic::rate, "quota is not enough", "openai-insufficient-quota", "one-api and new-api gateways, 403"},
+    {Topic::rate, "out of call volume quota", "quota-no-details", "Azure API Management, 403"},
     {Topic::rate, "额度已用尽", "openai-insufficient-quota", "new-api gateway: quota used up"},
     {Topic::rate, "额度不足", "openai-insufficient-quota", "new-api gateway: quota not enough"},
     {Topic::rate, "剩余额度", "openai-insufficient-quota", "new-api gateway: what is left of a quota"},
@@ -89,6 +95,9 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::rate, "insufficient balance", "openai-insufficient-quota", "gateways, 402"},
     {Topic::rate, "requires more credits", "openai-insufficient-quota", "OpenRouter, 402"},
     {Topic::rate, "credit balance is too low", "openai-insufficient-quota", "gateways, 400"},
+    {Topic::rate, "credit balance is exhausted", "openai-insufficient-quota", "gateways"},
+    {Topic::rate, "run out of credits", "openai-insufficient-quota", "gateways"},
+    {Topic::rate, "credits have expired", "openai-insufficient-quota", "gateways"},
     {Topic::rate, "budget has been exceeded", "openai-insufficient-quota", "LiteLLM, 400"},
     {Topic::rate, "exceededbudget", "openai-insufficient-quota", "LiteLLM"},
     {Topic::rate, "请求过于频繁", "rate-generic", "gateways: requests too frequent"},
@@ -97,6 +106,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::rate, "spike arrest violation", "rate-generic", "Apigee, 500 unless it is told otherwise"},
     {Topic::rate, "rate limit exceeded", "rate-generic", "gateways, 429"},
     {Topic::rate, "rate limit reached", "rate-generic", "OpenAI, 429"},
+    {Topic::rate, "are rate limited", "rate-generic", "gateways: all keys, 503"},
     {Topic::rate, "receiving too many requests", "rate-generic", "n8n"},
     {Topic::rate, "resource has been exhausted", "rate-generic", "Gemini API, 429"},
 
@@ -128,6 +138,9 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::access, "has no access to model", "model-no-access", "new-api gateway, 403"},
     {Topic::access, "has been suspended", "consumer-suspended", "Google APIs, 403"},
     {Topic::access, "for violation of terms of service", "account-tos-ban", "Code Assist, 403"},
+    {Topic::access, "error code: 1010", "proxy-block-page-403", "Cloudflare, 403: a client that it takes for a robot"},
+    {Topic::access, "error code: 1020", "proxy-block-page-403", "Cloudflare, 403: a rule of its firewall"},
+    {Topic::access, "封禁", "account-tos-ban", "gateways: banned"},
     {Topic::access, "validation required to continue", "validation-required", "Code Assist, 403"},
     {Topic::access, "you must be a named user", "seat-missing", "Code Assist, 403"},
     {Topic::access, "denied on resource", "vertex-iam", "Vertex, 403"},
@@ -141,14 +154,12 @@ inline constexpr auto wordings = std::to_array<Wording>({
 
     {Topic::model, "is not found for api version", "model-not-found", "Gemini API, 404"},
     {Topic::model, "no longer available to new users", "model-closed-to-new-users", "Gemini API, 404"},
-    {Topic::model, "is no longer available", "model-retired-listed", "Gemini API, 404"},
-    {Topic::model, "has been retired", "model-retired-listed", "Gemini API, 404"},
-    {Topic::model, "has been shut down", "model-retired-listed", "gateways, 404 and 410"},
-    {Topic::model, "has been discontinued", "model-retired-listed", "gateways, 404 and 410"},
     {Topic::model, "model withdrawn", "retired-503-gateway", "a reseller, 503"},
-    {Topic::model, "publisher model", "vertex-model-not-found", "Vertex, 404"},
+    {Topic::model, "or your project does not have access", "vertex-model-not-found", "Vertex, 404"},
+    {Topic::model, "is not servable in region", "vertex-model-not-found", "Vertex, 400"},
     {Topic::model, "no endpoints found", "model-not-found", "OpenRouter, 404"},
-    {Topic::model, "does not exist or you do not have access", "model-not-found", "OpenAI and gateways, 404"},
+    {Topic::model, "no allowed providers are available", "model-not-found", "OpenRouter, 404"},
+    {Topic::model, "not supported model for image", "modality-unsupported", "new-api gateway, 500"},
     {Topic::model, "no available channel", "model-not-found", "new-api gateway, 503"},
     {Topic::model, "无可用渠道", "model-not-found", "new-api gateway: no channel for the model, 503"},
     {Topic::model, "is not a valid model id", "model-not-found", "OpenRouter, 400"},
@@ -159,6 +170,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::model, "is not enabled for models/", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "is not enabled for this model", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "multi-modal output is not supported", "modality-unsupported", "Gemini API, 400"},
+    {Topic::model, "does not support image output", "modality-unsupported", "Vertex, 400"},
     {Topic::model, "image_size must be one of", "image-size-invalid", "by analogy with aspect_ratio"},
 
     {Topic::request, "aspect_ratio must be one of", "aspect-ratio-invalid", "Gemini API, 400"},
@@ -175,6 +187,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "thinking_config", "thinking-config-contradiction", "Gemini API, 400"},
     {Topic::request, "function call turn comes", "turn-order", "Gemini API, 400"},
     {Topic::request, "exceeds the maximum number of tokens", "token-count-exceeded", "Gemini API, 400"},
+    {Topic::request, "maximum context length", "token-count-exceeded", "OpenAI, 400"},
     {Topic::request, "'tool_type'", "tool-type-conflict", "Gemini API, 400"},
     {Topic::request, "payload size exceeds the limit", "payload-too-large-400", "Google APIs, 400"},
     {Topic::request, "payload exceeds the", "payload-too-large-400", "Google APIs, 400"},
@@ -205,7 +218,14 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "valid `part`", "stop-no-parts", "client library for Python"},
     {Topic::request, "content has no parts", "stop-no-parts", "Vertex library for Python"},
     {Topic::request, "prompt was blocked", "prompt-blocked-other", "client libraries"},
+    {Topic::request, "blocked by gemini api", "prompt-blocked-other", "new-api gateway"},
+    {Topic::request, "prompt_blocked", "prompt-blocked-other", "new-api gateway"},
+    {Topic::request, "contentpolicyviolation", "prompt-blocked-safety", "LiteLLM"},
+    {Topic::request, "flagged as sensitive", "prompt-blocked-safety", "Replicate"},
+    {Topic::request, "sensitive words", "prompt-blocked-safety", "new-api gateway"},
     {Topic::request, "敏感词", "prompt-blocked-safety", "gateways: sensitive words"},
+    {Topic::request, "违规", "prompt-blocked-safety", "gateways: against the rules"},
+    {Topic::request, "审核未通过", "prompt-blocked-safety", "gateways: did not pass the review"},
     {Topic::request, "blocked due to safety", "safety-finish", "client library for JavaScript"},
     {Topic::request, "blocked due to recitation", "recitation", "client library for JavaScript"},
     {Topic::request, "contains an invalid argument", "invalid-argument-generic", "Google APIs, 400"},
@@ -357,19 +377,21 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::general, "timeout", "client-deadline", "many clients"},
 });
 
-/// How sentences name a span of months. Beside a quota, a limit or a cap they say that it is one of a month's.
+/// How sentences name a span of weeks or months. Beside a quota, a limit or a cap they say that it is of such a span.
 ///
 /// Source   Gemini API, 429 (spend caps); gateways and resellers, 429.
-inline constexpr auto words_for_months = std::to_array<std::string_view>({"month", "billing period", "billing cycle"});
+inline constexpr auto words_for_months = std::to_array<std::string_view>({"month", "billing period", "billing cycle", "weekly"});
 
-/// A field of a request. Where one sentence names it and says that its value is refused, that is what is wrong, whatever the sentence.
-struct FieldWording {
-  std::string_view field;
+/// What a sentence may be about. Where one names it, and says of it one of the words that go with it, that is what happened, whatever the
+/// sentence.
+struct Subject {
+  std::string_view named;
   std::string_view id;
 };
 
-/// The fields, as documentation, clients and answers write them.
-inline constexpr auto field_wordings = std::to_array<FieldWording>({
+/// The fields of a request, as documentation, clients and answers write them.
+inline constexpr auto fields = std::to_array<Subject>({
+    {"input token count", "token-count-exceeded"},
     {"input image", "input-image-unprocessable"},  // its size is not the size that is asked for
     {"image size", "image-size-invalid"},
     {"image_size", "image-size-invalid"},
@@ -394,6 +416,63 @@ inline constexpr auto field_wordings = std::to_array<FieldWording>({
 inline constexpr auto refusals =
     std::to_array<std::string_view>({"support", "invalid", "not valid", "not a valid", "must be", "not allowed", "out of range", "one of",
                                      "not available", "unknown value"});
+
+/// How it is said of a model that it is not there, and the failure that it is. What is said of anything is said of a model under a 404
+/// alone.
+struct Absence {
+  std::string_view said;
+  std::string_view id;
+  bool under_404 = false;
+};
+
+/// Source   Gemini API, Vertex, OpenAI, Ollama and gateways, 404 and 410.
+inline constexpr auto absences = std::to_array<Absence>({
+    {"no longer available", "model-retired-listed"},
+    {"been retired", "model-retired-listed"},
+    {"been shut down", "model-retired-listed"},
+    {"been discontinued", "model-retired-listed"},
+    {"not exist", "model-not-found"},
+    {"not found", "model-not-found", true},
+    {"not supported for", "model-not-found", true},
+    {"unknown model", "model-not-found", true},
+    {"不存在", "model-not-found", true},
+});
+
+/// Who may be shut out.
+inline constexpr auto members = std::to_array<Subject>({
+    {"account", "account-tos-ban"},
+    {"project", "consumer-suspended"},
+    {"organization", "consumer-suspended"},
+    {"access", "consumer-suspended"},
+});
+
+/// How it is said that somebody was, and for what: a policy that somebody broke, and no prompt.
+inline constexpr auto exclusions =
+    std::to_array<std::string_view>({"disabled", "terminated", "suspended", "banned", "deactivated", "revoked"});
+inline constexpr auto offences = std::to_array<std::string_view>({"violat", "abus", "polic", "terms", "guidelines"});
+
+/// What clients print when a proxy refuses the way through it; the status beside it is the proxy's.
+///
+/// Source   curl, Python (http.client, requests, httpx), Java, Node (undici, tunnel-agent).
+inline constexpr auto tunnels = std::to_array<std::string_view>({"tunnel", "from proxy after connect", "proxyerror"});
+
+/// What withholds a prompt or an image.
+inline constexpr auto filters = std::to_array<Subject>({
+    {"model armor", "prompt-blocked-prohibited"},
+    {"safety filter", "prompt-blocked-safety"},
+    {"safety system", "prompt-blocked-safety"},
+    {"safety check", "prompt-blocked-safety"},
+    {"content filter", "prompt-blocked-safety"},
+    {"content checker", "prompt-blocked-safety"},
+    {"moderation", "prompt-blocked-safety"},
+});
+
+/// How it is said that it did.
+inline constexpr auto withholdings =
+    std::to_array<std::string_view>({"blocked", "flagged", "rejected", "refused", "filtered", "prohibited", "violat", "withheld"});
+
+/// Of what it withheld, words that name what was made.
+inline constexpr auto outputs = std::to_array<std::string_view>({"generated", "response", "output"});
 
 /// A phrase that says what kind of failure it is, and no more.
 struct KindWording {

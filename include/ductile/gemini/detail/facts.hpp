@@ -66,6 +66,7 @@ struct Facts {
   bool code_in_text = false;         // only running text names it
   int rpc_code = 0;                  // 1 to 16
   std::string status;                // a google.rpc.Code name
+  int status_level = -1;             // in how many strings the envelope is that has it as a member
   bool status_is_number = false;     // a gateway's habit
   std::vector<std::string> reasons;  // ErrorInfo.reason and the like, in lower case
   std::vector<std::string> codes;    // codes and types that are words, as they stand: another provider's, a gateway's, Interactions'
@@ -153,6 +154,15 @@ inline void append_words(Facts& facts, std::string_view text) {
   }
 }
 
+/// The null of JSON, and of the languages in which clients and gateways are written.
+[[nodiscard]] constexpr bool is_null(std::string_view raw) noexcept {
+  constexpr std::array<std::string_view, 4> words{"null", "none", "nil", "undefined"};
+  return std::ranges::any_of(words, [raw](std::string_view word) { return same_word(raw, word); });
+}
+
+/// Whether what stands in the place of a name is none.
+[[nodiscard]] constexpr bool names_nothing(std::string_view raw) noexcept { return raw.empty() || same_word(raw, "false") || is_null(raw); }
+
 /// "IMAGE_SAFETY" from "FinishReason.IMAGE_SAFETY", "FINISH_REASON_STOP", "image_safety".
 [[nodiscard]] inline std::string plain_reason(std::string_view reason) {
   if (const auto point = reason.rfind('.'); point != std::string_view::npos) reason.remove_prefix(point + 1);
@@ -236,16 +246,15 @@ enum class Reading : std::uint8_t { all, told };
 
 class FactsCollector {
  public:
-  FactsCollector(Facts& facts, int level, Reading reading = Reading::all) noexcept : facts_(facts), level_(level), reading_(reading) {}
+  /// `refusal_level` is the level of an envelope that is a refusal: what is quoted in its sentences is not read.
+  FactsCollector(Facts& facts, int level, Reading reading = Reading::all, int refusal_level = -1) noexcept
+      : facts_(facts), level_(level), reading_(reading), refusal_level_(refusal_level) {}
 
   void opened(const LenientPath& path, bool object) {
     const std::string_view name = path.name();
     facts_.member_seen = facts_.member_seen || !name.empty();
     if (LenientPath::same_name(name, "errors") && object && reading_ == Reading::told) facts_.told = true;
-    if (LenientPath::same_name(name, "error") && !path.within("parts")) {
-      facts_.error_seen = true;
-      if (outside_of_events_) facts_.tail_error = true;
-    } else if (LenientPath::same_name(name, "candidates")) {
+    if (LenientPath::same_name(name, "candidates")) {
       facts_.candidates_seen = true;
       if (object) facts_.candidate_seen = true;
       if (object) count_candidate(path.element_of("candidates"));
@@ -266,10 +275,15 @@ class FactsCollector {
 
   void value(const LenientPath& path, const LenientValue& value) {
     facts_.member_seen = true;
+    if (value.type == LenientValue::Type::word && is_null(value.raw)) return;  // as if the member were not there
+    if (path.within("error") && !path.within("parts") && !names_nothing(value.raw) && value.raw != "0") {
+      facts_.error_seen = true;
+      facts_.tail_error = facts_.tail_error || outside_of_events_;
+    }
     std::string_view name = path.name();
     const auto named = [&name](std::string_view plain) { return LenientPath::same_name(name, plain); };
     if (candidate_ > 0 && path.within("candidates")) {  // the first is the answer; of the others it counts what withholds an image
-      if (named("finishreason")) finished(value, false);
+      if (named("finishreason") && names_reason(value)) finished(value, false);
       return;
     }
     // Protobuf's text form writes a map as pairs: quota_dimensions { key: "model" value: "..." }.
@@ -306,8 +320,10 @@ class FactsCollector {
     } else if ((named("seconds") || named("nanos")) && LenientPath::same_name(path.ancestor(1), "retrydelay")) {
       if (const auto number = whole_number(value.raw); number && !value.cut)
         delay_part(path.element_of("retrydelay"), named("seconds"), *number);
-    } else if (named("retryafter") || named("retryafterseconds")) {
-      if (!value.cut) keep_longest(facts_.structured_delay, seconds_or_duration(value.raw));
+    } else if (named("retryafter") || named("retryafterseconds") || named("resetseconds") || named("resetsinseconds")) {
+      if (!value.cut) keep_longest(facts_.structured_delay, figure_or_duration(value.raw, "s"));
+    } else if (named("retryafterms")) {
+      if (!value.cut) keep_longest(facts_.structured_delay, figure_or_duration(value.raw, "ms"));
     } else if (named("raifilteredreason")) {
       facts_.filtered = facts_.filtered || !value.raw.empty();
       text_value(path, value);
@@ -318,12 +334,21 @@ class FactsCollector {
     } else if (named("success")) {
       facts_.error_seen = facts_.error_seen || same_word(value.raw, "false");
     } else if (named("finishreason")) {
-      if (same_word(value.raw, "error")) return;  // a gateway's: what happened stands elsewhere
+      if (!names_reason(value) || same_word(value.raw, "error")) return;  // a gateway's: what happened stands elsewhere
+      if (provider_named_reason_) return;
       finished(value, true);
       if (facts_.finish_reason.empty() || value.raw.size() > 1) facts_.finish_reason = plain_reason(value.raw.substr(0, 64));
       facts_.candidate_seen = true;
+    } else if (named("nativefinishreason") || named("stopreason")) {
+      if (names_reason(value)) providers_reason(plain_reason(value.raw.substr(0, 64)));
+    } else if (named("refusal")) {
+      if (names_nothing(value.raw)) return;
+      providers_reason("REFUSAL");
+      if (facts_.message.empty()) facts_.message = unescaped(value.raw, longest_text);
     } else if (named("blockreason")) {
-      facts_.block_reason = plain_reason(value.raw.substr(0, 64));
+      const bool half_a_word = value.cut && value.type == LenientValue::Type::word;  // of null
+      if (!names_nothing(value.raw) && !half_a_word)
+        facts_.block_reason = plain_reason(value.raw.substr(0, 64));  // half a reason blocks, too
     } else if (named("modelversion")) {
       if (!value.cut) facts_.model_version = lowered(value.raw.substr(0, 128));
     } else if (named("prompttokencount")) {
@@ -335,7 +360,6 @@ class FactsCollector {
     } else if (value.type == LenientValue::Type::string && !about_something_else(path)) {
       if (reading_ == Reading::told && !tells_an_error(path)) return;
       facts_.told = facts_.told || reading_ == Reading::told;
-      if (named("error")) facts_.error_seen = true;
       text_value(path, value);
     } else if (value.type == LenientValue::Type::word && (facts_.shape == BodyShape::text || level_ > 0)) {
       append_words(facts_, value.raw);  // braces of running text
@@ -366,6 +390,23 @@ class FactsCollector {
   void count_candidate(std::size_t array) noexcept {
     candidate_ = array == candidates_ ? candidate_ + 1 : 0;
     candidates_ = array;
+  }
+
+  // Half a name is another name, unless it is one already.
+  [[nodiscard]] static bool names_reason(const LenientValue& value) {
+    const std::string reason = plain_reason(value.raw.substr(0, 64));
+    return !names_nothing(value.raw) && (!value.cut || find_finish_reason(reason, false) || withholds_by_name(reason));
+  }
+
+  // Beside the reason in a gateway's own words stands the provider's, which says more. It may have any provider's words: what is not known
+  // says nothing.
+  void providers_reason(const std::string& reason) {
+    const FinishReason* known = find_finish_reason(reason, false);
+    if (known ? known->id.empty() : !withholds_by_name(reason)) return;
+    facts_.finish_reason = reason;
+    facts_.finish_reasons.assign(1, {reason, true});
+    facts_.candidate_seen = true;
+    provider_named_reason_ = true;
   }
 
   void finished(const LenientValue& value, bool of_first) {
@@ -403,18 +444,18 @@ class FactsCollector {
     keep_longest(facts_.structured_delay, std::min<Duration>(delay_.whole + delay_.fraction, longest_hint));
   }
 
-  // "37s" with its unit, "37", "2.5" and "3.7e1" in seconds. A number as long as a date's is a moment, and no span.
-  [[nodiscard]] static std::optional<Duration> seconds_or_duration(std::string_view written) {
+  // "37s" with its unit; "37", "2.5" and "3.7e1" in `unit`. A number as long as a date's is a moment, and no span.
+  [[nodiscard]] static std::optional<Duration> figure_or_duration(std::string_view written, std::string_view unit) {
     if (const auto with_unit = parse_duration(written)) return with_unit;
     written = trimmed(written);
     const std::size_t exponent = written.find_first_of("eE");
-    auto seconds = parse_duration(std::string{written.substr(0, exponent)} + "s");
+    auto span = parse_duration(std::string{written.substr(0, exponent)}.append(unit));
     if (exponent != std::string_view::npos) {
       const auto tens = whole_number(written.substr(exponent + 1));
       if (!tens || *tens > 6) return std::nullopt;
-      for (std::int64_t i = 0; seconds && i < *tens; ++i) seconds = std::min<Duration>(*seconds * 10, longest_hint);
+      for (std::int64_t i = 0; span && i < *tens; ++i) span = std::min<Duration>(*span * 10, longest_hint);
     }
-    return seconds && *seconds < longest_hint ? seconds : std::nullopt;
+    return span && *span < longest_hint ? span : std::nullopt;
   }
 
   void code(const LenientValue& value) {
@@ -450,14 +491,16 @@ class FactsCollector {
       return;
     }
     const std::string upper = uppered(value.raw.substr(0, 64));
-    if (is_grpc_status(upper) && level_ > status_level_) {
+    if (is_grpc_status(upper) && level_ > facts_.status_level) {
       facts_.status = upper;
-      status_level_ = level_;
+      facts_.status_level = level_;
       facts_.error_seen = facts_.error_seen || upper != "OK";
     }
   }
 
   void violation(const LenientPath& path, const LenientValue& value) {
+    const bool metric = LenientPath::same_name(path.name(), "quotametric");
+    if (value.raw.empty() || (metric && value.cut)) return;  // half a metric is another one; the sentence may name the whole
     const std::size_t element = path.element_of("violations");
     auto found =
         std::ranges::find_if(facts_.violations, [&](const Violation& known) { return known.element == element && known.level == level_; });
@@ -471,7 +514,7 @@ class FactsCollector {
     if (LenientPath::same_name(path.name(), "quotaid")) {
       found->id = raw;
       found->cut = value.cut;
-    } else if (LenientPath::same_name(path.name(), "quotametric")) {
+    } else if (metric) {
       found->metric = lowered(raw);
     } else if (LenientPath::same_name(path.name(), "quotavalue")) {
       if (!value.cut) found->value = whole_figure(raw);
@@ -481,10 +524,19 @@ class FactsCollector {
   }
 
   void text_value(const LenientPath& path, const LenientValue& value) {
-    const std::string text = unescaped(value.raw, longest_text);
-    if (known_reason(text) || (LenientPath::same_name(path.name(), "reason") && contains(text, "_"))) {
+    const std::string written = unescaped(value.raw, longest_text);
+    const std::string text = level_ == refusal_level_ ? without_quotations(written) : written;
+    const bool is_name = contains(text, "_") && !contains(text, " ");
+    if (known_reason(text) || (LenientPath::same_name(path.name(), "reason") && is_name)) {
       if (facts_.reasons.size() < most_items) facts_.reasons.push_back(lowered(text.substr(0, 64)));
       return;
+    }
+    const std::string_view name = path.name();
+    const bool for_people = LenientPath::same_name(name, "message") || LenientPath::same_name(name, "finishmessage") ||
+                            LenientPath::same_name(name, "blockreasonmessage") || LenientPath::same_name(name, "raw");
+    if (for_people && (facts_.message.empty() || level_ > message_level_)) {
+      facts_.message = written;
+      message_level_ = level_;
     }
     const bool html = body_shape(text) == BodyShape::html;
     const bool page = html && (trimmed(text).starts_with('<') || !may_hold_json(text));
@@ -496,13 +548,6 @@ class FactsCollector {
       facts_.markup_in_json = true;
       facts_.page_in_json = facts_.page_in_json || page;
       if (facts_.author == PageAuthor::unknown) facts_.author = page_author(text);
-    }
-    const std::string_view name = path.name();
-    const bool for_people = LenientPath::same_name(name, "message") || LenientPath::same_name(name, "finishmessage") ||
-                            LenientPath::same_name(name, "blockreasonmessage") || LenientPath::same_name(name, "raw");
-    if (for_people && (facts_.message.empty() || level_ > message_level_)) {
-      facts_.message = text;
-      message_level_ = level_;
     }
     take_text(text, value.cut);
   }
@@ -518,17 +563,22 @@ class FactsCollector {
   }
 
   void nested(std::string_view text) {
-    FactsCollector inner{facts_, level_ + 1};
+    FactsCollector inner{facts_, level_ + 1, Reading::all, refusal_level_};
     inner.code_level_ = code_level_;
-    inner.status_level_ = status_level_;
     inner.message_level_ = message_level_;
     const bool held_already = facts_.candidates_seen;
     LenientReader reader{text, inner};
     reader.read();
     if (facts_.candidates_seen && !held_already && !reader.complete()) facts_.complete = false;
     code_level_ = inner.code_level_;
-    status_level_ = inner.status_level_;
     message_level_ = inner.message_level_;
+  }
+
+  // A single word in quotes may be a field's name or value.
+  [[nodiscard]] static bool is_more_than_a_word(std::string_view quoted) noexcept {
+    for (std::size_t at = 0; at < quoted.size(); ++at)
+      if (gap_length(quoted, at) != 0) return true;
+    return false;
   }
 
   // What the caller wrote and a refusal repeats, taken out of its text: of `Invalid value at 'contents' (type), "..."` the sentence in
@@ -550,8 +600,28 @@ class FactsCollector {
       const std::size_t begin = open + 4;
       std::size_t end = own.rfind('"', next - 1);
       if (end < begin) end = next;
-      if (own.substr(begin, end - begin).find(' ') != std::string::npos)
-        own.erase(begin, end - begin);  // a single word may be a field's value
+      if (is_more_than_a_word(std::string_view{own}.substr(begin, end - begin))) own.erase(begin, end - begin);
+    }
+    return own;
+  }
+
+  // Of a refusal's sentence what stands in quotes and is more than a word is the caller's.
+  [[nodiscard]] static std::string without_quotations(std::string_view text) {
+    const auto joins = [](char c) { return is_letter(c) || is_digit(c); };  // of "isn't"
+    std::array<bool, 2> closed{true, true};  // false: no quote of that form closes any more, and each is looked for once
+    std::string own;
+    for (std::size_t at = 0; at < text.size();) {
+      const bool doubled = text[at] == '"';
+      std::size_t end = at + 1;
+      if ((doubled || (text[at] == '\'' && closed[0])) && (at == 0 || !joins(text[at - 1]))) {
+        end = closed[doubled] ? text.find(text[at], end) : std::string_view::npos;
+        while (end < text.size() && end + 1 < text.size() && joins(text[end + 1])) end = text.find(text[at], end + 1);
+        closed[doubled] = end < text.size();
+        end = closed[doubled] ? end + 1 : doubled ? text.size() : at + 1;
+      }
+      const std::string_view piece = text.substr(at, end - at);
+      own.append(end > at + 1 && is_more_than_a_word(piece) ? std::string_view{"\"\""} : piece);
+      at = end;
     }
     return own;
   }
@@ -577,20 +647,33 @@ class FactsCollector {
       std::string_view words;
       bool reset;
     };
-    constexpr std::array<Phrase, 8> phrases{{{"retry in ", false},
-                                             {"again in ", false},
-                                             {"again after ", false},
-                                             {"retry after ", false},
-                                             {"reset after ", true},
-                                             {"resets after ", true},
-                                             {"reset in ", true},
-                                             {"resets in ", true}}};
+    constexpr std::array<Phrase, 12> phrases{{{"retry in ", false},
+                                              {"please wait ", false},
+                                              {"must wait ", false},
+                                              {"need to wait ", false},
+                                              {"replenished in ", true},
+                                              {"again in ", false},
+                                              {"again after ", false},
+                                              {"retry after ", false},
+                                              {"reset after ", true},
+                                              {"resets after ", true},
+                                              {"reset in ", true},
+                                              {"resets in ", true}}};
     for (const Phrase& phrase : phrases)
       for (std::size_t at = words.find(phrase.words); at != std::string_view::npos; at = words.find(phrase.words, at + 1)) {
-        const std::string_view rest = words.substr(at + phrase.words.size());
-        const auto said = leading_duration(rest);
-        if (said && (!cut || said->length < rest.size())) keep_longest(phrase.reset ? facts_.reset_after : facts_.retry_in, said->value);
+        std::string_view rest = words.substr(at + phrase.words.size());
+        for (const std::string_view filler : {"for ", "about ", "another ", "at least "})
+          if (rest.starts_with(filler)) rest.remove_prefix(filler.size());
+        auto said = leading_duration(rest);
+        if (!said && phrase.words.ends_with("in ")) said = leading_clock(rest);  // behind "after" it would be a moment
+        if (said && !(cut && ends_in_figure(rest.substr(said->length))))
+          keep_longest(phrase.reset ? facts_.reset_after : facts_.retry_in, said->value);
       }
+  }
+
+  // Of "7h12m4.3s" a cut leaves "7h12m", "7h1", "7h12m4.".
+  [[nodiscard]] static bool ends_in_figure(std::string_view behind) noexcept {
+    return behind.empty() || (is_digit(behind.front()) && behind.find_first_not_of("0123456789.") == std::string_view::npos);
   }
 
   void limit_lines(std::string_view words, bool cut) {
@@ -658,7 +741,8 @@ class FactsCollector {
       std::size_t begin = at + label.size();
       const std::size_t most = std::min(words.size(), begin + 4);
       while (begin < most && contains(" :=\"'<>\\", words.substr(begin, 1))) ++begin;
-      return begin == at + label.size() ? std::string_view{} : leading_name(words.substr(begin));
+      const std::string_view name = begin == at + label.size() ? std::string_view{} : leading_name(words.substr(begin));
+      return names_nothing(name) ? std::string_view{} : name;
     };
     const auto first = [&after](std::string_view one, std::string_view other) {
       const std::string_view found = after(one);
@@ -676,15 +760,18 @@ class FactsCollector {
     if (const auto delay = first("retrydelay", "retry_delay"); !delay.empty()) keep_longest(facts_.structured_delay, parse_duration(delay));
     for (const std::string_view label : {"retryafter", "retry_after", "retry-after"})
       if (const auto delay = after(label); !delay.empty() && (!cut || !words.ends_with(delay)))
-        keep_longest(facts_.structured_delay, seconds_or_duration(delay));
+        keep_longest(facts_.structured_delay, figure_or_duration(delay, "s"));
+    for (const std::string_view label : {"retryafterms", "retry_after_ms", "retry-after-ms"})
+      if (const auto delay = after(label); !delay.empty() && (!cut || !words.ends_with(delay)))
+        keep_longest(facts_.structured_delay, figure_or_duration(delay, "ms"));
     for (const std::string_view label : {"finishreason", "finish_reason", "finishreason) is"})
       if (const auto reason = after(label); !reason.empty() && facts_.finish_reason.empty()) facts_.finish_reason = plain_reason(reason);
     // These are words of every day too: a number or a known name must follow.
-    for (const std::string_view label : {"finish reason:", "finish reason is"})
+    for (const std::string_view label : {"finish reason:", "finish reason is", "generation stopped:"})
       if (const std::string reason = plain_reason(after(label)); whole_number(reason) || find_finish_reason(reason, false))
         if (facts_.finish_reason.empty()) facts_.finish_reason = reason;
-    if (const auto reason = first("blockreason", "block_reason"); !reason.empty() && facts_.block_reason.empty())
-      facts_.block_reason = plain_reason(reason);
+    for (const std::string_view label : {"blockreason", "block_reason", "blocked by gemini api"})
+      if (const auto reason = after(label); !reason.empty() && facts_.block_reason.empty()) facts_.block_reason = plain_reason(reason);
     if (facts_.code == 0) {
       constexpr std::array<std::string_view, 15> labels{
           "<code>",  "http/1.1\" ", "http/2.0\" ", "error code: ", "code: ", "status code ", "status: ", "http/1.1 ",
@@ -722,8 +809,8 @@ class FactsCollector {
   Facts& facts_;
   int level_;
   Reading reading_;
+  int refusal_level_;
   int code_level_ = -1;
-  int status_level_ = -1;
   int message_level_ = -1;
   std::string_view pair_key_;
   struct {
@@ -734,6 +821,7 @@ class FactsCollector {
   std::size_t candidates_ = std::string_view::npos - 1;  // where the array began that holds the candidate
   std::size_t candidate_ = 0;                            // which of its elements that is
   bool outside_of_events_ = false;
+  bool provider_named_reason_ = false;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini::detail

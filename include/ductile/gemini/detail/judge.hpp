@@ -25,6 +25,14 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 inline constexpr std::size_t longest_message = 500;
 inline constexpr std::size_t longest_evidence = 120;
 
+/// Whose fault it is, the service's own status says. What else a refusal speaks of may be the caller's words, which it repeats, so of
+/// limits and overload only names and figures count there, and no sentence.
+[[nodiscard]] constexpr bool is_refusal(std::string_view status) noexcept {
+  constexpr std::array<std::string_view, 5> statuses{"INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED",
+                                                     "FAILED_PRECONDITION"};
+  return std::ranges::find(statuses, status) != statuses.end();
+}
+
 /// Weighs the facts of one answer. The steps stand in the order of their weight, each with its reason; the first that decides ends it.
 class Judge {
  public:
@@ -266,15 +274,18 @@ class Judge {
     if (money() || zero() || reason() || quota() || quoted_answer() || withheld() || month_in_words() || day_in_words()) return;
     for (const Topic topic : {Topic::rate, Topic::access, Topic::model, Topic::request, Topic::server, Topic::transport}) {
       if (topic == Topic::transport && refused()) continue;
+      if (topic == Topic::server && !refused() && tunnel()) return;
       if (const Wording* said = wording(topic)) {
-        if (said->id == "invalid-argument-generic" && refused_field()) return;                           // the sentence says more
+        if (said->id == "invalid-argument-generic" && (filtered() || refused_field())) return;           // the sentence says more
         if (topic == Topic::server && said->id == "rate-generic" && facts_.says(spent_quota)) continue;  // the sentence says more
         sentence(*said);
         return;
       }
-      if (topic == Topic::request && refused_field()) return;
+      if (topic == Topic::access && shut_out()) return;
+      if (topic == Topic::model && missing_model()) return;
+      if (topic == Topic::request && (filtered() || refused_field())) return;
     }
-    if (code_word() || plain_quota() || kind_in_words() || missing_model() || by_status()) return;
+    if (code_word() || plain_quota() || kind_in_words() || by_status()) return;
     if (const Wording* said = wording(Topic::general)) {
       sentence(*said);
       result_.confidence = Confidence::guess;
@@ -295,39 +306,22 @@ class Judge {
     return found == wordings.end() ? nullptr : &*found;
   }
 
-  // Whose fault it is, the service's own status says. What else a refusal speaks of may be the caller's words, which it repeats, so of
-  // limits and overload only names and figures count there, and no sentence.
-  [[nodiscard]] static bool is_refusal(std::string_view status) noexcept {
-    constexpr std::array<std::string_view, 5> refusals_of_service{"INVALID_ARGUMENT", "NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED",
-                                                                  "FAILED_PRECONDITION"};
-    return std::ranges::find(refusals_of_service, status) != refusals_of_service.end();
-  }
-
   // A page is never the service's own answer: its status says what happened, its author who says it.
   bool page() {
-    constexpr std::array<std::pair<int, std::string_view>, 14> pages{{{403, "proxy-block-page-403"},
-                                                                      {404, "path-not-found-html"},
-                                                                      {407, "proxy-auth-407"},
-                                                                      {408, "request-timeout-408"},
-                                                                      {413, "body-too-large-413-html"},
-                                                                      {414, "uri-too-long-414"},
-                                                                      {429, "rate-generic"},
-                                                                      {500, "unknown-500"},
-                                                                      {502, "bad-gateway-html"},
-                                                                      {503, "temporarily-unavailable"},
-                                                                      {504, "cloudflare-524"},
-                                                                      {522, "cloudflare-524"},
-                                                                      {524, "cloudflare-524"},
-                                                                      {400, "invalid-argument-generic"}}};
+    constexpr std::array<std::pair<int, std::string_view>, 5> pages{{{403, "proxy-block-page-403"},
+                                                                     {404, "path-not-found-html"},
+                                                                     {413, "body-too-large-413-html"},
+                                                                     {503, "temporarily-unavailable"},
+                                                                     {504, "cloudflare-524"}}};
     // A proxy that could not reach the service says so under a status of its own choice.
     constexpr std::string_view not_retrieved{"url could not be retrieved"};
     if (status_ >= 500 && facts_.says(not_retrieved)) return decide("envoy-503", Confidence::likely, "body", not_retrieved);
-    const auto known = std::ranges::find(pages, status_, &std::pair<int, std::string_view>::first);
-    if (known != pages.end()) return decide(known->second, Confidence::certain, "HTTP status of a page", std::to_string(status_));
-    if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, "HTTP status", std::to_string(status_));
     if (status_ == 0) return decide("captive-200-html", Confidence::likely, "body", "a web page where an answer was expected");
-    if (status_ >= 500) return decide("envoy-503", Confidence::likely, "HTTP status of a page", std::to_string(status_));
-    return decide("proxy-block-page-403", Confidence::likely, "HTTP status of a page", std::to_string(status_));
+    const std::string where = "HTTP status of a page";
+    const auto known = std::ranges::find(pages, status_, &std::pair<int, std::string_view>::first);
+    if (known != pages.end()) return decide(known->second, Confidence::certain, where, std::to_string(status_));
+    if (named_by_http(where, Confidence::certain)) return true;
+    return decide("proxy-block-page-403", Confidence::likely, where, std::to_string(status_));
   }
 
   void capacity(std::string_view id, Confidence confidence, std::string where, std::string_view what) {
@@ -369,6 +363,7 @@ class Judge {
     if (refuses_) return {};
     const auto any = [](std::string_view sentence, auto... words) { return (contains(sentence, words) || ...); };
     return months_sentence([any](std::string_view sentence) {
+      if (any(sentence, "weekly")) return false;  // the cap is a month's
       return any(sentence, "budget") ||
              (any(sentence, " cap", "limit") && any(sentence, "spend", "usage", "tier 1", "tier 2", "tier 3", "billing limit", "$"));
     });
@@ -378,8 +373,15 @@ class Judge {
   template <class Fits>
   [[nodiscard]] std::string_view months_sentence(Fits fits) const noexcept {
     for (const std::string_view span : words_for_months)
-      for (std::size_t at = facts_.words.find(span); at != std::string::npos; at = facts_.words.find(span, at + 1))
-        if (const std::string_view sentence = sentence_with(span, at); fits(sentence)) return sentence;
+      if (const std::string_view sentence = first_sentence(span, fits); !sentence.empty()) return sentence;
+    return {};
+  }
+
+  // The first sentence that holds a phrase and that `fits` takes.
+  template <class Fits>
+  [[nodiscard]] std::string_view first_sentence(std::string_view phrase, Fits fits) const {
+    for (std::size_t at = facts_.words.find(phrase); at != std::string::npos; at = facts_.words.find(phrase, at + 1))
+      if (const std::string_view sentence = sentence_with(phrase, at); fits(sentence)) return sentence;
     return {};
   }
 
@@ -568,9 +570,11 @@ class Judge {
     if (name.window == Window::second || name.window == Window::hour) return "rate-generic";
     if (name.window == Window::month) return "quota-no-details";
     if (name.window == Window::day) {
-      const QuotaDimension decides = name.dimension();
-      if (std::ranges::any_of(facts_.violations, [&](const Violation& other) { return window_of(other).dimension() != decides; }))
-        return "multi-violation";
+      const auto another = [decides = name.dimension()](const Violation& violation) {
+        const QuotaName other = window_of(violation);
+        return other.window != Window::unknown && other.dimension() != decides;
+      };
+      if (std::ranges::any_of(facts_.violations, another)) return "multi-violation";
       if (name.tokens && !free) return "quota-no-details";
       return name.tokens ? "tpd-free" : free ? "rpd-free" : "rpd-paid";
     }
@@ -588,17 +592,21 @@ class Judge {
     if (refuses_) return {};
     constexpr std::string_view of_quota{"quota exceeded for "};
     constexpr std::string_view of_rate{"rate limit exceeded: "};
-    if (const std::string_view said = said_after(of_quota); !said.empty()) return said;
-    const std::string_view said = said_after(of_rate);
+    const std::string_view words = facts_.words;
+    if (const std::size_t at = words.find(of_quota); at != std::string_view::npos && at + of_quota.size() < words.size()) {
+      constexpr std::size_t before = 40;                                        // "... request quota exceeded for": what is counted
+      const std::size_t stop = words.substr(0, at).find_last_of(".:*,;(") + 1;  // 0 without one
+      return said_from(std::max(stop, at - std::min(at, before)));
+    }
+    const std::size_t at = words.find(of_rate);
+    const std::string_view said = at == std::string_view::npos ? std::string_view{} : said_from(at + of_rate.size());
     return quota_name(leading_name(said)).window == Window::unknown ? std::string_view{} : said;
   }
 
-  [[nodiscard]] std::string_view said_after(std::string_view label) const noexcept {
+  [[nodiscard]] std::string_view said_from(std::size_t begin) const noexcept {
     constexpr std::size_t enough = 240;
-    const std::size_t at = facts_.words.find(label);
-    if (at == std::string::npos) return {};
-    const std::string_view rest = std::string_view{facts_.words}.substr(at + label.size(), enough);
-    return rest.substr(0, rest.find("please retry"));
+    const std::string_view said = whole_words(begin, std::min(facts_.words.size(), begin + enough));
+    return trimmed(said.substr(0, said.find("please retry")));
   }
 
   // A limit that is told in a sentence of no known form: what it counts, and for how long, may stand there all the same.
@@ -631,26 +639,44 @@ class Judge {
       QuotaName name = quota_name(counted);
       name.window = window;
       name.images = contains(counted, "image");
-      const bool other = window == Window::hour || window == Window::second;
-      const bool told = other || name.tokens || name.images || contains(counted, "request");  // what is counted
       const std::string_view said = whole_words(begin, std::min(facts_.words.size(), facts_.words.find(' ', at + span.size() - 1)));
-      if (name.window == Window::day) {
-        spent_day(name, in_message, said);
-        if (!told) result_.verdict.dimension = QuotaDimension::none;
-        return;
-      }
-      if (!told) return;
-      decide(name.free_tier || name.images ? quota_id(name, false) : "rate-generic", Confidence::likely, std::string{in_message}, said);
-      if (other) {
-        result_.advice = other_span;
-      } else if (!name.free_tier && !name.images) {
-        result_.advice = minutes_limit;
-      }
-      result_.verdict.dimension = name.dimension();
-      result_.scope = name.scope;
-      result_.free_tier = name.free_tier;
+      spent_window(name, contains(counted, "request"), said);
       return;
     }
+    // "RPD limit exceeded". Of several initials none is the one.
+    QuotaName name;
+    std::string_view said;
+    for (std::string_view rest = facts_.words; !rest.empty();) {
+      const std::string_view word = leading_name(rest);
+      if (const auto known = quota_of_initials(word)) {
+        if (!said.empty() && said != word) return;
+        name = *known;
+        said = word;
+      }
+      rest.remove_prefix(std::max<std::size_t>(word.size(), 1));
+    }
+    if (!said.empty()) spent_window(name, true, said);
+  }
+
+  // A limit of that window; `requests`: where nothing else is counted, these are, and that is said.
+  void spent_window(const QuotaName& name, bool requests, std::string_view said) {
+    const bool other = name.window == Window::hour || name.window == Window::second;
+    const bool told = other || name.tokens || name.images || requests;  // what is counted
+    if (name.window == Window::day) {
+      spent_day(name, in_message, said);
+      if (!told) result_.verdict.dimension = QuotaDimension::none;
+      return;
+    }
+    if (!told) return;
+    decide(name.free_tier || name.images ? quota_id(name, false) : "rate-generic", Confidence::likely, std::string{in_message}, said);
+    if (other) {
+      result_.advice = other_span;
+    } else if (!name.free_tier && !name.images) {
+      result_.advice = minutes_limit;
+    }
+    result_.verdict.dimension = name.dimension();
+    result_.scope = name.scope;
+    result_.free_tier = name.free_tier;
   }
 
   // A day's limit of which no quota is named: the tier is known only where it is said. ("Upgrade to a paid tier" says no more than "free".)
@@ -690,16 +716,61 @@ class Judge {
 
   // ---- sentences, code words, statuses
 
+  struct SaidOf {
+    std::string_view id;
+    std::string_view sentence;
+  };
+
+  template <std::size_t size>
+  [[nodiscard]] static bool says_one(std::string_view sentence, const std::array<std::string_view, size>& words) noexcept {
+    return std::ranges::any_of(words, [sentence](std::string_view word) { return contains(sentence, word); });
+  }
+
+  // The first sentence that names one of `subjects` and says one of `predicates`; empty when there is none.
+  template <std::size_t many, std::size_t... sizes>
+  [[nodiscard]] SaidOf said_of(const std::array<Subject, many>& subjects,
+                               const std::array<std::string_view, sizes>&... predicates) const noexcept {
+    const auto fits = [&](std::string_view sentence) { return (says_one(sentence, predicates) && ...); };
+    for (const Subject& subject : subjects)
+      if (const std::string_view sentence = first_sentence(subject.named, fits); !sentence.empty()) return {subject.id, sentence};
+    return {};
+  }
+
+  // An account or a project that is shut out for what it did: the sentence speaks of policies, and of no prompt.
+  bool shut_out() {
+    const SaidOf said = said_of(members, exclusions, offences);
+    return !said.id.empty() && decide(said.id, Confidence::likely, std::string{in_message}, said.sentence);
+  }
+
+  // A proxy that does not let the call through answers with a status of its own, which is not the service's.
+  bool tunnel() {
+    constexpr std::size_t before = 48;
+    constexpr std::size_t behind = 96;
+    const auto no_port = [](std::string_view front, std::string_view) { return !front.ends_with("port=") && !front.ends_with(':'); };
+    for (const std::string_view mark : tunnels)
+      for (std::size_t at = facts_.words.find(mark); at != std::string::npos; at = facts_.words.find(mark, at + 1)) {
+        const std::string_view said = whole_words(at - std::min(at, before), std::min(facts_.words.size(), at + behind));
+        const int status = find_status(said, no_port);
+        if (status == 0 || status == 408 || status == 429) continue;
+        const std::string_view id = status == 407 ? "proxy-auth-407" : status < 500 ? "proxy-block-page-403" : "envoy-503";
+        return decide(id, Confidence::likely, std::string{in_message}, said);
+      }
+    return false;
+  }
+
   // A sentence that names a field of the request and says that its value is refused.
   bool refused_field() {
     if (status_ != 0 && status_ != 400 && status_ != 422) return false;
-    for (const FieldWording& known : field_wordings)
-      for (std::size_t at = facts_.words.find(known.field); at != std::string::npos; at = facts_.words.find(known.field, at + 1)) {
-        const std::string_view sentence = sentence_with(known.field, at);
-        if (std::ranges::any_of(refusals, [sentence](std::string_view refusal) { return contains(sentence, refusal); }))
-          return decide(known.id, Confidence::likely, std::string{in_message}, sentence);
-      }
-    return false;
+    const SaidOf said = said_of(fields, refusals);
+    return !said.id.empty() && decide(said.id, Confidence::likely, std::string{in_message}, said.sentence);
+  }
+
+  // A sentence that names a filter and says that it withheld something: under whatever status, that goes to no other target.
+  bool filtered() {
+    const SaidOf said = said_of(filters, withholdings);
+    if (said.id.empty()) return false;
+    const bool made = said.id == "prompt-blocked-safety" && says_one(said.sentence, outputs);
+    return decide(made ? "image-safety" : said.id, Confidence::likely, std::string{in_message}, said.sentence);
   }
 
   // A gateway that puts an answer without an image into an error of its own.
@@ -727,13 +798,38 @@ class Judge {
     if (id == "free-tier-region" || id == "free-tier-region-new-text" || id == "billing-required-imagen") result_.free_tier = true;
   }
 
-  // "model 'gemini-...' not found", in whatever words. In an address ("/models/NAME:method") the method may be what is missing.
+  // "model 'gemini-...' not found", in whatever words.
   bool missing_model() {
-    if (status_ != 404 || !facts_.status.empty()) return false;
-    for (const std::string_view missing : {"not found", "not exist", "unknown model"})
-      if (const std::string_view said = sentence_with(missing);
-          contains(said, "model") && !contains(said, "models/") && is_model_name(model_in_words()))
-        return decide("model-not-found", Confidence::likely, std::string{in_message}, said);
+    for (const Absence& absence : absences)
+      if (status_ == 404 || !absence.under_404)
+        if (const std::string_view said = first_sentence(absence.said, speaks_of_model); !said.empty())
+          return decide(facts_.says("publisher model") ? "vertex-model-not-found" : absence.id, Confidence::likely, std::string{in_message},
+                        said);
+    return false;
+  }
+
+  // Whether a sentence is about a model: it has a name of the service's, or calls something one ("model zai-4 ...", "this model is ...").
+  // In an address ("models/NAME:method") the method may be what is missing.
+  [[nodiscard]] static bool speaks_of_model(std::string_view sentence) {
+    constexpr std::string_view folder{"models/"};
+    if (const std::size_t at = sentence.find(folder); at != std::string_view::npos) {
+      const std::string_view rest = sentence.substr(at + folder.size());
+      const std::string_view behind = rest.substr(leading_name(rest).size());
+      if (behind.size() > 1 && behind.front() == ':' && is_letter(behind[1])) return false;
+    }
+    for (std::size_t at = 0; at < sentence.size();) {
+      const std::string_view name = leading_name(sentence.substr(at));
+      if (is_model_name(name)) return true;
+      at += std::max<std::size_t>(name.size(), 1);
+    }
+    constexpr std::string_view label{"model"};
+    for (std::size_t at = sentence.find(label); at != std::string_view::npos; at = sentence.find(label, at + 1)) {
+      const std::string_view rest = sentence.substr(at + label.size());
+      if (rest.starts_with("s/")) return true;
+      const std::string_view next = leading_name(rest.substr(std::min<std::size_t>(1, rest.size())));
+      constexpr std::array<std::string_view, 5> verbs{"is", "was", "has", "does", "not"};
+      if (next.empty() || std::ranges::find(verbs, next) != verbs.end() || std::ranges::any_of(next, is_digit)) return true;
+    }
     return false;
   }
 
@@ -765,6 +861,7 @@ class Judge {
     for (const KindWording& known : kind_wordings) {
       if (!facts_.says(known.phrase) && !facts_.has_reason(known.phrase)) continue;
       if (!facts_.status.empty() && known.kind != kind_of_status()) continue;
+      if (status_ >= 500 && known.advice.cause.empty()) continue;  // a word of every day, of a file's rights for example
       add_evidence(std::string{in_message}, known.phrase);
       result_.confidence = Confidence::likely;
       decide_kind(known.kind);
@@ -777,7 +874,10 @@ class Judge {
   static constexpr std::string_view spent_quota{"exceeded your current quota"};
 
   bool plain_quota() {
-    return !refuses_ && facts_.says(spent_quota) && decide("quota-no-details", Confidence::likely, "error.message", spent_quota);
+    if (refuses_ || !facts_.says(spent_quota)) return false;
+    decide("quota-no-details", Confidence::likely, std::string{in_message}, spent_quota);
+    name_window();
+    return true;
   }
 
   // Gateways turn a finish reason into an error and keep its name. Only names that are no words of every day count.
@@ -842,7 +942,15 @@ class Judge {
   }
 
   bool by_http_status() {
-    constexpr std::array<std::pair<int, std::string_view>, 21> rows{{{400, "invalid-argument-generic"},
+    if (named_by_http("HTTP status", Confidence::guess)) return true;
+    if (status_ < 400 || status_ >= 500) return false;
+    add_evidence("HTTP status", std::to_string(status_));
+    return decide_kind(status_ == 403 ? Kind::permission : Kind::bad_request);
+  }
+
+  // What a status says that has a meaning of its own.
+  bool named_by_http(std::string where, Confidence confidence) {
+    constexpr std::array<std::pair<int, std::string_view>, 26> rows{{{400, "invalid-argument-generic"},
                                                                      {402, "prepay-depleted-402"},
                                                                      {404, "entity-not-found"},
                                                                      {405, "invalid-argument-generic"},
@@ -850,35 +958,38 @@ class Judge {
                                                                      {408, "request-timeout-408"},
                                                                      {409, "aborted-409"},
                                                                      {410, "model-retired-listed"},
+                                                                     {411, "invalid-argument-generic"},
                                                                      {413, "body-too-large-413"},
                                                                      {414, "uri-too-long-414"},
+                                                                     {415, "invalid-argument-generic"},
                                                                      {416, "out-of-range-416"},
                                                                      {422, "invalid-argument-generic"},
                                                                      {429, "rate-generic"},
+                                                                     {431, "invalid-argument-generic"},
                                                                      {499, "cancelled-499"},
                                                                      {501, "unimplemented-501"},
                                                                      {502, "bad-gateway-html"},
                                                                      {503, "service-unavailable"},
                                                                      {504, "deadline-504"},
+                                                                     {505, "unimplemented-501"},
+                                                                     {511, "captive-200-html"},
                                                                      {522, "cloudflare-524"},
                                                                      {524, "cloudflare-524"},
                                                                      {529, "overloaded"}}};
+    const std::string status = std::to_string(status_);
     const auto known = std::ranges::find(rows, status_, &std::pair<int, std::string_view>::first);
-    if (known != rows.end()) return decide(known->second, Confidence::guess, "HTTP status", std::to_string(status_));
-    if (status_ == 425) {  // too early in a connection; later it is none
-      add_evidence("HTTP status", "425");
-      return decide_kind(Kind::overload);
-    }
-    if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, "HTTP status", std::to_string(status_));
+    if (known != rows.end()) return decide(known->second, confidence, std::move(where), status);
+    if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, std::move(where), status);
     if (status_ >= 520 && status_ <= 530) {
-      decide("envoy-503", Confidence::guess, "HTTP status", std::to_string(status_));
+      decide("envoy-503", confidence, std::move(where), status);
       if (status_ == 525 || status_ == 526) result_.verdict.remedy = Remedy::never;  // a certificate behind the proxy
       return true;
     }
-    if (status_ >= 500 && status_ < 600) return decide("unknown-500", Confidence::guess, "HTTP status", std::to_string(status_));
-    if (status_ < 400 || status_ >= 600) return false;
-    add_evidence("HTTP status", std::to_string(status_));
-    return decide_kind(status_ == 401 ? Kind::auth : status_ == 403 ? Kind::permission : Kind::bad_request);
+    if (status_ >= 500 && status_ < 600) return decide("unknown-500", confidence, std::move(where), status);
+    if (status_ != 401 && status_ != 425) return false;
+    add_evidence(std::move(where), status);
+    result_.confidence = confidence;
+    return decide_kind(status_ == 401 ? Kind::auth : Kind::overload);  // too early in a connection; later it is none
   }
 
   // ---- what is told beside the verdict
@@ -916,7 +1027,7 @@ class Judge {
       return std::string{name};
     if (const std::size_t end = words.find(" is temporarily rate-limited"); end != std::string_view::npos)
       return std::string{words.substr(words.rfind(' ', end - 1) + 1, end - words.rfind(' ', end - 1) - 1)};
-    constexpr std::array<std::string_view, 5> labels{"model ", "model `", "model '", "google/", "reached for "};
+    constexpr std::array<std::string_view, 7> labels{"model ", "model `", "model '", "模型 ", "google/", "reached for ", "exceeded for "};
     for (const std::string_view label : labels)
       if (const std::string_view name = after(label); is_model_name(name)) return std::string{name};
     return family_in_words();
@@ -1043,7 +1154,7 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
 }
 
 /// What a body says, whatever shape it has.
-[[nodiscard]] inline Facts facts_of(std::string_view body, Reading reading = Reading::all) {
+[[nodiscard]] inline Facts facts_of(std::string_view body, Reading reading = Reading::all, int refusal_level = -1) {
   Facts facts;
   facts.shape = body_shape(body);
   facts.author = page_author(body);
@@ -1059,7 +1170,7 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   }
   const std::string straight = body.size() <= largest_quotation ? with_straight_quotes(body) : std::string{};
   if (!straight.empty()) body = straight;
-  FactsCollector collector{facts, 0, reading};
+  FactsCollector collector{facts, 0, reading, refusal_level};
   LenientReader reader{body, collector};
   reader.read();
   facts.complete = facts.complete && reader.complete();  // a quoted answer may be cut within a whole envelope

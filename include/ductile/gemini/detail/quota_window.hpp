@@ -61,7 +61,8 @@ struct QuotaName {
     name.window = Window::month;
   }
   // Vertex counts these by the minute and does not say so in the name.
-  if (name.window == Window::unknown && contains(text, "online_prediction")) name.window = Window::minute;
+  if (name.window == Window::unknown && (contains(text, "online_prediction") || contains(text, "online prediction")))
+    name.window = Window::minute;
   name.tokens = contains(text, "token");
   name.images = contains(text, "images");
   name.spend = contains(text, "spend");
@@ -80,6 +81,18 @@ struct QuotaName {
   }
   if (has("freetier", "free_tier", "free tier")) name.free_tier = true;
   if (has("paidtier", "paid_tier", "paid tier")) name.free_tier = false;
+  return name;
+}
+
+/// "rpm", "tpd": what the documentation calls its limits. `word` is in lower case.
+[[nodiscard]] constexpr std::optional<QuotaName> quota_of_initials(std::string_view word) noexcept {
+  constexpr std::string_view counted{"rti"};  // requests, tokens, images
+  if (word.size() != 3 || word[1] != 'p' || !contains(counted, word.substr(0, 1)) || (word[2] != 'm' && word[2] != 'd'))
+    return std::nullopt;
+  QuotaName name;
+  name.window = word[2] == 'd' ? Window::day : Window::minute;
+  name.tokens = word[0] == 't';
+  name.images = word[0] == 'i';
   return name;
 }
 

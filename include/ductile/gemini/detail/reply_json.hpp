@@ -22,11 +22,15 @@
 
 namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 
-// Both spellings are legal in the service's JSON.
+// Both spellings are legal in the service's JSON. A member that is null is as if it were not there.
 [[nodiscard]] inline const boost::json::value* member(const boost::json::object& object, std::string_view camel,
                                                       std::string_view snake = {}) {
-  if (const boost::json::value* found = object.if_contains(camel)) return found;
-  return snake.empty() ? nullptr : object.if_contains(snake);
+  const auto found = [&object](std::string_view name) {
+    const boost::json::value* value = name.empty() ? nullptr : object.if_contains(name);
+    return value && !value->is_null() ? value : nullptr;
+  };
+  const boost::json::value* value = found(camel);
+  return value ? value : found(snake);
 }
 
 [[nodiscard]] inline std::string_view text_member(const boost::json::object& object, std::string_view camel, std::string_view snake = {}) {
