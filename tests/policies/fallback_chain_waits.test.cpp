@@ -246,3 +246,22 @@ EVERY_DRIVER("A target's later word takes the place of its earlier one in what t
     CHECK(result.error().target() == one.of);
   }
 }
+
+EVERY_DRIVER("The deadline is no word of the target that it cuts off", "[policies]") {
+  // Takes so long to let the second attempt in that the deadline is over.
+  struct Dawdles {
+    ductile_test::Driver* driver;
+    Admission admit(NoState&, NoCall&, Now, const Attempt& attempt) const noexcept {
+      if (attempt.number == 2) driver->advance(1min);
+      return Admission::go();
+    }
+  };
+  Pipeline pipeline{Deadline{1min}, FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 1}}, Dawdles{&driver}};
+  Verdict later_today = said(Kind::quota, 5s);
+  later_today.remedy = Remedy::after_delay;
+  const auto result = driver.run(pipeline, [&](const Attempt&) { return fails(later_today); });
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == Kind::quota);
+  CHECK(result.error().attempts() == 1);
+  CHECK(has(result.error().notes(), Note::deadline_would_pass));
+}
