@@ -36,6 +36,8 @@ struct Rest {
   Time until{};
   Verdict why;
   Time said{};
+
+  friend bool operator==(const Rest&, const Rest&) = default;
 };
 
 // What a call does next, in a form that both can give.
@@ -64,7 +66,11 @@ class Model {
     int rounds = 0;
     bool insisted = false;
     std::optional<Time> first_failure;
+
+    friend bool operator==(const Call&, const Call&) = default;
   };
+
+  friend bool operator==(const Model& left, const Model& right) { return left.rests_ == right.rests_; }
 
   explicit Model(const FallbackOptions& options) : options_(options) {
     const auto first = options.targets.front().price;
@@ -339,6 +345,8 @@ std::vector<Step> walk(const FallbackChain& chain, FallbackChain::State& state, 
 struct Both {
   Model model;
   std::array<Model::Call, 2> calls{};
+
+  friend bool operator==(const Both&, const Both&) = default;
 };
 
 bool answers(Both& both, Time at, const Step& step) {
