@@ -122,6 +122,12 @@ TEST_CASE("Each remedy and each note has words of its own", "[core][failure]") {
                std::pair{Remedy::after_prompt_change, "only a changed request can succeed"});
   CHECK(describe(Failure{Kind::other, remedy.first}, Time{}) == std::string{"other, said by the operation; "} + remedy.second);
 
+  Failure elsewhere{Kind::other, remedy.first};  // of a chain, in which another target may help then
+  elsewhere.set_earliest_retry_at(Time{7s}, Time{});
+  const bool is_final = remedy.first == Remedy::never || remedy.first == Remedy::after_prompt_change;
+  CHECK(describe(elsewhere) == std::string{"other, said by the operation; "} + remedy.second +
+                                   (is_final ? "; another target not before 7 s" : ", not before 7 s") + " after the failure");
+
   CHECK(describe(Failure{Kind::cancelled, Remedy::never, Says::caller}, Time{}) ==
         "cancelled, said by the caller; the caller ended the call");  // which says nothing of the request
 

@@ -9,6 +9,7 @@
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/timeout.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +17,8 @@
 #include <vector>
 
 // A chain is modelled by itself, and Retry too. What they promise together: of random calls through both, every attempt is one that the
-// chain's table, its time and the attempts of Retry allow after the failure before it.
+// chain's table, its time and the attempts of Retry allow after the failure before it, and a call that fails says what it can do most
+// about.
 
 using namespace ductile;
 using namespace std::chrono_literals;
@@ -55,10 +57,23 @@ Verdict drawn_failure(SplitMix64& draws) {
     case 0: return said(Kind::bad_request, Remedy::never);
     case 1: return said(Kind::safety_output, Remedy::after_prompt_change);
     case 2: return said(Kind::not_found, Remedy::other_model);
+    case 3: return said(Kind::quota, Remedy::next_day);
+    case 4: return said(Kind::quota, Remedy::after_delay);
     default: break;
   }
   constexpr std::array passing{Kind::overload, Kind::internal, Kind::timeout};
   return said(passing[draws() % passing.size()]);
+}
+
+// What the call fails with: of what each target said last, what the caller can do most about, and of equals the latest.
+const Made& leading(const std::vector<Made>& made) {
+  const Made* lead = nullptr;
+  for (std::size_t i = made.size(); i-- > 0;) {
+    const bool is_last_word = std::none_of(made.begin() + static_cast<std::ptrdiff_t>(i) + 1, made.end(),
+                                           [&](const Made& later) { return later.target == made[i].target; });
+    if (is_last_word && (!lead || more_actionable(made[i].verdict.kind, lead->verdict.kind))) lead = &made[i];
+  }
+  return *lead;
 }
 
 // Why the second of two attempts in a row must not have been made; empty: it may.
@@ -86,7 +101,8 @@ std::string forbidden(const Setting& setting, const std::vector<Made>& made, std
 
 }  // namespace
 
-EVERY_DRIVER("A chain and Retry together make no attempt that one of them forbids", "[properties]") {
+EVERY_DRIVER("A chain and Retry together make no attempt that one of them forbids, and fail with the last word that says most",
+             "[properties]") {
   int attempts = 0;
   int gave_up = 0;
   for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
@@ -103,6 +119,11 @@ EVERY_DRIVER("A chain and Retry together make no attempt that one of them forbid
     for (std::size_t i = 1; i < made.size(); ++i) {
       CAPTURE(seed, i);
       if (const std::string why = forbidden(setting, made, i); !why.empty()) FAIL(why);
+    }
+    if (!result) {
+      CAPTURE(seed, made.size());
+      CHECK(result.error().kind() == leading(made).verdict.kind);
+      CHECK(result.error().target() == leading(made).target);
     }
     attempts += static_cast<int>(made.size());
     const bool is_spent = !result && made.back().at - made.front().at >= setting.chain.give_up_after[made.back().verdict.kind];

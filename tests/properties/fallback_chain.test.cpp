@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/linearizable.hpp"
 #include "../support/meeting.hpp"
 #include "../support/verdicts.hpp"
 
@@ -34,6 +35,9 @@ using Targets = std::set<unsigned>;
 struct Rest {
   Time until{};
   Verdict why;
+  Time said{};
+
+  friend bool operator==(const Rest&, const Rest&) = default;
 };
 
 // What a call does next, in a form that both can give.
@@ -43,11 +47,13 @@ struct Answer {
   Time at{};
   Kind why = Kind::ok;
   Time start_by = end_of_time;  // until when the target may make the call wait
+  Time helps = end_of_time;     // if this is the end: from when trying again helps
 
   friend bool operator==(const Answer&, const Answer&) = default;
   friend std::ostream& operator<<(std::ostream& stream, const Answer& answer) {
     return stream << answer.does << " target " << answer.target << " at " << answer.at.time_since_epoch() / 1ms << " for "
-                  << name(answer.why) << ", to start by " << answer.start_by.time_since_epoch() / 1ms;
+                  << name(answer.why) << ", to start by " << answer.start_by.time_since_epoch() / 1ms << ", helps from "
+                  << answer.helps.time_since_epoch() / 1ms;
   }
 };
 
@@ -60,7 +66,11 @@ class Model {
     int rounds = 0;
     bool insisted = false;
     std::optional<Time> first_failure;
+
+    friend bool operator==(const Call&, const Call&) = default;
   };
+
+  friend bool operator==(const Model& left, const Model& right) { return left.rests_ == right.rests_; }
 
   explicit Model(const FallbackOptions& options) : options_(options) {
     const auto first = options.targets.front().price;
@@ -89,7 +99,7 @@ class Model {
     }
     const auto enters = [&](unsigned target) {
       Answer answer = goes(call, "go", target);
-      if (another(call, now)) answer.start_by = latest_start(now, deadline);
+      answer.start_by = may_wait_until(call, now, deadline);
       return answer;
     };
     if (chosen != left.end()) return enters(*chosen);
@@ -101,22 +111,18 @@ class Model {
     const NextStep step = options_.table(verdict);
     if (insists || verdict.says == Says::policy || step.next != Next::here) return false;
     if (gives_up(call, now, verdict)) return false;
-    const bool asks_too_much = verdict.hint > 0s && deadline != end_of_time && now + verdict.hint >= latest_start(now, deadline);
-    if (another(call, now) && (call.attempts >= step.attempts || asks_too_much)) return false;
+    if (another(call, now) && call.attempts >= step.attempts) return false;
+    if (verdict.hint > 0s && now + verdict.hint >= may_wait_until(call, now, deadline)) return false;
     ++call.attempts;
     return true;
   }
 
   // What the failure of a call says of one target, for all calls.
   void remember(const Call& call, Time now, const Verdict& verdict, unsigned target) {
-    const bool of_the_quota = (verdict.kind == Kind::rate_limit || verdict.kind == Kind::quota) &&
-                              !options_.targets[target].project.empty() &&
-                              options_.targets[target].project == options_.targets[call.current].project;
-    if (target != call.current && !of_the_quota) return;
-    Duration rest =
-        verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately ? std::min(verdict.hint, options_.longest_rest) : 0s;
+    if (!is_said_of(target, verdict, call)) return;
+    Duration rest = std::min(hint_of(verdict), options_.longest_rest);
     if (options_.table(verdict).next != Next::stop) rest = std::max(rest, options_.rest[verdict.kind]);
-    if (rest > 0s && now + rest > rests_until(target)) rests_[target] = {now + rest, verdict};
+    if (rest > 0s && now + rest > rests_until(target)) rests_[target] = {now + rest, verdict, now};
   }
 
   Answer settle(Call& call, Time now, const Verdict& verdict, Time deadline) {
@@ -135,26 +141,45 @@ class Model {
     if (another(call, now) || last_resort(minus(call.wanted, call.failed), deadline)) return {"again"};
 
     Targets curable;
-    for (const unsigned target : minus(call.wanted, call.hopeless))
-      if (rests_until(target) <= now || passes(rests_[target].why)) curable.insert(target);
+    Time helps = end_of_time;
+    Time opens = end_of_time;
+    for (const unsigned target : call.wanted) {
+      const bool is_hopeless = call.hopeless.contains(target);
+      const bool has_answered = call.asked.contains(target) || target == call.current;
+      const bool rests = rests_until(target) > now;
+      const bool is_of_others = rests && rests_[target].why.remedy == Remedy::other_model && has_answered && !is_hopeless;
+      if (is_hopeless && !rests) continue;
+
+      std::vector<Time> moments{now};
+      if (rests && !is_of_others) moments.push_back(rests_until(target));
+      if (!is_hopeless && (!rests || is_of_others || passes(rests_[target].why))) {
+        curable.insert(target);
+        opens = std::min(opens, *std::max_element(moments.begin(), moments.end()));
+      }
+      if (rests && !is_of_others && call.asked.contains(target)) moments.push_back(rests_[target].said + hint_of(rests_[target].why));
+      if (is_said_of(target, verdict, call)) moments.push_back(now + hint_of(verdict));
+      helps = std::min(helps, *std::max_element(moments.begin(), moments.end()));
+    }
     const Targets unasked = minus(curable, call.asked);
     if (options_.on_all_open == OnAllOpen::least_bad && call.rounds == 0 && !call.insisted && !unasked.empty()) {
       call.rounds = 1;
       call.failed = minus(options_all(), unasked);
       return {"again"};
     }
-    if (options_.on_all_open != OnAllOpen::wait || deadline == end_of_time || curable.empty()) return {"end"};
+    Answer answer{"end"};
+    if (helps > now) answer.helps = helps;
+    if (options_.on_all_open != OnAllOpen::wait || deadline == end_of_time || curable.empty()) return answer;
     ++call.rounds;
     call.hopeless = minus(call.hopeless, minus(call.hopeless, call.asked));  // in both
     call.failed = minus(call.asked, curable);
     const bool refused_inside = verdict.says == Says::policy && verdict.hint > 0s;
-    Time at = now + options_.between_rounds.base;
+    answer = {"wait", 0, now + options_.between_rounds.base};
     if (refused_inside && deadline - now <= 1min)
-      at = std::min(at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 32));
-    Time opens = end_of_time;
-    for (const unsigned target : curable) opens = std::min(opens, std::max(now, rests_until(target)));
+      answer.at = std::min(answer.at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 32));
     if (refused_inside && verdict.kind == Kind::circuit_open && curable.contains(call.current)) opens = std::min(opens, now + verdict.hint);
-    return {"wait", 0, std::max(at, opens)};
+    answer.at = std::max(answer.at, opens);
+    answer.helps = helps > now ? helps : answer.at;
+    return answer;
   }
 
  private:
@@ -163,11 +188,36 @@ class Model {
     const Duration patience = options_.give_up_after[verdict.kind];
     return patience > 0s && now - *call.first_failure >= patience;
   }
-  [[nodiscard]] Time latest_start(Time now, Time deadline) const {
+  // Whether what the call's own target said holds for that one too.
+  [[nodiscard]] bool is_said_of(unsigned target, const Verdict& verdict, const Call& call) const {
+    const std::string& project = options_.targets[target].project;
+    return target == call.current || ((verdict.kind == Kind::rate_limit || verdict.kind == Kind::quota) && !project.empty() &&
+                                      project == options_.targets[call.current].project);
+  }
+  static Duration hint_of(const Verdict& verdict) {
+    return verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately ? verdict.hint : 0s;
+  }
+  // Until when its target may make the call wait: until it could ask another. One that it likes less it asks not before its patience is
+  // over.
+  Time may_wait_until(const Call& call, Time now, Time deadline) {
     if (deadline == end_of_time) return end_of_time;
     const Duration left = std::max<Duration>(deadline - now, 0s);
     const double share = left > options_.long_slack ? options_.patience_when_long : options_.patience;
-    return now + Duration{static_cast<Duration::rep>(share * static_cast<double>(left.count()))};
+    const Time impatient = now + Duration{static_cast<Duration::rep>(share * static_cast<double>(left.count()))};
+    Time until = end_of_time;
+    for (const unsigned other : minus(call.wanted, call.hopeless)) {
+      if (other == call.current) continue;
+      Time opens = rests_until(other);
+      if (opens > now) {
+        const bool is_waited_for = options_.on_all_open == OnAllOpen::wait && opens < deadline && passes(rests_[other].why);
+        if (!is_waited_for) continue;
+      } else {
+        if (call.failed.contains(other)) continue;  // nobody knows
+        opens = now;
+      }
+      until = std::min(until, other > call.current ? std::max(opens, impatient) : opens);
+    }
+    return until;
   }
   static Targets minus(const Targets& all, const Targets& without) {
     Targets left;
@@ -236,8 +286,10 @@ Answer told(const Admission& admission) {
 }
 
 Answer told(const Reaction& reaction) {
-  if (!reaction.again()) return {"end"};
-  return reaction.at() == Time{} ? Answer{"again"} : Answer{"wait", 0, reaction.at()};
+  Answer answer{"end"};
+  if (reaction.again()) answer = reaction.at() == Time{} ? Answer{"again"} : Answer{"wait", 0, reaction.at()};
+  answer.helps = reaction.earliest();
+  return answer;
 }
 
 struct Dice {
@@ -280,7 +332,8 @@ std::vector<Step> walk(const FallbackChain& chain, FallbackChain::State& state, 
       steps.push_back({Step::What::extra, thread, verdict, 0, {again ? "again" : "no more"}});
       if (again) continue;
       verdict.hint = hint;
-      const Answer answer = told(chain.settle(state, call, now, attempt, verdict));
+      Answer answer = told(chain.settle(state, call, now, attempt, verdict));
+      answer.helps = end_of_time;  // for that it asks each target in turn
       for (unsigned target = 0; target < chain.targets(); ++target) steps.push_back({Step::What::remember, thread, verdict, target, {}});
       steps.push_back({Step::What::decide, thread, verdict, 0, answer});
       if (answer.does == "end") return steps;
@@ -292,56 +345,28 @@ std::vector<Step> walk(const FallbackChain& chain, FallbackChain::State& state, 
 struct Both {
   Model model;
   std::array<Model::Call, 2> calls{};
+
+  friend bool operator==(const Both&, const Both&) = default;
 };
 
-// Whether what two threads were told is what one would have been told in some order. How far each has come says all of what rests then, so
-// no such pair is looked at twice.
-class Orders {
- public:
-  Orders(const FallbackChain& chain, const FallbackChain::State& state, Time at, const std::array<std::vector<Step>, 2>& steps)
-      : chain_(chain), state_(state), at_(at), steps_(steps) {}
-
-  bool explain(const Both& both, std::size_t of_first, std::size_t of_second) {
-    if (!seen_.insert({of_first, of_second}).second) return false;
-    if (of_first == steps_[0].size() && of_second == steps_[1].size()) return ends(both.model);
-    if (of_first < steps_[0].size()) {
-      Both next = both;
-      if (answers(next, steps_[0][of_first]) && explain(next, of_first + 1, of_second)) return true;
+bool answers(Both& both, Time at, const Step& step) {
+  Model::Call& call = both.calls[step.thread];
+  switch (step.what) {
+    case Step::What::admit: {
+      const Answer answer = both.model.admit(call, at, end_of_time);
+      if (answer.does == "reject") return step.answer.does == "reject";  // for when and why it asks each target in turn
+      return answer == step.answer;
     }
-    if (of_second < steps_[1].size()) {
-      Both next = both;
-      if (answers(next, steps_[1][of_second]) && explain(next, of_first, of_second + 1)) return true;
+    case Step::What::extra: return both.model.extra(call, at, step.verdict, end_of_time, false) == (step.answer.does == "again");
+    case Step::What::remember: both.model.remember(call, at, step.verdict, step.target); return true;
+    case Step::What::decide: {
+      Answer answer = both.model.decide(call, at, step.verdict, end_of_time);
+      answer.helps = end_of_time;
+      return answer == step.answer;
     }
-    return false;
   }
-
- private:
-  bool answers(Both& both, const Step& step) const {
-    Model::Call& call = both.calls[step.thread];
-    switch (step.what) {
-      case Step::What::admit: {
-        const Answer answer = both.model.admit(call, at_, end_of_time);
-        if (answer.does == "reject") return step.answer.does == "reject";  // for when and why it asks each target in turn
-        return answer == step.answer;
-      }
-      case Step::What::extra: return both.model.extra(call, at_, step.verdict, end_of_time, false) == (step.answer.does == "again");
-      case Step::What::remember: both.model.remember(call, at_, step.verdict, step.target); return true;
-      case Step::What::decide: return both.model.decide(call, at_, step.verdict, end_of_time) == step.answer;
-    }
-    return false;
-  }
-  [[nodiscard]] bool ends(const Model& model) const {
-    for (unsigned target = 0; target < chain_.targets(); ++target)
-      if (state_.until(target) != model.rests_until(target)) return false;
-    return true;
-  }
-
-  const FallbackChain& chain_;
-  const FallbackChain::State& state_;
-  Time at_;
-  const std::array<std::vector<Step>, 2>& steps_;
-  std::set<std::pair<std::size_t, std::size_t>> seen_;
-};
+  return false;
+}
 
 FallbackOptions drawn_options(Dice& dice) {
   FallbackOptions options;
@@ -550,7 +575,13 @@ TEST_CASE("Two calls that walk a chain in two threads are told what they would b
     turn.arrive_and_wait();
     Both both{Model{options}};
     for (Model::Call& call : both.calls) call.wanted = both.model.allowed();
-    if (!Orders{chain, *state, at, steps}.explain(both, 0, 0)) ++unexplained;
+    const auto fits = [&](Both& before, const Step& step) { return answers(before, at, step); };
+    const auto ends = [&](const Both& after) {
+      for (unsigned target = 0; target < chain.targets(); ++target)
+        if (state->until(target) != after.model.rests_until(target)) return false;
+      return true;
+    };
+    if (!support::linearizable(both, steps[0], steps[1], fits, ends)) ++unexplained;
     for (const auto& mine : steps)
       if (mine.front().answer.does == "pass over") ++met;
   }

@@ -181,11 +181,13 @@ class Reaction {
     reaction.again_ = true;
     return reaction;
   }
-  /// Another trip from this layer inwards, at `time`. Refused by the driver when `time` does not fit the layer's deadline.
+  /// Another trip from this layer inwards, at `time`. Refused by the driver when `time` does not fit the layer's deadline; the failure then
+  /// says that trying again can help from `time` on, or from what `earliest` was told.
   [[nodiscard]] static constexpr Reaction again_at(Time time, WaitSource source) noexcept {
     Reaction reaction;
     reaction.again_ = true;
     reaction.at_ = time;
+    reaction.earliest_ = time;
     reaction.source_ = source;
     return reaction;
   }

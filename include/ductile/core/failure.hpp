@@ -231,7 +231,12 @@ namespace detail {
   }
   if (wait) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
-    text.append(", not before ").append(std::to_string(seconds > 0 ? seconds : 0)).append(" s ").append(since);
+    // What will never succeed has a moment only where another target of a chain has one.
+    const bool is_of_another = failure.remedy() == Remedy::never || failure.remedy() == Remedy::after_prompt_change;
+    text.append(is_of_another ? "; another target not before " : ", not before ")
+        .append(std::to_string(seconds > 0 ? seconds : 0))
+        .append(" s ")
+        .append(since);
   }
   if (failure.attempts() > 0) text.append("; attempts: ").append(std::to_string(failure.attempts()));
   if (has(failure.notes(), Note::attempts_spent)) text.append("; no attempt is left");

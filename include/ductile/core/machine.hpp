@@ -15,6 +15,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
 
@@ -132,7 +133,7 @@ class Machine {
   [[nodiscard]] Asks end_with(Failure&& failure, Sent sent = Sent::unknown) {
     if (waiting_) end_wait();
     const Verdict verdict = abandon(sent);
-    if constexpr (L::chooses_targets) leading_.reset();
+    if constexpr (L::chooses_targets) last_words_.clear();
     if constexpr (L::is_branch) risen_ = verdict;
     ended_early_ = true;
     ended_having_sent_ = verdict.sent;
@@ -430,6 +431,9 @@ class Machine {
         verdict.remedy = default_remedy(verdict.kind);
       }
       Failure& failure = result_->assume_error();
+      const bool is_chain = L::chooses_targets && role_at(layer) == Role::fallback;
+      if constexpr (L::chooses_targets)
+        if (is_chain && verdict.kind != Kind::deadline) forget_last_word();
       if (!reaction.again()) {
         if (reaction.note() != Note::none) failure.add_note(reaction.note());
         if (reaction.earliest() != end_of_time) failure.set_earliest_retry_at(reaction.earliest(), now_());
@@ -445,15 +449,17 @@ class Machine {
       const Time at = detail::max(reaction.at(), now);
       if (at >= deadline) {
         failure.add_note(Note::deadline_would_pass);
-        failure.set_earliest_retry_at(at, now);
+        failure.set_earliest_retry_at(at_once ? at : reaction.earliest(), now);
         continue;
       }
-      if (!agreed_outside(layer, verdict)) {
+      Verdict asking = verdict;
+      asking.hint = at_once ? Duration::zero() : at - now;
+      if (!agreed_outside(layer, asking)) {
         failure.add_note(Note::outer_layer_refused);
         continue;
       }
       if constexpr (L::chooses_targets)
-        if (role_at(layer) == Role::fallback) keep_if_leading(std::move(failure));
+        if (is_chain) keep_last_word(std::move(failure));
       depth_ = static_cast<std::uint8_t>(layer);
       for (std::size_t i = 0; i <= layer; ++i) walk_.attempts[i].number = trips_ + 1;
       if (!at_once && at > now) return wait_until(at, reaction.source(), verdict.kind, layer);
@@ -463,23 +469,30 @@ class Machine {
     return Asks::finish;
   }
 
-  // What a target said for good, when another one is asked now: of several, the call's failure is the one that the caller can do most
-  // about, and of equals the latest.
-  void keep_if_leading(Failure&& failure) {
-    if (leading_ && more_actionable(leading_->kind(), failure.kind())) return;
+  // What a target said last, when another one is asked now, or the same one anew.
+  void keep_last_word(Failure&& failure) {
     set_earliest_by_hint(failure);
     failure.set_provenance(last_target_, trips_);
-    leading_ = std::move(failure);
+    last_words_.push_back(std::move(failure));
+  }
+  void forget_last_word() noexcept {
+    std::erase_if(last_words_, [this](const Failure& failure) { return failure.target() == last_target_; });
   }
 
-  // Why the call ended, and from when trying again helps, stay what the last target made them.
+  // Of several targets' last words, the call's failure is the one that the caller can do most about, and of equals the latest. Why the call
+  // ended, and from when trying again helps, stay what the last target made them.
   void lead_with_kept(Failure& last) {
-    if (!leading_ || !more_actionable(leading_->kind(), last.kind()) || last.says() == Says::caller) return;
-    leading_->add_note(last.kind() == Kind::deadline ? last.notes() | Note::deadline_would_pass : last.notes());
-    const Time earliest = detail::min(leading_->earliest_retry_at().value_or(end_of_time), last.earliest_retry_at().value_or(end_of_time));
-    leading_->set_earliest_retry_at(earliest, now_());
-    leading_->set_provenance(leading_->target(), trips_);
-    last = std::move(*leading_);
+    if (last.says() == Says::caller) return;
+    Failure* leading = nullptr;
+    for (Failure& failure : last_words_)
+      if (more_actionable(failure.kind(), last.kind()) && !(leading && more_actionable(leading->kind(), failure.kind())))
+        leading = &failure;
+    if (!leading) return;
+    leading->add_note(last.kind() == Kind::deadline ? last.notes() | Note::deadline_would_pass : last.notes());
+    const Time earliest = detail::min(leading->earliest_retry_at().value_or(end_of_time), last.earliest_retry_at().value_or(end_of_time));
+    leading->set_earliest_retry_at(earliest, now_());
+    leading->set_provenance(leading->target(), trips_);
+    last = std::move(*leading);
   }
 
   [[nodiscard]] Reaction ask_reaction(std::size_t layer, const Verdict& verdict) {
@@ -689,7 +702,7 @@ class Machine {
   std::uint64_t ticket_ = 0;
   Trail trail_;
   std::optional<Result<T>> result_;
-  [[no_unique_address]] std::conditional_t<L::chooses_targets, std::optional<Failure>, NoState> leading_;  // of the targets before
+  [[no_unique_address]] std::conditional_t<L::chooses_targets, std::vector<Failure>, NoState> last_words_;  // of each target, in order
   [[no_unique_address]] std::conditional_t<L::is_branch, Verdict, NothingRises> risen_{};
   [[no_unique_address]] std::conditional_t<L::races, Races, NoRaces> race_{};
 };

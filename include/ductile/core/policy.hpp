@@ -61,8 +61,8 @@ concept Settles = requires(const P& policy, StateOf<P>& state, CallOf<P>& call, 
   { policy.settle(state, call, now, attempt, verdict) } noexcept -> std::same_as<Reaction>;
 };
 
-/// P says whether a layer inside it may make another trip. Asked before the wait, after every nearer layer has agreed. With a verdict that
-/// is ok: whether a hedge may be sent now, beside an attempt that is under way.
+/// P says whether a layer inside it may make another trip. Asked before the wait, after every nearer layer has agreed; `verdict.hint` is
+/// how long that wait is. With a verdict that is ok: whether a hedge may be sent now, beside an attempt that is under way.
 template <class P>
 concept AllowsExtra =
     requires(const P& policy, StateOf<P>& state, CallOf<P>& call, Now now, const Attempt& attempt, const Verdict& verdict) {

@@ -74,14 +74,14 @@ class FallbackChain {
   [[nodiscard, gnu::always_inline]] Admission admit(State& rests, Call& call, Now now, const Attempt& attempt) const noexcept {
     if (call.attempts == 0 && attempt.targets == 0 && (affordable_ & 1U) != 0 && rests.none()) [[likely]] {
       call.attempts = 1;
-      return Admission::go().on(0).starting_by(several_ && attempt.deadline != end_of_time ? latest_start(now(), attempt) : end_of_time);
+      return Admission::go().on(0).starting_by(several_ && attempt.deadline != end_of_time ? patient_until(now(), attempt) : end_of_time);
     }
     const auto [admission, permit] = admit_another(rests, Call{call}, now, Attempt{attempt});
     call = permit;
     return admission;
   }
 
-  /// The table's word on whether an inner layer may try again on this target.
+  /// The table's word on whether an inner layer may try again on this target, and whether its wait (`verdict.hint`) is one for this target.
   [[nodiscard]] bool extra(State& rests, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
     if (verdict.ok()) return true;  // a hedge: nothing has failed
     const NextStep step = options_.table(verdict);
@@ -89,10 +89,8 @@ class FallbackChain {
     const Time at = now();
     note_first_failure(call, at);
     if (is_spent(call, at, verdict.kind)) return false;
-    if (another_is_free(rests, call, at, attempt)) {
-      if (call.attempts >= step.attempts) return false;
-      if (verdict.hint > Duration::zero() && later(at, verdict.hint) >= latest_start(at, attempt)) return false;
-    }
+    if (call.attempts >= step.attempts && another_is_free(rests, call, at, attempt)) return false;
+    if (verdict.hint > Duration::zero() && later(at, verdict.hint) >= start_by(rests, call, at, attempt)) return false;
     if (call.attempts < 255) ++call.attempts;
     return true;
   }
@@ -141,8 +139,7 @@ class FallbackChain {
     return static_cast<TargetSet>(usable(attempt) & ~failed);
   }
 
-  [[nodiscard]] Time latest_start(Time at, const Attempt& attempt) const noexcept {
-    if (attempt.deadline == end_of_time) return end_of_time;
+  [[nodiscard]] Time patient_until(Time at, const Attempt& attempt) const noexcept {
     const Duration slack = attempt.remaining(at);
     const double share = slack > options_.long_slack ? options_.patience_when_long : options_.patience;
     return later(at, Duration{static_cast<Duration::rep>(share * static_cast<double>(slack.count()))});
@@ -156,6 +153,29 @@ class FallbackChain {
   }
   [[nodiscard]] bool another_is_free(const State& rests, const Call& call, Time at, const Attempt& attempt) const noexcept {
     return several_ && free_target(rests, left_of(attempt, with(call.failed, call.current)), at).has_value();
+  }
+
+  // When the call can ask the target, as far as that is known before its deadline; else `end_of_time`.
+  [[nodiscard]] Time opens_at(const State& rests, const Call& call, unsigned target, Time at, const Attempt& attempt) const noexcept {
+    if (holds(call.spent, target)) return end_of_time;
+    const TargetRest rest = rests.until(target) > at ? rests.of(target) : TargetRest{};
+    if (rest.until <= at) return holds(call.failed, target) ? end_of_time : at;
+    const bool is_waited_for = waits(attempt) && rest.until < attempt.deadline && is_cured_by_waiting(rest.why, rest.remedy);
+    return is_waited_for ? rest.until : end_of_time;
+  }
+
+  // Until when the current target may make the call wait: until another one opens; one that it is preferred to counts from the end of the
+  // patience on.
+  [[nodiscard]] Time start_by(const State& rests, const Call& call, Time at, const Attempt& attempt) const noexcept {
+    if (!several_ || attempt.deadline == end_of_time) return end_of_time;
+    const Time patient = patient_until(at, attempt);
+    Time earliest = end_of_time;
+    for (unsigned target = 0; target < targets(); ++target) {
+      if (target == call.current || !holds(usable(attempt), target)) continue;
+      const Time opening = opens_at(rests, call, target, at, attempt);
+      earliest = detail::min(earliest, target < call.current ? opening : detail::max(opening, patient));
+    }
+    return earliest;
   }
 
   struct Admitted {
@@ -188,7 +208,7 @@ class FallbackChain {
     if (!entered) return when_all_rest(rests, left, at, attempt);
     call.current = static_cast<std::uint8_t>(*entered);
     call.attempts = 1;
-    return Admission::go().on(*entered).starting_by(another_is_free(rests, call, at, attempt) ? latest_start(at, attempt) : end_of_time);
+    return Admission::go().on(*entered).starting_by(start_by(rests, call, at, attempt));
   }
 
   [[nodiscard]] Admission insist_on_first_to_open(const State& rests, Call& call, TargetSet left, Time at) const noexcept {
@@ -259,12 +279,14 @@ class FallbackChain {
   void remember(State& rests, Call& call, Time at, const Verdict& verdict) const noexcept {
     note_first_failure(call, at);
     if (!is_cured_by_waiting(verdict.kind, verdict.remedy)) call.spent = with(call.spent, call.current);
-    Duration rest = passes(verdict.remedy) ? detail::min(verdict.hint, options_.longest_rest) : Duration::zero();
+    const Duration hint = passes(verdict.remedy) ? verdict.hint : Duration::zero();
+    Duration rest = detail::min(hint, options_.longest_rest);
     if (!stops(verdict)) rest = detail::max(rest, options_.rest[verdict.kind]);
     if (rest <= Duration::zero()) return;
     const Remedy remedy = verdict.remedy == Remedy::immediately ? Remedy::after_delay : verdict.remedy;
     for (unsigned target = 0; target < targets(); ++target)
-      if (speaks_for(call, target, verdict.kind)) rests.extend(target, {later(at, rest), verdict.kind, remedy, verdict.id});
+      if (speaks_for(call, target, verdict.kind))
+        rests.extend(target, {later(at, rest), verdict.kind, remedy, verdict.id, hint > rest ? later(at, hint) : Time{}});
   }
 
   [[nodiscard]] bool is_spent(const Call& call, Time at, Kind kind) const noexcept {
@@ -272,27 +294,49 @@ class FallbackChain {
     return limit > Duration::zero() && std::chrono::milliseconds{milliseconds(at) - call.first_failure_ms} >= limit;
   }
 
+  // The target's rest as it concerns the call. What another call's request was refused for there does not, once this one has had its own
+  // answer.
+  [[nodiscard]] static TargetRest rest_for(const State& rests, const Call& call, unsigned target, Time at) noexcept {
+    const TargetRest rest = rests.of(target);
+    const bool has_own_answer = holds(with(call.asked, call.current), target) && !holds(call.spent, target);
+    const bool concerns_it = rest.until > at && !(has_own_answer && rest.remedy == Remedy::other_model);
+    return concerns_it ? rest : TargetRest{};
+  }
+
+  // What a call that has no target left can look forward to.
+  struct Outlook {
+    TargetSet curable = 0;        // those that a wait may cure
+    Time opens = end_of_time;     // the first of them
+    Time earliest = end_of_time;  // when trying again helps, by a later call as well
+  };
+
+  [[nodiscard]] Outlook outlook(const State& rests, const Call& call, Time at, const Attempt& attempt,
+                                const Verdict& verdict) const noexcept {
+    Outlook seen;
+    for (unsigned target = 0; target < targets(); ++target) {
+      if (!holds(usable(attempt), target)) continue;
+      const TargetRest rest = rest_for(rests, call, target, at);
+      const bool rests_now = rest.until > at;
+      const bool spent = holds(call.spent, target);
+      if (spent && !rests_now) continue;
+      Time opens = detail::max(rest.until, at);
+      // A hint counts at its full length for the call that got it.
+      Time helps = holds(call.asked, target) ? detail::max(opens, rest.hinted_until) : opens;
+      if (passes(verdict.remedy) && speaks_for(call, target, verdict.kind)) helps = detail::max(helps, later(at, verdict.hint));
+      seen.earliest = detail::min(seen.earliest, helps);
+      if (spent || (rests_now && !is_cured_by_waiting(rest.why, rest.remedy))) continue;
+      seen.curable = with(seen.curable, target);
+      if (target == call.current && verdict.says == Says::policy && verdict.kind == Kind::circuit_open && verdict.hint > Duration::zero())
+        opens = detail::min(opens, later(at, verdict.hint));  // the breaker may tell this call another moment
+      seen.opens = detail::min(seen.opens, opens);
+    }
+    return seen;
+  }
+
   // Every target has failed or rests. Where a wait may cure some, those are tried anew after it.
   [[nodiscard]] Reaction next_round(const State& rests, Call& call, Now now, Time at, const Attempt& attempt,
                                     const Verdict& verdict) const noexcept {
-    const bool refused_inside = verdict.says == Says::policy && verdict.hint > Duration::zero();
-    Time earliest = end_of_time;
-    Time opens = end_of_time;
-    TargetSet curable = 0;
-    for (unsigned target = 0; target < targets(); ++target) {
-      if (!holds(usable(attempt), target)) continue;
-      const TargetRest rest = rests.of(target);
-      if (holds(call.spent, target) && rest.until <= at) continue;
-      const Time rests_until = detail::max(rest.until, at);
-      // The hint counts here at its full length.
-      const bool has_hint = passes(verdict.remedy) && speaks_for(call, target, verdict.kind);
-      earliest = detail::min(earliest, has_hint ? detail::max(rests_until, later(at, verdict.hint)) : rests_until);
-      if (holds(call.spent, target) || (rest.until > at && !is_cured_by_waiting(rest.why, rest.remedy))) continue;
-      curable = with(curable, target);
-      opens = detail::min(opens, rests_until);
-      if (target == call.current && refused_inside && verdict.kind == Kind::circuit_open)
-        opens = detail::min(opens, later(at, verdict.hint));
-    }
+    const auto [curable, opens, earliest] = outlook(rests, call, at, attempt, verdict);
     const auto unasked = static_cast<TargetSet>(curable & ~call.asked);
     if (options_.on_all_open == OnAllOpen::least_bad && call.rounds == 0 && unasked != 0) {
       call.rounds = 1;
@@ -308,11 +352,14 @@ class FallbackChain {
     Duration wait = options_.between_rounds(call.rounds, now);
     // Nothing was sent and there is a word on when to look again, so near the deadline that may be often. Who has longer leaves an ill
     // service in peace.
+    const bool refused_inside = verdict.says == Says::policy && verdict.hint > Duration::zero();
     if (const Duration left = attempt.remaining(at); refused_inside && left <= deadline_is_near)
       wait = detail::min(wait, detail::max(left / 32, verdict.hint));
     const Time calm = later(at, wait);
     const bool waits_for_target = opens > calm;
-    return Reaction::again_at(waits_for_target ? opens : calm, waits_for_target ? WaitSource::cooldown : WaitSource::backoff);
+    const Time begins = waits_for_target ? opens : calm;
+    return Reaction::again_at(begins, waits_for_target ? WaitSource::cooldown : WaitSource::backoff)
+        .earliest(earliest > at ? earliest : begins);
   }
 
   static constexpr Duration deadline_is_near = std::chrono::minutes{1};

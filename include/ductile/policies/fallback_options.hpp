@@ -29,12 +29,13 @@ struct FallbackOptions {
   std::vector<Target> targets;  ///< In the order of preference, 1 to 16, each with a name of its own.
   FallbackTable table{};        ///< Which step follows which failure.
   OnAllOpen on_all_open = OnAllOpen::wait;
-  double patience = 0.05;            ///< Share of the time left that a target may make a call wait while another is left, 0 to 1.
+  double patience = 0.05;            ///< Share of the time left that a target may make a call wait while a later one is free, 0 to 1.
   double patience_when_long = 0.25;  ///< The same when more than `long_slack` is left.
   Duration long_slack = std::chrono::hours{2};  ///< 0 to 30 days.
   Exponential between_rounds{.base = std::chrono::seconds{3},
                              .cap = std::chrono::seconds{60}};  ///< Wait before all targets are tried anew.
-  /// How long a target rests, for all calls, after a failure of this kind that was not tried again on it; zero: not at all. 0 to 1 day.
+  /// How long a target rests, for all calls, after a failure of this kind that was not tried again on it; zero: not at all. 0 to 1 day. It
+  /// has no effect where the table stops.
   ByKind<Duration> rest{Duration::zero(), {{Kind::not_found, std::chrono::minutes{10}}, {Kind::permission, std::chrono::minutes{10}}}};
   /// Whether a failure of this kind is reason to wait and try all targets anew. Not for what a repeat rarely cures and mostly costs.
   ByKind<bool> begin_anew{true, {{Kind::recitation, false}, {Kind::no_image, false}, {Kind::other, false}, {Kind::auth, false}}};
@@ -43,8 +44,8 @@ struct FallbackOptions {
   /// No target whose `Target::price` is above it is asked; USD, 0 to `any_price`. A price that is not known is above all but `any_price`.
   /// None: no target that is known to be dearer than the first.
   std::optional<double> price_ceiling{};
-  /// Most that a hint makes a target rest for all calls; a longer one is reported to the call that got it. 0 (hints make none rest) to 1
-  /// day.
+  /// Most that a hint of what may be tried again makes a target rest for all calls; a longer one is reported to the call that got it. 0
+  /// (hints make none rest) to 1 day.
   Duration longest_rest = std::chrono::minutes{10};
 
   /// Tells `rules` of each option that is out of range.

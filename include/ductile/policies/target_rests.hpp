@@ -16,7 +16,8 @@ struct TargetRest {
   Time until{};         ///< The epoch: it does not rest.
   Kind why = Kind::ok;  ///< The kind of the failure that made it rest.
   Remedy remedy = Remedy::after_delay;
-  FailureId id{};  ///< Its catalogue row.
+  FailureId id{};       ///< Its catalogue row.
+  Time hinted_until{};  ///< What its hint said, where that is longer than it rests.
 
   friend constexpr bool operator==(const TargetRest&, const TargetRest&) = default;
 };

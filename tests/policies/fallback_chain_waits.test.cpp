@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "../support/catch.hpp"
+#include "../support/every_driver.hpp"
+#include "../support/verdicts.hpp"
+
+#include <ductile/backoff/constant.hpp>
+#include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/fallback_chain.hpp>
+#include <ductile/policies/retry.hpp>
+#include <ductile/policies/timeout.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// On which target a call of a chain waits, until when, and what it is told where no wait fits.
+
+using namespace ductile;
+using namespace std::chrono_literals;
+using support::at;
+using support::said;
+
+namespace {
+
+FallbackOptions targets(unsigned count) {
+  FallbackOptions options;
+  for (unsigned i = 0; i < count; ++i) options.targets.push_back({.name = std::string(1, static_cast<char>('a' + i))});
+  options.between_rounds = {.base = 1s, .cap = 1s, .jitter = Jitter::none};
+  return options;
+}
+
+const Retry<Constant> patient{RetryOptions<Constant>{.attempts = 3, .backoff = Constant{.wait = 1s}, .hint_jitter = 0}};
+
+Result<int> fails(const Verdict& verdict) { return Failure{verdict}; }
+
+// Each target is full until its moment, and says so when it is asked.
+template <std::size_t Count>
+auto full_until(ductile_test::Driver& driver, std::array<Time, Count> moments) {
+  return [&driver, moments](const Attempt& attempt) -> Result<int> {
+    const Time opens = moments.at(attempt.target);
+    return driver.now()() < opens ? fails(said(Kind::rate_limit, opens - driver.now()())) : Result<int>{7};
+  };
+}
+
+// The same as a window that this side knows: it says how long to wait, before anything is sent.
+struct Windows {
+  std::array<Time, 3> opens{};
+
+  [[nodiscard]] Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
+    const Time opening = opens.at(attempt.target);
+    return now() < opening ? Admission::go_at(opening, Kind::rate_limit, WaitSource::quota) : Admission::go();
+  }
+};
+
+}  // namespace
+
+EVERY_DRIVER("A call goes to the target that opens first, however late the others do", "[policies]") {
+  struct Case {
+    std::array<Time, 3> opens;
+    unsigned served_by;
+    Time at;
+  };
+  // In a hundred seconds nobody is patient for longer than five.
+  const std::vector<Case> cases{{{at(11s), at(61s), at(95s)}, 0, at(11s)},   {{at(11s), at(95s), at(99s)}, 0, at(11s)},
+                                {{at(11s), at(130s), at(130s)}, 0, at(11s)}, {{at(61s), at(11s), at(95s)}, 1, at(11s)},
+                                {{at(95s), at(61s), at(11s)}, 2, at(11s)},   {{at(11s), at(12s), at(13s)}, 0, at(11s)},
+                                {{at(12s), at(11s), at(10s)}, 2, at(10s)},   {{at(130s), at(130s), at(50s)}, 2, at(50s)}};
+  for (const Case& one : cases)
+    for (const bool is_known : {false, true}) {
+      CAPTURE(one.served_by, one.at.time_since_epoch() / 1s, is_known);
+      const auto anew = driver.another();
+      Pipeline pipeline{Deadline{100s}, FallbackChain{targets(3)}, patient, Windows{is_known ? one.opens : std::array<Time, 3>{}}};
+      const auto result = anew->run(pipeline, full_until(*anew, one.opens));
+      REQUIRE(result);
+      CHECK(served_by(result) == one.served_by);
+      CHECK(anew->now()() == one.at);
+    }
+}
+
+EVERY_DRIVER("A call waits for a circuit that closes before the window of the target that is left", "[policies]") {
+  Pipeline pipeline{Deadline{100s}, FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}},
+                    CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 10s}}, Windows{{at(0s), at(61s), at(0s)}}};
+  static_cast<void>(
+      driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::overload)); }, CallOptions{.deadline = 1s, .targets = 0b01}));
+  const Time began = driver.now()();
+  const auto result = driver.run(pipeline, [](const Attempt&) { return 7; });
+  REQUIRE(result);
+  CHECK(served_by(result) == 0);
+  CHECK(driver.now()() == began + 10s);
+}
+
+EVERY_DRIVER("A target is waited for within the patience although another one opens sooner", "[policies]") {
+  for (const Duration other : {0s, 1s, 4s, 20s}) {
+    CAPTURE(other / 1s);
+    const auto anew = driver.another();
+    Pipeline pipeline{Deadline{100s}, FallbackChain{targets(2)}, patient};
+    const auto result = anew->run(pipeline, full_until(*anew, std::array{at(4s), at(other)}));
+    REQUIRE(result);
+    CHECK(served_by(result) == 0);
+    CHECK(anew->now()() == at(4s));
+  }
+}
+
+EVERY_DRIVER("A target is waited for no longer than until a better one opens, within the patience as well", "[policies]") {
+  Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, patient, Windows{{at(0s), at(20s), at(0s)}}};
+  pipeline.template state<1>().extend(0, {.until = at(2s), .why = Kind::rate_limit});
+  const auto result = driver.run(pipeline, [](const Attempt&) { return 7; });
+  REQUIRE(result);
+  CHECK(served_by(result) == 0);
+  CHECK(driver.now()() == at(2s));
+}
+
+EVERY_DRIVER("A target that opens after the deadline, or not for this call, ends no wait on another", "[policies]") {
+  const auto served = [&](const TargetRest& rest) {
+    const auto anew = driver.another();
+    Pipeline pipeline{Deadline{100s}, FallbackChain{targets(2)}, patient};
+    pipeline.template state<1>().extend(0, rest);
+    const auto result = anew->run(pipeline, full_until(*anew, std::array{Time{}, at(61s)}));
+    return result && served_by(result) == 1 && anew->now()() == at(61s);
+  };
+  CHECK(served({.until = at(120s), .why = Kind::rate_limit}));
+  CHECK(served({.until = at(50s), .why = Kind::quota, .remedy = Remedy::next_day}));
+}
+
+EVERY_DRIVER("A chain that does not wait itself leaves the last target all the time", "[policies]") {
+  for (const OnAllOpen on_all_open : {OnAllOpen::fail, OnAllOpen::least_bad}) {
+    const auto anew = driver.another();
+    auto options = targets(2);
+    options.on_all_open = on_all_open;
+    Pipeline pipeline{Deadline{100s}, FallbackChain{options}, patient};
+    const auto result = anew->run(pipeline, full_until(*anew, std::array{at(11s), at(61s)}));
+    REQUIRE(result);
+    CHECK(served_by(result) == 1);
+    CHECK(anew->now()() == at(61s));
+  }
+}
+
+EVERY_DRIVER("No wait on a target is longer than the patience while another one is free, whose idea it ever was", "[policies]") {
+  const auto longest_on_the_first = [&](const Verdict& verdict, auto retry) {
+    Duration longest{};
+    for (int call = 0; call < 50; ++call) {
+      Pipeline pipeline{Deadline{100s}, FallbackChain{targets(2)}, retry};
+      std::optional<Time> failed;
+      const auto result = driver.run(pipeline, [&](const Attempt& attempt) -> Result<int> {
+        if (!failed) {
+          failed = driver.now()();
+          return fails(verdict);
+        }
+        if (attempt.target == 0) longest = std::max(longest, driver.now()() - *failed);
+        return 7;
+      });
+      REQUIRE(result);
+    }
+    return longest;
+  };
+  using Spread = RetryOptions<>;
+  using Own = RetryOptions<Constant>;
+  const Duration spread = longest_on_the_first(said(Kind::rate_limit, 4s), Retry{Spread{.hint_jitter = 1}});
+  CHECK(spread >= 4s);
+  CHECK(spread < 5s);
+  CHECK(longest_on_the_first(said(Kind::overload), Retry{Own{.backoff = Constant{5s}}}) == 0s);
+  CHECK(longest_on_the_first(said(Kind::overload), Retry{Own{.backoff = Constant{4s}}}) == 4s);
+}
+
+EVERY_DRIVER("What another call's request was refused for takes no wait from a call that has its own answer", "[policies]") {
+  for (const unsigned count : {1U, 2U}) {
+    CAPTURE(count);
+    const auto anew = driver.another();
+    Pipeline pipeline{Deadline{10min}, FallbackChain{targets(count)}, patient};
+    static_cast<void>(anew->run(pipeline, [](const Attempt&) { return fails(said(Kind::not_found)); }));
+    REQUIRE(pipeline.template state<1>().until(0) == at(10min));
+    const auto ill_until = [&](Time well) {
+      return [&anew, well](const Attempt&) { return anew->now()() < well ? fails(said(Kind::overload)) : Result<int>{7}; };
+    };
+    const auto served = anew->run(pipeline, ill_until(at(90s)));
+    REQUIRE(served);
+    CHECK(anew->now()() <= at(93s));
+    const auto lost = anew->run(pipeline, ill_until(at(1h)), CallOptions{.deadline = 30s});
+    REQUIRE_FALSE(lost);
+    CHECK(*lost.error().retry_after() <= 1s);  // to the next round, and not to the end of the rest
+  }
+}
+
+EVERY_DRIVER("An open circuit is waited for although another call's request was refused there", "[policies]") {
+  Pipeline pipeline{Deadline{1min}, FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 1}},
+                    CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 10s}}};
+  static_cast<void>(driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::overload)); }, CallOptions{.deadline = 1ms}));
+  pipeline.template state<1>().extend(0, {.until = at(10min), .why = Kind::not_found, .remedy = Remedy::other_model});
+  const auto result = driver.run(pipeline, [](const Attempt&) { return 7; });
+  REQUIRE(result);
+  CHECK(driver.now()() < at(15s));
+}
+
+EVERY_DRIVER("A hint that is longer than the longest rest is told at its full length", "[policies]") {
+  for (const unsigned count : {1U, 2U, 3U})
+    for (const Duration hint : {Duration{1h}, Duration{24h * 365}}) {
+      CAPTURE(count, hint / 1s);
+      const auto anew = driver.another();
+      Pipeline pipeline{Deadline{1min}, FallbackChain{targets(count)}, Retry{}};
+      const auto result =
+          anew->run(pipeline, [&](const Attempt& attempt) { return fails(said(Kind::rate_limit, hint + 1s * attempt.target)); });
+      REQUIRE_FALSE(result);
+      CHECK(result.error().earliest_retry_at() == at(hint));
+      CHECK(has(result.error().notes(), Note::deadline_would_pass));
+      // Who asked nobody is told when the chain asks again.
+      const auto other = anew->run(pipeline, [](const Attempt&) { return 7; });
+      REQUIRE_FALSE(other);
+      CHECK(other.error().earliest_retry_at() == at(10min));
+    }
+  Pipeline pipeline{Deadline{1min}, FallbackChain{targets(2)}, Retry{}};
+  const auto never = driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::rate_limit, Duration::max())); });
+  CHECK_FALSE(never.error().earliest_retry_at());
+}
+
+EVERY_DRIVER("A target's later word takes the place of its earlier one in what the call fails with", "[policies]") {
+  const Verdict later_today = [] {
+    Verdict verdict = said(Kind::quota, 5s);
+    verdict.remedy = Remedy::after_delay;
+    return verdict;
+  }();
+  const Verdict spent = said(Kind::quota, Remedy::next_day, "rpd-free");
+  const Verdict overload = said(Kind::overload);
+  struct Case {
+    std::vector<Verdict> first, then;  // of each target
+    Kind leads;
+    unsigned of;
+  };
+  const std::vector<Case> cases{{{later_today}, {overload}, Kind::overload, 0},
+                                {{later_today, overload}, {overload, overload}, Kind::overload, 1},
+                                {{spent, overload}, {spent, overload}, Kind::quota, 0},         // nobody asks it again
+                                {{spent, later_today}, {spent, overload}, Kind::quota, 0},      // what the first one said still holds
+                                {{overload, later_today}, {overload, spent}, Kind::quota, 1}};  // and so does what is said again
+  for (const Case& one : cases) {
+    CAPTURE(one.first.size(), name(one.first[0].kind), name(one.first.back().kind), name(one.then.back().kind));
+    const auto anew = driver.another();
+    Pipeline pipeline{Deadline{1min}, FallbackChain{targets(static_cast<unsigned>(one.first.size()))}, Retry{RetryOptions{.attempts = 1}}};
+    std::array<int, 2> asked{};
+    const auto result = anew->run(
+        pipeline, [&](const Attempt& attempt) { return fails((asked.at(attempt.target)++ == 0 ? one.first : one.then)[attempt.target]); });
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind() == one.leads);
+    CHECK(result.error().target() == one.of);
+  }
+}
+
+EVERY_DRIVER("The deadline is no word of the target that it cuts off", "[policies]") {
+  // Takes so long to let the second attempt in that the deadline is over.
+  struct Dawdles {
+    ductile_test::Driver* driver;
+    Admission admit(NoState&, NoCall&, Now, const Attempt& attempt) const noexcept {
+      if (attempt.number == 2) driver->advance(1min);
+      return Admission::go();
+    }
+  };
+  Pipeline pipeline{Deadline{1min}, FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 1}}, Dawdles{&driver}};
+  Verdict later_today = said(Kind::quota, 5s);
+  later_today.remedy = Remedy::after_delay;
+  const auto result = driver.run(pipeline, [&](const Attempt&) { return fails(later_today); });
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind() == Kind::quota);
+  CHECK(result.error().attempts() == 1);
+  CHECK(has(result.error().notes(), Note::deadline_would_pass));
+}
