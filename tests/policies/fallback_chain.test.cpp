@@ -27,6 +27,7 @@ namespace {
 
 FallbackOptions targets(unsigned count) {
   FallbackOptions options;
+  options.rest_jitter = 0.0;
   for (unsigned i = 0; i < count; ++i) options.targets.push_back({.name = std::string(1, static_cast<char>('a' + i))});
   return options;
 }
@@ -792,6 +793,7 @@ TEST_CASE("Chain options out of range are refused by name, range and value", "[p
   CHECK(refusal([](auto& o) { o.long_slack = -1s; }) == "FallbackChain: long_slack must be from 0 to 2592000 s; it is -1");
   CHECK(refusal([](auto& o) { o.rest.set(Kind::quota, 25h); }) == "FallbackChain: rest must be from 0 to 86400 s; it is 90000");
   CHECK(refusal([](auto& o) { o.longest_rest = 25h; }) == "FallbackChain: longest_rest must be from 0 to 86400 s; it is 90000");
+  CHECK(refusal([](auto& o) { o.rest_jitter = 1.1; }) == "FallbackChain: rest_jitter must be from 0 to 1; it is 1.1");
   CHECK(refusal([](auto& o) { o.price_ceiling = -0.1; }) == "FallbackChain: price_ceiling must be from 0 to any_price; it is -0.1");
   CHECK(refusal([](auto& o) { o.targets[1].price = -1; }) == "FallbackChain: a target's price must be from 0 USD and finite; it is -1");
   CHECK(refusal([](auto& o) { o.targets = {{.name = "pro"}, {.name = "lite"}, {.name = "pro"}}; }) ==

@@ -28,6 +28,7 @@ namespace {
 
 FallbackOptions targets(unsigned count) {
   FallbackOptions options;
+  options.rest_jitter = 0.0;
   for (unsigned i = 0; i < count; ++i) options.targets.push_back({.name = std::string(1, static_cast<char>('a' + i))});
   options.between_rounds = {.base = 1s, .cap = 1s, .jitter = Jitter::none};
   return options;
@@ -264,4 +265,36 @@ EVERY_DRIVER("The deadline is no word of the target that it cuts off", "[policie
   CHECK(result.error().kind() == Kind::quota);
   CHECK(result.error().attempts() == 1);
   CHECK(has(result.error().notes(), Note::deadline_would_pass));
+}
+
+EVERY_DRIVER("Calls that wait for one target do not come at one moment, and none before it opens", "[policies]") {
+  FallbackOptions options = targets(1);
+  options.rest_jitter = 0.2;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  std::vector<Duration> came;
+  for (const bool was_told : {false, true})
+    for (int call = 0; call < 20; ++call) {
+      const Time opens = driver.now()() + 30s;
+      if (!was_told) pipeline.template state<1>().extend(0, {.until = opens, .why = Kind::rate_limit, .remedy = Remedy::after_delay});
+      const auto result = driver.run(pipeline, full_until(driver, std::array{was_told ? opens : Time{}}));
+      REQUIRE(result);
+      came.push_back(driver.now()() - opens);
+      CHECK(came.back() >= 0s);
+      CHECK(came.back() <= 6s);
+    }
+  const auto [first, last] = std::ranges::minmax(came);
+  CHECK(first < 1s);
+  CHECK(last > 5s);
+}
+
+EVERY_DRIVER("A call that waits for a target leaves half of its time for the attempt", "[policies]") {
+  FallbackOptions options = targets(1);
+  options.rest_jitter = 1.0;
+  Pipeline pipeline{FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  for (int call = 0; call < 20; ++call) {
+    const Time opens = driver.now()() + 30s;
+    pipeline.template state<0>().extend(0, {.until = opens, .why = Kind::rate_limit, .remedy = Remedy::after_delay});
+    REQUIRE(driver.run(pipeline, [](const Attempt&) { return 7; }, CallOptions{.deadline = 32s}));
+    CHECK(driver.now()() - opens <= 1s);
+  }
 }

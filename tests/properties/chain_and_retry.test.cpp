@@ -42,6 +42,7 @@ struct Setting {
     Setting setting;
     for (std::uint64_t i = 0; i <= below(3); ++i) setting.chain.targets.push_back({.name = std::string(1, static_cast<char>('a' + i))});
     setting.chain.between_rounds = {.base = 20s, .cap = 20s, .jitter = Jitter::none};
+    setting.chain.rest_jitter = 0.0;
     for (const Kind kind : {Kind::overload, Kind::internal, Kind::timeout})
       if (below(2) == 0) setting.chain.table.set(kind, {Next::here, static_cast<std::uint8_t>(1 + below(6))});
     if (below(4) == 0) setting.chain.table.set(Kind::timeout, {Next::target});

@@ -386,6 +386,7 @@ FallbackOptions drawn_options(Dice& dice) {
   options.patience_when_long = dice.one_of({0.0, 0.25, 0.75, 1.0});
   options.long_slack = dice.one_of<Duration>({0s, 30s, 2h});
   options.longest_rest = dice.one_of<Duration>({0s, 20s, 10min});
+  options.rest_jitter = 0.0;
   if (dice.below(3) == 0) options.give_up_after.set(Kind::overload, 30s);
   if (dice.below(3) == 0) options.rest.set(Kind::internal, 1min);
   if (dice.below(3) == 0) options.rest.set(Kind::quota, 1min);

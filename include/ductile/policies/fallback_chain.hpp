@@ -185,11 +185,12 @@ class FallbackChain {
 
   // By value and back, so that the happy path keeps what it knows in registers.
   [[nodiscard, gnu::cold, gnu::noinline]] Admitted admit_another(State& rests, Call call, Now now, Attempt attempt) const noexcept {
-    const Admission admission = choose(rests, call, now(), attempt);
+    const Admission admission = choose(rests, call, now, attempt);
     return {admission, call};
   }
 
-  [[nodiscard]] Admission choose(State& rests, Call& call, Time at, const Attempt& attempt) const noexcept {
+  [[nodiscard]] Admission choose(State& rests, Call& call, Now now, const Attempt& attempt) const noexcept {
+    const Time at = now();
     rests.end_those_over(at);
     const TargetSet left = left_of(attempt, call.failed);
     if (left == 0)
@@ -205,7 +206,7 @@ class FallbackChain {
     if (options_.on_all_open == OnAllOpen::least_bad && (call.rounds == 1 || (!chosen && call.rounds == 0)))
       return insist_on_first_to_open(rests, call, left, at);
     const std::optional<unsigned> entered = chosen ? chosen : last_resort(rests, left, attempt);
-    if (!entered) return when_all_rest(rests, left, at, attempt);
+    if (!entered) return when_all_rest(rests, left, now, attempt);
     call.current = static_cast<std::uint8_t>(*entered);
     call.attempts = 1;
     return Admission::go().on(*entered).starting_by(start_by(rests, call, at, attempt));
@@ -223,7 +224,8 @@ class FallbackChain {
 
   // The one that opens first is waited for, and its own policies then say how long to wait. Where no wait helps the call fails with what
   // the caller can do most about.
-  [[nodiscard]] Admission when_all_rest(const State& rests, TargetSet left, Time at, const Attempt& attempt) const noexcept {
+  [[nodiscard]] Admission when_all_rest(const State& rests, TargetSet left, Now now, const Attempt& attempt) const noexcept {
+    const Time at = now();
     Time opens = end_of_time;
     Time helps = end_of_time;
     TargetRest leading{end_of_time, Kind::no_target};
@@ -237,8 +239,16 @@ class FallbackChain {
     }
     if (opens <= at) return Admission::ask_at(at, Kind::no_target, WaitSource::cooldown);  // somebody has just ended a rest
     if (waits(attempt) && helps != end_of_time)
-      return Admission::ask_at(helps, leading.why, WaitSource::cooldown).with(leading.remedy).naming(leading.id);
+      return Admission::ask_at(spread(helps, now, attempt), leading.why, WaitSource::cooldown).with(leading.remedy).naming(leading.id);
     return Admission::reject(leading.why, opens, leading.id).with(leading.remedy);
+  }
+
+  // Some time after the end of a rest, with at least half of what the deadline leaves beyond it for the attempt: as `Retry` spreads a hint.
+  [[nodiscard]] Time spread(Time opens, Now now, const Attempt& attempt) const noexcept {
+    const auto widest = Duration{static_cast<Duration::rep>(options_.rest_jitter * static_cast<double>((opens - now()).count()))};
+    const Duration spread = detail::min(widest, attempt.remaining(opens) / 2);
+    return spread > Duration::zero() ? opens + Duration{static_cast<Duration::rep>(now.uniform() * static_cast<double>(spread.count()))}
+                                     : opens;
   }
 
   // Where to go when nobody is free, and no rest that a wait cures ends before the deadline. To the first of the set that rests for its
@@ -357,7 +367,7 @@ class FallbackChain {
       wait = detail::min(wait, detail::max(left / 32, verdict.hint));
     const Time calm = later(at, wait);
     const bool waits_for_target = opens > calm;
-    const Time begins = waits_for_target ? opens : calm;
+    const Time begins = waits_for_target ? spread(opens, now, attempt) : calm;
     return Reaction::again_at(begins, waits_for_target ? WaitSource::cooldown : WaitSource::backoff)
         .earliest(earliest > at ? earliest : begins);
   }

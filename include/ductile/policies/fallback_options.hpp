@@ -47,6 +47,9 @@ struct FallbackOptions {
   /// Most that a hint of what may be tried again makes a target rest for all calls; a longer one is reported to the call that got it. 0
   /// (hints make none rest) to 1 day.
   Duration longest_rest = std::chrono::minutes{10};
+  /// How much later than the end of a rest a call begins that waited for it, at most, as a share of its wait. 0 to 1. Not all who wait for
+  /// one target may come at one moment.
+  double rest_jitter = 0.1;
 
   /// Tells `rules` of each option that is out of range.
   template <class Rules>
@@ -74,6 +77,7 @@ struct FallbackOptions {
                     Seconds(limit).count());
     rules.require(longest_rest >= Duration::zero() && longest_rest <= day, "FallbackChain: longest_rest must be from 0 to 86400 s",
                   Seconds(longest_rest).count());
+    rules.require(rest_jitter >= 0.0 && rest_jitter <= 1.0, "FallbackChain: rest_jitter must be from 0 to 1", rest_jitter);
     between_rounds.check(rules);
   }
 
