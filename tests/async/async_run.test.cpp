@@ -8,6 +8,7 @@
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/policies/bulkhead.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/hedge.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/timeout.hpp>
 
@@ -17,11 +18,16 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
+#if __has_include(<boost/asio/cancel_after.hpp>)  // Boost 1.86
+#include <boost/asio/cancel_after.hpp>
+#endif
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/consign.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/strand.hpp>
@@ -52,6 +58,25 @@ using namespace ductile;
 using namespace ductile_test;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
+
+namespace {
+
+// A token of an adapter that wants the executor of what it begins, as `cancel_after` does for its timer.
+template <class Executor>
+struct AsksForExecutor {
+  std::optional<Executor>* answer;
+};
+
+}  // namespace
+
+template <class Executor, class Signature>
+class boost::asio::async_result<AsksForExecutor<Executor>, Signature> {
+ public:
+  template <class Initiation, class... Given>
+  static void initiate(Initiation&& initiation, AsksForExecutor<Executor> token, Given&&...) {
+    token.answer->emplace(initiation.get_executor());
+  }
+};
 
 namespace {
 
@@ -173,6 +198,21 @@ TEST_CASE("A call completes through every kind of token", "[async]") {
     clock.run(context);
     CHECK(future.get().value() == 42);
   }
+  SECTION("one that asks for the executor") {
+    std::optional<asio::io_context::executor_type> executor;
+    pipeline.async_run(operation, context, clock, AsksForExecutor<asio::io_context::executor_type>{&executor});
+    CHECK(executor == context.get_executor());
+  }
+#if __has_include(<boost/asio/cancel_after.hpp>)
+  SECTION("cancel_after") {
+    SlowAnswer slow{clock, context, 1h, [] { return Result<int>{1}; }};
+    pipeline.async_run(slow, context, clock, asio::cancel_after(1ms, hear));
+    context.run();
+    REQUIRE(heard);
+    REQUIRE(heard->has_error());
+    CHECK(heard->error().kind() == Kind::cancelled);
+  }
+#endif
   SECTION("detached") {
     int calls = 0;
     const auto counted = [&calls](const Attempt&) -> asio::awaitable<int> { co_return ++calls; };
@@ -331,6 +371,71 @@ TEST_CASE("The handler is not called from inside the initiating function when th
   CHECK_FALSE(inside);
 }
 
+TEST_CASE("The handler is not called from inside the initiating function when the operation completes at once", "[async]") {
+  const bool dispatches = GENERATE(true, false);
+  const bool hedged = GENERATE(false, true);
+  const bool fails_first = GENERATE(false, true);
+  CAPTURE(dispatches, hedged, fails_first);
+  asio::io_context context;
+  Pipeline plain{Retry{RetryOptions{.attempts = 3, .backoff = Constant{0s}}}};
+  Pipeline races{Retry{RetryOptions{.attempts = 3, .backoff = Constant{0s}}}, Hedge{HedgeOptions{.after = 1h}}};
+  bool initiating = true;
+  bool inside = false;
+  int called = 0;
+  // What is kept in a cache: on the handler's executor it is there at once.
+  const auto operation = repeatable([=](const Attempt& attempt, auto token) {
+    return asio::async_initiate<decltype(token), void(Result<int>)>(
+        [=](auto handler, bool fails) {
+          const Result<int> result = fails ? Result<int>{Failure{Kind::overload}} : Result<int>{1};
+          const auto executor = asio::get_associated_executor(handler);
+          if (dispatches)
+            asio::dispatch(executor, asio::append(std::move(handler), result));
+          else
+            std::move(handler)(result);
+        },
+        token, fails_first && attempt.number == 1);
+  });
+  const auto hear = [&](const Result<int>& result) {
+    inside = initiating;
+    if (result) ++called;
+  };
+  asio::post(context, [&] {  // on the executor, where the first step runs at once
+    if (hedged)
+      races.async_run(operation, context, hear);
+    else
+      plain.async_run(operation, context, hear);
+    initiating = false;
+  });
+  context.run();
+  CHECK(called == 1);
+  CHECK_FALSE(inside);
+}
+
+TEST_CASE("Calls that complete at once, one after the other in a coroutine, do not grow the stack", "[async]") {
+  asio::io_context context;
+  Pipeline pipeline{patient()};
+  const char* first = nullptr;
+  std::size_t deepest = 0;
+  const auto cached = [&](auto token) {
+    const char here{};
+    if (!first) first = &here;
+    const auto depth = static_cast<std::size_t>(first > &here ? first - &here : &here - first);
+    if (depth > deepest) deepest = depth;
+    return asio::dispatch(asio::append(std::move(token), 1));
+  };
+  int ended = 0;
+  const auto loop = [&]() -> asio::awaitable<void> {
+    for (int i = 0; i < 100; ++i) {
+      const Result<int> result = co_await pipeline.async_run(cached, asio::use_awaitable);
+      if (result) ++ended;
+    }
+  };
+  asio::co_spawn(context, loop, asio::detached);
+  context.run();
+  CHECK(ended == 100);
+  CHECK(deepest < 10'000);
+}
+
 TEST_CASE("What a handler throws leaves the context once, also after an operation that completes where it begins", "[async]") {
   asio::io_context context;
   Pipeline pipeline{Retry{RetryOptions{.attempts = 3, .backoff = Constant{0s}}}};
@@ -398,6 +503,29 @@ TEST_CASE("A future has no executor of its own, through whatever adapters", "[as
   CHECK_FALSE(has_executor(asio::bind_executor(asio::system_executor{}, hear)));
   CHECK(through_adapters(asio::bind_executor(context, asio::use_future)) == std::vector<bool>(7, true));
   CHECK(through_adapters(asio::bind_executor(context, hear)) == std::vector<bool>(7, true));
+}
+
+TEST_CASE("What is in an any_completion_handler may have an executor: none is relied on, and one is heeded", "[async]") {
+  using Erased = asio::any_completion_handler<void(Result<int>)>;
+  STATIC_REQUIRE_FALSE(ductile::detail::has_own_executor<Erased>);
+  STATIC_REQUIRE(ductile::detail::has_own_executor<asio::executor_binder<Erased, asio::io_context::executor_type>>);
+  asio::io_context context;
+  asio::io_context own;
+  Pipeline pipeline{patient()};
+  const SecondTime operation;
+  int heard = 0;
+  std::thread::id heard_in;
+  auto timers = asio::make_work_guard(context);
+  pipeline.async_run(operation, context, Erased{asio::bind_executor(own, [&](const Result<int>& result) {
+                       heard = result.value();
+                       heard_in = std::this_thread::get_id();
+                       timers.reset();
+                     })});
+  std::thread other{[&context] { context.run(); }};
+  own.run();
+  other.join();
+  CHECK(heard == 42);
+  CHECK(heard_in == std::this_thread::get_id());
 }
 
 TEST_CASE("A future's call runs where async_run is told, and no step of it on a hidden thread", "[async]") {

@@ -46,10 +46,9 @@ void until(const auto& condition) {
   while (!condition()) std::this_thread::yield();
 }
 
-// Of an allocator: how much is not given back; and what happens before each piece is handed out.
+// Of an allocator: how much is not given back.
 struct Watch {
   std::atomic<int> out_of_hand = 0;
-  std::function<void()> asked = [] {};
 };
 
 template <class T>
@@ -60,7 +59,6 @@ struct WatchedAllocator {
   template <class U>
   WatchedAllocator(const WatchedAllocator<U>& other) noexcept : watch(other.watch) {}
   T* allocate(std::size_t count) {
-    watch->asked();
     ++watch->out_of_hand;
     return std::allocator<T>{}.allocate(count);
   }
@@ -139,18 +137,19 @@ TEST_CASE("A bulkhead's line is bounded in length and in time, and served in ord
 
 namespace {
 
-// Time as another clock has it, with timers of which one may have no memory.
-class FailingClock {
+// Time as another clock has it, with timers of which one may have no memory; and what happens before a timer's executor is told.
+class HookedClock {
  public:
-  explicit FailingClock(AsioVirtualClock& clock) noexcept : clock_(&clock) {}
+  explicit HookedClock(AsioVirtualClock& clock) noexcept : clock_(&clock) {}
 
   [[nodiscard]] Now now() noexcept { return clock_->now(); }
   void fail_next() noexcept { fails_ = true; }
+  void before_executor(std::function<void()> action) { before_executor_ = std::move(action); }
 
   template <class Executor>
   class AsioTimer {
    public:
-    AsioTimer(FailingClock& clock, const Executor& executor) : clock_(clock), timer_(*clock.clock_, executor) {}
+    AsioTimer(HookedClock& clock, const Executor& executor) : clock_(clock), timer_(*clock.clock_, executor) {}
 
     template <class Handler>
     void async_wait(Time time, Handler&& handler) {
@@ -158,23 +157,27 @@ class FailingClock {
       timer_.async_wait(time, std::forward<Handler>(handler));
     }
     void cancel() { timer_.cancel(); }
-    [[nodiscard]] Executor get_executor() noexcept { return timer_.get_executor(); }
+    [[nodiscard]] Executor get_executor() noexcept {
+      clock_.before_executor_();
+      return timer_.get_executor();
+    }
 
    private:
-    FailingClock& clock_;
+    HookedClock& clock_;
     AsioVirtualClock::AsioTimer<Executor> timer_;
   };
 
  private:
   AsioVirtualClock* clock_;
   bool fails_ = false;
+  std::function<void()> before_executor_ = [] {};
 };
 
 }  // namespace
 
 TEST_CASE("A call that cannot plan the end of its wait leaves the line, and no one else waits for it", "[async][gates][exactly_once]") {
   AsioVirtualClock virtual_clock;
-  FailingClock clock{virtual_clock};
+  HookedClock clock{virtual_clock};
   Pipeline pipeline{P{}, Bulkhead{{.in_flight = 1, .waiting = 4}}, P{}};
   asio::io_context context;
   std::vector<int> heard;
@@ -408,24 +411,30 @@ TEST_CASE("A context that goes waits for the thread that is bringing one of its 
     Waiter* waiter_ = nullptr;
   };
   Bringing gate;
-  Scene scene;
+  Watch memory;
+  AsioVirtualClock virtual_clock;
+  HookedClock clock{virtual_clock};
   Pipeline pipeline{P{Admission::wait(gate, Kind::store_unavailable)}};
-  scene.call(pipeline);
-  scene.run_until(0ms);
+  auto context = std::make_unique<asio::io_context>();
+  bool heard = false;
+  SlowAnswer operation{virtual_clock, *context, 30ms, [] { return Result<int>{1}; }};
+  pipeline.async_run(operation, *context, clock,
+                     asio::bind_allocator(WatchedAllocator<void>{memory}, [&heard](const Result<int>&) { heard = true; }));
+  virtual_clock.run_until(*context, Time{});
   std::atomic<bool> bringing = false;
   std::atomic<bool> gone = false;
-  scene.memory.asked = [&] {  // the thread is about to plan the call's next step
+  clock.before_executor([&] {  // the thread is about to plan the call's next step
     bringing = true;
     until([&] { return gate.leaving || gone; });
-  };
+  });
   std::thread bringer{[&gate] { gate.bring(); }};
   until([&] { return bringing.load(); });
-  scene.context.reset();
+  context.reset();
   gone = true;
   bringer.join();
   CHECK(gate.leaving);
-  CHECK(scene.memory.out_of_hand == 0);
-  CHECK_FALSE(scene.heard[0]);
+  CHECK(memory.out_of_hand == 0);
+  CHECK_FALSE(heard);
 }
 
 TEST_CASE("Contexts that go at once, in threads of their own, hand the places on and lose none", "[async][gates]") {

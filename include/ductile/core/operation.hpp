@@ -213,14 +213,20 @@ Result<T> make_attempt(F& operation, const Attempt& attempt, const Classifier& c
   }
 }
 
-// What becomes of an attempt whose answer is not there by its deadline; `sent` says `delivered` when a part of it is.
+// What is known of an attempt that was ended by us, and whose answer, if there was one, counts as lost.
+[[nodiscard]] inline Sent sent_without_answer(const Failure& failure) noexcept {
+  const Sent said = failure.verdict().sent;
+  return said == Sent::yes ? Sent::unknown : said;
+}
+
+// What becomes of an attempt whose answer is not there by its deadline.
 [[nodiscard]] inline Failure lost_answer(Sent sent = Sent::unknown) {
   Verdict verdict;
   verdict.kind = Kind::timeout;
   verdict.remedy = default_remedy(Kind::timeout);
   verdict.says = Says::transport;
-  verdict.sent = sent == Sent::delivered ? sent : Sent::unknown;
-  verdict.billed = Billed::maybe;
+  verdict.sent = sent;
+  verdict.billed = sent == Sent::no ? Billed::no : Billed::maybe;
   return Failure{verdict};
 }
 

@@ -269,7 +269,7 @@ class PipelineBody<true, Elements...> {
   /// \param operation A coroutine (an `awaitable` from `const Attempt&` or from nothing), a function of a completion token (and before it
   ///   `const Attempt&`), or `blocking_on(executor, function)`. The call keeps a copy.
   /// \param arguments In any order, each at most once: a `CallOptions`; a classifier; an executor or context, for handlers without one; a
-  ///   clock (by reference). Last, a completion token.
+  ///   clock (by reference: one with a name). Last, a completion token.
   ///
   /// Completes with  `void(Result<T>)`, never from inside this function.
   /// Errors          What an operation throws and no classifier claims is a failure with the id `exception` and the exception as its cause.

@@ -8,11 +8,15 @@
 
 #include <type_traits>
 
-// The executor of a future's handler. What defines it weighs on a compiler, and few calls end in a future.
-namespace boost::asio::detail {
+// The executors of a future's handler and of an `any_completion_handler`. What defines them weighs on a compiler, and few calls end in
+// these.
+namespace boost::asio {
+class any_completion_executor;
+namespace detail {
 template <typename, typename>
 class promise_executor;
 }
+}  // namespace boost::asio
 
 namespace ductile::inline DUCTILE_VERSION::detail {
 
@@ -27,8 +31,13 @@ inline constexpr bool says_nothing<boost::asio::basic_system_executor<Properties
 template <class T, class Blocking>
 inline constexpr bool says_nothing<boost::asio::detail::promise_executor<T, Blocking>> = true;
 
-// Of the handler and not of its token: `as_tuple` and every other adapter hand on what the handler inside them has.
+// Of the handler and not of its token: `as_tuple` and every other adapter hand on what the handler inside them has. What is in an
+// `any_completion_handler` may have one, which only the run time knows.
 template <class Handler>
-inline constexpr bool has_own_executor = !says_nothing<boost::asio::associated_executor_t<Handler, NoExecutor>>;
+inline constexpr bool may_have_own_executor = !says_nothing<boost::asio::associated_executor_t<Handler, NoExecutor>>;
+template <class Handler>
+inline constexpr bool has_own_executor =
+    may_have_own_executor<Handler> &&
+    !std::is_same_v<boost::asio::associated_executor_t<Handler, NoExecutor>, boost::asio::any_completion_executor>;
 
 }  // namespace ductile::inline DUCTILE_VERSION::detail

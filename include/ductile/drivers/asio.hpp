@@ -83,9 +83,18 @@ consteval bool explain_executor() {
   return is_known;
 }
 
+// Who asks for the executor before there is a handler.
+struct NoHandler {};
+
 template <class T, class Operation, class Classifier, class C, class Executor>
 struct AsioInitiation {
   using executor_type = Executor;
+
+  // For adapters that wait beside the call, as `cancel_after` does.
+  [[nodiscard]] executor_type get_executor() const noexcept {
+    static_cast<void>(explain_executor<NoHandler, Executor>());
+    return executor;
+  }
 
   template <class Handler, class Body>
   void operator()(Handler&& handler, Body* body, Operation operation, Classifier classifier, C* clock, const CallOptions& options) const {
@@ -136,6 +145,11 @@ using AsioClockAmong = std::remove_cvref_t<decltype(pick<IsAsioClock>(system_clo
 template <class... Arguments>
 using AsioClassifierAmong = std::remove_cvref_t<decltype(pick<IsAsioClassifier>(no_classifier, std::declval<Arguments&>()...))>;
 
+// A call refers to its clock.
+template <class... Arguments>
+inline constexpr bool clock_has_name =
+    (!(IsAsioClock<std::remove_reference_t<Arguments>>::value && std::is_rvalue_reference_v<Arguments>) && ...);
+
 template <class C>
 concept HasAsioTimer = requires { typename AsioTimerOf<C, boost::asio::any_io_executor>::type; };
 
@@ -172,6 +186,11 @@ consteval bool explain_async_run() {
                   "ductile E0136: this clock cannot wait on Boost.Asio; give async_run a SystemClock, a ScaledClock or, in a test, an "
                   "AsioVirtualClock, or give the clock a member template AsioTimer<Executor> (docs/rules/E0136.md)");
     return false;
+  } else if constexpr (!clock_has_name<Arguments...>) {
+    static_assert(clock_has_name<Arguments...>,
+                  "ductile E0140: this clock would be gone before the call, which only refers to it; give it a name that outlives the "
+                  "context, and async_run the name (docs/rules/E0140.md)");
+    return false;
   } else if constexpr (!ClassifiesSomeOf<AsioClassifierAmong<Arguments...>, Form>) {
     static_assert(ClassifiesSomeOf<AsioClassifierAmong<Arguments...>, Form>,
                   "ductile E0137: an argument of async_run is no CallOptions, no executor or context and no clock, and as a classifier it "
@@ -202,7 +221,7 @@ struct AsyncDriver<PipelineBody<Valid, Elements...>> {
  private:
   template <class Operation, class Given, std::size_t... Is>
   static auto explained(Body& body, Operation&& operation, Given given, std::index_sequence<Is...> all_but_the_token) {
-    if constexpr (explain_async_run<Body, Operation, std::remove_reference_t<std::tuple_element_t<Is, Given>>...>())
+    if constexpr (explain_async_run<Body, Operation, std::tuple_element_t<Is, Given>...>())
       return begin(body, std::forward<Operation>(operation), std::move(given), all_but_the_token);
     else
       return Anything{};

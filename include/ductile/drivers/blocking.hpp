@@ -270,7 +270,7 @@ struct BlockingCall {
   // A failure after the caller asked for the end is our own doing: neither classified nor retried.
   template <class Stop>
   static Asks ended_or_stopped(M& machine, Result<T>&& result, const Stop& stop) {
-    return !result && stop.stop_requested() ? machine.cancel() : machine.completed(std::move(result));
+    return !result && stop.stop_requested() ? machine.cancel(sent_without_answer(result.error())) : machine.completed(std::move(result));
   }
 
   template <Manner How, class F, class Classifier, class C, class Stop>

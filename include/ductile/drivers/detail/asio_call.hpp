@@ -5,7 +5,7 @@
 #include <ductile/core/gate.hpp>               // Gate, Grant, Waiter
 #include <ductile/core/machine.hpp>            // Asks, Machine, Walk
 #include <ductile/core/operation.hpp>          // attempt_unguarded, lost_answer
-#include <ductile/detail/asio_executor.hpp>    // has_own_executor
+#include <ductile/detail/asio_executor.hpp>    // may_have_own_executor
 #include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, failure_from_exception, initiate
 #include <ductile/drivers/asio_timer.hpp>      // AsioTimerOf
 #include <ductile/drivers/detail/asio_race.hpp>
@@ -43,7 +43,7 @@ class AsioCall final : public Waiter {
   using F = Untagged<Operation>;
   using Timer = typename AsioTimerOf<std::remove_const_t<C>, Executor>::type;
   // Not a future's, which would run a step where it stands, or on a hidden thread.
-  using StepExecutor = std::conditional_t<has_own_executor<Handler>, boost::asio::associated_executor_t<Handler, Executor>, Executor>;
+  using StepExecutor = std::conditional_t<may_have_own_executor<Handler>, boost::asio::associated_executor_t<Handler, Executor>, Executor>;
   using Allocator = boost::asio::associated_allocator_t<Handler>;
   using Slot = boost::asio::associated_cancellation_slot_t<Handler>;
 
@@ -90,24 +90,32 @@ class AsioCall final : public Waiter {
     AsioCall* call_;
   };
 
-  // Something that goes on with the call: bound to the executor and the allocator of the caller's handler.
-  class Step {
+  // Something that goes on with the call, planned by whatever thread: bound to the executor of the caller's handler, and not to its
+  // allocator, which is that executor's alone.
+  class StepFromAnywhere {
    public:
     using executor_type = StepExecutor;
-    using allocator_type = Allocator;
 
-    explicit Step(Share share) noexcept : share_(std::move(share)) {}
+    explicit StepFromAnywhere(Share share) noexcept : share_(std::move(share)) {}
     [[nodiscard]] executor_type get_executor() const noexcept { return share_->work_.get_executor(); }
-    [[nodiscard]] allocator_type get_allocator() const noexcept { return share_->allocator_; }
 
    protected:
     Share share_;
   };
 
+  // Planned by the call itself, and so with the memory of the handler's allocator.
+  class Step : public StepFromAnywhere {
+   public:
+    using allocator_type = Allocator;
+
+    using StepFromAnywhere::StepFromAnywhere;
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return this->share_->allocator_; }
+  };
+
   class Start : public Step {
    public:
     using Step::Step;
-    void operator()() { AsioCall::begin(std::move(this->share_)); }
+    void operator()() { AsioCall::begin(this->share_); }
   };
 
   class TimerEnd : public Step {
@@ -163,18 +171,18 @@ class AsioCall final : public Waiter {
     }
   };
 
-  class ReadyEnd : public Step {
+  class ReadyEnd : public StepFromAnywhere {
    public:
-    ReadyEnd(Share share, Result<T> result) noexcept : Step(std::move(share)), result_(std::move(result)) {}
+    ReadyEnd(Share share, Result<T> result) noexcept : StepFromAnywhere(std::move(share)), result_(std::move(result)) {}
     void operator()() { AsioCall::attempt_ended(std::move(this->share_), std::move(result_)); }
 
    private:
     Result<T> result_;
   };
 
-  class GateEnd : public Step {
+  class GateEnd : public StepFromAnywhere {
    public:
-    using Step::Step;
+    using StepFromAnywhere::StepFromAnywhere;
     void operator()() { AsioCall::gate_answered(std::move(this->share_)); }
   };
 
@@ -200,8 +208,10 @@ class AsioCall final : public Waiter {
   // Begins a call. Its first step runs at once where the caller stands on the handler's executor.
   static void initiate(Handler handler, KeptBody<Body> body, Operation operation, Classifier classifier, C& clock,
                        const CallOptions& options, const Executor& executor) {
-    AsioCall& call = make(std::move(handler), body, std::move(operation), std::move(classifier), clock, options, executor);
-    boost::asio::dispatch(executor, Start{Share{call}});
+    Share call{make(std::move(handler), body, std::move(operation), std::move(classifier), clock, options, executor)};
+    Slot slot = boost::asio::get_associated_cancellation_slot(call->handler_);
+    if (slot.is_connected()) slot.template emplace<Cancellation>(*call);
+    boost::asio::dispatch(executor, Start{std::move(call)});
   }
 
   AsioCall(const AsioCall&) = delete;
@@ -240,38 +250,39 @@ class AsioCall final : public Waiter {
         timer_(clock, executor),
         work_(step_executor(handler, executor)),
         allocator_(boost::asio::get_associated_allocator(handler)),
-        handler_(std::move(handler)) {
-    Slot slot = boost::asio::get_associated_cancellation_slot(handler_);
-    if (slot.is_connected()) slot.template emplace<Cancellation>(*this);
-  }
+        handler_(std::move(handler)) {}  // last: what fails before leaves it with the caller, and with it the memory that it may own
 
   ~AsioCall() {
     if (cancellation_) cancellation_->forget();
-    if constexpr (L::is_branch) handler_.branch_goes();
     // What was granted is the policy's to take, or nobody would settle it.
     if (stage_ == Stage::gate) static_cast<void>(machine_->granted(visit_.grant()));
   }
 
   static StepExecutor step_executor(const Handler& handler, const Executor& executor) noexcept {
-    if constexpr (has_own_executor<Handler>)
+    if constexpr (may_have_own_executor<Handler>)
       return boost::asio::get_associated_executor(handler, executor);
     else
       return executor;
   }
 
+  // The handler goes last: it may own what its allocator hands out.
   static void destroy(AsioCall& call) noexcept {
     using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
     Frames frames{call.allocator_};
     [[maybe_unused]] auto& pipeline = pipeline_of(call.body_);
+    [[maybe_unused]] Handler handler = std::move(call.handler_);
+    if constexpr (L::is_branch) handler.branch_goes();
     call.~AsioCall();
     std::allocator_traits<Frames>::deallocate(frames, &call, 1);
     if constexpr (!L::is_branch) pipeline.calls().end();  // a branch goes before its race
   }
 
-  static void begin(Share call) {
+  static void begin(const Share& call) {
     call->make_machine();
     const Asks asks = call->cancelled_ ? call->machine_->cancel() : detail::begin(*call->machine_, call->options_);
-    go_on(std::move(call), asks, true);
+    call->initiating_ = true;
+    go_on(Share{call}, asks);
+    call->initiating_ = false;
   }
 
   void make_machine() {
@@ -280,7 +291,7 @@ class AsioCall final : public Waiter {
     machine_.emplace(body_.layers(), body_.observers(), now, repetition_of<Operation>, walk);
   }
 
-  static void go_on(Share&& given, Asks asks, bool initiating = false) {
+  static void go_on(Share&& given, Asks asks) {
     Share call = std::move(given);
     while (true) {
       if (call->cancelled_ && asks != Asks::finish) asks = call->machine_->cancel();
@@ -318,7 +329,7 @@ class AsioCall final : public Waiter {
         }
         case Asks::wake: call->stage_ = Stage::sleep; return call->arm(call->machine_->wake_at());
         case Asks::gate: return call->enter_gate();
-        case Asks::finish: return end(std::move(call), initiating);
+        case Asks::finish: return end(std::move(call));
       }
     }
   }
@@ -406,10 +417,9 @@ class AsioCall final : public Waiter {
   // A failure that we caused is neither classified nor retried.
   Asks after_attempt(Result<T>&& result) {
     if (!result) {
-      const Sent said = result.error().verdict().sent;
-      const Sent sent = said == Sent::delivered ? said : Sent::unknown;
+      const Sent sent = sent_without_answer(result.error());
       if (cancelled_) return machine_->cancel(sent);
-      if (out_of_time_) return machine_->completed(lost_answer(said));
+      if (out_of_time_) return machine_->completed(lost_answer(sent));
       if (is_unclaimed_exception(result.error())) return machine_->end_with(std::move(result).error(), sent);
     }
     return machine_->completed(std::move(result));
@@ -483,8 +493,9 @@ class AsioCall final : public Waiter {
     }
   }
 
-  // The memory goes first, and before it what was armed: then the handler may use it again.
-  static void end(Share call, bool initiating = false) {
+  // The memory goes first, and before it what was armed: then the handler may use it again. Where `begin` still stands on the stack it has
+  // the last share, and the handler comes when it has returned.
+  static void end(Share call) {
     if constexpr (L::is_branch)
       if (call->stage_ != Stage::ending) call->handler_.take_end(*call->machine_);  // now, so that no hedge begins meanwhile
     call->stage_ = Stage::ending;
@@ -494,6 +505,7 @@ class AsioCall final : public Waiter {
     auto result = finished(*call);
     const auto work = std::move(call->work_);
     const Executor executor = call->timer_.get_executor();
+    const bool initiating = call->initiating_;
     Handler handler = std::move(call->handler_);
     {
       const Share last = std::move(call);
@@ -532,6 +544,7 @@ class AsioCall final : public Waiter {
   Stage stage_ = Stage::between;
   bool cancelled_ = false;
   bool out_of_time_ = false;
+  bool initiating_ = false;  // `begin` stands on the stack, and perhaps the caller's async_run
   [[no_unique_address]] std::conditional_t<L::races, RaceOf, NoState> race_;
 };
 

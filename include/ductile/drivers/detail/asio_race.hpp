@@ -28,9 +28,9 @@ class AsioBranchEnd : public Call::Step {
   void take_end(Branch& branch) {
     this->share_->race_.take_end(*this->share_, branch, attempt_);
   }
-  // It has ended, or its operation went without a word.
-  void branch_goes() noexcept {
-    if (this->share_) Call::RaceOf::branch_lost(std::move(this->share_), attempt_.lane);
+  // It has ended, or its operation went without a word. The share stays until the branch's memory has been given back.
+  void branch_goes() const noexcept {
+    if (this->share_) Call::RaceOf::branch_lost(this->share_, attempt_.lane);
   }
   void operator()(NoState) { Call::RaceOf::branch_ended(std::move(this->share_)); }
 
@@ -82,11 +82,10 @@ class AsioRace {
     branches_[attempt.lane] = nullptr;
     standing_->ended(*call.machine_, branch, attempt, call.clock_.now()());
   }
-  // With the branch's share: it may be the call's last. Where the context goes, the step that is planned goes with it; and where there is
-  // no memory to plan one, the call goes as it does when no branch has ended.
+  // Where the context goes, the step that is planned goes with it; and where there is no memory to plan one, the call goes as it does when
+  // no branch has ended.
   template <class Share>
-  static void branch_lost(Share&& given, unsigned lane) noexcept {
-    Share call = std::forward<Share>(given);
+  static void branch_lost(const Share& call, unsigned lane) noexcept {
     Race<Trunk, T>& race = *call->race_.standing_;
     call->race_.branches_[lane] = nullptr;
     race.lost();
@@ -94,11 +93,11 @@ class AsioRace {
     race.close();
     try {
       const auto executor = call->timer_.get_executor();
-      boost::asio::post(executor, AsioRaceEnd<Call>{std::move(call)});
+      boost::asio::post(executor, AsioRaceEnd<Call>{call});
     } catch (const std::bad_alloc&) {
     }
   }
-  // Likewise.
+  // With the branch's share: it may be the call's last.
   template <class Share>
   static void branch_ended(Share&& given) {
     Share call = std::forward<Share>(given);
