@@ -222,6 +222,34 @@ TEST_CASE("A call completes through every kind of token", "[async]") {
   }
 }
 
+TEST_CASE("The context of the timers has work to do until the call is over, whatever context the handler is of", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context timers;
+  asio::io_context handlers;
+  Pipeline pipeline{patient()};
+  int attempts = 0;
+  const auto second_time = [&](const Attempt&, auto&& token) {
+    ++attempts;
+    return asio::post(handlers, asio::append(std::forward<decltype(token)>(token),
+                                             attempts == 1 ? Result<int>{Failure{Kind::overload}} : Result<int>{attempts}));
+  };
+  std::optional<Result<int>> heard;
+  pipeline.async_run(second_time, timers, clock,
+                     asio::bind_executor(handlers, [&heard](Result<int> result) { heard = std::move(result); }));
+  timers.poll();
+  handlers.poll_one();
+  REQUIRE(attempts == 1);
+  REQUIRE_FALSE(timers.stopped());
+  while (!heard) {
+    handlers.poll();
+    clock.run_until(timers, clock.now()() + 1s);
+  }
+  CHECK(heard->value() == 2);
+  timers.restart();
+  timers.poll();
+  CHECK(timers.stopped());
+}
+
 TEST_CASE("An operation may be a coroutine, a function of a token, or a blocking one in a pool", "[async]") {
   AsioVirtualClock clock;
   asio::io_context context;

@@ -58,6 +58,13 @@ class AsioCall final : public Waiter {
   template <class, class, class, class>
   friend class AsioRace;
 
+  struct NoWork {
+    explicit NoWork(const Executor&) noexcept {}
+  };
+  // Where the handler may have a context of its own the timers' one stays until the call is over, too: while an attempt is under way no
+  // wait holds it.
+  using TimerWork = std::conditional_t<may_have_own_executor<Handler> && !L::is_branch, boost::asio::executor_work_guard<Executor>, NoWork>;
+
   // In a stage without a comment a cancellation is only noted, for the step that is under way to find.
   enum class Stage : std::uint8_t {
     between,
@@ -249,6 +256,7 @@ class AsioCall final : public Waiter {
         options_(options),
         timer_(clock, executor),
         work_(step_executor(handler, executor)),
+        timer_work_(executor),
         allocator_(boost::asio::get_associated_allocator(handler)),
         handler_(std::move(handler)) {}  // last: what fails before leaves it with the caller, and with it the memory that it may own
 
@@ -531,6 +539,7 @@ class AsioCall final : public Waiter {
   CallOptions options_;
   Timer timer_;
   boost::asio::executor_work_guard<StepExecutor> work_;
+  [[no_unique_address]] TimerWork timer_work_;
   [[no_unique_address]] Allocator allocator_;  // for what comes when the handler has gone
   [[no_unique_address]] Handler handler_;
   boost::asio::cancellation_signal stop_attempt_;
