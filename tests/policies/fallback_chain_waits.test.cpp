@@ -287,6 +287,18 @@ EVERY_DRIVER("Calls that wait for one target do not come at one moment, and none
   CHECK(last > 5s);
 }
 
+EVERY_DRIVER("Who waits for an open circuit comes when it closes", "[policies]") {
+  FallbackOptions options = targets(1);
+  options.rest_jitter = 1.0;
+  Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
+  for (int call = 0; call < 5; ++call) {
+    const Time opens = driver.now()() + 30s;
+    pipeline.template state<1>().extend(0, {.until = opens, .why = Kind::circuit_open, .remedy = Remedy::after_delay});
+    REQUIRE(driver.run(pipeline, [](const Attempt&) { return 7; }));
+    CHECK(driver.now()() == opens);
+  }
+}
+
 EVERY_DRIVER("A call that waits for a target leaves half of its time for the attempt", "[policies]") {
   FallbackOptions options = targets(1);
   options.rest_jitter = 1.0;

@@ -228,23 +228,29 @@ class FallbackChain {
     const Time at = now();
     Time opens = end_of_time;
     Time helps = end_of_time;
+    Kind why = Kind::ok;  // that one rests
     TargetRest leading{end_of_time, Kind::no_target};
     for (unsigned target = 0; target < targets(); ++target) {
       if (!holds(left, target)) continue;
       const TargetRest rest = rests.of(target);
       opens = detail::min(opens, rest.until);
-      if (is_cured_by_waiting(rest.why, rest.remedy)) helps = detail::min(helps, rest.until);
+      if (is_cured_by_waiting(rest.why, rest.remedy) && rest.until < helps) {
+        helps = rest.until;
+        why = rest.why;
+      }
       const bool equal = !more_actionable(leading.why, rest.why) && !more_actionable(rest.why, leading.why);
       if (more_actionable(rest.why, leading.why) || (equal && rest.until < leading.until)) leading = rest;
     }
     if (opens <= at) return Admission::ask_at(at, Kind::no_target, WaitSource::cooldown);  // somebody has just ended a rest
     if (waits(attempt) && helps != end_of_time)
-      return Admission::ask_at(spread(helps, now, attempt), leading.why, WaitSource::cooldown).with(leading.remedy).naming(leading.id);
+      return Admission::ask_at(spread(helps, why, now, attempt), leading.why, WaitSource::cooldown).with(leading.remedy).naming(leading.id);
     return Admission::reject(leading.why, opens, leading.id).with(leading.remedy);
   }
 
   // Some time after the end of a rest, with at least half of what the deadline leaves beyond it for the attempt: as `Retry` spreads a hint.
-  [[nodiscard]] Time spread(Time opens, Now now, const Attempt& attempt) const noexcept {
+  // Not after an open circuit, of which the breaker lets in no more than its probes.
+  [[nodiscard]] Time spread(Time opens, Kind why, Now now, const Attempt& attempt) const noexcept {
+    if (why == Kind::circuit_open) return opens;
     const auto widest = Duration{static_cast<Duration::rep>(options_.rest_jitter * static_cast<double>((opens - now()).count()))};
     const Duration spread = detail::min(widest, attempt.remaining(opens) / 2);
     return spread > Duration::zero() ? opens + Duration{static_cast<Duration::rep>(now.uniform() * static_cast<double>(spread.count()))}
@@ -317,6 +323,7 @@ class FallbackChain {
   struct Outlook {
     TargetSet curable = 0;        // those that a wait may cure
     Time opens = end_of_time;     // the first of them
+    Kind why = Kind::ok;          // that one rests
     Time earliest = end_of_time;  // when trying again helps, by a later call as well
   };
 
@@ -330,15 +337,20 @@ class FallbackChain {
       const bool spent = holds(call.spent, target);
       if (spent && !rests_now) continue;
       Time opens = detail::max(rest.until, at);
+      Kind why = rest.why;
       // A hint counts at its full length for the call that got it.
       Time helps = holds(call.asked, target) ? detail::max(opens, rest.hinted_until) : opens;
       if (passes(verdict.remedy) && speaks_for(call, target, verdict.kind)) helps = detail::max(helps, later(at, verdict.hint));
       seen.earliest = detail::min(seen.earliest, helps);
       if (spent || (rests_now && !is_cured_by_waiting(rest.why, rest.remedy))) continue;
       seen.curable = with(seen.curable, target);
-      if (target == call.current && verdict.says == Says::policy && verdict.kind == Kind::circuit_open && verdict.hint > Duration::zero())
+      if (target == call.current && verdict.says == Says::policy && verdict.kind == Kind::circuit_open && verdict.hint > Duration::zero()) {
         opens = detail::min(opens, later(at, verdict.hint));  // the breaker may tell this call another moment
-      seen.opens = detail::min(seen.opens, opens);
+        why = verdict.kind;
+      }
+      if (opens >= seen.opens) continue;
+      seen.opens = opens;
+      seen.why = why;
     }
     return seen;
   }
@@ -346,7 +358,7 @@ class FallbackChain {
   // Every target has failed or rests. Where a wait may cure some, those are tried anew after it.
   [[nodiscard]] Reaction next_round(const State& rests, Call& call, Now now, Time at, const Attempt& attempt,
                                     const Verdict& verdict) const noexcept {
-    const auto [curable, opens, earliest] = outlook(rests, call, at, attempt, verdict);
+    const auto [curable, opens, why, earliest] = outlook(rests, call, at, attempt, verdict);
     const auto unasked = static_cast<TargetSet>(curable & ~call.asked);
     if (options_.on_all_open == OnAllOpen::least_bad && call.rounds == 0 && unasked != 0) {
       call.rounds = 1;
@@ -367,7 +379,7 @@ class FallbackChain {
       wait = detail::min(wait, detail::max(left / 32, verdict.hint));
     const Time calm = later(at, wait);
     const bool waits_for_target = opens > calm;
-    const Time begins = waits_for_target ? spread(opens, now, attempt) : calm;
+    const Time begins = waits_for_target ? spread(opens, why, now, attempt) : calm;
     return Reaction::again_at(begins, waits_for_target ? WaitSource::cooldown : WaitSource::backoff)
         .earliest(earliest > at ? earliest : begins);
   }

@@ -48,7 +48,8 @@ struct FallbackOptions {
   /// (hints make none rest) to 1 day.
   Duration longest_rest = std::chrono::minutes{10};
   /// How much later than the end of a rest a call begins that waited for it, at most, as a share of its wait. 0 to 1. Not all who wait for
-  /// one target may come at one moment.
+  /// one target may come at one moment; of those whom an open circuit keeps out its breaker lets in no more than its probes anyway, on
+  /// time.
   double rest_jitter = 0.1;
 
   /// Tells `rules` of each option that is out of range.
