@@ -515,6 +515,25 @@ TEST_CASE("The function of a stream is gone when the handler is called, also whe
   CHECK(fixture.end->value().parts == 2);
 }
 
+TEST_CASE("A coroutine gives its requests names, and every function of the clients takes them", "[gemini][stream][async]") {
+  Fixture fixture{{{{{1s, whole}}}, {{{1s, whole}}}, {{{1s, whole}}}, {{{1s, whole}}}, {{}, HttpResponse{503, {}, overload}}}};
+  int made = 0;
+  const auto ask = [&]() -> asio::awaitable<void> {
+    const ImageRequest request{.prompt = std::string(100, 'p')};
+    const auto on_part = [](StreamPart&&) {};
+    made += (co_await fixture.client.async_generate_buffered(request, model, {}, asio::use_awaitable)).has_value() ? 1 : 0;
+    made += (co_await fixture.client.async_stream(request, model, on_part, {}, asio::use_awaitable)).has_value() ? 1 : 0;
+    made += (co_await fixture.resilient_client.async_generate_buffered(request, asio::use_awaitable)).has_value() ? 1 : 0;
+    made += (co_await fixture.resilient_client.async_stream(request, on_part, asio::use_awaitable)).has_value() ? 1 : 0;
+    const auto refused = co_await fixture.client.async_generate(request, model, {}, asio::use_awaitable);
+    CHECK(refused.error().kind() == Kind::overload);
+    CHECK(request.prompt.size() == 100);
+  };
+  asio::co_spawn(fixture.strand, ask, [](std::exception_ptr thrown) { CHECK_FALSE(thrown); });
+  fixture.run();
+  CHECK(made == 4);
+}
+
 namespace {
 
 // Takes a request and never ends: the handler stands in the context until that goes.
