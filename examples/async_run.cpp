@@ -42,8 +42,8 @@ int main() {
   ductile::Pipeline pipeline{ductile::Deadline{10s},
                              ductile::Retry{ductile::RetryOptions{.attempts = 5, .backoff = ductile::Exponential{.base = 10ms}}},
                              ductile::Bulkhead{ductile::BulkheadOptions{.in_flight = 100, .waiting = 1000}}, ductile::AttemptTimeout{2s}};
-  asio::thread_pool pool{1};
-  asio::io_context context;  // after the pipeline and the pool: it goes first
+  asio::io_context context;   // after the pipeline: it goes before it
+  asio::thread_pool pool{1};  // after the context: it goes first, with what is still in it, also where something is thrown
 
   int answers = 0;
   for (int i = 0; i < 1000; ++i)
@@ -62,7 +62,6 @@ int main() {
   });
 
   context.run();
-  pool.join();
   // [/usage]
   std::cout << answers << " answers\n";
   return answers == 1001 ? 0 : 1;

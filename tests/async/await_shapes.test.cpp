@@ -54,6 +54,9 @@ asio::awaitable<int> with_constructor(WithConstructor given) { co_return given.n
 asio::awaitable<int> one() { co_return 1; }
 asio::awaitable<int> of_counted(Counted) { co_return 1; }
 
+asio::awaitable<int> by_reference(const Aggregate& aggregate) { co_return aggregate.number; }
+Verdict always_ok(int) noexcept { return {}; }
+
 template <class Token>
 auto initiated(Counted counted, Token&& token) {
   return asio::async_initiate<Token, void(int)>([counted](auto handler) { std::move(handler)(1); }, token);
@@ -72,6 +75,8 @@ struct Row {
 const Row wrong_on_gcc_12[] = {
     {"an aggregate made in the expression, by value",
      []() -> asio::awaitable<int> { co_return co_await by_value(Aggregate{Counted{}, 1}); }},
+    {"an aggregate made in the expression, by reference (as a request of the Gemini client: E0134)",
+     []() -> asio::awaitable<int> { co_return co_await by_reference(Aggregate{Counted{}, 1}); }},
     {"an aggregate that awaits while it is made",
      []() -> asio::awaitable<int> { co_return Aggregate{.counted = Counted{}, .number = co_await one()}.number; }},
     {"a closure made in the expression, of a coroutine",
@@ -92,6 +97,13 @@ const Row wrong_on_gcc_12[] = {
        const auto result = co_await pipeline.async_run([counted]() -> asio::awaitable<int> { co_return 1; }, executor, asio::deferred);
        co_return result.value();
      }},
+    {"async_run with a classifier made in the expression, deferred (with use_awaitable it is refused: E0134)",
+     []() -> asio::awaitable<int> {
+       const Counted counted;
+       const auto executor = co_await asio::this_coro::executor;
+       const auto result = co_await pipeline.async_run(one, [counted](int answer) { return always_ok(answer); }, executor, asio::deferred);
+       co_return result.value();
+     }},
 };
 
 const Row safe[] = {
@@ -101,6 +113,11 @@ const Row safe[] = {
      []() -> asio::awaitable<int> {
        const Aggregate aggregate{Counted{}, 1};
        co_return co_await by_value(aggregate);
+     }},
+    {"a named aggregate, by reference",
+     []() -> asio::awaitable<int> {
+       const Aggregate aggregate{Counted{}, 1};
+       co_return co_await by_reference(aggregate);
      }},
     {"a closure inside a function that is no coroutine",
      []() -> asio::awaitable<int> { co_return co_await initiated(Counted{}, use_awaitable); }},
@@ -117,6 +134,13 @@ const Row safe[] = {
        const Counted counted;
        const auto operation = [counted]() -> asio::awaitable<int> { co_return 1; };
        const auto result = co_await pipeline.async_run(operation, use_awaitable);
+       co_return result.value();
+     }},
+    {"async_run with a named classifier",
+     []() -> asio::awaitable<int> {
+       const Counted counted;
+       const auto classifier = [counted](int answer) { return always_ok(answer); };
+       const auto result = co_await pipeline.async_run(one, classifier, use_awaitable);
        co_return result.value();
      }},
     {"async_run with a named operation that is moved",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: ductile E0134: g++ 12 destroys an operation twice that is made in a co_await expression; give it a name before
+// expect: ductile E0134: g++ 12 destroys twice what is made in a co_await expression; give the operation, the classifier or the request a
+// name
 #include <ductile/drivers/asio.hpp>
 
 #include <boost/asio/use_awaitable.hpp>

@@ -3,6 +3,7 @@
 // BeastTransport over real sockets.
 #include "../support/allocations.hpp"
 #include "../support/catch.hpp"
+#include "../support/counting_allocator.hpp"
 #include "../transports/exchanges.hpp"
 #include "../transports/raw_server.hpp"
 #include "../transports/secure_server.hpp"
@@ -879,6 +880,22 @@ TEST_CASE("Over Beast a context may end with exchanges in every part, and the tr
   }
   CHECK(alive.use_count() == 1);  // every handler is destroyed
   CHECK(*alive == 0);             // and none was called
+}
+
+TEST_CASE("Over Beast a handler may own its allocator's memory, also when its context goes first", "[beast]") {
+  RawServer server{[](auto& c) {
+    c.request();
+    c.keep_silent();
+  }};
+  Count count;
+  long held_at_the_end = -1;
+  BeastTransport transport;
+  {
+    asio::io_context context{1};
+    transport.async_send(post(server.url()), patient(), OwnsItsMemory{count, held_at_the_end, context});
+    context.run_for(50ms);
+  }
+  CHECK(held_at_the_end == 0);
 }
 
 TEST_CASE("Over Beast a transport forgets contexts that have gone, and a context transports", "[beast]") {

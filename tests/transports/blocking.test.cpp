@@ -177,6 +177,24 @@ TEMPLATE_TEST_CASE("Each way in which a server can break off has its fault, and 
        },
        "reset", 200},
       {"closed without an answer", [](auto& c) { c.request(); }, "closed", 0},
+      {"closed within a line of the head",
+       [](auto& c) {
+         c.request();
+         c.write("HTTP/1.1 200 OK\r\nConte");
+       },
+       "closed", 0},
+      {"closed between two lines of the head",
+       [](auto& c) {
+         c.request();
+         c.write("HTTP/1.1 503 Busy\r\nContent-Length: 5\r\n");
+       },
+       "closed", 0},
+      {"closed after an interim answer",
+       [](auto& c) {
+         c.request();
+         c.write("HTTP/1.1 100 Continue\r\n\r\n");
+       },
+       "closed", 0},
       {"a short body",
        [](auto& c) {
          c.request();

@@ -120,12 +120,12 @@ inline constexpr bool is_awaitable = false;
 template <class R, class Executor>
 inline constexpr bool is_awaitable<boost::asio::awaitable<R, Executor>> = true;
 
-// A closure with something to destroy, made in the very expression that awaits it: g++ 12 destroys it twice.
+// An aggregate or a closure with something to destroy, made in the very expression that awaits it: g++ 12 destroys it twice.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-template <class Operation, class Token, class Signature>
+template <class Given, class Token, class Signature>
 inline constexpr bool destroyed_twice = [] {
   using Initiates = boost::asio::async_result<std::decay_t<Token>, Signature>;
-  if constexpr (std::is_lvalue_reference_v<Operation> || std::is_trivially_destructible_v<std::remove_cvref_t<Operation>>)
+  if constexpr (std::is_lvalue_reference_v<Given> || std::is_trivially_destructible_v<std::remove_cvref_t<Given>>)
     return false;
   else if constexpr (requires { typename Initiates::return_type; })  // a deferred operation has none
     return is_awaitable<typename Initiates::return_type>;
@@ -133,9 +133,18 @@ inline constexpr bool destroyed_twice = [] {
     return false;
 }();
 #else
-template <class Operation, class Token, class Signature>
+template <class Given, class Token, class Signature>
 inline constexpr bool destroyed_twice = false;
 #endif
+
+template <class Token, class Signature, class... Given>
+consteval bool explain_destroyed_twice() {
+  constexpr bool once = !(destroyed_twice<Given, Token, Signature> || ...);
+  static_assert(once,
+                "ductile E0134: g++ 12 destroys twice what is made in a co_await expression; give the operation, the classifier or the "
+                "request a name before, and hand over the name (moved(name) for an operation that cannot be copied) (docs/rules/E0134.md)");
+  return once;
+}
 
 template <class Operation>
 using AsioOperation = typename UnwrappedOf<std::decay_t<Operation>>::type;
@@ -149,6 +158,10 @@ using AsioClassifierAmong = std::remove_cvref_t<decltype(pick<IsAsioClassifier>(
 template <class... Arguments>
 inline constexpr bool clock_has_name =
     (!(IsAsioClock<std::remove_reference_t<Arguments>>::value && std::is_rvalue_reference_v<Arguments>) && ...);
+
+// Executors and clocks have constructors, options nothing to destroy.
+template <class Argument>
+using OnlyClassifier = std::conditional_t<IsAsioClassifier<std::remove_reference_t<Argument>>::value, Argument, decltype((no_classifier))>;
 
 template <class C>
 concept HasAsioTimer = requires { typename AsioTimerOf<C, boost::asio::any_io_executor>::type; };
@@ -234,9 +247,7 @@ struct AsyncDriver<PipelineBody<Valid, Elements...>> {
     using Kept = AsioOperation<Operation>;
     using T = typename ValueOf<typename AsioFormOf<Untagged<Kept>>::Raw, Classifier>::type;
     using Signature = void(Result<T>);
-    static_assert(!destroyed_twice<Operation, Token, Signature>,
-                  "ductile E0134: g++ 12 destroys an operation twice that is made in a co_await expression; give it a name before, and "
-                  "async_run the name (moved(name) where it cannot be copied) (docs/rules/E0134.md)");
+    static_cast<void>(explain_destroyed_twice<Token, Signature, Operation, OnlyClassifier<std::tuple_element_t<Is, Given>>...>());
     auto& clock = pick<IsAsioClock>(system_clock, std::get<Is>(given)...);
     using C = std::remove_reference_t<decltype(clock)>;
     auto executor = executor_of(pick<IsExecutor>(no_executor, std::get<Is>(given)...));

@@ -37,7 +37,8 @@ class BlockingOn {
 /// For `async_run`: each attempt calls `operation` as `run` would, in a thread of `executor`, such as that of a `thread_pool`.
 ///
 /// The attempt cannot be cancelled: a call that is cancelled, or whose attempt is out of time, goes on when the operation has returned.
-/// Threads  The pool is joined before the context of the call goes.
+/// Threads  The pool goes before the context of the call: declare it after the context. To stop and join it is not enough, since what it
+///          has not run refers to the context until the pool goes.
 template <class Executor, class Operation>
 [[nodiscard]] BlockingOn<Executor, std::decay_t<Operation>> blocking_on(Executor executor, Operation&& operation) {
   return {std::move(executor), std::forward<Operation>(operation)};

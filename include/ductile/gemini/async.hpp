@@ -56,10 +56,11 @@ void complete_soon(Handler&& handler, Failure failure) {
 
 template <class T>
   requires(Transport<T> || AsyncTransport<T>)
-template <class Token>
-auto Client<T>::async_generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how, Token&& token) const
+template <RequestLike Request, class Token>
+auto Client<T>::async_generate(Request&& request, std::string_view model, const GenerateOptions& how, Token&& token) const
   requires AsyncTransport<T>
 {
+  static_cast<void>(ductile::detail::explain_destroyed_twice<Token, void(Result<ImageReply>), Request>());
   return boost::asio::async_initiate<Token, void(Result<ImageReply>)>(
       [transport = transport_](auto&& handler, std::variant<detail::Asked, Failure> asked) {
         using Handler = std::decay_t<decltype(handler)>;
@@ -79,32 +80,31 @@ auto Client<T>::async_generate(const ImageRequest& request, std::string_view mod
 
 template <class T>
   requires(Transport<T> || AsyncTransport<T>)
-template <class OnPart, class Token>
-auto Client<T>::async_stream(const ImageRequest& request, std::string_view model, OnPart&& on_part, const GenerateOptions& how,
-                             Token&& token) const
+template <RequestLike Request, class OnPart, class Token>
+auto Client<T>::async_stream(Request&& request, std::string_view model, OnPart&& on_part, const GenerateOptions& how, Token&& token) const
   requires AsyncTransport<T>
 {
   using Parts = detail::HandedOut<std::decay_t<OnPart>>;
-  return async_streamed<Token>(ask(request, model, how, stream_method), Parts{std::forward<OnPart>(on_part)}, token);
+  return async_streamed<Request, Token>(ask(request, model, how, stream_method), Parts{std::forward<OnPart>(on_part)}, token);
 }
 
 template <class T>
   requires(Transport<T> || AsyncTransport<T>)
-template <class Token>
-auto Client<T>::async_generate_buffered(const ImageRequest& request, std::string_view model, const GenerateOptions& how,
-                                        Token&& token) const
+template <RequestLike Request, class Token>
+auto Client<T>::async_generate_buffered(Request&& request, std::string_view model, const GenerateOptions& how, Token&& token) const
   requires AsyncTransport<T>
 {
-  return async_streamed<Token>(ask(request, model, how, stream_method), detail::KeptBack{}, token);
+  return async_streamed<Request, Token>(ask(request, model, how, stream_method), detail::KeptBack{}, token);
 }
 
 template <class T>
   requires(Transport<T> || AsyncTransport<T>)
-template <class Token, class Parts>
+template <class Request, class Token, class Parts>
 auto Client<T>::async_streamed(std::variant<detail::Asked, Failure> asked, Parts parts, Token& token) const
   requires AsyncTransport<T>
 {
   using Value = typename Parts::Value;
+  static_cast<void>(ductile::detail::explain_destroyed_twice<Token, void(Result<Value>), Request>());
   return boost::asio::async_initiate<Token, void(Result<Value>)>(
       [transport = transport_](auto&& handler, std::variant<detail::Asked, Failure> to_send, Parts to_whom) {
         using Handler = std::decay_t<decltype(handler)>;
@@ -120,85 +120,87 @@ auto Client<T>::async_streamed(std::variant<detail::Asked, Failure> asked, Parts
 
 template <class T, class... Os>
   requires(Transport<T> || AsyncTransport<T>)
-template <class Token, class C>
-auto ResilientClient<T, Os...>::async_generate(ImageRequest request, const CallOptions& options, C& clock, Token&& token)
+template <RequestLike Request, class Token, class C>
+auto ResilientClient<T, Os...>::async_generate(Request&& request, const CallOptions& options, C& clock, Token&& token)
   requires AsyncTransport<T>
 {
   CallOptions call = options;
   auto nobody = choose_targets(request, call);
-  auto operation = [this, wanted = std::move(request), at = &clock](const Attempt& attempt, auto&& next) {
+  auto operation = [this, wanted = ImageRequest(std::forward<Request>(request)), at = &clock](const Attempt& attempt, auto&& next) {
     return client_.async_generate(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
                                   std::forward<decltype(next)>(next));
   };
-  return async_call<ImageReply, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
+  return async_call<ImageReply, Request, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
 }
 
 template <class T, class... Os>
   requires(Transport<T> || AsyncTransport<T>)
-template <class Token>
-auto ResilientClient<T, Os...>::async_generate(ImageRequest request, Token&& token)
+template <RequestLike Request, class Token>
+auto ResilientClient<T, Os...>::async_generate(Request&& request, Token&& token)
   requires AsyncTransport<T>
 {
-  return async_generate(std::move(request), CallOptions{}, system_clock, std::forward<Token>(token));
+  return async_generate(std::forward<Request>(request), CallOptions{}, system_clock, std::forward<Token>(token));
 }
 
 template <class T, class... Os>
   requires(Transport<T> || AsyncTransport<T>)
-template <class OnPart, class Token, class C>
-auto ResilientClient<T, Os...>::async_stream(ImageRequest request, OnPart&& on_part, const CallOptions& options, C& clock, Token&& token)
+template <RequestLike Request, class OnPart, class Token, class C>
+auto ResilientClient<T, Os...>::async_stream(Request&& request, OnPart&& on_part, const CallOptions& options, C& clock, Token&& token)
   requires AsyncTransport<T>
 {
   CallOptions call = options;
   auto nobody = choose_targets(request, call);
-  auto operation = [this, wanted = std::move(request), to = std::decay_t<OnPart>(std::forward<OnPart>(on_part)), at = &clock](
-                       const Attempt& attempt, auto&& next) mutable {
+  auto operation = [this, wanted = ImageRequest(std::forward<Request>(request)), to = std::decay_t<OnPart>(std::forward<OnPart>(on_part)),
+                    at = &clock](const Attempt& attempt, auto&& next) mutable {
     const auto hand_on = [&to](StreamPart&& part) { to(std::move(part)); };  // the call keeps it for all its attempts
     return client_.async_stream(wanted, targets_[attempt.target].model, hand_on, how_to_ask(wanted, attempt, at->now()()),
                                 std::forward<decltype(next)>(next));
   };
-  return async_call<StreamEnd, Token>(std::move(nobody), std::move(operation), call, clock, token);
+  return async_call<StreamEnd, Request, Token>(std::move(nobody), std::move(operation), call, clock, token);
 }
 
 template <class T, class... Os>
   requires(Transport<T> || AsyncTransport<T>)
-template <class OnPart, class Token>
-auto ResilientClient<T, Os...>::async_stream(ImageRequest request, OnPart&& on_part, Token&& token)
+template <RequestLike Request, class OnPart, class Token>
+auto ResilientClient<T, Os...>::async_stream(Request&& request, OnPart&& on_part, Token&& token)
   requires AsyncTransport<T>
 {
-  return async_stream(std::move(request), std::forward<OnPart>(on_part), CallOptions{}, system_clock, std::forward<Token>(token));
+  return async_stream(std::forward<Request>(request), std::forward<OnPart>(on_part), CallOptions{}, system_clock,
+                      std::forward<Token>(token));
 }
 
 template <class T, class... Os>
   requires(Transport<T> || AsyncTransport<T>)
-template <class Token, class C>
-auto ResilientClient<T, Os...>::async_generate_buffered(ImageRequest request, const CallOptions& options, C& clock, Token&& token)
+template <RequestLike Request, class Token, class C>
+auto ResilientClient<T, Os...>::async_generate_buffered(Request&& request, const CallOptions& options, C& clock, Token&& token)
   requires AsyncTransport<T>
 {
   CallOptions call = options;
   auto nobody = choose_targets(request, call);
-  auto operation = [this, wanted = std::move(request), at = &clock](const Attempt& attempt, auto&& next) {
+  auto operation = [this, wanted = ImageRequest(std::forward<Request>(request)), at = &clock](const Attempt& attempt, auto&& next) {
     return client_.async_generate_buffered(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
                                            std::forward<decltype(next)>(next));
   };
-  return async_call<ImageReply, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
+  return async_call<ImageReply, Request, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
 }
 
 template <class T, class... Os>
   requires(Transport<T> || AsyncTransport<T>)
-template <class Token>
-auto ResilientClient<T, Os...>::async_generate_buffered(ImageRequest request, Token&& token)
+template <RequestLike Request, class Token>
+auto ResilientClient<T, Os...>::async_generate_buffered(Request&& request, Token&& token)
   requires AsyncTransport<T>
 {
-  return async_generate_buffered(std::move(request), CallOptions{}, system_clock, std::forward<Token>(token));
+  return async_generate_buffered(std::forward<Request>(request), CallOptions{}, system_clock, std::forward<Token>(token));
 }
 
 template <class T, class... Os>
   requires(Transport<T> || AsyncTransport<T>)
-template <class Value, class Token, class Operation, class C>
+template <class Value, class Request, class Token, class Operation, class C>
 auto ResilientClient<T, Os...>::async_call(std::optional<Failure> nobody, Operation operation, const CallOptions& options, C& clock,
                                            Token& token)
   requires AsyncTransport<T>
 {
+  static_cast<void>(ductile::detail::explain_destroyed_twice<Token, void(Result<Value>), Request>());
   return boost::asio::async_initiate<Token, void(Result<Value>)>(
       [this](auto&& handler, std::optional<Failure> refused, Operation attempts, const CallOptions& call, C* at) {
         using Handler = std::decay_t<decltype(handler)>;

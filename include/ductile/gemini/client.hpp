@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdlib>
 #include <optional>
@@ -55,6 +56,11 @@ struct GenerateOptions {
   std::string_view base_url{};        ///< Empty: the client's. Must outlive the attempt.
   const ApiKey* api_key = nullptr;    ///< Null: the client's. Must outlive the attempt.
 };
+
+/// What the asynchronous functions take for a request: an `ImageRequest`, with a name or in braces. Their parameter is a reference of
+/// either kind, so that g++ 12 can refuse the braces in a `co_await` expression, where it would destroy the request twice (E0134).
+template <class Request>
+concept RequestLike = std::convertible_to<Request, const ImageRequest&>;
 
 /// How long the service is told that it may work: whole seconds, never less than 10, so that no request is given up before it began.
 [[nodiscard]] constexpr std::chrono::seconds server_timeout(Duration timeout) noexcept {
@@ -158,8 +164,8 @@ class Client {
   ///
   /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have.
   /// Cancellation  As the transport's.
-  template <class Token>
-  auto async_generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how, Token&& token) const
+  template <RequestLike Request = ImageRequest, class Token>
+  auto async_generate(Request&& request, std::string_view model, const GenerateOptions& how, Token&& token) const
     requires AsyncTransport<T>;
 
   /// `stream` as an asynchronous operation, likewise.
@@ -170,16 +176,16 @@ class Client {
   ///
   /// Completes with  `void(Result<StreamEnd>)`, on the token's executor, which it must have.
   /// Cancellation  As the transport's; and nothing more is handed out, from that moment on.
-  template <class OnPart, class Token>
-  auto async_stream(const ImageRequest& request, std::string_view model, OnPart&& on_part, const GenerateOptions& how, Token&& token) const
+  template <RequestLike Request = ImageRequest, class OnPart, class Token>
+  auto async_stream(Request&& request, std::string_view model, OnPart&& on_part, const GenerateOptions& how, Token&& token) const
     requires AsyncTransport<T>;
 
   /// `generate_buffered` as an asynchronous operation, likewise.
   ///
   /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have and which runs one thing at a time.
   /// Cancellation  As the transport's.
-  template <class Token>
-  auto async_generate_buffered(const ImageRequest& request, std::string_view model, const GenerateOptions& how, Token&& token) const
+  template <RequestLike Request = ImageRequest, class Token>
+  auto async_generate_buffered(Request&& request, std::string_view model, const GenerateOptions& how, Token&& token) const
     requires AsyncTransport<T>;
 
  private:
@@ -209,7 +215,7 @@ class Client {
     return exchange.end(transport_->send(sent.http, limits));
   }
 
-  template <class Token, class Parts>
+  template <class Request, class Token, class Parts>
   auto async_streamed(std::variant<detail::Asked, Failure> asked, Parts parts, Token& token) const
     requires AsyncTransport<T>;
 

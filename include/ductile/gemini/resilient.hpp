@@ -199,11 +199,11 @@ class ResilientClient {
   /// \param clock What the call waits on; it must outlive the call.
   /// Completes with  `void(Result<ImageReply>)`, on the token's executor, which it must have: `asio::bind_executor(context, token)`.
   /// Cancellation  In a wait, in a line and in an exchange, at once: `Kind::cancelled`.
-  template <class Token, class C>
-  auto async_generate(ImageRequest request, const CallOptions& options, C& clock, Token&& token)
+  template <RequestLike Request = ImageRequest, class Token, class C>
+  auto async_generate(Request&& request, const CallOptions& options, C& clock, Token&& token)
     requires AsyncTransport<T>;
-  template <class Token>
-  auto async_generate(ImageRequest request, Token&& token)
+  template <RequestLike Request = ImageRequest, class Token>
+  auto async_generate(Request&& request, Token&& token)
     requires AsyncTransport<T>;
 
   /// `stream` as an asynchronous operation, likewise: `on_part` is kept until the end, and called as `Client::async_stream` says, by one
@@ -211,19 +211,19 @@ class ResilientClient {
   ///
   /// Completes with  `void(Result<StreamEnd>)`, on the token's executor, which it must have.
   /// Cancellation  As `async_generate`'s; and nothing more is handed out, from that moment on.
-  template <class OnPart, class Token, class C>
-  auto async_stream(ImageRequest request, OnPart&& on_part, const CallOptions& options, C& clock, Token&& token)
+  template <RequestLike Request = ImageRequest, class OnPart, class Token, class C>
+  auto async_stream(Request&& request, OnPart&& on_part, const CallOptions& options, C& clock, Token&& token)
     requires AsyncTransport<T>;
-  template <class OnPart, class Token>
-  auto async_stream(ImageRequest request, OnPart&& on_part, Token&& token)
+  template <RequestLike Request = ImageRequest, class OnPart, class Token>
+  auto async_stream(Request&& request, OnPart&& on_part, Token&& token)
     requires AsyncTransport<T>;
 
   /// `generate_buffered` as an asynchronous operation, in all else as `async_generate`.
-  template <class Token, class C>
-  auto async_generate_buffered(ImageRequest request, const CallOptions& options, C& clock, Token&& token)
+  template <RequestLike Request = ImageRequest, class Token, class C>
+  auto async_generate_buffered(Request&& request, const CallOptions& options, C& clock, Token&& token)
     requires AsyncTransport<T>;
-  template <class Token>
-  auto async_generate_buffered(ImageRequest request, Token&& token)
+  template <RequestLike Request = ImageRequest, class Token>
+  auto async_generate_buffered(Request&& request, Token&& token)
     requires AsyncTransport<T>;
 
   [[nodiscard]] const std::vector<Target>& targets() const noexcept { return targets_; }
@@ -252,7 +252,7 @@ class ResilientClient {
     };
   }
 
-  template <class Value, class Token, class Operation, class C>
+  template <class Value, class Request, class Token, class Operation, class C>
   auto async_call(std::optional<Failure> nobody, Operation operation, const CallOptions& options, C& clock, Token& token)
     requires AsyncTransport<T>;
 

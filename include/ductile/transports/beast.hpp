@@ -13,6 +13,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/recycling_allocator.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -59,7 +61,9 @@ struct BeastInitiation {
                   "asio::bind_executor(context, token) (docs/rules/E0141.md)");
     if constexpr (knows_executor) {
       const boost::asio::any_io_executor executor{boost::asio::get_associated_executor(handler)};
-      engine->send(executor, std::move(request), limits, TransportCompletion{std::forward<Handler>(handler)});
+      // Not by the handler's allocator, whose memory may go with the handler: Asio gives back what it took for it afterwards.
+      engine->send(executor, std::move(request), limits,
+                   boost::asio::bind_allocator(boost::asio::recycling_allocator<void>{}, std::forward<Handler>(handler)));
     }
   }
 

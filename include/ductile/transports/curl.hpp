@@ -81,7 +81,7 @@ class CurlTransport {
       if (!easy_ || !connection_ || !prepare()) return TransportError{TransportFault::other, Sent::no, "libcurl: cannot be set up"};
       const CURLcode code = perform();
       if (thrown_) std::rethrow_exception(thrown_);
-      if (code == CURLE_OK && !broken_) return answer();
+      if (code == CURLE_OK && !broken_ && status_ != 0) return answer();
       long by_proxy = 0;
       curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &by_proxy);
       if (!broken_ && !begun_ && by_proxy >= 300) return HttpResponse{static_cast<int>(by_proxy), {}, {}};
@@ -269,12 +269,13 @@ class CurlTransport {
         case CURLE_RECV_ERROR:
         case CURLE_HTTP2:
         case CURLE_HTTP2_STREAM: return TransportFault::reset;
+        case CURLE_OK:  // for it a head that was cut short is whole
         case CURLE_GOT_NOTHING:
         case CURLE_WEIRD_SERVER_REPLY:
-        case CURLE_UNSUPPORTED_PROTOCOL: return TransportFault::closed;  // no HTTP came
+        case CURLE_UNSUPPORTED_PROTOCOL: return TransportFault::closed;
         case CURLE_SEND_FAIL_REWIND:
         case CURLE_ABORTED_BY_CALLBACK: return torn_down() ? TransportFault::reset : TransportFault::closed;  // it would have tried again
-        case CURLE_PARTIAL_FILE: return TransportFault::truncated;
+        case CURLE_PARTIAL_FILE: return status_ == 0 ? TransportFault::closed : TransportFault::truncated;    // of a head, or of a body
         case CURLE_OUT_OF_MEMORY: return begun_ && status_ == 0 ? TransportFault::too_large : TransportFault::other;  // a head's line
         default: return TransportFault::other;
       }

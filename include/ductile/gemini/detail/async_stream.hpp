@@ -12,7 +12,6 @@
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
-#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/post.hpp>
@@ -20,6 +19,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -30,13 +30,16 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
 
 // A stream over an asynchronous transport, which calls the receiver of a body wherever it reads. Everything else happens on the handler's
 // executor, one thing at a time: there the pieces are read, and their parts go to the caller.
-template <class Parts, class Executor, class Allocator>
-class AsyncStream : public std::enable_shared_from_this<AsyncStream<Parts, Executor, Allocator>> {
+//
+// Nothing here is in the memory of the handler's allocator: the transport's thread may not use that, and the handler may own it and go
+// before a step that is planned.
+template <class Parts, class Executor>
+class AsyncStream : public std::enable_shared_from_this<AsyncStream<Parts, Executor>> {
  public:
   using Reply = typename StreamExchange<Parts>::Reply;
 
-  AsyncStream(Asked asked, Parts parts, const Executor& executor, const Allocator& allocator)
-      : exchange_(std::move(asked), std::move(parts)), executor_(executor), allocator_(allocator) {}
+  AsyncStream(Asked asked, Parts parts, const Executor& executor)
+      : exchange_(std::in_place, std::move(asked), std::move(parts)), executor_(executor) {}
 
   // The receiver: keeps the piece for the executor. Whether to go on.
   bool operator()(std::string_view piece) {
@@ -44,10 +47,9 @@ class AsyncStream : public std::enable_shared_from_this<AsyncStream<Parts, Execu
     if (closed_) return false;
     arrived_.append(piece);
     if (std::exchange(planned_, true)) return true;
-    auto step = [self = this->shared_from_this()] {
+    boost::asio::post(executor_, [self = this->shared_from_this()] {
       if (!self->read()) self->close();
-    };
-    boost::asio::post(executor_, boost::asio::bind_allocator(allocator_, std::move(step)));
+    });
     return true;
   }
 
@@ -56,33 +58,40 @@ class AsyncStream : public std::enable_shared_from_this<AsyncStream<Parts, Execu
     if (type == boost::asio::cancellation_type::none) return;
     if constexpr (Parts::hands_out) {
       cancelled_ = true;
-      exchange_.stop();
+      exchange_->stop();
       close(type);
     } else {
       tell(type);  // what comes of it all the same is as good as ever
     }
   }
 
+  // The caller's function goes with the exchange, before the handler is called: what is planned may come later.
   [[nodiscard]] Reply end(TransportResult result) {
+    Reply reply = judged(std::move(result));
+    exchange_.reset();
+    return reply;
+  }
+
+  [[nodiscard]] Asked& asked() noexcept { return exchange_->asked(); }
+  [[nodiscard]] boost::asio::cancellation_slot slot() noexcept { return signal_.slot(); }
+
+ private:
+  [[nodiscard]] Reply judged(TransportResult&& result) {
     ended_ = true;
-    static_cast<void>(read());  // what is planned may come later than this
+    static_cast<void>(read());  // what is planned to be read
     if (auto* response = std::get_if<HttpResponse>(&result)) {
       if (cancelled_) result = TransportError{TransportFault::cancelled, Sent::unknown, "cancelled", response->status};
     } else if (const auto& error = std::get<TransportError>(result); error.thrown && !thrown_) {
       thrown_ = error.thrown;  // for want of memory
     }
     try {
-      if (!thrown_) return exchange_.end(std::move(result));
+      if (!thrown_) return exchange_->end(std::move(result));
     } catch (...) {
       thrown_ = std::current_exception();
     }
     return failure_from_thrown();
   }
 
-  [[nodiscard]] Asked& asked() noexcept { return exchange_.asked(); }
-  [[nodiscard]] boost::asio::cancellation_slot slot() noexcept { return signal_.slot(); }
-
- private:
   // Whether to go on.
   [[nodiscard]] bool read() {
     std::string piece;
@@ -92,7 +101,7 @@ class AsyncStream : public std::enable_shared_from_this<AsyncStream<Parts, Execu
       piece.swap(arrived_);
     }
     try {
-      return piece.empty() || exchange_(piece);
+      return piece.empty() || (*exchange_)(piece);
     } catch (...) {  // nobody is there to throw it to: it is for who asked for the stream
       thrown_ = std::current_exception();
       return false;
@@ -118,13 +127,12 @@ class AsyncStream : public std::enable_shared_from_this<AsyncStream<Parts, Execu
   [[nodiscard]] Failure failure_from_thrown() {
     const Failure failure = ductile::detail::failure_from_exception(Unclassified{}, std::move(thrown_));
     Verdict verdict = failure.verdict();
-    if (exchange_.hands_out_already()) verdict.sent = Sent::delivered;
+    if (exchange_->hands_out_already()) verdict.sent = Sent::delivered;
     return Failure{verdict, {}, {}, failure.cause()};
   }
 
-  StreamExchange<Parts> exchange_;
+  std::optional<StreamExchange<Parts>> exchange_;  // until its end
   const Executor executor_;
-  const Allocator allocator_;
   boost::asio::cancellation_signal signal_;
   std::exception_ptr thrown_;
   bool cancelled_ = false;
@@ -144,12 +152,12 @@ class AsyncStreamEnd {
   using allocator_type = boost::asio::associated_allocator_t<Handler>;
   using cancellation_slot_type = boost::asio::cancellation_slot;
 
-  AsyncStreamEnd(std::shared_ptr<Stream> stream, Handler handler) : stream_(std::move(stream)), handler_(std::move(handler)) {}
+  AsyncStreamEnd(std::shared_ptr<Stream> stream, Handler handler) : handler_(std::move(handler)), stream_(std::move(stream)) {}
 
   void operator()(TransportResult result) {
     auto reply = stream_->end(std::move(result));
     if (auto slot = boost::asio::get_associated_cancellation_slot(handler_); slot.is_connected()) slot.clear();
-    stream_.reset();  // and its memory, so that the handler may use it again
+    stream_.reset();
     std::move(handler_)(std::move(reply));
   }
 
@@ -158,16 +166,15 @@ class AsyncStreamEnd {
   [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return stream_->slot(); }
 
  private:
-  std::shared_ptr<Stream> stream_;
   Handler handler_;
+  std::shared_ptr<Stream> stream_;
 };
 
 template <class T, class Parts, class Handler>
 void begin_stream(T& transport, Asked asked, Parts parts, Handler handler) {
   const auto executor = boost::asio::get_associated_executor(handler);
-  const auto allocator = boost::asio::get_associated_allocator(handler);
-  using Stream = AsyncStream<Parts, std::remove_const_t<decltype(executor)>, std::remove_const_t<decltype(allocator)>>;
-  auto stream = std::allocate_shared<Stream>(allocator, std::move(asked), std::move(parts), executor, allocator);
+  using Stream = AsyncStream<Parts, std::remove_const_t<decltype(executor)>>;
+  auto stream = std::make_shared<Stream>(std::move(asked), std::move(parts), executor);
   if (auto slot = boost::asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
     slot.assign([known = std::weak_ptr<Stream>{stream}](boost::asio::cancellation_type_t type) {
       if (const auto found = known.lock()) found->cancel(type);
