@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <cstdint>
 #include <exception>
@@ -188,6 +189,26 @@ Failure failure_from_code(const Classifier& classifier, const boost::system::err
   }
 }
 
+// The code that an exception carries. By `use_awaitable` Asio's operations throw theirs into the coroutine that awaits them.
+inline std::optional<boost::system::error_code> thrown_code(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const boost::system::system_error& error) {
+    return error.code();
+  } catch (...) {
+    return std::nullopt;
+  }
+}
+
+// What an operation throws that carries a code is as if it had completed with the code.
+template <class Classifier>
+Failure failure_from_operation(const Classifier& classifier, const std::exception_ptr& thrown) {
+  Failure failure = failure_from_exception(classifier, thrown);
+  if (!is_unclaimed_exception(failure)) return failure;
+  const std::optional<boost::system::error_code> code = thrown_code(thrown);
+  return code ? failure_from_code(classifier, *code) : failure;
+}
+
 // A `Result<T>` from whatever an operation completed with.
 template <class T, class Classifier>
 Result<T> completed_with(const Classifier&) {
@@ -197,7 +218,7 @@ template <class T, class Classifier, class First, class... Rest>
 Result<T> completed_with(const Classifier& classifier, First&& first, Rest&&... rest) {
   using Plain = std::remove_cvref_t<First>;
   if constexpr (std::is_same_v<Plain, std::exception_ptr>) {
-    if (first) return failure_from_exception(classifier, std::forward<First>(first));
+    if (first) return failure_from_operation(classifier, first);
     return completed_with<T>(classifier, std::forward<Rest>(rest)...);
   } else if constexpr (std::is_same_v<Plain, boost::system::error_code>) {
     if (first) return failure_from_code(classifier, first);

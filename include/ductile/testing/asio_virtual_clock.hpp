@@ -38,7 +38,8 @@ class AsioVirtualClock : private TimeSource {
     planned_.add(std::max(time, time_), std::move(action));
   }
 
-  /// For `async_run`, and for operations that take time: `Timer timer{clock, executor}; co_await timer.async_wait(time, use_awaitable)`.
+  /// For `async_run`, and for operations that take time: `AsioTimer<any_io_executor> timer{clock, executor}`, and
+  /// `co_await timer.async_wait(time, as_tuple(use_awaitable))`. Its error code says nothing: before `time` it was cancelled.
   template <class Executor>
   class AsioTimer;
 
@@ -86,17 +87,18 @@ class AsioVirtualClock::AsioTimer final {
   AsioTimer& operator=(const AsioTimer&) = delete;
   ~AsioTimer() { unplan(); }
 
-  /// Calls `handler(error_code)` at `time`, or soon after `cancel`. A wait may also be cancelled through the handler's slot.
-  template <class Handler>
-  void async_wait(Time time, Handler&& handler) {
+  /// Completes with an `error_code` at `time`, or soon after `cancel`. A wait may also be cancelled through the handler's slot. With a
+  /// token that begins later (`use_awaitable`, `deferred`) begin it before time passes: await it at once.
+  template <class Token>
+  auto async_wait(Time time, Token&& token) {
     unplan();
     timer_.expires_at(end_of_time);
-    timer_.async_wait(std::forward<Handler>(handler));
-    if (time == end_of_time) return;
-    planned_ = &clock_.planned_.add(std::max(time, clock_.time_), [this] {
-      planned_ = nullptr;
-      timer_.cancel();
-    });
+    if (time != end_of_time)
+      planned_ = &clock_.planned_.add(std::max(time, clock_.time_), [this] {
+        planned_ = nullptr;
+        timer_.cancel();
+      });
+    return timer_.async_wait(std::forward<Token>(token));
   }
 
   void cancel() {

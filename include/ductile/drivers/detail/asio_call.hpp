@@ -6,7 +6,7 @@
 #include <ductile/core/machine.hpp>            // Asks, Machine, Walk
 #include <ductile/core/operation.hpp>          // attempt_unguarded, lost_answer
 #include <ductile/detail/asio_executor.hpp>    // may_have_own_executor
-#include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, failure_from_exception, initiate
+#include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, failure_from_operation, initiate
 #include <ductile/drivers/asio_timer.hpp>      // AsioTimerOf
 #include <ductile/drivers/detail/asio_race.hpp>
 #include <ductile/drivers/detail/begin_call.hpp>
@@ -164,7 +164,7 @@ class AsioCall final : public Waiter {
       try {
         return completed_with<T>(classifier, std::move(arguments)...);
       } catch (...) {
-        return failure_from_exception(classifier, std::current_exception());
+        return failure_from_operation(classifier, std::current_exception());
       }
     }
   };
@@ -173,7 +173,7 @@ class AsioCall final : public Waiter {
    public:
     using StoppableStep::StoppableStep;
     void operator()(std::exception_ptr thrown, std::optional<Result<T>> result) {
-      if (thrown) result.emplace(failure_from_exception(this->share_->classifier_, std::move(thrown)));
+      if (thrown) result.emplace(failure_from_operation(this->share_->classifier_, thrown));
       AsioCall::attempt_ended(std::move(this->share_), *std::move(result));
     }
   };
@@ -386,7 +386,7 @@ class AsioCall final : public Waiter {
     } catch (...) {
       if (call->attempts_ended_ != ended) throw;  // it has ended, and what followed threw
       // It did not begin. Nothing goes on inside the function that began the call.
-      Result<T> failure = failure_from_exception(call->classifier_, std::current_exception());
+      Result<T> failure = failure_from_operation(call->classifier_, std::current_exception());
       const Executor executor = call->timer_.get_executor();
       boost::asio::post(executor, ReadyEnd{std::move(call), std::move(failure)});
     }
@@ -408,7 +408,7 @@ class AsioCall final : public Waiter {
     try {
       return attempt_unguarded<T>(operation, attempt, classifier);
     } catch (...) {
-      return failure_from_exception(classifier, std::current_exception());
+      return failure_from_operation(classifier, std::current_exception());
     }
   }
 
