@@ -66,6 +66,7 @@ int main(int, char** arguments) {
   const auto function = [](const Attempt&, auto token) { return asio::post(asio::append(token, fail())); };
   const auto coroutine = [](const Attempt&) -> asio::awaitable<Result<int>> { co_return fail(); };
   Pipeline plain{Retry{retry}};
+  Pipeline guarded{Retry{retry}, CircuitBreaker{breaker}};
   Pipeline seven{Deadline{24h},
                  RetryBudget{RetryBudgetOptions{.capacity = 1'000'000}},
                  FallbackChain{FallbackOptions{.targets = {{.name = "first"}, {.name = "second"}}}},
@@ -75,6 +76,7 @@ int main(int, char** arguments) {
                  AttemptTimeout{60s}};
   if (form == "callback") asynchronous("callback", plain, function);
   if (form == "coroutine") asynchronous("coroutine", plain, coroutine);
+  if (form == "breaker") asynchronous("callback, breaker", guarded, function);
   if (form == "seven") asynchronous("callback, seven layers", seven, function);
   if (form == "blocking") blocking("blocking");
   return 64;
