@@ -546,7 +546,7 @@ struct Silent {
     return asio::async_initiate<Token, void(TransportResult)>(
         [this](auto handler, const HttpRequest&, const TransportLimits& may_take) {
           body = may_take.body;
-          asio::post(*context, [kept = std::move(handler)] {});
+          asio::post(*context, [kept = std::move(handler)] { static_cast<void>(kept); });
         },
         token, std::move(request), limits);
   }
