@@ -209,3 +209,41 @@ TEST_CASE("The handler's allocator is asked by the executor's thread alone when 
   CHECK(books.asked_elsewhere == 0);
   CHECK(books.out_of_hand == 0);
 }
+
+namespace {
+
+// Runs each function in a thread of its own, and keeps it until `over`.
+struct Keeping {
+  std::thread* thread;
+  std::latch* over;
+
+  template <class Function>
+  void execute(Function function) const {
+    *thread = std::thread{[run = std::move(function), until = over]() mutable {
+      run();
+      until->wait();
+    }};
+  }
+  [[nodiscard]] Keeping require(asio::execution::blocking_t::never_t) const noexcept { return *this; }
+  friend bool operator==(const Keeping&, const Keeping&) = default;
+};
+
+}  // namespace
+
+TEST_CASE("A function that has run in a pool holds nothing of its call, however long the pool keeps it", "[async]") {
+  Books books;
+  bool heard = false;
+  Pipeline pipeline{Retry{}};
+  asio::io_context context;
+  std::thread thread;
+  std::latch over{1};
+  const auto operation = blocking_on(Keeping{&thread, &over}, [](const Attempt&) { return 7; });
+  pipeline.async_run(operation, context, asio::bind_allocator(BooksAllocator<void>{books}, [&heard](const Result<int>& result) {
+                       heard = result.has_value();
+                     }));
+  while (!heard) context.run_one();
+  CHECK(books.out_of_hand == 0);
+  over.count_down();
+  thread.join();
+  CHECK(books.asked_elsewhere == 0);
+}

@@ -377,7 +377,7 @@ class AsioCall final : public Waiter {
           boost::asio::co_spawn(call->timer_.get_executor(), std::move(coroutine), CoroutineEnd{call});
         }
       } else {
-        boost::asio::post(operation.executor(), [call, guard = call->work_, &operation, &attempt]() mutable {
+        boost::asio::post(operation.executor(), [call = Share{call}, guard = call->work_, &operation, &attempt]() mutable {
           Result<T> result = blocking_attempt(operation.operation(), attempt, call->classifier_);
           const Executor executor = call->timer_.get_executor();
           boost::asio::post(executor, ReadyEnd{std::move(call), std::move(result)});
