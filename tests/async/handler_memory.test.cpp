@@ -210,7 +210,7 @@ TEST_CASE("The handler's allocator is asked by the executor's thread alone when 
   CHECK(books.out_of_hand == 0);
 }
 
-namespace {
+namespace ductile_test {
 
 // Runs each function in a thread of its own, and keeps it until `over`.
 struct Keeping {
@@ -228,7 +228,7 @@ struct Keeping {
   friend bool operator==(const Keeping&, const Keeping&) = default;
 };
 
-}  // namespace
+}  // namespace ductile_test
 
 TEST_CASE("A function that has run in a pool holds nothing of its call, however long the pool keeps it", "[async]") {
   Books books;
