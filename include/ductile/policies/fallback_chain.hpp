@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/backoff/jitter.hpp>     // Jitter, jittered
 #include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Now, Reaction, Role, Verdict
 #include <ductile/core/quota_groups.hpp>  // QuotaGroups
@@ -251,10 +252,8 @@ class FallbackChain {
   // Not after an open circuit, of which the breaker lets in no more than its probes.
   [[nodiscard]] Time spread(Time opens, Kind why, Now now, const Attempt& attempt) const noexcept {
     if (why == Kind::circuit_open) return opens;
-    const auto widest = Duration{static_cast<Duration::rep>(options_.rest_jitter * static_cast<double>((opens - now()).count()))};
-    const Duration spread = detail::min(widest, attempt.remaining(opens) / 2);
-    return spread > Duration::zero() ? opens + Duration{static_cast<Duration::rep>(now.uniform() * static_cast<double>(spread.count()))}
-                                     : opens;
+    const Duration wished{static_cast<Duration::rep>(options_.rest_jitter * static_cast<double>((opens - now()).count()))};
+    return opens + jittered(detail::min(wished, attempt.remaining(opens) / 2), Duration::zero(), Jitter::full, now);
   }
 
   // Where to go when nobody is free, and no rest that a wait cures ends before the deadline. To the first of the set that rests for its

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ductile/backoff/exponential.hpp>  // Exponential
+#include <ductile/backoff/jitter.hpp>       // Jitter, jittered
 #include <ductile/core/backoff_policy.hpp>  // backoff_wait, explain_backoff
 #include <ductile/core/by_kind.hpp>         // ByKind
 #include <ductile/core/config_error.hpp>    // RefusingRules
@@ -193,9 +194,8 @@ class Retry {
   // leaves beyond the hint for the attempt: where the spread would lose a call that the hint alone does not.
   [[nodiscard]] Duration with_jitter(Duration hint, Now now, Duration left) const noexcept {
     const Duration wished{static_cast<Duration::rep>(options_.hint_jitter * static_cast<double>(hint.count()))};
-    const Duration spread = detail::min(wished, detail::min(options_.longest_hint - hint, (left - hint) / 2));
-    return spread > Duration::zero() ? hint + Duration{static_cast<Duration::rep>(now.uniform() * static_cast<double>(spread.count()))}
-                                     : hint;
+    const Duration widest = detail::min(wished, detail::min(options_.longest_hint - hint, (left - hint) / 2));
+    return hint + jittered(widest, Duration::zero(), Jitter::full, now);
   }
 
   static std::uint32_t milliseconds(Time at) noexcept {
