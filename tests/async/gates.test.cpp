@@ -3,6 +3,7 @@
 // Calls that wait at a gate - a bulkhead's line, a store's answer - and what ends that.
 
 #include "../support/catch.hpp"
+#include "../support/counting_allocator.hpp"
 #include "../support/counting_policy.hpp"
 #include "../support/late_store.hpp"
 #include "async_operations.hpp"
@@ -46,41 +47,13 @@ void until(const auto& condition) {
   while (!condition()) std::this_thread::yield();
 }
 
-// Of an allocator: how much is not given back.
-struct Watch {
-  std::atomic<int> out_of_hand = 0;
-};
-
-template <class T>
-struct WatchedAllocator {
-  using value_type = T;
-
-  explicit WatchedAllocator(Watch& watched) noexcept : watch(&watched) {}
-  template <class U>
-  WatchedAllocator(const WatchedAllocator<U>& other) noexcept : watch(other.watch) {}
-  T* allocate(std::size_t count) {
-    ++watch->out_of_hand;
-    return std::allocator<T>{}.allocate(count);
-  }
-  void deallocate(T* memory, std::size_t count) noexcept {
-    --watch->out_of_hand;
-    std::allocator<T>{}.deallocate(memory, count);
-  }
-  template <class U>
-  bool operator==(const WatchedAllocator<U>& other) const noexcept {
-    return watch == other.watch;
-  }
-
-  Watch* watch;
-};
-
 using P = CountingPolicy;
 
 // Calls that are made, and answered 30 ms later, in virtual time.
 struct Scene {
   AsioVirtualClock clock{};
   LateStore store{clock};
-  Watch memory{};
+  Count memory{};
   asio::cancellation_signal signal{};
   std::unique_ptr<asio::io_context> context = std::make_unique<asio::io_context>();
   std::vector<std::optional<Result<int>>> heard{};
@@ -96,7 +69,7 @@ struct Scene {
                                }};
     const auto hear = [this, index](Result<int> result) { heard[index].emplace(std::move(result)); };
     pipeline.async_run(operation, *context, clock, options,
-                       asio::bind_allocator(WatchedAllocator<void>{memory}, asio::bind_cancellation_slot(signal.slot(), hear)));
+                       asio::bind_allocator(Counting<void>{memory}, asio::bind_cancellation_slot(signal.slot(), hear)));
   }
   void run() { clock.run(*context); }
   void run_until(Duration time) { clock.run_until(*context, Time{time}); }
@@ -351,7 +324,7 @@ TEST_CASE("A call that is cancelled or destroyed while a store is asked has left
     CHECK(scene.store.settlements()[0].counts == QuotaCost{.requests = 0});
     CHECK_FALSE(scene.heard[0]);
   }
-  CHECK(scene.memory.out_of_hand == 0);
+  CHECK(scene.memory.held == 0);
 }
 
 TEST_CASE("A context that goes settles its calls in every state, and gives back their memory", "[async][gates]") {
@@ -375,8 +348,8 @@ TEST_CASE("A context that goes settles its calls in every state, and gives back 
   });
   int heard = 0;
   const auto hear = [&heard](const Result<int>&) { ++heard; };
-  sleeping.async_run(failing, *scene.context, scene.clock, asio::bind_allocator(WatchedAllocator<void>{scene.memory}, hear));
-  in_pool.async_run(blocking, *scene.context, scene.clock, asio::bind_allocator(WatchedAllocator<void>{scene.memory}, hear));
+  sleeping.async_run(failing, *scene.context, scene.clock, asio::bind_allocator(Counting<void>{scene.memory}, hear));
+  in_pool.async_run(blocking, *scene.context, scene.clock, asio::bind_allocator(Counting<void>{scene.memory}, hear));
   scene.run_until(1ms);
   for (int i = 0; i < 4; ++i) scene.call(in_line);  // one in flight, three in line
   scene.call(asking);
@@ -385,7 +358,7 @@ TEST_CASE("A context that goes settles its calls in every state, and gives back 
   CHECK(state.in_flight() == 2);
   CHECK(state.waiting() == 3);
   CHECK(scene.store.waiting() == 1);
-  CHECK(scene.memory.out_of_hand > 0);
+  CHECK(scene.memory.held > 0);
   go.count_down();
   pool.join();
   CHECK(ran);
@@ -395,7 +368,7 @@ TEST_CASE("A context that goes settles its calls in every state, and gives back 
   CHECK(scene.store.waiting() == 0);
   CHECK(heard == 0);
   for (const auto& result : scene.heard) CHECK_FALSE(result);
-  CHECK(scene.memory.out_of_hand == 0);
+  CHECK(scene.memory.held == 0);
 }
 
 TEST_CASE("A context that goes waits for the thread that is bringing one of its calls a grant", "[async][gates]") {
@@ -411,7 +384,7 @@ TEST_CASE("A context that goes waits for the thread that is bringing one of its 
     Waiter* waiter_ = nullptr;
   };
   Bringing gate;
-  Watch memory;
+  Count memory;
   AsioVirtualClock virtual_clock;
   HookedClock clock{virtual_clock};
   Pipeline pipeline{P{Admission::wait(gate, Kind::store_unavailable)}};
@@ -419,7 +392,7 @@ TEST_CASE("A context that goes waits for the thread that is bringing one of its 
   bool heard = false;
   SlowAnswer operation{virtual_clock, *context, 30ms, [] { return Result<int>{1}; }};
   pipeline.async_run(operation, *context, clock,
-                     asio::bind_allocator(WatchedAllocator<void>{memory}, [&heard](const Result<int>&) { heard = true; }));
+                     asio::bind_allocator(Counting<void>{memory}, [&heard](const Result<int>&) { heard = true; }));
   virtual_clock.run_until(*context, Time{});
   std::atomic<bool> bringing = false;
   std::atomic<bool> gone = false;
@@ -433,7 +406,7 @@ TEST_CASE("A context that goes waits for the thread that is bringing one of its 
   gone = true;
   bringer.join();
   CHECK(gate.leaving);
-  CHECK(memory.out_of_hand == 0);
+  CHECK(memory.held == 0);
   CHECK_FALSE(heard);
 }
 

@@ -3,6 +3,7 @@
 // Whose memory a call lives in: the handler's allocator's, which the handler may own, and which is asked by the executor's thread alone.
 
 #include "../support/catch.hpp"
+#include "../support/counting_allocator.hpp"
 #include "async_operations.hpp"
 
 #include <ductile/backoff/constant.hpp>
@@ -32,50 +33,15 @@ namespace asio = boost::asio;
 
 namespace {
 
-// What was handed out, and by which thread. Outlives all, so that a fault is counted and not a crash.
-struct Books {
-  std::thread::id owner = std::this_thread::get_id();
-  std::atomic<std::size_t> out_of_hand = 0;
-  std::atomic<std::size_t> asked = 0;
-  std::atomic<std::size_t> asked_elsewhere = 0;
+// Outlives all, so that a fault is counted and not a crash.
+struct Books : Count {
   std::optional<std::size_t> out_when_its_owner_went;
-
-  void ask() {
-    ++asked;
-    if (std::this_thread::get_id() != owner) ++asked_elsewhere;
-  }
-};
-
-template <class T>
-struct BooksAllocator {
-  using value_type = T;
-
-  explicit BooksAllocator(Books& of) noexcept : books(&of) {}
-  template <class U>
-  BooksAllocator(const BooksAllocator<U>& other) noexcept : books(other.books) {}
-
-  T* allocate(std::size_t count) {
-    books->ask();
-    books->out_of_hand += count * sizeof(T);
-    return std::allocator<T>{}.allocate(count);
-  }
-  void deallocate(T* memory, std::size_t count) noexcept {
-    books->ask();
-    books->out_of_hand -= count * sizeof(T);
-    std::allocator<T>{}.deallocate(memory, count);
-  }
-  template <class U>
-  bool operator==(const BooksAllocator<U>& other) const noexcept {
-    return books == other.books;
-  }
-
-  Books* books;
 };
 
 // Owns the memory that its allocator hands out, as the session in Asio's example of allocation does.
 class Owner {
  public:
-  using allocator_type = BooksAllocator<void>;
+  using allocator_type = Counting<void>;
 
   Owner(Books& books, bool& heard) : books_(&books), heard_(&heard) {}
 
@@ -84,7 +50,7 @@ class Owner {
 
  private:
   struct Goes {
-    void operator()(Books* books) const noexcept { books->out_when_its_owner_went = books->out_of_hand; }
+    void operator()(Books* books) const noexcept { books->out_when_its_owner_went = books->held.load(); }
   };
 
   std::unique_ptr<Books, Goes> books_;
@@ -106,7 +72,7 @@ bool goes_after(int steps, Pipe& pipeline) {
   for (; made && steps > 0; --steps) made = clock.step(*context);
   context.reset();
   for (int i = 0; i < 2; ++i) {
-    CHECK(books[i].out_of_hand == 0);
+    CHECK(books[i].held == 0);
     REQUIRE(books[i].out_when_its_owner_went);
     CHECK(*books[i].out_when_its_owner_went == 0);
     if (!made) CHECK(heard[i]);
@@ -177,17 +143,16 @@ TEST_CASE("The handler's allocator is asked by the executor's thread alone when 
   has_place.wait();
   asio::io_context context;
   const auto operation = []() -> asio::awaitable<int> { co_return 1; };
-  pipeline.async_run(operation, context, asio::bind_allocator(BooksAllocator<void>{books}, [&heard](const Result<int>& result) {
-                       heard = result.has_value();
-                     }));
+  pipeline.async_run(operation, context,
+                     asio::bind_allocator(Counting<void>{books}, [&heard](const Result<int>& result) { heard = result.has_value(); }));
   context.poll();  // it waits for the place
   go.count_down();
   other.join();
   context.run();
   CHECK(heard);
-  CHECK(books.asked > 0);
+  CHECK(books.made > 0);
   CHECK(books.asked_elsewhere == 0);
-  CHECK(books.out_of_hand == 0);
+  CHECK(books.held == 0);
 }
 
 TEST_CASE("The handler's allocator is asked by the executor's thread alone when the operation blocks a pool", "[async]") {
@@ -199,15 +164,14 @@ TEST_CASE("The handler's allocator is asked by the executor's thread alone when 
   const auto operation = blocking_on(pool.get_executor(), [](const Attempt& attempt) {
     return attempt.number == 1 ? Result<int>{Failure{Kind::overload}} : Result<int>{7};
   });
-  pipeline.async_run(operation, context, asio::bind_allocator(BooksAllocator<void>{books}, [&heard](const Result<int>& result) {
-                       heard = result.has_value();
-                     }));
+  pipeline.async_run(operation, context,
+                     asio::bind_allocator(Counting<void>{books}, [&heard](const Result<int>& result) { heard = result.has_value(); }));
   context.run();
   pool.join();
   CHECK(heard);
-  CHECK(books.asked > 0);
+  CHECK(books.made > 0);
   CHECK(books.asked_elsewhere == 0);
-  CHECK(books.out_of_hand == 0);
+  CHECK(books.held == 0);
 }
 
 namespace ductile_test {
@@ -238,11 +202,10 @@ TEST_CASE("A function that has run in a pool holds nothing of its call, however 
   std::thread thread;
   std::latch over{1};
   const auto operation = blocking_on(Keeping{&thread, &over}, [](const Attempt&) { return 7; });
-  pipeline.async_run(operation, context, asio::bind_allocator(BooksAllocator<void>{books}, [&heard](const Result<int>& result) {
-                       heard = result.has_value();
-                     }));
+  pipeline.async_run(operation, context,
+                     asio::bind_allocator(Counting<void>{books}, [&heard](const Result<int>& result) { heard = result.has_value(); }));
   while (!heard) context.run_one();
-  CHECK(books.out_of_hand == 0);
+  CHECK(books.held == 0);
   over.count_down();
   thread.join();
   CHECK(books.asked_elsewhere == 0);

@@ -557,14 +557,14 @@ struct Silent {
 TEST_CASE("A stream leaves its handler's allocator alone: the transport's thread may not use it, and the handler may own its memory",
           "[gemini][stream][async]") {
   Count count;
-  long held_at_the_end = -1;
+  std::optional<std::size_t> held_at_the_end;
   asio::cancellation_signal signal;
   {
     asio::io_context context{1};
     Silent transport{&context};
     const Client<Silent> client{transport, client_options()};
     client.async_stream(balloon, model, [](StreamPart&&) {}, {}, OwnsItsMemory{count, held_at_the_end, context, signal.slot()});
-    const long made = count.made;
+    const std::size_t made = count.made;
     CHECK(transport.body(here));
     CHECK(count.made == made);
   }

@@ -888,7 +888,7 @@ TEST_CASE("Over Beast a handler may own its allocator's memory, also when its co
     c.keep_silent();
   }};
   Count count;
-  long held_at_the_end = -1;
+  std::optional<std::size_t> held_at_the_end;
   BeastTransport transport;
   {
     asio::io_context context{1};

@@ -6,15 +6,24 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <thread>
 
 /// What an allocator was asked for, and a handler that owns what its allocator hands out.
 namespace ductile_test {
 
 struct Count {
-  long held = 0;
-  long made = 0;
+  std::thread::id owner = std::this_thread::get_id();
+  std::atomic<std::size_t> held = 0;  // bytes
+  std::atomic<std::size_t> made = 0;
+  std::atomic<std::size_t> asked_elsewhere = 0;  // than by its owner
+
+  void ask() {
+    if (std::this_thread::get_id() != owner) ++asked_elsewhere;
+  }
 };
 
 template <class T>
@@ -24,12 +33,14 @@ struct Counting {
   template <class U>
   explicit(false) Counting(const Counting<U>& other) noexcept : count(other.count) {}
   T* allocate(std::size_t n) {
-    ++count->held;
+    count->ask();
+    count->held += n * sizeof(T);
     ++count->made;
     return std::allocator<T>{}.allocate(n);
   }
   void deallocate(T* memory, std::size_t n) noexcept {
-    --count->held;
+    count->ask();
+    count->held -= n * sizeof(T);
     std::allocator<T>{}.deallocate(memory, n);
   }
   template <class U>
@@ -46,7 +57,8 @@ class OwnsItsMemory {
   using executor_type = boost::asio::io_context::executor_type;
   using cancellation_slot_type = boost::asio::cancellation_slot;
 
-  OwnsItsMemory(Count& count, long& held_at_the_end, boost::asio::io_context& context, boost::asio::cancellation_slot slot = {})
+  OwnsItsMemory(Count& count, std::optional<std::size_t>& held_at_the_end, boost::asio::io_context& context,
+                boost::asio::cancellation_slot slot = {})
       : memory_(std::make_unique<Memory>(count, held_at_the_end)), executor_(context.get_executor()), slot_(slot) {}
 
   [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{*memory_->count}; }
@@ -60,13 +72,13 @@ class OwnsItsMemory {
 
  private:
   struct Memory {
-    Memory(Count& counted, long& held) : count(&counted), held_at_the_end(&held) {}
+    Memory(Count& counted, std::optional<std::size_t>& held) : count(&counted), held_at_the_end(&held) {}
     Memory(const Memory&) = delete;
     Memory& operator=(const Memory&) = delete;
-    ~Memory() { *held_at_the_end = count->held; }
+    ~Memory() { *held_at_the_end = count->held.load(); }
 
     Count* count;
-    long* held_at_the_end;
+    std::optional<std::size_t>* held_at_the_end;
   };
 
   std::unique_ptr<Memory> memory_;
