@@ -49,6 +49,7 @@ class Admission {
   }
 
   /// Admitted now, and an open breaker further in lets the attempt through (`Attempt::insists`): for who knows that nothing better is left.
+  /// Needs `edits_target`.
   [[nodiscard]] static constexpr Admission insist(Time now) noexcept {
     Admission admission = timed(Form::go_at, now, Kind::ok, WaitSource::none);
     admission.insists_ = true;

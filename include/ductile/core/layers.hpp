@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -117,6 +118,15 @@ inline void apply(const Edit& edit, Attempt& attempt) noexcept {
   attempt.revision = edit.revision;
 }
 
+// Which of a call's attempts reaches layer i, and last the operation: a layer that edits nothing lets in what reached it.
+template <bool... Edits>
+consteval std::array<std::uint8_t, sizeof...(Edits) + 1> attempts_reaching() {
+  constexpr std::array<bool, sizeof...(Edits) + 1> edits{Edits..., false};
+  std::array<std::uint8_t, sizeof...(Edits) + 1> reaching{};
+  for (std::size_t i = 0; i < sizeof...(Edits); ++i) reaching[i + 1] = static_cast<std::uint8_t>(reaching[i] + (edits[i] ? 1 : 0));
+  return reaching;
+}
+
 // The policies of a pipeline with their states, outermost first. Answers for each layer; has no control flow of its own.
 template <class... Elements>
 class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements...> {
@@ -209,15 +219,8 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
     }
   }
 
-  // How many layers may edit the attempt: all, and those outside layer I.
-  static constexpr std::size_t editing = (std::size_t{0} + ... + (edits_of<typename LayerOf<Elements>::Policy>() != 0 ? 1U : 0U));
-  template <std::size_t I>
-  static constexpr std::size_t edits_before = [] {
-    constexpr std::array<unsigned, count + 1> edits{edits_of<typename LayerOf<Elements>::Policy>()..., 0};
-    std::size_t before = 0;
-    for (std::size_t i = 0; i < I; ++i) before += edits[i] != 0 ? 1U : 0U;
-    return before;
-  }();
+  static constexpr std::array<std::uint8_t, count + 1> reaching =
+      attempts_reaching<(edits_of<typename LayerOf<Elements>::Policy>() != 0)...>();
 
   // Whether `settle` of this layer must be asked after a success.
   template <std::size_t I>

@@ -31,9 +31,9 @@ enum class Asks : std::uint8_t {
 template <class L>
 struct Walk {
   typename L::Calls calls{};
-  std::array<Attempt, L::count + 1> attempts{};  // what reaches layer i; the last one reaches the operation
-  Time began{};                                  // the reading that the layers shared; the epoch when none was taken
-  std::uint64_t call = 0;                        // for observers
+  std::array<Attempt, L::reaching[L::count] + 1U> attempts{};  // see L::reaching
+  Time began{};                                                // the reading that the layers shared; the epoch when none was taken
+  std::uint64_t call = 0;                                      // for observers
 };
 
 // The one interpreter of the policies' answers. It does no I/O, waits for nothing and reads no clock but `now`: a driver tells it what
@@ -81,7 +81,7 @@ class Machine {
     depth_ = count;
     trips_ = 1;
     phase_ = Phase::running;
-    attempt_began_ = walk_.began;
+    began_ = walk_.began;
   }
 
   // Fails before anything was asked.
@@ -90,10 +90,10 @@ class Machine {
   // The driver makes the attempt that was asked for. Until this is called nothing has been sent, and `cancel` knows.
   [[nodiscard]] const Attempt& begin_attempt() {
     ++trips_;
-    Attempt& attempt = walk_.attempts[count];
+    Attempt& attempt = reaching(count);
     attempt.number = trips_;
     phase_ = Phase::running;
-    if constexpr (observed) observers_.tell(AttemptBegan{walk_.call, attempt_began_, attempt});
+    if constexpr (observed) observers_.tell(AttemptBegan{walk_.call, began_, attempt});
     return attempt;
   }
 
@@ -101,7 +101,7 @@ class Machine {
   [[nodiscard]] Asks completed(Result<T>&& result) {
     const Verdict verdict = verdict_on(result);
     keep(std::move(result));  // first: a move of T that throws leaves an attempt that is still running, and the destructor ends it
-    record_attempt(verdict, attempt_began_);
+    record_attempt(verdict, began_);
     phase_ = Phase::entering;
     return settle(verdict);
   }
@@ -158,7 +158,7 @@ class Machine {
     phase_ = Phase::racing;
     return race_attempt();
   }
-  [[nodiscard]] const Attempt& race_attempt() const noexcept { return walk_.attempts[count]; }
+  [[nodiscard]] const Attempt& race_attempt() const noexcept { return reaching(count); }
   [[nodiscard]] std::uint64_t call() const noexcept { return walk_.call; }
   [[nodiscard]] std::uint32_t trips() const noexcept { return trips_; }
   [[nodiscard]] std::optional<Beside> beside(const Attempt& latest) noexcept { return layers_.beside(race_target(), latest); }
@@ -197,7 +197,7 @@ class Machine {
   [[nodiscard]] Asks race_ended(Result<T>&& result, const Verdict& verdict, const Attempt& attempt) {
     keep(std::move(result));
     phase_ = Phase::entering;
-    walk_.attempts[count].target = attempt.target;
+    reaching(count).target = attempt.target;
     race_.won_by_hedge = attempt.lane > 0;
     last_target_ = attempt.target;
     last_kind_ = verdict.kind;
@@ -239,7 +239,7 @@ class Machine {
     if constexpr (count > 0)
       return dispatch<count>(depth_, [this](auto i) {
         constexpr std::size_t I = i;
-        return layers_.template admit<I>(std::get<I>(walk_.calls), now_, walk_.attempts[I]);
+        return layers_.template admit<I>(std::get<I>(walk_.calls), now_, reaching(I));
       });
     else
       return Admission::go();
@@ -247,14 +247,14 @@ class Machine {
 
   // Follows the admission of layer `depth_`; empty: go on inwards.
   [[nodiscard]] std::optional<Asks> take(const Admission& admission) {
-    tell_signal(admission.signal(), walk_.attempts[depth_].target, QuotaDimension::none);
+    tell_signal(admission.signal(), reaching(depth_).target, QuotaDimension::none);
     switch (admission.form()) {
       case Admission::Form::go: let_in(admission); return std::nullopt;
       case Admission::Form::go_at: {
         const Time latest = latest_start();
         let_in(admission);
         if (admission.at() <= now_()) return std::nullopt;
-        if (admission.at() >= detail::min(latest, walk_.attempts[depth_].deadline)) return take_back(admission);
+        if (admission.at() >= detail::min(latest, reaching(depth_).deadline)) return take_back(admission);
         return wait_until(admission.at(), admission.source(), admission.why(), depth_ - 1);
       }
       case Admission::Form::ask_at:
@@ -298,18 +298,24 @@ class Machine {
     return refuse_wait(admission.why(), admission.at(), admission.at(), held_);
   }
 
+  // The attempt that reaches a layer from outside, or, `count`, the operation.
+  [[nodiscard]] Attempt& reaching(std::size_t layer) noexcept { return walk_.attempts[L::reaching[layer]]; }
+  [[nodiscard]] const Attempt& reaching(std::size_t layer) const noexcept { return walk_.attempts[L::reaching[layer]]; }
+
   // When the attempt that reaches layer `depth_` must have started.
-  [[nodiscard]] Time latest_start() const noexcept { return detail::min(walk_.attempts[depth_].deadline, walk_.attempts[depth_].start_by); }
+  [[nodiscard]] Time latest_start() const noexcept { return detail::min(reaching(depth_).deadline, reaching(depth_).start_by); }
 
   void let_in(const Admission& admission) {
     if constexpr (count > 0) {
       dispatch<count>(depth_, [&](auto i) {
         constexpr std::size_t I = i;
-        walk_.attempts[I + 1] = L::template edited<I>(walk_.attempts[I], admission);
-        if (admission.insists()) walk_.attempts[I + 1].insists = true;
+        if constexpr (L::reaching[I + 1] != L::reaching[I]) reaching(I + 1) = L::template edited<I>(reaching(I), admission);
+        if constexpr ((edits_of<typename L::template PolicyAt<I>>() & edits_target) != 0)
+          if (admission.insists())
+            reaching(I + 1).insists = true;  // not an edit: the straight path, where nobody insists, would pay for it
         if constexpr (I + 1 < count) std::get<I + 1>(walk_.calls) = {};
         if constexpr (observed) {
-          if constexpr (L::template role<I> == Role::fallback) tell_target(walk_.attempts[I + 1].target);
+          if constexpr (L::template role<I> == Role::fallback) tell_target(reaching(I + 1).target);
         }
       });
       held_ = ++depth_;
@@ -332,17 +338,17 @@ class Machine {
     if constexpr (count > 0)
       return dispatch<count>(depth_, [&](auto i) {
         constexpr std::size_t I = i;
-        return layers_.template granted<I>(std::get<I>(walk_.calls), now_, walk_.attempts[I], grant, wait_why_);
+        return layers_.template granted<I>(std::get<I>(walk_.calls), now_, reaching(I), grant, wait_why_);
       });
     else
       return Admission::go();
   }
 
   [[nodiscard]] Asks ask_for_attempt() {
-    const Time deadline = walk_.attempts[count].deadline;
+    const Time deadline = reaching(count).deadline;
     if (timed || deadline != end_of_time) {
-      attempt_began_ = now_();
-      if (attempt_began_ >= deadline) return reject(Admission::reject(Kind::deadline), count);
+      began_ = now_();
+      if (began_ >= deadline) return reject(Admission::reject(Kind::deadline), count);
     }
     return Asks::attempt;
   }
@@ -355,7 +361,7 @@ class Machine {
       const Duration took = at - began;
       entry.duration_ms = trail_milliseconds(took);
       if constexpr (observed) {
-        const Attempt& attempt = walk_.attempts[count];
+        const Attempt& attempt = reaching(count);
         observers_.tell(AttemptEnded{walk_.call, at, attempt, verdict, took});
         if (verdict.reclassified) observers_.tell(Reclassified{walk_.call, at, attempt, verdict});
       }
@@ -376,8 +382,8 @@ class Machine {
     entry.wait_ms = waited_ms_;
     entry.wait = waited_source_;
     entry.kind = verdict.kind;
-    entry.target = walk_.attempts[depth_].target;
-    entry.revision = walk_.attempts[depth_].revision;
+    entry.target = reaching(depth_).target;
+    entry.revision = reaching(depth_).revision;
     entry.sent = verdict.sent;
     entry.billed = verdict.billed;
     entry.number = static_cast<std::uint16_t>(detail::min<std::uint32_t>(trips_ + 1, 0xFFFF));
@@ -392,7 +398,7 @@ class Machine {
   // A wait that does not fit the deadline is refused before it begins. `needed` is how long it would last at least.
   [[nodiscard]] Asks refuse_wait(Kind why, Time needed, Time earliest, std::size_t by, Remedy remedy = Remedy::after_delay,
                                  FailureId id = {}) {
-    const bool fits = needed < walk_.attempts[by].deadline;  // then only the patience for this target is over
+    const bool fits = needed < reaching(by).deadline;  // then only the patience for this target is over
     return fail(why, remedy, id, earliest, fits ? Note::none : Note::deadline_would_pass, by);
   }
 
@@ -409,8 +415,7 @@ class Machine {
       now = now_();
       verdict.hint = detail::max(earliest - now, Duration::zero());
     }
-    if constexpr (observed)
-      observers_.tell(Rejected{walk_.call, now_(), role_at(by), why, earliest, walk_.attempts[depth_].target, lane()});
+    if constexpr (observed) observers_.tell(Rejected{walk_.call, now_(), role_at(by), why, earliest, reaching(depth_).target, lane()});
     add_to_trail(trail_entry(verdict));
     Failure failure{why, remedy, Says::policy, id};
     failure.set_earliest_retry_at(earliest, now);
@@ -424,7 +429,7 @@ class Machine {
     while (held_ > 0) {
       const std::size_t layer = --held_;
       const Reaction reaction = ask_reaction(layer, verdict);
-      tell_signal(reaction.signal(), walk_.attempts[layer + 1].target, verdict.dimension);
+      tell_signal(reaction.signal(), reaching(layer + 1).target, verdict.dimension);
       if (verdict.ok() || verdict.kind == Kind::abandoned) continue;
       if (reaction.taken_for() != Kind::ok) {
         verdict.kind = reaction.taken_for();
@@ -443,7 +448,7 @@ class Machine {
         failure.add_note(Note::not_repeatable);
         continue;
       }
-      const Time deadline = walk_.attempts[layer].deadline;
+      const Time deadline = reaching(layer).deadline;
       const bool at_once = reaction.at() == Time{};
       const Time now = at_once && deadline == end_of_time ? Time{} : now_();
       const Time at = detail::max(reaction.at(), now);
@@ -461,7 +466,7 @@ class Machine {
       if constexpr (L::chooses_targets)
         if (is_chain) keep_last_word(std::move(failure));
       depth_ = static_cast<std::uint8_t>(layer);
-      for (std::size_t i = 0; i <= layer; ++i) walk_.attempts[i].number = trips_ + 1;
+      for (std::size_t i = 0; i <= L::reaching[layer]; ++i) walk_.attempts[i].number = trips_ + 1;
       if (!at_once && at > now) return wait_until(at, reaction.source(), verdict.kind, layer);
       return enter();
     }
@@ -499,7 +504,7 @@ class Machine {
     if constexpr (count > 0)
       return dispatch<count>(layer, [&](auto i) {
         constexpr std::size_t I = i;
-        return layers_.template settle<I>(std::get<I>(walk_.calls), now_, walk_.attempts[I].target, walk_.attempts[I + 1], verdict);
+        return layers_.template settle<I>(std::get<I>(walk_.calls), now_, reaching(I).target, reaching(I + 1), verdict);
       });
     else
       return Reaction::pass();
@@ -511,7 +516,7 @@ class Machine {
       while (layer-- > 0) {
         const bool agreed = dispatch<count>(layer, [&](auto i) {
           constexpr std::size_t I = i;
-          return layers_.template extra<I>(std::get<I>(walk_.calls), now_, walk_.attempts[I].target, walk_.attempts[I + 1], verdict);
+          return layers_.template extra<I>(std::get<I>(walk_.calls), now_, reaching(I).target, reaching(I + 1), verdict);
         });
         if (!agreed) return false;
       }
@@ -528,7 +533,7 @@ class Machine {
     if (phase_ == Phase::running) {
       verdict.sent = of_attempt;
       if (of_attempt != Sent::no) verdict.billed = Billed::maybe;
-      if constexpr (!L::races) record_attempt(verdict, attempt_began_);
+      if constexpr (!L::races) record_attempt(verdict, began_);
       phase_ = Phase::entering;
     }
     while (held_ > 0) settle_abandoned(--held_, verdict);
@@ -537,7 +542,7 @@ class Machine {
 
   void settle_abandoned(std::size_t layer, const Verdict& verdict) {
     const Reaction reaction = ask_reaction(layer, verdict);
-    tell_signal(reaction.signal(), walk_.attempts[layer + 1].target, verdict.dimension);
+    tell_signal(reaction.signal(), reaching(layer + 1).target, verdict.dimension);
   }
 
   // The call is destroyed, by an exception or with its driver, before it came to an end.
@@ -549,23 +554,23 @@ class Machine {
 
   // `by` is the layer that waits.
   [[nodiscard]] Asks wait_until(Time at, WaitSource source, Kind why, std::size_t by) {
-    wait_began_ = now_();
-    wake_at_ = detail::max(at, wait_began_);
+    began_ = now_();
+    wake_at_ = detail::max(at, began_);
     wait_source_ = source;
     wait_why_ = why;
     waiting_ = true;
     if constexpr (observed)
-      observers_.tell(WaitBegan{walk_.call, wait_began_, wake_at_, source, role_at(by), why, walk_.attempts[depth_].target, lane()});
+      observers_.tell(WaitBegan{walk_.call, began_, wake_at_, source, role_at(by), why, reaching(depth_).target, lane()});
     return Asks::wake;
   }
 
   void end_wait() {
     waiting_ = false;
     const Time now = now_();
-    const std::uint64_t waited = std::uint64_t{waited_ms_} + trail_milliseconds(now - wait_began_);
+    const std::uint64_t waited = std::uint64_t{waited_ms_} + trail_milliseconds(now - began_);
     waited_ms_ = static_cast<std::uint32_t>(detail::min<std::uint64_t>(waited, 0xFFFFFFFF));
     waited_source_ = wait_source_;
-    if constexpr (observed) observers_.tell(WaitEnded{walk_.call, now, wait_source_, now - wait_began_, lane()});
+    if constexpr (observed) observers_.tell(WaitEnded{walk_.call, now, wait_source_, now - began_, lane()});
   }
 
   template <class Kept>
@@ -579,7 +584,7 @@ class Machine {
 
   void finish_in_place() {
     if (*result_) {
-      const unsigned target = walk_.attempts[count].target;
+      const unsigned target = reaching(count).target;
       if (target != 0 || trips_ > 1) set_provenance(*result_, target, trips_, target != 0 ? why_not_first() : Kind::ok);
       if constexpr (observed) tell_end(nullptr, outcome_of_success(target));
       return;
@@ -638,7 +643,7 @@ class Machine {
       event.at = now_();
       event.outcome = outcome;
       event.attempts = trips_;
-      event.served_by = walk_.attempts[count].target;
+      event.served_by = reaching(count).target;
       event.took = event.at - walk_.began;
       event.failure = failure;
       event.trail = &trail_;
@@ -658,11 +663,11 @@ class Machine {
 
   [[nodiscard]] std::uint8_t lane() const noexcept {
     if constexpr (L::is_branch)
-      return walk_.attempts[0].lane;
+      return reaching(0).lane;
     else
       return 0;
   }
-  [[nodiscard]] unsigned race_target() const noexcept { return walk_.attempts[count - 1].target; }
+  [[nodiscard]] unsigned race_target() const noexcept { return reaching(count - 1).target; }
 
   [[nodiscard]] static Role role_at(std::size_t layer) noexcept {
     if constexpr (count > 0) {
@@ -695,8 +700,7 @@ class Machine {
   std::uint32_t trips_ = 0;
   std::uint32_t waited_ms_ = 0;
   Walk<L> walk_;
-  Time attempt_began_{};
-  Time wait_began_{};
+  Time began_{};  // the attempt that is under way, or the wait
   Time wake_at_{};
   Gate* gate_ = nullptr;
   std::uint64_t ticket_ = 0;

@@ -72,7 +72,7 @@ struct BlockingCall {
   // The call so far: what the machine needs to go on from here. Of the attempts only what the layers edited.
   struct Path {
     typename L::Calls calls{};
-    std::array<Edit, L::editing> edits{};
+    std::array<Edit, L::reaching[count]> edits{};
     Start start;
   };
 
@@ -199,7 +199,7 @@ struct BlockingCall {
   template <std::size_t I, class... Inner>
   [[gnu::always_inline]] static void keep_from(Path& path, const Held<I>& layer, const Inner&... inner) noexcept {
     if constexpr (Held<I>::asked) std::get<I>(path.calls) = layer.call;
-    if constexpr (Held<I>::edits) path.edits[L::template edits_before<I>] = edit_of(layer.let_in);
+    if constexpr (Held<I>::edits) path.edits[L::reaching[I]] = edit_of(layer.let_in);
     if constexpr (sizeof...(Inner) > 0) keep_from<I + 1>(path, inner...);
   }
   template <std::size_t I>
@@ -213,8 +213,10 @@ struct BlockingCall {
   template <std::size_t... Is>
   static void let_in_all(const Path& path, Walk<L>& walk, std::index_sequence<Is...>) noexcept {
     [[maybe_unused]] const auto let_in = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-      walk.attempts[I + 1] = walk.attempts[I];
-      if constexpr (Held<I>::edits) apply(path.edits[L::template edits_before<I>], walk.attempts[I + 1]);
+      if constexpr (Held<I>::edits) {
+        walk.attempts[L::reaching[I + 1]] = walk.attempts[L::reaching[I]];
+        apply(path.edits[L::reaching[I]], walk.attempts[L::reaching[I + 1]]);
+      }
     };
     (let_in(std::integral_constant<std::size_t, Is>{}), ...);
   }

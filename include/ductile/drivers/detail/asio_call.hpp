@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/call_options.hpp>       // CallOptions, failure_of, is_forced
+#include <ductile/core/call_options.hpp>       // CallOptions, ForcedFailure, failure_of, is_forced
 #include <ductile/core/gate.hpp>               // Gate, Grant, Waiter
 #include <ductile/core/machine.hpp>            // Asks, Machine, Walk
 #include <ductile/core/operation.hpp>          // attempt_unguarded, lost_answer
@@ -121,8 +121,11 @@ class AsioCall final : public Waiter {
 
   class Start : public Step {
    public:
-    using Step::Step;
-    void operator()() { AsioCall::begin(this->share_); }
+    Start(Share share, const CallOptions& options) noexcept : Step(std::move(share)), options_(options) {}
+    void operator()() { AsioCall::begin(this->share_, options_); }
+
+   private:
+    CallOptions options_;
   };
 
   class TimerEnd : public Step {
@@ -215,10 +218,10 @@ class AsioCall final : public Waiter {
   // Begins a call. Its first step runs at once where the caller stands on the handler's executor.
   static void initiate(Handler handler, KeptBody<Body> body, Operation operation, Classifier classifier, C& clock,
                        const CallOptions& options, const Executor& executor) {
-    Share call{make(std::move(handler), body, std::move(operation), std::move(classifier), clock, options, executor)};
+    Share call{make(std::move(handler), body, std::move(operation), std::move(classifier), clock, options.forced, executor)};
     Slot slot = boost::asio::get_associated_cancellation_slot(call->handler_);
     if (slot.is_connected()) slot.template emplace<Cancellation>(*call);
-    boost::asio::dispatch(executor, Start{std::move(call)});
+    boost::asio::dispatch(executor, Start{std::move(call), options});
   }
 
   AsioCall(const AsioCall&) = delete;
@@ -231,14 +234,14 @@ class AsioCall final : public Waiter {
 
  private:
   static AsioCall& make(Handler&& handler, KeptBody<Body> body, Operation&& operation, Classifier&& classifier, C& clock,
-                        const CallOptions& options, const Executor& executor) {
+                        const ForcedFailure& forced, const Executor& executor) {
     using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
     Frames frames{boost::asio::get_associated_allocator(handler)};
     AsioCall* const memory = std::allocator_traits<Frames>::allocate(frames, 1);
     AsioCall* call = nullptr;
     try {
       call = ::new (static_cast<void*>(memory)) AsioCall(std::move(handler), body, std::forward<Operation>(operation),
-                                                         std::forward<Classifier>(classifier), clock, options, executor);
+                                                         std::forward<Classifier>(classifier), clock, forced, executor);
     } catch (...) {
       std::allocator_traits<Frames>::deallocate(frames, memory, 1);
       throw;
@@ -247,13 +250,13 @@ class AsioCall final : public Waiter {
     return *call;
   }
 
-  AsioCall(Handler&& handler, KeptBody<Body> body, Operation&& operation, Classifier&& classifier, C& clock, const CallOptions& options,
+  AsioCall(Handler&& handler, KeptBody<Body> body, Operation&& operation, Classifier&& classifier, C& clock, const ForcedFailure& forced,
            const Executor& executor)
       : body_(body),
         clock_(clock),
         operation_(std::forward<Operation>(operation)),
         classifier_(std::forward<Classifier>(classifier)),
-        options_(options),
+        forced_(forced),
         timer_(clock, executor),
         work_(step_executor(handler, executor)),
         timer_work_(executor),
@@ -285,17 +288,17 @@ class AsioCall final : public Waiter {
     if constexpr (!L::is_branch) pipeline.calls().end();  // a branch goes before its race
   }
 
-  static void begin(const Share& call) {
-    call->make_machine();
-    const Asks asks = call->cancelled_ ? call->machine_->cancel() : detail::begin(*call->machine_, call->options_);
+  static void begin(const Share& call, const CallOptions& options) {
+    call->make_machine(options);
+    const Asks asks = call->cancelled_ ? call->machine_->cancel() : detail::begin(*call->machine_, options);
     call->initiating_ = true;
     go_on(Share{call}, asks);
     call->initiating_ = false;
   }
 
-  void make_machine() {
+  void make_machine(const CallOptions& options) {
     Now now = clock_.now();
-    const Walk<L> walk = begin_walk(body_, now, options_);
+    const Walk<L> walk = begin_walk(body_, now, options);
     machine_.emplace(body_.layers(), body_.observers(), now, repetition_of<Operation>, walk);
   }
 
@@ -319,8 +322,8 @@ class AsioCall final : public Waiter {
               asks = call->machine_->cancel(Sent::no);
               continue;
             }
-            if (is_forced(call->options_.forced, attempt)) {
-              asks = call->machine_->completed(failure_of(call->options_.forced));
+            if (is_forced(call->forced_, attempt)) {
+              asks = call->machine_->completed(failure_of(call->forced_));
               continue;
             }
             if constexpr (L::is_branch) {
@@ -536,7 +539,7 @@ class AsioCall final : public Waiter {
   C& clock_;
   [[no_unique_address]] Operation operation_;
   [[no_unique_address]] Classifier classifier_;
-  CallOptions options_;
+  ForcedFailure forced_;
   Timer timer_;
   boost::asio::executor_work_guard<StepExecutor> work_;
   [[no_unique_address]] TimerWork timer_work_;

@@ -121,10 +121,10 @@ class AsioRace {
   void begin_branch(Call& call) {
     const Attempt attempt = standing_->next(*call.machine_);
     Branch& branch = Branch::make(AsioBranchEnd<Call>{call, attempt}, BranchOf{call.body_.pipeline(), attempt, call.machine_->call()},
-                                  call.operation_, call.classifier_, call.clock_, call.options_, call.timer_.get_executor());
+                                  call.operation_, call.classifier_, call.clock_, call.forced_, call.timer_.get_executor());
     standing_->begun(attempt);
     branches_[attempt.lane] = &branch;
-    Branch::begin(typename Branch::Share{branch});
+    Branch::begin(typename Branch::Share{branch}, CallOptions{});
   }
 
   std::optional<Race<Trunk, T>> standing_;

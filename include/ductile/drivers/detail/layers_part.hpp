@@ -37,6 +37,10 @@ class LayersPart<Whole, First, std::index_sequence<Is...>, Part> {
   template <std::size_t I>
   static constexpr Role role = Whole::template role<First + I>;
 
+  // A race's attempt is the hedge's own: it ends as that of one of its branches.
+  static constexpr std::array<std::uint8_t, count + 1> reaching =
+      attempts_reaching<(Whole::reaching[First + Is + 1] != Whole::reaching[First + Is] || (races && Is + 1 == count))...>();
+
   static constexpr bool any_reads_time = true;  // a race does
   static constexpr bool chooses_targets = ((role<Is> == Role::fallback) || ...);
 
@@ -72,10 +76,10 @@ class LayersPart<Whole, First, std::index_sequence<Is...>, Part> {
   }
 
   // Where a hedge may go beside those that are taken, if a layer of the trunk knows.
-  [[nodiscard]] std::optional<unsigned> another(const Calls& calls, Now now, const std::array<Attempt, count + 1>& attempts,
+  [[nodiscard]] std::optional<unsigned> another(const Calls& calls, Now now, const std::array<Attempt, reaching[count] + 1U>& attempts,
                                                 TargetSet taken) noexcept {
     std::optional<unsigned> found;
-    static_cast<void>(((found = another_of<Is>(std::get<Is>(calls), now, attempts[Is], taken)).has_value() || ...));
+    static_cast<void>(((found = another_of<Is>(std::get<Is>(calls), now, attempts[reaching[Is]], taken)).has_value() || ...));
     return found;
   }
 
