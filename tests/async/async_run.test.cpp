@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "../support/counting_allocator.hpp"
 #include "../support/counting_policy.hpp"
 #include "async_operations.hpp"
 
@@ -90,31 +91,6 @@ struct SecondTime {
 };
 
 Retry<Constant> patient(std::uint16_t attempts = 3) { return Retry{RetryOptions{.attempts = attempts, .backoff = Constant{50ms}}}; }
-
-// Counts the bytes that are not given back.
-template <class T>
-struct CountingAllocator {
-  using value_type = T;
-
-  explicit CountingAllocator(std::size_t& out) noexcept : out_of_hand(&out) {}
-  template <class U>
-  CountingAllocator(const CountingAllocator<U>& other) noexcept : out_of_hand(other.out_of_hand) {}
-
-  T* allocate(std::size_t count) {
-    *out_of_hand += count * sizeof(T);
-    return std::allocator<T>{}.allocate(count);
-  }
-  void deallocate(T* memory, std::size_t count) noexcept {
-    *out_of_hand -= count * sizeof(T);
-    std::allocator<T>{}.deallocate(memory, count);
-  }
-  template <class U>
-  bool operator==(const CountingAllocator<U>& other) const noexcept {
-    return out_of_hand == other.out_of_hand;
-  }
-
-  std::size_t* out_of_hand;
-};
 
 // Cancels the call when it hears of that event. Chosen at run time: each pipeline's asynchronous call costs a second or two to compile.
 struct CancelsOn {
@@ -592,29 +568,29 @@ TEST_CASE("All memory is the handler's allocator's, and is given back before the
   AsioVirtualClock clock;
   asio::io_context context;
   Pipeline pipeline{Deadline{10s}, patient(), AttemptTimeout{1s}};
-  std::size_t out_of_hand = 0;
+  Count memory;
   std::size_t when_called = 1;
   SlowAnswer operation{clock, context, 10ms,
                        [calls = 0]() mutable { return ++calls < 3 ? Result<int>{Failure{Kind::overload}} : Result<int>{7}; }};
-  pipeline.async_run(operation, context, clock, asio::bind_allocator(CountingAllocator<void>{out_of_hand}, [&](Result<int> result) {
-                       when_called = result ? out_of_hand : 1;
+  pipeline.async_run(operation, context, clock, asio::bind_allocator(Counting<char>{memory}, [&](Result<int> result) {
+                       when_called = result ? memory.held.load() : 1;
                      }));
-  CHECK(out_of_hand > 0);
+  CHECK(memory.held > 0);
   clock.run(context);
   CHECK(when_called == 0);
-  CHECK(out_of_hand == 0);
+  CHECK(memory.held == 0);
 }
 
 // Its resident memory (docs/performance.md, where the design's bound is 768) is this, and what the system's allocator and Asio's queue of
 // timers add. Counted on 2026-11-30: 656 and 736.
 TEST_CASE("A call that waits for its next attempt holds few bytes", "[async]") {
   const auto held = [](auto& pipeline) {
-    std::size_t bytes = 0;
+    Count memory;
     asio::io_context context;
     const auto fails = [](const Attempt&, auto token) { return asio::post(asio::append(token, Result<int>{Failure{Kind::internal}})); };
-    pipeline.async_run(fails, context, asio::bind_allocator(CountingAllocator<void>{bytes}, [](Result<int>) {}));
+    pipeline.async_run(fails, context, asio::bind_allocator(Counting<char>{memory}, [](Result<int>) {}));
     context.poll();
-    return bytes;
+    return memory.held.load();
   };
   Pipeline plain{Retry{RetryOptions{.backoff = Constant{1h}}}};
   Pipeline bounded{Deadline{24h}, Retry{RetryOptions{.backoff = Constant{1h}}}, CircuitBreaker{}, Bulkhead{}, AttemptTimeout{1min}};
