@@ -55,8 +55,16 @@ RatioWindow any_window(SplitMix64& dice, unsigned most) {
 
 void choose(ConsecutiveFailures& trip, SplitMix64& dice, unsigned most) { trip = consecutive(1 + pick(dice, most)); }
 void choose(FailureRatio& trip, SplitMix64& dice, unsigned most) { trip = ratio((1 + pick(dice, 10)) / 10.0, any_window(dice, 2 * most)); }
+void choose(FailureRatioOverTime& trip, SplitMix64& dice, unsigned most) {
+  trip = ratio_over_time((1 + pick(dice, 10)) / 10.0, {.within = std::chrono::seconds{1 + pick(dice, 20)}, .calls = 1 + pick(dice, most)});
+}
 void choose(SlowCalls& trip, SplitMix64& dice, unsigned most) {
   trip = slow_calls((1 + pick(dice, 10)) / 10.0, std::chrono::milliseconds{1 + pick(dice, 4000)}, any_window(dice, 2 * most));
+}
+
+void choose(EitherTrip<FailureRatioOverTime, SlowCalls>& trip, SplitMix64& dice, unsigned most) {
+  choose(trip.first, dice, most);
+  choose(trip.second, dice, most);
 }
 
 // `most`: bad calls in a row.
@@ -123,7 +131,9 @@ void breaker_answers_like_its_model() {
 TEST_CASE("A breaker answers like its model to any sequence of commands", "[properties]") {
   SECTION("by failures in a row") { breaker_answers_like_its_model<ConsecutiveFailures>(); }
   SECTION("by the share of the latest calls that failed") { breaker_answers_like_its_model<FailureRatio>(); }
+  SECTION("by the share of all calls of a span that failed") { breaker_answers_like_its_model<FailureRatioOverTime>(); }
   SECTION("by the share of the latest calls that were slow") { breaker_answers_like_its_model<SlowCalls>(); }
+  SECTION("by either of two") { breaker_answers_like_its_model<EitherTrip<FailureRatioOverTime, SlowCalls>>(); }
 }
 
 // ---- two threads
@@ -290,5 +300,7 @@ void threads_are_told_what_the_model_says() {
 TEST_CASE("What two threads are told by one breaker, the model says in some order", "[properties]") {
   SECTION("by failures in a row") { threads_are_told_what_the_model_says<ConsecutiveFailures>(); }
   SECTION("by the share of the latest calls that failed") { threads_are_told_what_the_model_says<FailureRatio>(); }
+  SECTION("by the share of all calls of a span that failed") { threads_are_told_what_the_model_says<FailureRatioOverTime>(); }
   SECTION("by the share of the latest calls that were slow") { threads_are_told_what_the_model_says<SlowCalls>(); }
+  SECTION("by either of two") { threads_are_told_what_the_model_says<EitherTrip<FailureRatioOverTime, SlowCalls>>(); }
 }

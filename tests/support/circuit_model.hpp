@@ -26,12 +26,24 @@ inline std::vector<bool> latest(const ductile::RatioWindow& window, const Ends& 
 // What each trip makes of the ends: which of them are bad, and how many of those that it still looks at.
 inline bool is_bad(const ductile::ConsecutiveFailures&, const ductile::CallEnd& end) { return end.failed; }
 inline bool is_bad(const ductile::FailureRatio&, const ductile::CallEnd& end) { return end.failed; }
+inline bool is_bad(const ductile::FailureRatioOverTime&, const ductile::CallEnd& end) { return end.failed; }
 inline bool is_bad(const ductile::SlowCalls& trip, const ductile::CallEnd& end) { return end.took >= trip.slower_than; }
+template <class First, class Second>
+bool is_bad(const ductile::EitherTrip<First, Second>& trip, const ductile::CallEnd& end) {
+  return is_bad(trip.first, end) || is_bad(trip.second, end);
+}
 
 inline std::vector<bool> looked_at(const ductile::ConsecutiveFailures& trip, const Ends& ends, ductile::Time) {
   std::vector<bool> in_a_row;
   for (auto end = ends.rbegin(); end != ends.rend() && is_bad(trip, *end); ++end) in_a_row.push_back(true);
   return in_a_row;
+}
+inline std::vector<bool> looked_at(const ductile::FailureRatioOverTime& trip, const Ends& ends, ductile::Time at) {
+  const auto sixteenths = [&](ductile::Time time) { return time.time_since_epoch() / (trip.window.within / 16); };
+  std::vector<bool> recent;
+  for (const ductile::CallEnd& end : ends)
+    if (sixteenths(end.at) + 16 > sixteenths(at)) recent.push_back(is_bad(trip, end));
+  return recent;
 }
 template <class Trip>
 std::vector<bool> looked_at(const Trip& trip, const Ends& ends, ductile::Time at) {
@@ -39,10 +51,26 @@ std::vector<bool> looked_at(const Trip& trip, const Ends& ends, ductile::Time at
 }
 
 inline bool opens(const ductile::ConsecutiveFailures& trip, const std::vector<bool>& bad) { return bad.size() >= trip.failures; }
+inline bool is_share(double share, const std::vector<bool>& bad) {
+  const auto count = std::count(bad.begin(), bad.end(), true);
+  return static_cast<double>(count) / static_cast<double>(bad.size()) >= share;
+}
+inline bool opens(const ductile::FailureRatioOverTime& trip, const std::vector<bool>& bad) {
+  return bad.size() >= trip.window.calls && is_share(trip.share, bad);
+}
 template <class Trip>
 bool opens(const Trip& trip, const std::vector<bool>& bad) {
-  const auto count = static_cast<std::size_t>(std::count(bad.begin(), bad.end(), true));
-  return count >= trip.window.at_least && static_cast<double>(count) / static_cast<double>(bad.size()) >= trip.share;
+  return std::count(bad.begin(), bad.end(), true) >= trip.window.at_least && is_share(trip.share, bad);
+}
+
+// Whether the last of the ends, at this moment, opens the breaker.
+template <class Trip>
+bool trips(const Trip& trip, const Ends& ends, ductile::Time at) {
+  return is_bad(trip, ends.back()) && opens(trip, looked_at(trip, ends, at));
+}
+template <class First, class Second>
+bool trips(const ductile::EitherTrip<First, Second>& trip, const Ends& ends, ductile::Time at) {
+  return trips(trip.first, ends, at) || trips(trip.second, ends, at);
 }
 
 // Whether the automaton's window holds the same.
@@ -123,7 +151,7 @@ class CircuitModel {
     if (mode_ == Mode::closed) {
       if (news == News::neither) return Signal::none;
       ends_.push_back(end);
-      if (is_bad(options_.trip, end) && opens(options_.trip, looked_at(options_.trip, ends_, at))) return open(at);
+      if (trips(options_.trip, ends_, at)) return open(at);
     } else if (mode_ == Mode::half_open) {
       if (probes_.erase(call) == 0) return Signal::none;  // its lease is over
       if (news == News::neither) return Signal::none;
