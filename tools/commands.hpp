@@ -39,6 +39,12 @@ struct MockFlags {
   std::uint64_t seed = 1;
   double time_scale = 1;
   std::string at{};
+  std::optional<int> tls_port{};
+  std::optional<int> goaway_port{};
+  std::optional<int> proxy_port{};
+  std::optional<int> full_port{};
+  std::string certificate{};
+  bool list = false;
   bool json = false;
 };
 

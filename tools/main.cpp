@@ -68,7 +68,7 @@ const char* const imagine_help =
 const char* const mock_help =
     "A mock of the service, on a port of this machine: prints `listening on http://HOST:PORT` and runs until it is interrupted.\n\n"
     "One request can ask for one answer: header `x-ductile-scenario: ID`, key `scenario-ID`, or query `scenario=ID`.\n"
-    "GET /_ductile/scenario lists the IDs; health, requests, verdict, quota and clock are there, too.";
+    "--list has the IDs; /_ductile/health, requests, verdict, quota, scenario and clock are its own pages.";
 
 const char* const doctor_help =
     "Says what a failure is, whose it is, what to do and when, and what says so.\n\n"
@@ -117,7 +117,18 @@ void define(CLI::App& command, MockFlags& flags) {
       ->check(CLI::Range(0.001, 100'000.0))
       ->capture_default_str();
   command.add_option("--at", flags.at, "its time at the start: 2026-11-24T10:00:00Z");
-  command.add_flag("--json", flags.json, "the first line is a JSON object");
+  command.add_flag("--list", flags.list,
+                   "lists every answer that it can give, how to ask for it, and where its words come from; then ends");
+  command.add_flag("--json", flags.json, "the first line is a JSON object, and so is each of --list");
+  const std::string beside = "Ports beside it, for what is no answer of its own (0: any that is free)";
+  const auto port = [&](const char* name, std::optional<int>& to, const char* what) {
+    command.add_option(name, to, what)->check(CLI::Range(0, 65'535))->group(beside);
+  };
+  port("--tls-port", flags.tls_port, "the service under TLS, with a certificate that nobody has signed");
+  port("--goaway-port", flags.goaway_port, "HTTP/2 under TLS that goes away");
+  port("--proxy-port", flags.proxy_port, "a proxy that wants a login");
+  port("--full-port", flags.full_port, "a port on which no connection opens");
+  command.add_option("--certificate", flags.certificate, "writes the certificate of the ports under TLS there, PEM")->group(beside);
 }
 
 // How the doctor's own subcommands are called.

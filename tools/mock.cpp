@@ -1,23 +1,85 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
 
+#include <ductile/mock/provenance.hpp>     // provenance_of, way_to_ask
+#include <ductile/mock/rows.hpp>           // all_answers, find_row
 #include <ductile/mock/scenario_json.hpp>  // parse_time
-#include <ductile/mock/server.hpp>         // Server
+#include <ductile/mock/server.hpp>         // Server, SidePortNumbers
 #include <ductile/tools/problem.hpp>       // misuse
 #include <ductile/tools/stop_flag.hpp>     // StopFlag
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <string>
+#include <string_view>
 #include <thread>
 
 namespace ductile::tools {
 
+namespace {
+
+// Every answer that the mock can give, a line each.
+void list_answers(bool as_json) {
+  for (const std::string_view id : mock::all_answers()) {
+    const mock::Row* row = mock::find_row(id);
+    const int status = row ? row->status : 429;  // a quota's
+    const std::string_view words = name(mock::provenance_of(id));
+    if (as_json)
+      fmt::print("{}\n", boost::json::serialize(
+                             boost::json::object{{"id", id}, {"status", status}, {"words", words}, {"ask", mock::way_to_ask(id)}}));
+    else
+      fmt::print("{:<32} {:<4} {:<11} {}\n", id, status, words, mock::way_to_ask(id));
+  }
+}
+
+void write_certificate(const mock::Server& server, const std::string& path) {
+  std::ofstream file{path};
+  file << server.certificate();
+  if (!file.flush()) throw misuse("--certificate: the file " + path + " cannot be written");
+}
+
+void tell_ports(const mock::Server& server, const MockFlags& flags) {
+  const mock::SidePortNumbers ports = server.side_ports();
+  struct Told {
+    const char* name;
+    const char* words;
+    int port;
+  };
+  const std::array<Told, 4> all{{{"tls", "the same under TLS", ports.tls},
+                                 {"goaway", "HTTP/2 that goes away", ports.goaway},
+                                 {"proxy", "a proxy that wants a login", ports.proxy},
+                                 {"full", "no connection opens", ports.full}}};
+  if (flags.json) {
+    boost::json::object first{{"listening", server.url()}, {"seed", flags.seed}};
+    for (const Told& told : all)
+      if (told.port > 0) first[told.name] = told.port;
+    fmt::print("{}\n", boost::json::serialize(first));
+  } else {
+    fmt::print("listening on {}\n", server.url());
+    for (const Told& told : all)
+      if (told.port > 0) fmt::print("port {}: {}\n", told.port, told.words);
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
 Ending mock_service(const MockFlags& flags) {
+  if (flags.list) {
+    list_answers(flags.json);
+    return Ending::ok;
+  }
   mock::ServerOptions options{
       .host = flags.host, .port = flags.port, .scenario = flags.scenario, .seed = flags.seed, .time_scale = flags.time_scale};
+  options.tls_port = flags.tls_port;
+  options.goaway_port = flags.goaway_port;
+  options.proxy_port = flags.proxy_port;
+  options.full_port = flags.full_port;
   if (!flags.tier.empty()) options.tier = flags.tier;
   if (!flags.at.empty()) {
     options.at = mock::parse_time(flags.at);
@@ -26,11 +88,8 @@ Ending mock_service(const MockFlags& flags) {
 
   StopFlag::listen();
   mock::Server server{options};
-  if (flags.json)
-    fmt::print("{}\n", boost::json::serialize(boost::json::object{{"listening", server.url()}, {"seed", flags.seed}}));
-  else
-    fmt::print("listening on {}\n", server.url());
-  std::fflush(stdout);
+  if (!flags.certificate.empty()) write_certificate(server, flags.certificate);
+  tell_ports(server, flags);
   while (!StopFlag::stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds{50});
   server.stop();
   return Ending::ok;

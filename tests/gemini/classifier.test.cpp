@@ -500,7 +500,7 @@ TEST_CASE("A 200 that tells an error in another interface's shape is that error"
         Case{R"({"error":{"code":503.0,"message":"x"}})", "service-unavailable", Kind::overload},
         // What holds nothing, and what holds nothing that is known.
         Case{"{}", "body-empty-object", Kind::other}, Case{" [ ] ", "body-empty-object", Kind::other},
-        Case{"", "body-empty-object", Kind::other}, Case{R"({"name":"operations/1","done":false})", "candidates-empty", Kind::other},
+        Case{"", "body-empty", Kind::other}, Case{R"({"name":"operations/1","done":false})", "candidates-empty", Kind::other},
         Case{R"({"message":"OK"})", "candidates-empty", Kind::other}, Case{R"({"errors":[]})", "candidates-empty", Kind::other},
         // The caller's words decide nothing.
         Case{R"({"id":"7","prompt":"a stadium at capacity, the model is overloaded"})", "candidates-empty", Kind::other},
@@ -526,8 +526,8 @@ TEST_CASE("A status of gRPC in the head alone is read where the body says nothin
   CHECK(said(200, "16", "Log%zzin%").message == "Log%zzin%");
   CHECK(said(200, "8", "%e9%a2%9d%e5%ba%a6%e4%b8%8d%e8%b6%b3").verdict.id.text() == "openai-insufficient-quota");
   CHECK(said(503, "14", "").verdict.kind == Kind::overload);
-  CHECK(said(200, "0", "").verdict.id.text() == "body-empty-object");
-  CHECK(said(200, "99", "").verdict.id.text() == "body-empty-object");
+  CHECK(said(200, "0", "").verdict.id.text() == "body-empty");
+  CHECK(said(200, "99", "").verdict.id.text() == "body-empty");
   CHECK(said(200, "14", "", R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}})").verdict.kind == Kind::rate_limit);
   CHECK(classify(HttpResponse{200, {{"grpc-status", "14"}, {"Retry-After", "7"}}, ""}).verdict.hint == 7s);
 }

@@ -309,6 +309,9 @@ TEST_CASE("The service gives up at the deadline that the client has set for it",
   Scenario scenario;
   scenario.episodes = {{.answer = "ok-image", .latency = 40s}};
   Engine engine = engine_with(scenario);
+  const Answer hasty = engine.answer(with(asking::for_image("a cat"), "X-Server-Timeout", "9.5"), start);
+  CHECK(hasty.id == "deadline-too-short");
+  CHECK(hasty.body().find("Manually set deadline 9.5s is too short") != std::string::npos);
   const Answer patient = engine.answer(with(asking::for_image("a cat"), "X-Server-Timeout", "60"), start);
   CHECK(patient.id == "ok-image");
   CHECK(patient.latency == 40s);

@@ -46,7 +46,7 @@ struct FailureRow {
 /// kinds, remedies and words from here and nowhere else.
 ///
 /// Source   Error bodies, documentation and reports of 2024 to 2026, collected by hand.
-inline constexpr std::array<FailureRow, 185> failures{{
+inline constexpr std::array<FailureRow, 192> failures{{
     // clang-format off
     {"invalid-argument-generic", 'A', 400, "INVALID_ARGUMENT", Kind::bad_request, Remedy::never, Billed::no, Fixer::developer,
       "malformed or contradictory request, server will not say which field",
@@ -87,6 +87,9 @@ inline constexpr std::array<FailureRow, 185> failures{{
     {"thinking-config-contradiction", 'A', 400, "INVALID_ARGUMENT", Kind::bad_request, Remedy::never, Billed::no, Fixer::developer,
       "includeThoughts without thinking",
       "Remove includeThoughts."},
+    {"deadline-too-short", 'A', 400, "INVALID_ARGUMENT", Kind::bad_request, Remedy::never, Billed::no, Fixer::developer,
+      "the request gives the service less time than the least that it takes (10 s)",
+      "Give an attempt 10 s or more."},
     {"turn-order", 'A', 400, "INVALID_ARGUMENT", Kind::bad_request, Remedy::never, Billed::no, Fixer::developer,
       "the turns of the history are out of order",
       "Order user/model/function turns."},
@@ -492,6 +495,9 @@ inline constexpr std::array<FailureRow, 185> failures{{
     {"candidates-empty", 'F', 200, "OK", Kind::other, Remedy::immediately, Billed::unknown, Fixer::nobody,
       "an answer without candidates",
       "Retry once."},
+    {"body-empty", 'F', 200, "OK", Kind::other, Remedy::immediately, Billed::unknown, Fixer::nobody,
+      "a success without a single byte",
+      "Retry once."},
     {"body-empty-object", 'F', 200, "OK", Kind::other, Remedy::immediately, Billed::unknown, Fixer::nobody,
       "an empty answer",
       "Retry once."},
@@ -509,6 +515,9 @@ inline constexpr std::array<FailureRow, 185> failures{{
       "Ask a model that makes this size."},
     {"inline-data-corrupt", 'F', 200, "OK", Kind::other, Remedy::immediately, Billed::yes, Fixer::nobody,
       "the image was damaged on the way",
+      "Check the bytes; retry."},
+    {"inline-data-cut", 'F', 200, "OK", Kind::other, Remedy::immediately, Billed::yes, Fixer::nobody,
+      "the image ends in the middle, in an answer that does not",
       "Check the bytes; retry."},
     {"malformed-function-call", 'F', 200, "OK", Kind::other, Remedy::immediately, Billed::yes, Fixer::nobody,
       "model called a function",
@@ -603,6 +612,18 @@ inline constexpr std::array<FailureRow, 185> failures{{
     {"wrong-content-length", 'G', 200, "", Kind::network, Remedy::immediately, Billed::yes, Fixer::operations,
       "the body is shorter than announced: a broken proxy",
       "Retry."},
+    {"body-longer-than-announced", 'G', 200, "", Kind::network, Remedy::immediately, Billed::yes, Fixer::operations,
+      "the body is longer than announced, so what is read of it ends in the middle: a broken proxy",
+      "Retry on a fresh connection."},
+    {"bad-chunk-size", 'G', 200, "", Kind::network, Remedy::immediately, Billed::yes, Fixer::operations,
+      "a piece of the body says no length: a broken proxy",
+      "Retry."},
+    {"half-status-line", 'G', 0, "", Kind::network, Remedy::immediately, Billed::maybe, Fixer::nobody,
+      "the connection was closed within the first line of the answer",
+      "Retry on a fresh connection."},
+    {"gzip-that-is-not", 'G', 200, "", Kind::network, Remedy::immediately, Billed::yes, Fixer::operations,
+      "the answer says that it is compressed, and is not: a broken proxy",
+      "Retry; ask for no compression."},
     // clang-format on
 }};
 

@@ -182,6 +182,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "provided image is not valid", "input-image-invalid", "Gemini API, 400"},
     {Topic::request, "unsupported mime type", "mime-unsupported", "Gemini API, 400"},
     {Topic::request, "missing a thought_signature", "thought-signature-missing", "Gemini API, 400"},
+    {Topic::request, "minimum allowed deadline", "deadline-too-short", "Gemini API, 400"},
     {Topic::request, "the thinking budget", "thinking-budget-invalid", "Gemini API, 400"},
     {Topic::request, "only works in thinking mode", "thinking-budget-invalid", "Gemini API, 400"},
     {Topic::request, "thinking_config", "thinking-config-contradiction", "Gemini API, 400"},

@@ -140,6 +140,7 @@ class Engine {
 
  private:
   static constexpr std::size_t most_jobs = 100'000;
+  static constexpr Duration least_server_timeout = std::chrono::seconds{10};
 
   static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : Dice{Dice::hash(key)}.bits(); }
 
@@ -200,6 +201,10 @@ class Engine {
     if (!known) return reply("model-not-found", scene);
     if (route == Route::get_model) return model_shown(*known, scene);
     if (known->gone(scene.time)) return reply(known->listed() ? "model-retired-listed" : "model-not-found", scene);
+    if (const auto limit = server_timeout(request); limit && *limit < least_server_timeout) {
+      scene.message = "Manually set deadline " + duration_text(*limit) + " is too short. Minimum allowed deadline is 10s.";
+      return reply("deadline-too-short", scene);
+    }
 
     const auto checked = check_request(request.body, *known);
     if (const auto* refusal = std::get_if<Refusal>(&checked)) {

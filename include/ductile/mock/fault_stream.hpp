@@ -20,6 +20,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -52,8 +53,10 @@ class FaultStream final : public httplib::Stream {
   /// Arms a fault for the next answer, whose body has so many bytes. `garbage` is what is sent instead of HTTP.
   void arm(ByteFault fault, std::size_t body_bytes, std::string garbage = {}) {
     fault_ = fault;
-    body_left_ = body_bytes / 2;
+    half_ = body_bytes / 2;
+    body_left_ = fault == ByteFault::short_length || fault == ByteFault::plain_http_1_0 ? body_bytes : half_;
     garbage_ = std::move(garbage);
+    head_.clear();
     in_head_ = true;
   }
 
@@ -132,16 +135,57 @@ class FaultStream final : public httplib::Stream {
     return true;
   }
 
+  // The head that the fault makes of the server's, which announces a length.
+  [[nodiscard]] std::string rewritten(std::string head) const {
+    const std::size_t line = head.find("Content-Length: ");
+    if (line == head.npos) return head;
+    const std::size_t after = head.find("\r\n", line) + 2;
+    switch (fault_) {
+      case ByteFault::short_length: return head.replace(line, after - line, "Content-Length: " + std::to_string(half_) + "\r\n");
+      case ByteFault::bad_chunk: return head.replace(line, after - line, "Transfer-Encoding: chunked\r\n");
+      default: return head.erase(line, after - line).replace(0, 8, "HTTP/1.0");
+    }
+  }
+
+  // The connection ends with the body.
+  [[nodiscard]] bool passed_with_another_head(std::string_view bytes) {
+    if (in_head_) {
+      head_.append(bytes);
+      const std::size_t end = head_.find("\r\n\r\n");
+      if (end == head_.npos) return true;
+      in_head_ = false;
+      const std::string body = head_.substr(end + 4);
+      if (!send(rewritten(head_.substr(0, end + 4)))) return false;
+      if (fault_ == ByteFault::bad_chunk) {
+        std::array<char, 24> length{};
+        std::snprintf(length.data(), length.size(), "%zx\r\n", half_);
+        if (!send(length.data())) return false;
+      }
+      return body.empty() || passed_with_another_head(body);
+    }
+    const std::size_t part = std::min(bytes.size(), body_left_);
+    if (!send(bytes.substr(0, part))) return false;
+    body_left_ -= part;
+    if (body_left_ > 0) return true;
+    if (fault_ == ByteFault::bad_chunk) static_cast<void>(send("\r\nno length\r\n"));
+    return false;
+  }
+
   // Passes bytes on as far as the fault lets them; false when the connection is over.
   [[nodiscard]] bool passed(std::string_view bytes) {
     switch (fault_) {
       case ByteFault::none:
       case ByteFault::stall:
-      case ByteFault::cut_body: return send(bytes);
+      case ByteFault::cut_body:
+      case ByteFault::byte_order_mark: return send(bytes);
       case ByteFault::reset_before_head: reset_ = true; return false;
       case ByteFault::close_before_head:
       case ByteFault::silence: return false;
       case ByteFault::garbage: return send(garbage_) && false;
+      case ByteFault::close_in_head: return send("HTTP/1.1 20") && false;
+      case ByteFault::short_length:
+      case ByteFault::bad_chunk:
+      case ByteFault::plain_http_1_0: return passed_with_another_head(bytes);
       case ByteFault::reset_in_body:
       case ByteFault::close_in_body:
       case ByteFault::drip: break;
@@ -180,7 +224,9 @@ class FaultStream final : public httplib::Stream {
   std::size_t end_ = 0;
   ByteFault fault_ = ByteFault::none;
   std::string garbage_;
-  std::size_t body_left_ = 0;
+  std::string head_;           // as far as the server has written it, where it is rewritten
+  std::size_t half_ = 0;       // of the body
+  std::size_t body_left_ = 0;  // until the fault, or the end of the connection
   bool in_head_ = true;
   bool broken_ = false;
   bool reset_ = false;

@@ -216,6 +216,10 @@ inline constexpr Duration silence_lasts_really = std::chrono::seconds{10};
     body.resize(body.size() / 2);
     answer.pieces = {std::move(body)};
   }
+  if (row.fault == ByteFault::byte_order_mark) {
+    answer.fault = ByteFault::none;
+    answer.pieces.front().insert(0, "\xEF\xBB\xBF");
+  }
   if (answer.fault == ByteFault::stall && !answer.streamed) {
     answer.fault = ByteFault::silence;
     answer.pieces.clear();

@@ -49,8 +49,7 @@ constexpr void for_each_row(const Visitor& visit) {
   return found;
 }
 
-/// Whether the mock can answer with that row: every id of the failure catalogue, and `ok-image`, `ok-text-image`, `ok-text-only`,
-/// `ok-thought-image`.
+/// Whether the mock can answer with that row: every id of the failure catalogue, and the good answers, whose ids begin with `ok-`.
 [[nodiscard]] inline bool can_answer(std::string_view id) { return find_row(id) != nullptr || canned_quota_words(id).has_value(); }
 
 /// Every id that the mock can answer with.

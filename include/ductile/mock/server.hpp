@@ -28,6 +28,20 @@ struct ServerOptions {
 
   /// Keys that share a project. A key that is not named is a project of its own.
   std::map<std::string, std::string, std::less<>> projects{};
+
+  // Ports for failures that are no answer of the service's own; none: there is no such port, 0: any that is free.
+  std::optional<int> tls_port{};     ///< The service under TLS, by a certificate that nobody has signed.
+  std::optional<int> goaway_port{};  ///< HTTP/2 under TLS that goes away.
+  std::optional<int> proxy_port{};   ///< A proxy that wants a login.
+  std::optional<int> full_port{};    ///< A port on which no connection opens.
+};
+
+/// Where the ports beside the service's own are; 0: there is none.
+struct SidePortNumbers {
+  int tls = 0;
+  int goaway = 0;
+  int proxy = 0;
+  int full = 0;
 };
 
 /// The service in a box: listens from construction on, on threads of its own, until it is stopped or destroyed.
@@ -49,6 +63,11 @@ class Server {
 
   /// The base URL, without a slash at its end.
   [[nodiscard]] std::string url() const;
+
+  [[nodiscard]] SidePortNumbers side_ports() const noexcept;
+
+  /// The certificate of the ports under TLS, PEM, for a client that shall trust it.
+  [[nodiscard]] std::string certificate() const;
 
   /// What answers; its members are in engine.hpp.
   [[nodiscard]] Engine& engine() noexcept;

@@ -5,13 +5,17 @@
 // includes this header in one unit. It is most of what cpp-httplib and the model of the service cost to compile.
 #include <ductile/mock/fault_server.hpp>  // FaultServer; first: it says where cpp-httplib's flags come from
 
-#include <ductile/core/config_error.hpp>   // ConfigError
-#include <ductile/core/now.hpp>            // Now, WallTime
-#include <ductile/mock/admin.hpp>          // Admin
-#include <ductile/mock/engine.hpp>         // Engine
-#include <ductile/mock/exchange.hpp>       // Answer, Request
-#include <ductile/mock/reply.hpp>          // reply, Scene
-#include <ductile/mock/scenario_json.hpp>  // load_scenario, tier_named
+#include <ductile/core/config_error.hpp>  // ConfigError
+#include <ductile/core/now.hpp>           // Now, WallTime
+#include <ductile/mock/admin.hpp>         // Admin
+#include <ductile/mock/engine.hpp>        // Engine
+#include <ductile/mock/exchange.hpp>      // Answer, Request
+#include <ductile/mock/ports/certificate.hpp>
+#include <ductile/mock/ports/full_port.hpp>
+#include <ductile/mock/ports/proxy_port.hpp>
+#include <ductile/mock/ports/tls_port.hpp>  // GoingAwayPort, TlsPort
+#include <ductile/mock/reply.hpp>           // reply, Scene
+#include <ductile/mock/scenario_json.hpp>   // load_scenario, tier_named
 #include <ductile/mock/server.hpp>
 #include <ductile/mock/service_clock.hpp>  // ServiceClock
 
@@ -47,12 +51,19 @@ class Server::Listening {
     return "http://" + (v6 ? "[" + host_ + "]" : host_) + ":" + std::to_string(port_);
   }
 
+  [[nodiscard]] SidePortNumbers side_ports() const noexcept { return side_ports_; }
+  [[nodiscard]] std::string certificate() const { return certificate_.pem(); }
+
   [[nodiscard]] Engine& engine() noexcept { return engine_; }
   [[nodiscard]] ServiceClock& clock() noexcept { return clock_; }
 
   void stop() {
     const std::scoped_lock lock{stopping_};
     clock_.stop();
+    tls_.reset();
+    goaway_.reset();
+    proxy_.reset();
+    full_.reset();
     http_.stop();
     if (listener_.joinable()) listener_.join();
   }
@@ -83,8 +94,22 @@ class Server::Listening {
     port_ = options.port == 0 ? http_.bind_to_any_port(host_) : http_.bind_to_port(host_, options.port) ? options.port : -1;
     if (port_ <= 0) throw std::runtime_error{"mock: cannot listen on " + options.host + " port " + std::to_string(options.port)};
     http_.widen_backlog();
+    open_side_ports(options);
     listener_ = std::thread{[this] { http_.listen_after_bind(); }};
     while (!http_.is_running()) std::this_thread::yield();  // before that, cpp-httplib's stop does nothing
+  }
+
+  void open_side_ports(const ServerOptions& options) {
+    const auto checked = [](const char* name, int port) {
+      if (port < 0 || port > 65'535) refuse((std::string{"mock: "} + name + " must be from 0 to 65535").c_str(), port);
+      return port;
+    };
+    if (options.tls_port) tls_.emplace(host_, checked("tls_port", *options.tls_port), certificate_, port_);
+    if (options.goaway_port) goaway_.emplace(host_, checked("goaway_port", *options.goaway_port), certificate_);
+    if (options.proxy_port) proxy_.emplace(host_, checked("proxy_port", *options.proxy_port));
+    if (options.full_port) full_.emplace(host_, checked("full_port", *options.full_port));
+    const auto number = [](const auto& port) { return port ? port->port() : 0; };
+    side_ports_ = {number(tls_), number(goaway_), number(proxy_), number(full_)};
   }
 
   void handle(const httplib::Request& asked, httplib::Response& response) {
@@ -102,12 +127,17 @@ class Server::Listening {
     put(std::move(answer), response);
   }
 
+  // These are made of an answer whose head announces a length.
+  static bool needs_length(ByteFault fault) {
+    return fault == ByteFault::short_length || fault == ByteFault::bad_chunk || fault == ByteFault::plain_http_1_0;
+  }
+
   [[nodiscard]] Duration in_service_time(Duration real) const { return std::chrono::duration_cast<Duration>(real * clock_.scale()); }
 
   void put(Answer answer, httplib::Response& response) {
     response.status = answer.status;
     for (const HttpHeader& header : answer.headers) response.set_header(header.name, header.value);
-    if (!answer.streamed) return response.set_content(answer.body(), answer.content_type);
+    if (!answer.streamed || needs_length(answer.fault)) return response.set_content(answer.body(), answer.content_type);
     const std::string type = answer.content_type;
     const auto sent = std::make_shared<Answer>(std::move(answer));
     response.set_chunked_content_provider(type, [this, sent](std::size_t, httplib::DataSink& sink) {
@@ -176,6 +206,12 @@ class Server::Listening {
   FaultServer http_;
   std::mutex stopping_;
   std::thread listener_;
+  Certificate certificate_;
+  std::optional<TlsPort> tls_;
+  std::optional<GoingAwayPort> goaway_;
+  std::optional<ProxyPort> proxy_;
+  std::optional<FullPort> full_;
+  SidePortNumbers side_ports_;
 };
 
 // NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
@@ -183,6 +219,8 @@ Server::Server(const ServerOptions& options) : listening_(std::make_unique<Liste
 Server::~Server() = default;
 int Server::port() const noexcept { return listening_->port(); }
 std::string Server::url() const { return listening_->url(); }
+SidePortNumbers Server::side_ports() const noexcept { return listening_->side_ports(); }
+std::string Server::certificate() const { return listening_->certificate(); }
 Engine& Server::engine() noexcept { return listening_->engine(); }
 ServiceClock& Server::clock() noexcept { return listening_->clock(); }
 void Server::stop() { listening_->stop(); }

@@ -139,7 +139,7 @@ class Judge {
       return;
     }
     if (facts_.shape == BodyShape::empty) {
-      decide("body-empty-object", Confidence::certain, "body", "empty");
+      decide("body-empty", Confidence::certain, "body", "empty");
       return;
     }
     if (finish_reason()) return;

@@ -56,8 +56,8 @@ inline std::vector<std::string_view> accepted_sizes(std::string_view model) {
   return accepted;
 }
 
-inline std::string drawn(const Scene& scene, gemini::Pixels pixels) {
-  return gemini::encode_base64(draw_png(scene.prompt, scene.seed, pixels));
+inline std::string drawn(const Scene& scene, gemini::Pixels pixels, std::size_t at_least = 0) {
+  return gemini::encode_base64(draw_png(scene.prompt, scene.seed, pixels, at_least));
 }
 
 // Letters that look like an opaque token, the same for the same answer.
@@ -84,6 +84,12 @@ inline std::string word(std::string_view name, const Scene& scene) {
   if (name == "signature") return token(scene, "signature", 96);
   const gemini::Pixels asked = image_pixels(scene.model, scene.size, scene.ratio);
   if (name == "png") return drawn(scene, asked);
+  if (name == "large_png") return drawn(scene, asked, std::size_t{30} << 20U);
+  if (name == "half_png") {
+    std::string image = drawn(scene, asked);
+    image.resize(image.size() / 2);
+    return image;
+  }
   if (name == "draft") return drawn(scene, {asked.width / 2, asked.height / 2});
   if (name == "other_size") return drawn(scene, {asked.width / 2, asked.width / 2 + 64});
   if (name == "corrupt") {  // right letters, wrong bytes: the head of a PNG file and then noise

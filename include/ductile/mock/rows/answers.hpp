@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/rows/row.hpp>  // Form, Row
+#include <ductile/mock/rows/row.hpp>  // ByteFault, Form, Row
 
 #include <array>
+#include <string_view>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
 
 // clang-format off
 
+inline constexpr std::string_view image_answer =
+    R"json([{"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": "${png}"}, "thoughtSignature": "${signature}"}]}, "finishReason": "STOP", "index": 0}]}])json";
+
 /// 200s with what was asked for.
 inline constexpr std::array good_answer_rows{
-    Row{.id = "ok-image", .form = Form::answer,
-        .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [
-                     {"inlineData": {"mimeType": "image/png", "data": "${png}"}, "thoughtSignature": "${signature}"}]},
-                   "finishReason": "STOP", "index": 0}]}])json"},
+    Row{.id = "ok-image", .form = Form::answer, .text = image_answer},
     Row{.id = "ok-text-image", .form = Form::answer,
         .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"text": "Here is "}]}, "index": 0}]},
                     {"candidates": [{"content": {"role": "model", "parts": [{"text": "your image."}]}, "index": 0}]},
@@ -32,6 +33,12 @@ inline constexpr std::array good_answer_rows{
     Row{.id = "ok-text-only", .form = Form::answer,
         .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"text": "A balloon is a bag filled with gas."}]},
                      "finishReason": "STOP", "index": 0}]}])json"},
+    // In an odd shape that every client ought to take.
+    Row{.id = "ok-byte-order-mark", .form = Form::answer, .text = image_answer, .fault = ByteFault::byte_order_mark},
+    Row{.id = "ok-wrong-content-type", .form = Form::answer, .text = image_answer, .header = "Content-Type: text/html; charset=UTF-8"},
+    Row{.id = "ok-http-1.0", .form = Form::answer, .text = image_answer, .fault = ByteFault::plain_http_1_0},
+    Row{.id = "ok-image-30-mb", .form = Form::answer,
+        .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": "${large_png}"}, "thoughtSignature": "${signature}"}]}, "finishReason": "STOP", "index": 0}]}])json"},
 };
 
 /// 200s that are a failure: blocked, withheld, empty, cut or not what was asked for.
@@ -96,6 +103,7 @@ inline constexpr std::array bad_answer_rows{
     Row{.id = "stop-no-parts", .form = Form::answer,
         .text = R"json([{"candidates": [{"content": {"role": "model"}, "finishReason": "STOP", "index": 0}]}])json"},
     Row{.id = "candidates-empty", .form = Form::answer, .text = R"json([{"candidates": []}])json"},
+    Row{.id = "body-empty", .form = Form::text},
     Row{.id = "body-empty-object", .form = Form::json, .text = "{}"},
     Row{.id = "max-tokens-no-image", .form = Form::answer,
         .text = R"json([{"candidates": [{"content": {"parts": []}, "finishReason": "MAX_TOKENS", "index": 0}], "usageMetadata": {"thoughtsTokenCount": 2999}}])json"},
@@ -108,6 +116,8 @@ inline constexpr std::array bad_answer_rows{
         .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": ""}}]}, "finishReason": "STOP", "index": 0}]}])json"},
     Row{.id = "inline-data-corrupt", .form = Form::answer,
         .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": "${corrupt}"}}]}, "finishReason": "STOP", "index": 0}]}])json"},
+    Row{.id = "inline-data-cut", .form = Form::answer,
+        .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": "${half_png}"}}]}, "finishReason": "STOP", "index": 0}]}])json"},
     Row{.id = "image-dimensions-mismatch", .form = Form::answer,
         .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": "${other_size}"}}]}, "finishReason": "STOP", "index": 0}]}])json"},
     Row{.id = "model-substituted", .form = Form::answer,

@@ -44,6 +44,8 @@ inline constexpr std::array request_error_rows{
     Row{.id = "thinking-config-contradiction", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "Unable to submit request because Thinking_config.include_thoughts is only enabled when thinking is enabled.. "
                 "Learn more: https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/gemini"},
+    Row{.id = "deadline-too-short", .status = 400, .grpc = "INVALID_ARGUMENT",
+        .text = "Manually set deadline 5s is too short. Minimum allowed deadline is 10s."},
     Row{.id = "turn-order", .status = 400, .grpc = "INVALID_ARGUMENT",
         .text = "Please ensure that function call turn comes immediately after a user turn or after a function response turn."},
     Row{.id = "token-count-exceeded", .status = 400, .grpc = "INVALID_ARGUMENT",

@@ -24,7 +24,12 @@ enum class ByteFault : std::uint8_t {
   reset_in_body,      ///< It is reset after half of the body.
   close_before_head,  ///< It is closed in order (FIN) before a byte is sent.
   close_in_body,      ///< It is closed after half of the body; the head has announced all of it.
+  close_in_head,      ///< It is closed within the status line.
   cut_body,           ///< Half of the body is sent as if it were all: good HTTP, broken JSON.
+  short_length,       ///< The head announces half of the body; the rest comes all the same, then the end.
+  bad_chunk,          ///< The body comes in chunks, the second of which begins with no length.
+  byte_order_mark,    ///< No fault: three bytes before the body that some editors put there.
+  plain_http_1_0,     ///< No fault: HTTP/1.0, whose body ends with the connection.
   silence,            ///< Nothing for minutes, then closed.
   stall,              ///< The first piece of a stream, nothing for minutes, then closed.
   drip,               ///< The body comes a byte a second.

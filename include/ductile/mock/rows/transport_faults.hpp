@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/rows/row.hpp>  // ByteFault, Form, Row
+#include <ductile/mock/rows/answers.hpp>  // image_answer
+#include <ductile/mock/rows/row.hpp>      // ByteFault, Form, Row
 
 #include <array>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
 
 // clang-format off
-
-inline constexpr std::string_view image_answer =
-    R"json([{"candidates": [{"content": {"role": "model", "parts": [{"inlineData": {"mimeType": "image/png", "data": "${png}"}, "thoughtSignature": "${signature}"}]}, "finishReason": "STOP", "index": 0}]}])json";
 
 /// What happens on the way. A name that does not resolve, a port where nothing listens and a connection that never opens happen before
 /// there is a server: the mock shows the nearest thing that a client of it can see, a reset or silence.
@@ -31,6 +29,10 @@ inline constexpr std::array transport_fault_rows{
     Row{.id = "half-close-no-reply", .form = Form::text, .fault = ByteFault::close_before_head},
     Row{.id = "h2-goaway", .form = Form::text, .text = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", .fault = ByteFault::garbage},
     Row{.id = "wrong-content-length", .form = Form::answer, .text = image_answer, .fault = ByteFault::close_in_body},
+    Row{.id = "body-longer-than-announced", .form = Form::answer, .text = image_answer, .fault = ByteFault::short_length},
+    Row{.id = "bad-chunk-size", .form = Form::answer, .text = image_answer, .fault = ByteFault::bad_chunk},
+    Row{.id = "half-status-line", .form = Form::text, .fault = ByteFault::close_in_head},
+    Row{.id = "gzip-that-is-not", .form = Form::answer, .text = image_answer, .header = "Content-Encoding: gzip"},
     Row{.id = "proxy-auth-407", .status = 407, .form = Form::html,
         .text = "<html><head><title>407 Proxy Authentication Required</title></head><body><h1>Proxy Authentication Required</h1></body></html>\n",
         .header = "Proxy-Authenticate: Basic realm=\"proxy\""},
