@@ -499,8 +499,8 @@ TEST_CASE("A 200 that tells an error in another interface's shape is that error"
         Case{R"({"jsonrpc":"2.0","error":{"code":-32602,"message":"Params"},"id":1})", "invalid-argument-generic", Kind::bad_request},
         Case{R"({"error":{"code":503.0,"message":"x"}})", "service-unavailable", Kind::overload},
         // What holds nothing, and what holds nothing that is known.
-        Case{"{}", "body-empty-object", Kind::other}, Case{" [ ] ", "body-empty-object", Kind::other},
-        Case{"", "body-empty", Kind::other}, Case{R"({"name":"operations/1","done":false})", "candidates-empty", Kind::other},
+        Case{"{}", "body-empty-object", Kind::other}, Case{" [ ] ", "body-empty-object", Kind::other}, Case{"", "body-empty", Kind::other},
+        Case{R"({"name":"operations/1","done":false})", "candidates-empty", Kind::other},
         Case{R"({"message":"OK"})", "candidates-empty", Kind::other}, Case{R"({"errors":[]})", "candidates-empty", Kind::other},
         // The caller's words decide nothing.
         Case{R"({"id":"7","prompt":"a stadium at capacity, the model is overloaded"})", "candidates-empty", Kind::other},

@@ -277,9 +277,9 @@ TEST_CASE("Breaker options out of range are refused by name, range and value", "
   };
   CHECK(ratio_refusal(ratio(0.0)) == "CircuitBreaker: ratio must be above 0, up to 1; it is 0");
   CHECK(ratio_refusal(ratio(1.5)) == "CircuitBreaker: ratio must be above 0, up to 1; it is 1.5");
-  CHECK(ratio_refusal(ratio(0.5, {.of = 129})) == "CircuitBreaker: ratio's of must be from 1 to 128 results; it is 129");
-  CHECK(ratio_refusal(ratio(0.5, {.within = 0s})) == "CircuitBreaker: ratio's within must be from 0.001 to 86400 s; it is 0");
-  CHECK(ratio_refusal(ratio(0.5, {.of = 2, .at_least = 3})) == "CircuitBreaker: ratio's at_least must be from 1 to of; it is 3");
+  CHECK(ratio_refusal(ratio(0.5, {.of = 129})) == "CircuitBreaker: window.of must be from 1 to 128 results; it is 129");
+  CHECK(ratio_refusal(ratio(0.5, {.within = 0s})) == "CircuitBreaker: window.within must be from 0.001 to 86400 s; it is 0");
+  CHECK(ratio_refusal(ratio(0.5, {.of = 2, .at_least = 3})) == "CircuitBreaker: window.at_least must be from 1 to window.of; it is 3");
 }
 
 EVERY_DRIVER("Limits may change while calls are out: a state lent to a second pipeline", "[policies]") {

@@ -794,6 +794,8 @@ TEST_CASE("Chain options out of range are refused by name, range and value", "[p
   CHECK(refusal([](auto& o) { o.rest.set(Kind::quota, 25h); }) == "FallbackChain: rest must be from 0 to 86400 s; it is 90000");
   CHECK(refusal([](auto& o) { o.longest_rest = 25h; }) == "FallbackChain: longest_rest must be from 0 to 86400 s; it is 90000");
   CHECK(refusal([](auto& o) { o.rest_jitter = 1.1; }) == "FallbackChain: rest_jitter must be from 0 to 1; it is 1.1");
+  CHECK(refusal([](auto& o) { o.between_rounds.base = 25h; }) ==
+        "FallbackChain: between_rounds: Exponential: base must be from 0 to 86400 s; it is 90000");
   CHECK(refusal([](auto& o) { o.price_ceiling = -0.1; }) == "FallbackChain: price_ceiling must be from 0 to any_price; it is -0.1");
   CHECK(refusal([](auto& o) { o.targets[1].price = -1; }) == "FallbackChain: a target's price must be from 0 USD and finite; it is -1");
   CHECK(refusal([](auto& o) { o.targets = {{.name = "pro"}, {.name = "lite"}, {.name = "pro"}}; }) ==

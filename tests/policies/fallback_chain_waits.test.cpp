@@ -94,6 +94,39 @@ EVERY_DRIVER("A call waits for a circuit that closes before the window of the ta
   CHECK(driver.now()() == began + 10s);
 }
 
+EVERY_DRIVER("A call is not held by the last target's hint while one that failed before it may be well", "[policies]") {
+  Pipeline pipeline{Deadline{120s}, FallbackChain{targets(2)}, Retry{}};
+  const auto result = driver.run(pipeline, [&driver](const Attempt& attempt) -> Result<int> {
+    if (attempt.target == 1) return fails(said(Kind::rate_limit, 55s));
+    return driver.now()() < at(10s) ? fails(said(Kind::overload)) : Result<int>{7};
+  });
+  REQUIRE(result);
+  CHECK(served_by(result) == 0);
+  CHECK(driver.now()() < at(60s));
+}
+
+EVERY_DRIVER("A hint holds also where the target rests longer for what another call's request was refused for", "[policies]") {
+  Pipeline pipeline{Deadline{5min}, FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 1}}};
+  static_cast<void>(driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::not_found)); }));
+  std::vector<Time> asked;
+  static_cast<void>(driver.run(pipeline, [&](const Attempt&) {
+    asked.push_back(driver.now()());
+    return fails(said(Kind::rate_limit, 37s));
+  }));
+  REQUIRE(asked.size() > 3);
+  for (std::size_t i = 1; i < asked.size(); ++i) CHECK(asked[i] - asked[i - 1] >= 37s);
+}
+
+EVERY_DRIVER("A rest for another call's overload says nothing to a call whose day is spent there", "[policies]") {
+  Pipeline pipeline{Deadline{5min}, FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 1}}};
+  const auto result = driver.run(pipeline, [&](const Attempt&) {
+    pipeline.template state<1>().extend(0, {.until = driver.now()() + 12s, .why = Kind::overload});
+    return fails(said(Kind::quota, Remedy::next_day));
+  });
+  REQUIRE(!result);
+  CHECK(!result.error().earliest_retry_at());
+}
+
 EVERY_DRIVER("A target is waited for within the patience although another one opens sooner", "[policies]") {
   for (const Duration other : {0s, 1s, 4s, 20s}) {
     CAPTURE(other / 1s);

@@ -1103,6 +1103,8 @@ TEST_CASE("Options out of range are refused with field, range and value", "[poli
       {{.limits = {spend_per_ten_minutes(10.0)}}, "QuotaTracker: prices must be above 0 where a window limits money; it is 0"},
       {{.limits = {spend_per_ten_minutes(-1.0)}, .prices = {.image = 0.1}},
        "QuotaTracker: a limit of money must be from 0 to 1000000000000 millionths of a dollar; it is -1"},
+      {{.limits = {spend_per_ten_minutes(1e7)}, .prices = {.image = 0.1}},
+       "QuotaTracker: a limit of money must be from 0 to 1000000000000 millionths of a dollar; it is 10000000000000"},
       {{.limits = {per_minute(1)}, .prices = {.image = -0.1}}, "QuotaTracker: prices must be from 0 to 1000 dollars; it is -0.1"},
       {{.limits = {per_minute(1)}, .store_patience = 61s}, "QuotaTracker: store_patience must be from 0.001 to 60 seconds; it is 61"},
       {{.limits = {tokens_per_minute(999)}}, "QuotaTracker: tokens must be at most the limit of a window that counts them; it is 1000"},

@@ -143,7 +143,7 @@ TEST_CASE("Trips out of range are refused by name, range and value", "[policies]
   CHECK(refusal(ratio_over_time(0.5, {.calls = 0})) == "CircuitBreaker: ratio_over_time's calls must be from 1 to 1000000; it is 0");
   CHECK(refusal(slow_calls(2.0, 10s)) == "CircuitBreaker: slow_calls must be above 0, up to 1; it is 2");
   CHECK(refusal(slow_calls(0.5, 0s)) == "CircuitBreaker: slow_calls' slower_than must be from 0.001 to 86400 s; it is 0");
-  CHECK(refusal(slow_calls(0.5, 10s, {.of = 0})) == "CircuitBreaker: ratio's of must be from 1 to 128 results; it is 0");
+  CHECK(refusal(slow_calls(0.5, 10s, {.of = 0})) == "CircuitBreaker: window.of must be from 1 to 128 results; it is 0");
   CHECK(refusal(either(consecutive(0), ratio(0.5))) == "CircuitBreaker: consecutive failures must be from 1 to 1000000; it is 0");
   CHECK(refusal(either(consecutive(1), ratio(0.0))) == "CircuitBreaker: ratio must be above 0, up to 1; it is 0");
   CHECK(refusal(either(slow_calls(0.5, 10s), ratio_over_time(0.5))) == "accepted");

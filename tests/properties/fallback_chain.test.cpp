@@ -148,10 +148,11 @@ class Model {
       const bool has_answered = call.asked.contains(target) || target == call.current;
       const bool rests = rests_until(target) > now;
       const bool is_of_others = rests && rests_[target].why.remedy == Remedy::other_model && has_answered && !is_hopeless;
-      if (is_hopeless && !rests) continue;
+      if (is_hopeless && (!rests || passes(rests_[target].why))) continue;
 
       std::vector<Time> moments{now};
       if (rests && !is_of_others) moments.push_back(rests_until(target));
+      if (is_said_of(target, verdict, call)) moments.push_back(now + std::min(hint_of(verdict), options_.longest_rest));
       if (!is_hopeless && (!rests || is_of_others || passes(rests_[target].why))) {
         curable.insert(target);
         opens = std::min(opens, *std::max_element(moments.begin(), moments.end()));
@@ -212,8 +213,9 @@ class Model {
         const bool is_waited_for = options_.on_all_open == OnAllOpen::wait && opens < deadline && passes(rests_[other].why);
         if (!is_waited_for) continue;
       } else {
-        if (call.failed.contains(other)) continue;  // nobody knows
         opens = now;
+        if (call.failed.contains(other)) opens = std::max(impatient, now + options_.between_rounds.base);  // in the next round
+        if (call.failed.contains(other) && (options_.on_all_open != OnAllOpen::wait || opens >= deadline)) continue;
       }
       until = std::min(until, other > call.current ? std::max(opens, impatient) : opens);
     }

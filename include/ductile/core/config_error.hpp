@@ -67,6 +67,17 @@ struct RefusingRules {
   [[noreturn]] void refuse(const std::string& sentence) const { ductile::refuse(sentence); }
 };
 
+/// The reader for options within options: says first whose they are, as in "FallbackChain: between_rounds: ".
+template <class Rules>
+struct RulesWithin {
+  Rules& rules;
+  const char* whose;
+
+  constexpr void require(bool holds, const char* rule, double value) const {
+    if (!holds) rules.refuse(whose + detail::with_value(rule, value));
+  }
+};
+
 /// The reader that remembers the first broken rule.
 struct CollectedRules {
   std::string broken{};  ///< Its sentence; empty: none.

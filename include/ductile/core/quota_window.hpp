@@ -102,8 +102,8 @@ struct QuotaWindow {
 /// costs says `QuotaOptions::prices`.
 [[nodiscard]] constexpr QuotaWindow spend_per_ten_minutes(std::optional<double> dollars) noexcept {
   QuotaWindow window{.dimension = QuotaDimension::spend, .unit = QuotaUnit::microdollars, .span = std::chrono::minutes{10}};
-  // What is no number or out of range becomes -1, which the policy refuses.
-  if (dollars) window.limit = *dollars >= 0.0 && *dollars <= 1e6 ? detail::nearest(*dollars * 1e6) : -1;
+  // What is no number, below zero or fits no integer becomes -1, which the policy refuses as it does all that is out of range.
+  if (dollars) window.limit = *dollars >= 0.0 && *dollars <= 1e12 ? detail::nearest(*dollars * 1e6) : -1;
   return window;
 }
 

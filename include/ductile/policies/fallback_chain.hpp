@@ -156,11 +156,15 @@ class FallbackChain {
     return several_ && free_target(rests, left_of(attempt, with(call.failed, call.current)), at).has_value();
   }
 
-  // When the call can ask the target, as far as that is known before its deadline; else `end_of_time`.
+  // When the call can ask the target before its deadline; else `end_of_time`. One that has failed in this round is asked anew in the next.
   [[nodiscard]] Time opens_at(const State& rests, const Call& call, unsigned target, Time at, const Attempt& attempt) const noexcept {
     if (holds(call.spent, target)) return end_of_time;
     const TargetRest rest = rests.until(target) > at ? rests.of(target) : TargetRest{};
-    if (rest.until <= at) return holds(call.failed, target) ? end_of_time : at;
+    if (rest.until <= at && !holds(call.failed, target)) return at;
+    if (rest.until <= at) {
+      const Time anew = detail::max(patient_until(at, attempt), later(at, options_.between_rounds.base));
+      return waits(attempt) && anew < attempt.deadline ? anew : end_of_time;
+    }
     const bool is_waited_for = waits(attempt) && rest.until < attempt.deadline && is_cured_by_waiting(rest.why, rest.remedy);
     return is_waited_for ? rest.until : end_of_time;
   }
@@ -334,12 +338,16 @@ class FallbackChain {
       const TargetRest rest = rest_for(rests, call, target, at);
       const bool rests_now = rest.until > at;
       const bool spent = holds(call.spent, target);
-      if (spent && !rests_now) continue;
+      // A rest that a wait cures is of another call's failure there, and ends without help for this one.
+      if (spent && (!rests_now || is_cured_by_waiting(rest.why, rest.remedy))) continue;
       Time opens = detail::max(rest.until, at);
       Kind why = rest.why;
       // A hint counts at its full length for the call that got it.
       Time helps = holds(call.asked, target) ? detail::max(opens, rest.hinted_until) : opens;
-      if (passes(verdict.remedy) && speaks_for(call, target, verdict.kind)) helps = detail::max(helps, later(at, verdict.hint));
+      if (passes(verdict.remedy) && speaks_for(call, target, verdict.kind)) {
+        helps = detail::max(helps, later(at, verdict.hint));
+        opens = detail::max(opens, later(at, detail::min(verdict.hint, options_.longest_rest)));
+      }
       seen.earliest = detail::min(seen.earliest, helps);
       if (spent || (rests_now && !is_cured_by_waiting(rest.why, rest.remedy))) continue;
       seen.curable = with(seen.curable, target);

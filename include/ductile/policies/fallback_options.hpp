@@ -79,7 +79,8 @@ struct FallbackOptions {
     rules.require(longest_rest >= Duration::zero() && longest_rest <= day, "FallbackChain: longest_rest must be from 0 to 86400 s",
                   Seconds(longest_rest).count());
     rules.require(rest_jitter >= 0.0 && rest_jitter <= 1.0, "FallbackChain: rest_jitter must be from 0 to 1", rest_jitter);
-    between_rounds.check(rules);
+    const RulesWithin<Rules> within{rules, "FallbackChain: between_rounds: "};
+    between_rounds.check(within);
   }
 
   /// The part of `check` that also holds for who applies the ceiling to each request.

@@ -80,10 +80,10 @@ struct RatioWindow {
 
   template <class Rules>
   constexpr void check(Rules& rules) const {
-    rules.require(of >= 1 && of <= detail::LatestResults::most, "CircuitBreaker: ratio's of must be from 1 to 128 results", of);
+    rules.require(of >= 1 && of <= detail::LatestResults::most, "CircuitBreaker: window.of must be from 1 to 128 results", of);
     rules.require(within >= std::chrono::milliseconds{1} && within <= std::chrono::hours{24},
-                  "CircuitBreaker: ratio's within must be from 0.001 to 86400 s", std::chrono::duration<double>(within).count());
-    rules.require(at_least >= 1 && at_least <= of, "CircuitBreaker: ratio's at_least must be from 1 to of", at_least);
+                  "CircuitBreaker: window.within must be from 0.001 to 86400 s", std::chrono::duration<double>(within).count());
+    rules.require(at_least >= 1 && at_least <= of, "CircuitBreaker: window.at_least must be from 1 to window.of", at_least);
   }
 };
 
