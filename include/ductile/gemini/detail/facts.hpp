@@ -395,8 +395,8 @@ class FactsCollector {
   // model are read all the same: they are what was asked.
   [[nodiscard]] bool echoes(const LenientPath& path) noexcept {
     if (path.depth() <= echo_depth_) echo_depth_ = no_echo;
-    const bool in_words = path.depth() == 0;
-    const bool here = in_words ? is_echo_in_words(path.name()) || std::exchange(echo_follows_, false) : is_echo(path.name());
+    const bool here = path.depth() == 0 ? is_echo_in_words(path.name()) || std::exchange(echo_follows_, false)
+                                        : is_echo(path.name()) && !path.member_of("errors");  // of each field, what is wrong with it
     if (here && echo_depth_ == no_echo) echo_depth_ = path.depth();
     return echo_depth_ != no_echo;
   }
@@ -428,13 +428,15 @@ class FactsCollector {
   [[nodiscard]] static std::string_view name_before_value(std::string_view text) noexcept {
     text = text.substr(text.size() - std::min<std::size_t>(text.size(), 64));
     const auto strip = [&text](std::string_view marks) { text = text.substr(0, text.find_last_not_of(marks) + 1); };
-    strip(" \n\r\t\"'`");
+    strip(" \n\r\t\"'`\\");
     if (!text.ends_with(':') && !text.ends_with('=')) return {};
     text.remove_suffix(1);
-    strip("\"'`");
+    strip("\"'`\\");
     std::size_t length = 0;
     while (length < text.size() && is_name_character(text[text.size() - 1 - length])) ++length;
-    return text.substr(text.size() - length);
+    const std::string_view name = text.substr(text.size() - length);
+    const bool escaped = length < text.size() && gap_length(text, text.size() - length - 1) == 2;  // "\nMessages: ["
+    return name.substr(escaped ? 1 : 0);
   }
 
   // Links, addresses and the like name many things that did not happen. Of an ErrorInfo's metadata the named fields count, read above;
@@ -988,7 +990,7 @@ class FactsCollector {
       }
       if (facts_.bare_quota.id.empty() && is_quota_id(name)) {
         facts_.bare_quota.id = facts_.written(name);
-        facts_.bare_quota.cut = cut && words.ends_with(name);
+        facts_.bare_quota.cut = words.ends_with(name) && !name.ends_with("tier");  // the tier stands at its end
       }
       at += std::max<std::size_t>(name.size(), 1);
     }

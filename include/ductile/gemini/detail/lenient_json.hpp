@@ -92,6 +92,14 @@ class LenientPath {
     return false;
   }
 
+  /// Whether the member (of an array's element the array) stands in an object that is itself the member `key`.
+  [[nodiscard]] bool member_of(std::string_view key) const noexcept {
+    std::size_t holder = depth_;
+    while (key_.empty() && holder > 0 && frames_[holder - 1].key.empty()) --holder;
+    if (key_.empty() && holder > 0) --holder;  // the array's own frame has the name
+    return holder > 0 && frames_[holder - 1].object && same_name(frames_[holder - 1].key, key);
+  }
+
   /// Compares a name as written (quotaId, quota_id, " @type") with `plain`, which is lower case without underscores.
   [[nodiscard]] static constexpr bool same_name(std::string_view written, std::string_view plain) noexcept {
     std::size_t at = 0;
