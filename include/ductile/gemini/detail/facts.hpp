@@ -851,7 +851,7 @@ class FactsCollector {
   // A reason as a sentence tells it: "finish_reason is 2", "finishReason of candidate 0 was MAX_TOKENS". Directly behind the label and a
   // mark it may be a known name in any case; behind linking words only a number, or a name in capitals or with an underscore, is one.
   [[nodiscard]] std::string reason_behind(std::string_view words, std::string_view label) const {
-    constexpr std::array<std::string_view, 8> links{"is", "was", "of", "for", "the", "candidate", "equals", "were"};
+    constexpr std::array<std::string_view, 9> links{"is", "was", "of", "for", "the", "candidate", "equals", "were", "finishreason"};
     constexpr std::string_view marks{" :=\"'<>-\\`()*,"};
     const std::size_t at = words.find(label);
     if (at == std::string_view::npos) return {};
