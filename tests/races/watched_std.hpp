@@ -39,6 +39,9 @@ class atomic {
   bool compare_exchange_weak(T& expected, T value, memory_order order, memory_order otherwise, Place at = Place::current()) {
     return value_.compare_exchange_strong(expected, value, races::watched(order, at), $, races::watched(otherwise, at), $);
   }
+  bool compare_exchange_strong(T& expected, T value, memory_order order, Place at = Place::current()) {
+    return compare_exchange_weak(expected, value, order, at);
+  }
   bool compare_exchange_weak(T& expected, T value, memory_order order, Place at = Place::current()) {
     return compare_exchange_weak(expected, value, order, order == memory_order_release ? memory_order_relaxed : order, at);
   }

@@ -85,6 +85,59 @@ inline constexpr std::array<GrpcStatus, 17> grpc_statuses{{{"OK", 0, 200},
 inline constexpr std::array<std::string_view, 11> error_members{
     "message", "msg", "error", "errormessage", "errormsg", "errordescription", "detail", "details", "title", "reason", "faultstring"};
 
+/// How a name may be compared with the one in a table: whole, or by its last word, or by its first.
+enum class NamePart : std::uint8_t { whole, end, begin };
+
+/// A member in which gateways, libraries and validators repeat the request: what it holds are the caller's words, and no error.
+struct Echo {
+  std::string_view name;
+  NamePart compared = NamePart::whole;
+};
+
+/// In lower case without underscores.
+///
+/// Source   The requests of the interfaces (contents, instances, messages, prompt); FastAPI (input), OpenRouter (flagged_input), Vercel AI
+/// SDK (requestBodyValues), LiteLLM (Messages), axios (config), Pollinations (requestParameters).
+inline constexpr auto echoes = std::to_array<Echo>({{"prompt", NamePart::end},
+                                                    {"prompts", NamePart::end},
+                                                    {"request", NamePart::begin},
+                                                    {"input"},
+                                                    {"inputs"},
+                                                    {"flaggedinput"},
+                                                    {"messages"},
+                                                    {"contents"},
+                                                    {"instances"},
+                                                    {"systeminstruction"},
+                                                    {"generationconfig"},
+                                                    {"config"}});
+
+/// Whether a member of that name, in any spelling, repeats the request. A request's id and its errors are none.
+[[nodiscard]] constexpr bool is_echo(std::string_view written) noexcept {
+  constexpr std::size_t longest = 32;
+  char plain[longest]{};
+  std::size_t length = 0;
+  for (const char c : written) {
+    if (c == '_' || c == '-' || ductile::detail::is_space(c)) continue;
+    if (length == longest) return false;
+    plain[length++] = ductile::detail::lower(c);
+  }
+  const std::string_view name{plain, length};
+  if (name.ends_with("id") || ductile::detail::contains(name, "error")) return false;
+  for (const Echo& echo : echoes)
+    if (echo.compared == NamePart::whole   ? name == echo.name
+        : echo.compared == NamePart::begin ? name.starts_with(echo.name)
+                                           : name.ends_with(echo.name))
+      return true;
+  return false;
+}
+
+/// The same in running text, before an object: "Bad Request: {" and "Invalid input: {" name what follows no echo.
+[[nodiscard]] constexpr bool is_echo_in_words(std::string_view written) noexcept {
+  for (const std::string_view everyday : {"request", "requests", "input", "inputs", "config"})
+    if (ductile::detail::same_word(written, everyday)) return false;
+  return is_echo(written);
+}
+
 /// A name and the failure that it stands for; an empty id where the name alone does not decide.
 struct NamedFailure {
   std::string_view name;
@@ -134,7 +187,8 @@ inline constexpr std::array<NamedFailure, 25> error_reasons{{{"api_key_invalid",
 ///
 /// `errors[].reason` of the older Google APIs stands here too (developers.google.com, "Standard Error Responses", domain usageLimits): it
 /// is a word in camel case, and says less than an `ErrorInfo.reason`.
-inline constexpr std::array<NamedFailure, 56> code_words{{{"content_filter", "azure-content-filter"},
+inline constexpr std::array<NamedFailure, 57> code_words{{{"daily_limit", "quota-no-details"},
+                                                          {"content_filter", "azure-content-filter"},
                                                           {"content_policy_violation", "azure-content-filter"},
                                                           {"data_inspection_failed", "azure-content-filter"},
                                                           {"prompt_blocked", "prompt-blocked-other"},

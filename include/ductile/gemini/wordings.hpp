@@ -59,6 +59,8 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::capacity, "no available capacity", "overloaded", "gateways"},
     {Topic::capacity, "服务器繁忙", "gateway-saturated", "gateways: server busy"},
     {Topic::capacity, "模型过载", "gateway-saturated", "gateways: model overloaded"},
+    {Topic::capacity, "负载较高", "gateway-saturated", "gateways: load rather high"},
+    {Topic::capacity, "experiencing high traffic", "overloaded", "gateways"},
     {Topic::capacity, "负载已经达到上限", "gateway-saturated", "gateways: load at its limit"},
 
     {Topic::money, "monthly spending cap", "spend-cap-monthly", "Gemini API, 429"},
@@ -77,6 +79,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::day, "resets at midnight", "quota-no-details", "gateways, 429"},
     {Topic::day, "midnight pacific", "quota-no-details", "gateways, 429"},
     {Topic::day, "try again tomorrow", "quota-no-details", "gateways, 429"},
+    {Topic::day, "tageslimit", "quota-no-details", "gateways, in German: a day's limit"},
     {Topic::day, "明天再试", "quota-no-details", "gateways: try again tomorrow"},
 
     {Topic::rate, "spend-based", "spend-rate", "page on rate limits, June 2026"},
@@ -105,6 +108,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::rate, "rate limit quota violation", "rate-generic", "Apigee, 500 unless it is told otherwise"},
     {Topic::rate, "spike arrest violation", "rate-generic", "Apigee, 500 unless it is told otherwise"},
     {Topic::rate, "rate limit exceeded", "rate-generic", "gateways, 429"},
+    {Topic::rate, "usage limit reached", "quota-no-details", "resellers: a plan's limit"},
     {Topic::rate, "rate limit reached", "rate-generic", "OpenAI, 429"},
     {Topic::rate, "are rate limited", "rate-generic", "gateways: all keys, 503"},
     {Topic::rate, "receiving too many requests", "rate-generic", "n8n"},
@@ -127,6 +131,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::access, "api key is required", "key-missing", "clients"},
     {Topic::access, "api keys are not supported", "oauth-expected", "Vertex, 401"},
     {Topic::access, "has not been used in project", "service-disabled", "Google APIs, 403"},
+    {Topic::access, "to be enabled in your", "service-disabled", "Firebase AI Logic"},
     {Topic::access, "requests from referer", "api-key-referrer-blocked", "Google APIs, 403"},
     {Topic::access, "has an ip address restriction", "api-key-ip-blocked", "Google APIs, 403"},
     {Topic::access, "from this android client", "api-key-android-blocked", "Google APIs, 403"},
@@ -136,6 +141,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::access, "requires billing to be enabled", "billing-disabled", "Google APIs, 403"},
     {Topic::access, "has been denied access", "consumer-suspended", "Gemini API, 403, 2026"},
     {Topic::access, "has no access to model", "model-no-access", "new-api gateway, 403"},
+    {Topic::access, "无权使用模型", "model-no-access", "new-api gateway: no right to use the model, 403"},
     {Topic::access, "has been suspended", "consumer-suspended", "Google APIs, 403"},
     {Topic::access, "for violation of terms of service", "account-tos-ban", "Code Assist, 403"},
     {Topic::access, "error code: 1010", "proxy-block-page-403", "Cloudflare, 403: a client that it takes for a robot"},
@@ -158,6 +164,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::model, "or your project does not have access", "vertex-model-not-found", "Vertex, 404"},
     {Topic::model, "is not servable in region", "vertex-model-not-found", "Vertex, 400"},
     {Topic::model, "no endpoints found", "model-not-found", "OpenRouter, 404"},
+    {Topic::model, "no endpoints available", "model-not-found", "OpenRouter, 404"},
     {Topic::model, "no allowed providers are available", "model-not-found", "OpenRouter, 404"},
     {Topic::model, "not supported model for image", "modality-unsupported", "new-api gateway, 500"},
     {Topic::model, "no available channel", "model-not-found", "new-api gateway, 503"},
@@ -183,6 +190,9 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "unsupported mime type", "mime-unsupported", "Gemini API, 400"},
     {Topic::request, "missing a thought_signature", "thought-signature-missing", "Gemini API, 400"},
     {Topic::request, "minimum allowed deadline", "deadline-too-short", "Gemini API, 400"},
+    {Topic::request, "without corresponding tool_result", "turn-order", "gateways that speak Anthropic's form"},
+    {Topic::request, "without `tool_result` blocks", "turn-order", "Anthropic, 400"},
+    {Topic::request, "unexpected `tool_use_id`", "turn-order", "Anthropic, 400"},
     {Topic::request, "the thinking budget", "thinking-budget-invalid", "Gemini API, 400"},
     {Topic::request, "only works in thinking mode", "thinking-budget-invalid", "Gemini API, 400"},
     {Topic::request, "thinking_config", "thinking-config-contradiction", "Gemini API, 400"},
@@ -199,6 +209,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "content management policy", "azure-content-filter", "Azure OpenAI, 400"},
     {Topic::request, "prompt could not be submitted", "prompt-blocked-safety", "Vertex, 400"},
     {Topic::request, "output could not be generated", "image-safety", "Vertex"},
+    {Topic::request, "the response is blocked", "image-safety", "Imagen, 400"},
     {Topic::request, "filtered out because", "image-safety", "Imagen and the image models"},
     {Topic::request, "responsible ai practices", "prompt-blocked-safety", "Vertex, 400"},
     {Topic::request, "usage guidelines", "prompt-blocked-safety", "Vertex, 400"},
@@ -213,6 +224,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "a result of our safety system", "prompt-blocked-safety", "OpenAI, 400"},
     {Topic::request, "blocked due to prohibited", "prompt-blocked-prohibited", "client library for JavaScript"},
     {Topic::request, "blocked due to blocklist", "prompt-blocked-blocklist", "client library for JavaScript"},
+    {Topic::request, "candidate was blocked due to other", "sse-other", "client library for JavaScript: of an answer"},
     {Topic::request, "blocked due to other", "prompt-blocked-other", "client library for JavaScript"},
     {Topic::request, "requires a single candidate", "candidates-empty", "client library for Python"},
     {Topic::request, "only works for a single candidate", "candidates-empty", "client libraries"},
@@ -227,6 +239,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "敏感词", "prompt-blocked-safety", "gateways: sensitive words"},
     {Topic::request, "违规", "prompt-blocked-safety", "gateways: against the rules"},
     {Topic::request, "审核未通过", "prompt-blocked-safety", "gateways: did not pass the review"},
+    {Topic::request, "text not available. response was blocked", "prompt-blocked-safety", "client library for JavaScript"},
     {Topic::request, "blocked due to safety", "safety-finish", "client library for JavaScript"},
     {Topic::request, "blocked due to recitation", "recitation", "client library for JavaScript"},
     {Topic::request, "contains an invalid argument", "invalid-argument-generic", "Google APIs, 400"},
@@ -237,6 +250,8 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::server, "aborted due to timeout", "client-deadline", "JavaScript: AbortSignal.timeout"},
     {Topic::server, "this operation was aborted", "cancelled-499", "JavaScript: AbortController"},
     {Topic::server, "aborterror", "cancelled-499", "JavaScript"},
+    {Topic::server, "client.timeout", "client-deadline", "Go: http.Client.Timeout, beside \"context deadline exceeded\""},
+    {Topic::server, "no content parts", "stop-no-parts", "clients"},
     {Topic::server, "no image generated", "no-image", "Vercel AI SDK"},
     {Topic::server, "no image was generated", "no-image", "clients"},
     {Topic::server, "no images generated", "no-image", "clients"},
@@ -252,6 +267,8 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::server, "operation was cancelled", "cancelled-499", "Gemini API, 499"},
     {Topic::server, "operation was aborted", "aborted-409", "by analogy with 499"},
     {Topic::server, "operation is not implemented", "unimplemented-501", "Google APIs"},
+    {Topic::server, "origin web server timed out", "cloudflare-524", "Cloudflare's page for 524"},
+    {Topic::server, "upstream idle timeout", "idle-timeout", "OpenRouter"},
     {Topic::server, "error 524", "cloudflare-524", "Cloudflare"},
     {Topic::server, "please try again in 30 seconds", "bad-gateway-html", "Google front end, 502"},
     {Topic::server, "deadline exceeded", "deadline-504", "gRPC clients"},
@@ -280,12 +297,17 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "curl: (28) failed to connect", "connect-timeout", "curl"},
     {Topic::transport, "couldn't connect to server", "connect-refused", "curl"},
     {Topic::transport, "could not connect to server", "connect-refused", "curl"},
+    {Topic::transport, "could not connect to the server", "connect-refused", "Apple"},
     {Topic::transport, "cannot connect to host", "connect-refused", "aiohttp"},
     {Topic::transport, "all connection attempts failed", "connect-refused", "httpx"},
     {Topic::transport, "failed to connect", "connect-timeout", "curl, gRPC"},
     {Topic::transport, "error while dialing", "connect-timeout", "gRPC for Go"},
     {Topic::transport, ": i/o timeout", "connect-timeout", "Go"},
     {Topic::transport, "semaphore timeout period", "connect-timeout", "Windows, error 121"},
+    {Topic::transport, "did not properly respond", "connect-timeout", "Windows, error 10060"},
+    {Topic::transport, "winerror 10060", "connect-timeout", "Python on Windows, in whatever language it speaks"},
+    {Topic::transport, "actively refused", "connect-refused", "Windows, error 10061"},
+    {Topic::transport, "winerror 10061", "connect-refused", "Python on Windows"},
     {Topic::transport, "no route to host", "connect-timeout", "errno"},
     {Topic::transport, "network is unreachable", "connect-timeout", "errno"},
     {Topic::transport, "appears to be offline", "connect-timeout", "Apple"},
@@ -301,6 +323,8 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "failed to resolve", "dns-failure", "urllib3"},
     {Topic::transport, "nodename nor servname", "dns-failure", "getaddrinfo on macOS"},
     {Topic::transport, "failed to lookup address", "dns-failure", "Rust"},
+    {Topic::transport, "failed host lookup", "dns-failure", "Dart"},
+    {Topic::transport, "hostname could not be found", "dns-failure", "Apple"},
     {Topic::transport, "err_name_not_resolved", "dns-failure", "Chromium"},
     {Topic::transport, "ssl_error_syscall", "reset-before-headers", "curl"},
     {Topic::transport, "unexpected_eof", "reset-before-headers", "OpenSSL 3"},
@@ -328,11 +352,28 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "econnreset", "reset-before-headers", "Node"},
     {Topic::transport, "connection reset", "reset-before-headers", "Java"},
     {Topic::transport, "connection was reset", "reset-before-headers", "browsers"},
+    {Topic::transport, "winerror 10054", "reset-before-headers", "Python on Windows"},
+    {Topic::transport, "network connection was lost", "reset-before-headers", "Apple, NSURLErrorDomain -1005"},
+    {Topic::transport, "err_connection_reset", "reset-before-headers", "Chromium"},
+    {Topic::transport, "err_connection_refused", "connect-refused", "Chromium"},
+    {Topic::transport, "err_connection_closed", "half-close-no-reply", "Chromium"},
+    {Topic::transport, "err_empty_response", "half-close-no-reply", "Chromium"},
+    {Topic::transport, "err_incomplete_chunked_encoding", "truncated-json", "Chromium"},
+    {Topic::transport, "err_http2_protocol_error", "reset-mid-body", "Chromium"},
+    {Topic::transport, "connection closed while receiving", "reset-mid-body", "Dart"},
+    {Topic::transport, "err_network_changed", "reset-before-headers", "Chromium"},
+    {Topic::transport, "err_timed_out", "connect-timeout", "Chromium"},
+    {Topic::transport, "err_connection_timed_out", "connect-timeout", "Chromium"},
+    {Topic::transport, "err_internet_disconnected", "connect-timeout", "Chromium"},
     {Topic::transport, "forcibly closed", "reset-before-headers", "Windows"},
     {Topic::transport, "broken pipe", "reset-before-headers", "errno"},
     {Topic::transport, "epipe", "reset-before-headers", "errno"},
     {Topic::transport, "goaway", "h2-goaway", "HTTP/2"},
     {Topic::transport, "refused_stream", "h2-goaway", "HTTP/2"},
+    {Topic::transport, "stream error: stream id", "reset-mid-body", "Go: HTTP/2"},
+    {Topic::transport, "stream was reset", "reset-mid-body", "OkHttp: HTTP/2"},
+    {Topic::transport, "upstream stream closed before", "reset-before-headers", "gateways"},
+    {Topic::transport, "server closed idle connection", "half-close-no-reply", "Go"},
     {Topic::transport, "server disconnected", "half-close-no-reply", "httpx"},
     {Topic::transport, "socket hang up", "half-close-no-reply", "Node"},
     {Topic::transport, "empty reply from server", "half-close-no-reply", "curl"},
@@ -364,12 +405,21 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "context canceled", "cancelled-499", "Go"},
     {Topic::transport, "fetch failed", "reset-before-headers", "Node: no word on what failed"},
     {Topic::transport, "etimedout", "connect-timeout", "Node"},
+    {Topic::transport, "networkerror when attempting", "reset-before-headers", "Firefox: no word on what failed"},
+    {Topic::transport, "failed, reason:", "reset-before-headers", "node-fetch: no word on what failed"},
+    {Topic::transport, "character after json", "truncated-json", "JavaScript: the pieces of a stream, read as one"},
 
     {Topic::general, "quota exceeded", "quota-no-details", "gateways"},
     {Topic::general, "payload too large", "body-too-large-413", "reason phrase of 413"},
     {Topic::general, "entity too large", "body-too-large-413", "reason phrase of 413"},
     {Topic::general, "internal server error", "unknown-500", "reason phrase of 500"},
     {Topic::general, "internalservererror", "internal", "google-api-core, OpenAI's library"},
+    {Topic::general, "endpoint is unavailable", "service-unavailable", "gateways"},
+    {Topic::general, "currently unavailable", "service-unavailable", "gateways"},
+    {Topic::general, "temporarily unavailable", "service-unavailable", "gateways"},
+    {Topic::general, "currently unreachable", "connect-timeout", "ComfyUI"},
+    {Topic::general, "typeerror: load failed", "reset-before-headers", "Safari: no word on what failed"},
+    {Topic::general, "failed to fetch", "reset-before-headers", "Chromium: no word on what failed"},
     {Topic::general, "connection error", "connect-refused", "OpenAI's library"},
     {Topic::general, "service unavailable", "service-unavailable", "reason phrase of 503"},
     {Topic::general, "bad request", "invalid-argument-generic", "reason phrase of 400"},
@@ -399,6 +449,9 @@ inline constexpr auto fields = std::to_array<Subject>({
     {"imagesize", "image-size-invalid"},
     {"image resolution", "image-size-invalid"},
     {"output resolution", "image-size-invalid"},
+    {"thought_signature", "thought-signature-missing"},
+    {"thoughtsignature", "thought-signature-missing"},
+    {"thought signature", "thought-signature-missing"},
     {"aspect ratio", "aspect-ratio-invalid"},
     {"aspect_ratio", "aspect-ratio-invalid"},
     {"aspectratio", "aspect-ratio-invalid"},
@@ -416,7 +469,7 @@ inline constexpr auto fields = std::to_array<Subject>({
 /// How a value is refused.
 inline constexpr auto refusals =
     std::to_array<std::string_view>({"support", "invalid", "not valid", "not a valid", "must be", "not allowed", "out of range", "one of",
-                                     "not available", "unknown value"});
+                                     "not available", "unknown value", "missing"});
 
 /// How it is said of a model that it is not there, and the failure that it is. What is said of anything is said of a model under a 404
 /// alone.
@@ -431,8 +484,17 @@ inline constexpr auto absences = std::to_array<Absence>({
     {"no longer available", "model-retired-listed"},
     {"been retired", "model-retired-listed"},
     {"been shut down", "model-retired-listed"},
+    {"was shut down", "model-retired-listed"},
+    {"end of life", "model-retired-listed"},
+    {"no longer served", "model-retired-listed"},
+    {"been decommissioned", "model-retired-listed"},
     {"been discontinued", "model-retired-listed"},
     {"not exist", "model-not-found"},
+    {"unavailable for free", "model-not-found"},
+    {"is unavailable", "model-not-found", true},
+    {"been removed", "model-retired-listed", true},
+    {"been sunset", "model-retired-listed", true},
+    {"deprecated", "model-retired-listed", true},
     {"not found", "model-not-found", true},
     {"not supported for", "model-not-found", true},
     {"unknown model", "model-not-found", true},
@@ -463,6 +525,7 @@ inline constexpr auto filters = std::to_array<Subject>({
     {"safety filter", "prompt-blocked-safety"},
     {"safety system", "prompt-blocked-safety"},
     {"safety check", "prompt-blocked-safety"},
+    {"safety setting", "prompt-blocked-safety"},
     {"content filter", "prompt-blocked-safety"},
     {"content checker", "prompt-blocked-safety"},
     {"moderation", "prompt-blocked-safety"},
@@ -473,7 +536,11 @@ inline constexpr auto withholdings =
     std::to_array<std::string_view>({"blocked", "flagged", "rejected", "refused", "filtered", "prohibited", "violat", "withheld"});
 
 /// Of what it withheld, words that name what was made.
-inline constexpr auto outputs = std::to_array<std::string_view>({"generated", "response", "output"});
+inline constexpr auto outputs =
+    std::to_array<std::string_view>({"generated", "response", "output", "image was", "images were", "image blocked"});
+
+/// Of what it withheld, words that name what was sent.
+inline constexpr auto inputs = std::to_array<std::string_view>({"input image", "uploaded", "reference image", "source image"});
 
 /// A phrase that says what kind of failure it is, and no more.
 struct KindWording {
@@ -499,6 +566,9 @@ inline constexpr Advice scope_missing{"the access token was made without the sco
 inline constexpr Advice client_refused{"the sign-in was refused: its client is not known, or may not do this",
                                        "Check the OAuth client's id and secret, and the scopes that it asks for."};
 
+inline constexpr Advice no_account{"the gateway has no account left that it could use for this model",
+                                   "Sign in at the gateway again, or add an account to it."};
+
 /// Asked after the phrases with a row of their own.
 inline constexpr auto kind_wordings = std::to_array<KindWording>({
     {"invalid_grant", Kind::auth, "Google sign-in: a refresh token expired or revoked", sign_in_again},
@@ -520,6 +590,7 @@ inline constexpr auto kind_wordings = std::to_array<KindWording>({
     {"expected oauth 2 access token", Kind::auth, "Google APIs, 401", token_refused},
     {"access_token_scope_insufficient", Kind::permission, "Google APIs, 403", scope_missing},
     {"insufficient authentication scopes", Kind::permission, "Google APIs, 403", scope_missing},
+    {"auth_unavailable", Kind::auth, "CLIProxyAPI", no_account},
     {"unauthenticated", Kind::auth, "gRPC"},
     {"unauthorized", Kind::auth, "reason phrase of 401"},
     {"authentication error", Kind::auth, "Cloudflare"},

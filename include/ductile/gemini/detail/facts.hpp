@@ -71,6 +71,7 @@ struct Facts {
   std::vector<std::string> reasons;  // ErrorInfo.reason and the like, in lower case
   std::vector<std::string> codes;    // codes and types that are words, as they stand: another provider's, a gateway's, Interactions'
   std::vector<Violation> violations;
+  Violation bare_quota;  // a quota's id that stands alone in a sentence
   std::vector<LimitLine> limits;
   std::string quota_limit;  // ErrorInfo.metadata, as it stands
   bool quota_limit_cut = false;
@@ -90,6 +91,7 @@ struct Facts {
   bool filtered = false;                   // Imagen's raiFilteredReason: an image was made and withheld
   std::string block_reason;                // in upper case
   std::string finish_reason;               // in upper case; a number stays one
+  bool finish_in_words = false;            // only running text names it
   std::vector<FinishSeen> finish_reasons;  // every one but plain ends
   std::vector<PartSeen> parts;
   std::int64_t prompt_tokens = 0;
@@ -244,6 +246,16 @@ inline void keep_longest(std::optional<Duration>& kept, std::optional<Duration> 
 /// interfaces tell their errors: others may be the caller's own words.
 enum class Reading : std::uint8_t { all, told };
 
+/// Behind which words clients, and sentences, tell a finish reason, and a reason for blocking a prompt.
+///
+/// Source   The client libraries for Python, JavaScript ("Candidate was blocked due to", of a prompt "Response was blocked due to") and
+/// Android, Vertex AI's ("finish reason:"), LangChain.
+inline constexpr std::array<std::string_view, 8> finish_labels{
+    "finishreason",     "finish_reason",       "finishreason) is", "finish reason:",
+    "finish reason is", "generation stopped:", "stopped. reason:", "candidate was blocked due to "};
+inline constexpr std::array<std::string_view, 3> block_labels{"response was blocked due to ",
+                                                              "prompt was blocked: ", "request was blocked. reason:"};
+
 class FactsCollector {
  public:
   /// `refusal_level` is the level of an envelope that is a refusal: what is quoted in its sentences is not read.
@@ -251,6 +263,7 @@ class FactsCollector {
       : facts_(facts), level_(level), reading_(reading), refusal_level_(refusal_level) {}
 
   void opened(const LenientPath& path, bool object) {
+    if (echoes(path)) return;
     const std::string_view name = path.name();
     facts_.member_seen = facts_.member_seen || !name.empty();
     if (LenientPath::same_name(name, "errors") && object && reading_ == Reading::told) facts_.told = true;
@@ -267,8 +280,15 @@ class FactsCollector {
 
   void closed(const LenientPath&, bool) const noexcept {}
 
+  /// After all of the text.
+  void finish() {
+    const bool said = !facts_.message.empty() && facts_.cut_at == std::string::npos;
+    if (!debug_.raw.empty() && !said) text_value("detail", debug_);
+  }
+
   void outside(std::string_view text) {
     outside_of_events_ = !ends_event_field(text);
+    echo_follows_ = is_echo_in_words(name_before_value(text));
     facts_.told = facts_.told || (reading_ == Reading::told && facts_.shape == BodyShape::text);
     take_text(text.substr(0, longest_text), text.size() > longest_text);
   }
@@ -276,6 +296,11 @@ class FactsCollector {
   void value(const LenientPath& path, const LenientValue& value) {
     facts_.member_seen = true;
     if (value.type == LenientValue::Type::word && is_null(value.raw)) return;  // as if the member were not there
+    if (echoes(path)) return asked(path, value);
+    if (debugs(path)) {
+      debug_ = value;
+      return;
+    }
     if (path.within("error") && !path.within("parts") && !names_nothing(value.raw) && value.raw != "0") {
       facts_.error_seen = true;
       facts_.tail_error = facts_.tail_error || outside_of_events_;
@@ -326,11 +351,9 @@ class FactsCollector {
       if (!value.cut) keep_longest(facts_.structured_delay, figure_or_duration(value.raw, "ms"));
     } else if (named("raifilteredreason")) {
       facts_.filtered = facts_.filtered || !value.raw.empty();
-      text_value(path, value);
-    } else if (named("model") && !path.within("metadata") && is_model_name(lowered(value.raw.substr(0, 128)))) {
-      if (!value.cut && facts_.model_version.empty()) facts_.model_version = lowered(value.raw.substr(0, 128));
-    } else if (named("url")) {
-      if (facts_.url_model.empty()) facts_.url_model = model_of_url(lowered(value.raw.substr(0, 512)));
+      text_value(name, value);
+    } else if (asks(path, value)) {
+      asked(path, value);
     } else if (named("success")) {
       facts_.error_seen = facts_.error_seen || same_word(value.raw, "false");
     } else if (named("finishreason")) {
@@ -338,6 +361,7 @@ class FactsCollector {
       if (provider_named_reason_) return;
       finished(value, true);
       if (facts_.finish_reason.empty() || value.raw.size() > 1) facts_.finish_reason = plain_reason(value.raw.substr(0, 64));
+      facts_.finish_in_words = false;
       facts_.candidate_seen = true;
     } else if (named("nativefinishreason") || named("stopreason")) {
       if (names_reason(value)) providers_reason(plain_reason(value.raw.substr(0, 64)));
@@ -360,13 +384,61 @@ class FactsCollector {
     } else if (value.type == LenientValue::Type::string && !about_something_else(path)) {
       if (reading_ == Reading::told && !tells_an_error(path)) return;
       facts_.told = facts_.told || reading_ == Reading::told;
-      text_value(path, value);
+      text_value(name, value);
     } else if (value.type == LenientValue::Type::word && (facts_.shape == BodyShape::text || level_ > 0)) {
       append_words(facts_, value.raw);  // braces of running text
     }
   }
 
  private:
+  // What the caller wrote decides nothing: whether the value is in, or is, a member that repeats the request. Of that, the address and the
+  // model are read all the same: they are what was asked.
+  [[nodiscard]] bool echoes(const LenientPath& path) noexcept {
+    if (path.depth() <= echo_depth_) echo_depth_ = no_echo;
+    const bool here = path.depth() == 0 ? is_echo_in_words(path.name()) || std::exchange(echo_follows_, false)
+                                        : is_echo(path.name()) && !path.member_of("errors");  // of each field, what is wrong with it
+    if (here && echo_depth_ == no_echo) echo_depth_ = path.depth();
+    return echo_depth_ != no_echo;
+  }
+
+  // A member that says which model was asked: by its name, or in the address.
+  [[nodiscard]] static bool asks(const LenientPath& path, const LenientValue& value) {
+    const std::string_view name = path.name();
+    const bool model = LenientPath::same_name(name, "model") || LenientPath::same_name(name, "modelid");
+    if (model && !path.within("metadata")) return is_model_name(lowered(value.raw.substr(0, 128)));
+    return LenientPath::same_name(name, "url");
+  }
+
+  void asked(const LenientPath& path, const LenientValue& value) {
+    if (!asks(path, value)) return;
+    if (LenientPath::same_name(path.name(), "url")) {
+      if (facts_.url_model.empty()) facts_.url_model = model_of_url(lowered(value.raw.substr(0, 512)));
+    } else if (!value.cut && facts_.model_version.empty()) {
+      facts_.model_version = lowered(value.raw.substr(0, 128));
+    }
+  }
+
+  // A DebugInfo (its `detail` is in `details`) is for programmers: it repeats the sentence, and the prompt with it. What it says counts
+  // where nothing else says it whole.
+  [[nodiscard]] static bool debugs(const LenientPath& path) noexcept {
+    return LenientPath::same_name(path.name(), "detail") && LenientPath::same_name(path.ancestor(1), "details");
+  }
+
+  // "requestBodyValues" of "requestBodyValues: ", which stands before an object or a string of running text.
+  [[nodiscard]] static std::string_view name_before_value(std::string_view text) noexcept {
+    text = text.substr(text.size() - std::min<std::size_t>(text.size(), 64));
+    const auto strip = [&text](std::string_view marks) { text = text.substr(0, text.find_last_not_of(marks) + 1); };
+    strip(" \n\r\t\"'`\\");
+    if (!text.ends_with(':') && !text.ends_with('=')) return {};
+    text.remove_suffix(1);
+    strip("\"'`\\");
+    std::size_t length = 0;
+    while (length < text.size() && is_name_character(text[text.size() - 1 - length])) ++length;
+    const std::string_view name = text.substr(text.size() - length);
+    const bool escaped = length < text.size() && gap_length(text, text.size() - length - 1) == 2;  // "\nMessages: ["
+    return name.substr(escaped ? 1 : 0);
+  }
+
   // Links, addresses and the like name many things that did not happen. Of an ErrorInfo's metadata the named fields count, read above;
   // but gateways put the raw answer there.
   [[nodiscard]] static bool about_something_else(const LenientPath& path) noexcept {
@@ -404,6 +476,7 @@ class FactsCollector {
     const FinishReason* known = find_finish_reason(reason, false);
     if (known ? known->id.empty() : !withholds_by_name(reason)) return;
     facts_.finish_reason = reason;
+    facts_.finish_in_words = false;
     facts_.finish_reasons.assign(1, {reason, true});
     facts_.candidate_seen = true;
     provider_named_reason_ = true;
@@ -523,15 +596,14 @@ class FactsCollector {
     }
   }
 
-  void text_value(const LenientPath& path, const LenientValue& value) {
+  void text_value(std::string_view name, const LenientValue& value) {
     const std::string written = unescaped(value.raw, longest_text);
     const std::string text = level_ == refusal_level_ ? without_quotations(written) : written;
     const bool is_name = contains(text, "_") && !contains(text, " ");
-    if (known_reason(text) || (LenientPath::same_name(path.name(), "reason") && is_name)) {
+    if (known_reason(text) || (LenientPath::same_name(name, "reason") && is_name)) {
       if (facts_.reasons.size() < most_items) facts_.reasons.push_back(lowered(text.substr(0, 64)));
       return;
     }
-    const std::string_view name = path.name();
     const bool for_people = LenientPath::same_name(name, "message") || LenientPath::same_name(name, "finishmessage") ||
                             LenientPath::same_name(name, "blockreasonmessage") || LenientPath::same_name(name, "raw");
     if (for_people && (facts_.message.empty() || level_ > message_level_)) {
@@ -554,6 +626,8 @@ class FactsCollector {
 
   [[nodiscard]] static bool may_hold_json(std::string_view text) noexcept {
     const std::size_t open = text.find_first_of("{[");
+    for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at + 1))
+      if (!assigned_name(trimmed(text.substr(at + 1, 64))).empty()) return true;
     if (open == std::string_view::npos || !contains(text, ":")) return false;
     return text.find_first_of("\"'", open) != std::string_view::npos || find_word(text, "retry_delay {") != std::string_view::npos;
   }
@@ -569,6 +643,7 @@ class FactsCollector {
     const bool held_already = facts_.candidates_seen;
     LenientReader reader{text, inner};
     reader.read();
+    inner.finish();
     if (facts_.candidates_seen && !held_already && !reader.complete()) facts_.complete = false;
     code_level_ = inner.code_level_;
     message_level_ = inner.message_level_;
@@ -605,6 +680,26 @@ class FactsCollector {
     return own;
   }
 
+  // Running text without what it has in quotes behind the name of an echo: `prompt="..."`.
+  [[nodiscard]] static std::string without_echoes(std::string_view text) {
+    std::string own;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t open = text.find_first_of("\"'", at);
+      if (open == std::string_view::npos || !is_echo_in_words(name_before_value(text.substr(0, open)))) {
+        own.append(text.substr(at, open == std::string_view::npos ? open : open + 1 - at));
+        at = open == std::string_view::npos ? text.size() : open + 1;
+        continue;
+      }
+      std::size_t end = text.find(text[open], open + 1);
+      while (end < text.size() && end + 1 < text.size() && (is_letter(text[end + 1]) || text[end - 1] == '\\'))
+        end = text.find(text[open], end + 1);
+      own.append(text.substr(at, open + 1 - at));
+      at = std::min(end, text.size());  // the quote at its end is handed on, so that it opens nothing
+      if (at < text.size()) own.push_back(text[at++]);
+    }
+    return own;
+  }
+
   // Of a refusal's sentence what stands in quotes and is more than a word is the caller's.
   [[nodiscard]] static std::string without_quotations(std::string_view text) {
     const auto joins = [](char c) { return is_letter(c) || is_digit(c); };  // of "isn't"
@@ -629,6 +724,8 @@ class FactsCollector {
   // Running text: what other programs made of an answer.
   void take_text(std::string_view text, bool cut) {
     const std::size_t begin = facts_.words.size();
+    const std::string own = without_echoes(text);
+    text = own;
     if (find_word(text, "invalid ") == std::string_view::npos) {
       append_words(facts_, text);
     } else {
@@ -638,6 +735,7 @@ class FactsCollector {
     if (trimmed(words).empty()) return;
     if (cut) facts_.cut_at = facts_.words.size();
     delays(words, cut);
+    delays_in_chinese(words);
     limit_lines(words, cut);
     loose_fields(words, cut);
   }
@@ -664,10 +762,39 @@ class FactsCollector {
         std::string_view rest = words.substr(at + phrase.words.size());
         for (const std::string_view filler : {"for ", "about ", "another ", "at least "})
           if (rest.starts_with(filler)) rest.remove_prefix(filler.size());
+        for (const std::string_view article : {"a ", "an ", "one "})
+          if (rest.starts_with(article))
+            keep_longest(phrase.reset ? facts_.reset_after : facts_.retry_in, one_of(rest.substr(article.size())));
         auto said = leading_duration(rest);
         if (!said && phrase.words.ends_with("in ")) said = leading_clock(rest);  // behind "after" it would be a moment
         if (said && !(cut && ends_in_figure(rest.substr(said->length))))
           keep_longest(phrase.reset ? facts_.reset_after : facts_.retry_in, said->value);
+      }
+  }
+
+  // "minute" of "again in a minute". ("in a few minutes" says nothing exact.)
+  [[nodiscard]] static std::optional<Duration> one_of(std::string_view text) {
+    const auto said = leading_duration(std::string{"1 "}.append(text.substr(0, 8)));
+    return said ? std::optional{said->value} : std::nullopt;
+  }
+
+  // "30 秒后再试", "45秒後に再試行", "2 分鐘後重試": a span, "after", "again".
+  void delays_in_chinese(std::string_view words) {
+    constexpr std::array<std::pair<std::string_view, int>, 7> spans{
+        {{"秒", 1}, {"秒钟", 1}, {"分", 60}, {"分钟", 60}, {"分鐘", 60}, {"小时", 3600}, {"小時", 3600}}};
+    const auto starts_with_one_of = [](std::string_view text, auto... parts) { return (text.starts_with(parts) || ...); };
+    for (const std::string_view after : {"后", "後"})
+      for (std::size_t at = words.find(after); at != std::string_view::npos; at = words.find(after, at + 1)) {
+        const std::string_view behind = trimmed(words.substr(at + after.size()));
+        if (!starts_with_one_of(behind, "再", "重", "に再", "请再", "请重", "請再", "請重")) continue;
+        for (const auto& [unit, seconds] : spans) {
+          std::string_view before = trimmed(words.substr(0, at));
+          if (!before.ends_with(unit)) continue;
+          before = trimmed(before.substr(0, before.size() - unit.size()));
+          if (const auto number = whole_number(before.substr(before.find_last_not_of("0123456789") + 1)))
+            keep_longest(facts_.retry_in,
+                         std::min<Duration>(std::chrono::seconds{std::min<std::int64_t>(*number, 1'000'000) * seconds}, longest_hint));
+        }
       }
   }
 
@@ -688,10 +815,11 @@ class FactsCollector {
       if (digits + 1 < rest.size() && rest[digits] == '.' && is_digit(rest[digits + 1])) continue;
       LimitLine line;
       line.limit = *limit;
-      constexpr std::string_view metric{"metric: "};
+      constexpr std::string_view metric{"metric"};
       if (const auto before = words.rfind(metric, at); before != std::string_view::npos) {
-        const std::string_view said = words.substr(before + metric.size(), at - before - metric.size());
-        line.metric = said.substr(0, said.find_first_of(", "));
+        std::string_view said = words.substr(before + metric.size(), at - before - metric.size());
+        said.remove_prefix(std::min(said.size(), said.find_first_not_of(":= '`\"")));
+        line.metric = said.substr(0, said.find_first_of(", '`\"()"));
       }
       rest.remove_prefix(digits);
       constexpr std::string_view model{", model: "};
@@ -705,12 +833,67 @@ class FactsCollector {
     constexpr std::array<std::string_view, 14> reasons{" client error", " server error", " too many requests", " service",   " internal",
                                                        " bad ",         " unauthorized", " forbidden",         " not found", " gateway",
                                                        " post http",    " get http",     " unavailable",       " resource"};
-    constexpr std::array<std::string_view, 9> heads{
-        "error: ", "exception: ", "exhausted: ", "unavailable: ", "denied: ", "argument: ", "gemini: ", "success: ", "("};
+    constexpr std::array<std::string_view, 10> heads{
+        "error: ", "exception: ", "exhausted: ", "unavailable: ", "denied: ", "argument: ", "gemini: ", "success: ", "失败: ", "("};
     return find_status(words, [&](std::string_view before, std::string_view behind) {
       return std::ranges::any_of(reasons, [behind](std::string_view reason) { return behind.starts_with(reason); }) ||
              std::ranges::any_of(heads, [before](std::string_view head) { return before.ends_with(head); });
     });
+  }
+
+  // "GenerateRequestsPerDayPerProject...": one word that names what is counted, for how long and for whom.
+  [[nodiscard]] static bool is_quota_id(std::string_view name) {
+    if (!contains(name, "per") || contains(name, "_") || contains(name, ".")) return false;
+    const std::size_t window = std::min({name.find("perday"), name.find("perminute"), name.find("permonth")});
+    return window != std::string_view::npos && window > 0 && (contains(name, "perproject") || contains(name, "permodel"));
+  }
+
+  // A reason as a sentence tells it: "finish_reason is 2", "finishReason of candidate 0 was MAX_TOKENS". Directly behind the label and a
+  // mark it may be a known name in any case; behind linking words only a number, or a name in capitals or with an underscore, is one.
+  [[nodiscard]] std::string reason_behind(std::string_view words, std::string_view label) const {
+    constexpr std::array<std::string_view, 9> links{"is", "was", "of", "for", "the", "candidate", "equals", "were", "finishreason"};
+    constexpr std::string_view marks{" :=\"'<>-\\`()*,"};
+    const std::size_t at = words.find(label);
+    if (at == std::string_view::npos) return {};
+    std::string_view rest = words.substr(at + label.size());
+    bool linked = false;
+    for (std::size_t steps = 0; steps < links.size(); ++steps) {
+      const std::size_t begin = rest.find_first_not_of(marks);
+      if (begin == std::string_view::npos || begin > 4) return {};
+      const bool marked = label.ends_with(':') || rest.substr(0, begin).find_first_not_of(' ') != std::string_view::npos;
+      const bool glued = begin == 0 && steps == 0 && is_letter(label.back());  // "finish_reasons"
+      rest.remove_prefix(begin);
+      const std::string_view name = leading_name(rest);
+      if (name.empty() || glued || names_nothing(name)) return {};
+      const bool link = std::ranges::find(links, name) != links.end();
+      if (link || (whole_number(name) && rest.substr(name.size()).starts_with(" is "))) {
+        linked = true;
+        rest.remove_prefix(name.size());
+        continue;
+      }
+      const std::string reason = plain_reason(name);
+      const std::string_view written = facts_.written(name.substr(name.rfind('.') + 1));
+      if (whole_number(name)) return name.size() <= 2 ? reason : std::string{};
+      if (written.size() > 2 && std::ranges::all_of(written, [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; })) return reason;
+      const bool everyday = linked || !marked;  // there a word may be one of every day, unless it has an underscore
+      const bool known = find_finish_reason(reason, false) || withholds_by_name(reason);
+      return known && (!everyday || contains(name, "_")) ? reason : std::string{};
+    }
+    return {};
+  }
+
+  // "503 UNAVAILABLE. ": as the client library for Python begins what it raises.
+  [[nodiscard]] std::string_view status_behind_code(std::string_view words) const {
+    std::string_view found;
+    (void)find_status(words, [&](std::string_view, std::string_view behind) {
+      if (!behind.starts_with(' ')) return false;
+      const std::string_view name = leading_name(behind.substr(1));
+      const bool ends = behind.substr(1 + name.size()).starts_with('.');
+      if (!ends || grpc_status_of(name).empty()) return false;
+      found = name;
+      return true;
+    });
+    return found;
   }
 
   // "model=gemini-...", "model_name: gemini-...", "model_version='gemini-...'": only names that are a model's beyond doubt.
@@ -764,18 +947,20 @@ class FactsCollector {
     for (const std::string_view label : {"retryafterms", "retry_after_ms", "retry-after-ms"})
       if (const auto delay = after(label); !delay.empty() && (!cut || !words.ends_with(delay)))
         keep_longest(facts_.structured_delay, figure_or_duration(delay, "ms"));
-    for (const std::string_view label : {"finishreason", "finish_reason", "finishreason) is"})
-      if (const auto reason = after(label); !reason.empty() && facts_.finish_reason.empty()) facts_.finish_reason = plain_reason(reason);
-    // These are words of every day too: a number or a known name must follow.
-    for (const std::string_view label : {"finish reason:", "finish reason is", "generation stopped:"})
-      if (const std::string reason = plain_reason(after(label)); whole_number(reason) || find_finish_reason(reason, false))
-        if (facts_.finish_reason.empty()) facts_.finish_reason = reason;
+    for (const std::string_view label : finish_labels)
+      if (facts_.finish_reason.empty()) {
+        facts_.finish_reason = reason_behind(words, label);
+        facts_.finish_in_words = !facts_.finish_reason.empty();
+      }
     for (const std::string_view label : {"blockreason", "block_reason", "blocked by gemini api"})
       if (const auto reason = after(label); !reason.empty() && facts_.block_reason.empty()) facts_.block_reason = plain_reason(reason);
+    for (const std::string_view label : block_labels)
+      if (const std::string reason = reason_behind(words, label); facts_.block_reason.empty() && find_block_reason(reason))
+        facts_.block_reason = reason;
     if (facts_.code == 0) {
-      constexpr std::array<std::string_view, 15> labels{
+      constexpr std::array<std::string_view, 16> labels{
           "<code>",  "http/1.1\" ", "http/2.0\" ", "error code: ", "code: ", "status code ", "status: ", "http/1.1 ",
-          "http/2 ", "http ",       "status ",     "error ",       "[",      "status=",      "code="};
+          "http/2 ", "http ",       "status ",     "error ",       "[",      "status=",      "code=",    "status code of "};
       for (const std::string_view label : labels)
         for (std::size_t at = words.find(label); at != std::string_view::npos && facts_.code == 0; at = words.find(label, at + 1)) {
           const std::string_view name = leading_name(words.substr(at + label.size()));
@@ -795,12 +980,17 @@ class FactsCollector {
       if (facts_.status.empty()) facts_.status = grpc_status_of(name);
     };
     for (const std::string_view label : {"rpc error: code", "statusruntimeexception", "status"}) status(after(label));
+    status(status_behind_code(words));
     if (facts_.model.empty()) facts_.model = model_in_fields(words);
     for (std::size_t at = 0; at < words.size();) {
       const std::string_view name = leading_name(words.substr(at));
       if (name.size() >= 5 && contains(name, "_")) {
         status(name);
         if (known_reason(name) && facts_.reasons.size() < most_items) facts_.reasons.emplace_back(name);
+      }
+      if (facts_.bare_quota.id.empty() && is_quota_id(name)) {
+        facts_.bare_quota.id = facts_.written(name);
+        facts_.bare_quota.cut = words.ends_with(name) && !name.ends_with("tier");  // the tier stands at its end
       }
       at += std::max<std::size_t>(name.size(), 1);
     }
@@ -820,6 +1010,10 @@ class FactsCollector {
   } delay_;
   std::size_t candidates_ = std::string_view::npos - 1;  // where the array began that holds the candidate
   std::size_t candidate_ = 0;                            // which of its elements that is
+  static constexpr std::size_t no_echo = std::string_view::npos;
+  std::size_t echo_depth_ = no_echo;  // how deep the echo stands that is being gone over
+  LenientValue debug_;
+  bool echo_follows_ = false;
   bool outside_of_events_ = false;
   bool provider_named_reason_ = false;
 };

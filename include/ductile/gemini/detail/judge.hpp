@@ -69,7 +69,8 @@ class Judge {
 
   [[nodiscard]] bool claims_success() const noexcept {
     if (status_ >= 300 || facts_.error_seen || facts_.told || !facts_.status.empty() || !facts_.reasons.empty()) return false;
-    return (http_ >= 200 && http_ < 300) || facts_.candidates_seen || !facts_.finish_reason.empty() || !facts_.block_reason.empty();
+    const bool reason = !facts_.finish_reason.empty() && !(facts_.finish_in_words && ends_plainly());
+    return (http_ >= 200 && http_ < 300) || facts_.candidates_seen || reason || !facts_.block_reason.empty();
   }
 
   [[nodiscard]] int status_of_rpc() const noexcept {
@@ -189,15 +190,24 @@ class Judge {
     } else if (id == "image-other" && !facts_.content_seen) {
       id = "image-other-bare";
     }
-    decide(id, Confidence::certain, where, reason);
+    // A word in small letters may be one of every day.
+    const bool word = facts_.finish_in_words && !whole_number(reason) && !contains(facts_.as_said, reason);
+    decide(id, word ? Confidence::likely : Confidence::certain, where, reason);
     if (result_.verdict.kind == Kind::safety_output) result_.verdict.images = 1;               // made, then withheld
     if (id == "image-prohibited" && !facts_.complete) result_.verdict.billed = Billed::maybe;  // whether it thought, a cut may have taken
     return true;
   }
 
+  [[nodiscard]] bool ends_plainly() const noexcept {
+    const FinishReason* known = find_finish_reason(facts_.finish_reason, speaks_for_vertex());
+    return known && known->id.empty();
+  }
+
   // A new name is read by its parts: what a filter withholds must not be tried elsewhere because its name is new.
   bool unknown_finish_reason(const char* where, std::string_view name) {
-    if (!withholds_by_name(name)) return decide("finish-unknown", Confidence::certain, where, name);
+    if (!withholds_by_name(name)) {
+      return decide("finish-unknown", facts_.finish_in_words ? Confidence::guess : Confidence::certain, where, name);
+    }
     return decide(contains(name, "PROHIBITED") || contains(name, "BLOCK") ? "image-prohibited" : "image-safety", Confidence::likely, where,
                   name);
   }
@@ -316,6 +326,8 @@ class Judge {
     // A proxy that could not reach the service says so under a status of its own choice.
     constexpr std::string_view not_retrieved{"url could not be retrieved"};
     if (status_ >= 500 && facts_.says(not_retrieved)) return decide("envoy-503", Confidence::likely, "body", not_retrieved);
+    if (const Wording* said = status_ == 0 ? wording(Topic::server) : nullptr)
+      return decide(said->id, Confidence::likely, "body", said->phrase);
     if (status_ == 0) return decide("captive-200-html", Confidence::likely, "body", "a web page where an answer was expected");
     const std::string where = "HTTP status of a page";
     const auto known = std::ranges::find(pages, status_, &std::pair<int, std::string_view>::first);
@@ -388,12 +400,13 @@ class Judge {
   // The sentence that the first of these words stands in, or the part of a long one; empty when it is nowhere said.
   [[nodiscard]] std::string_view sentence_with(std::string_view phrase, std::size_t from = 0) const noexcept {
     constexpr std::size_t around = 80;
+    constexpr std::size_t behind = 120;  // an address may stand between the name and what is said of it
     const std::string_view words = facts_.words;
     const std::size_t at = words.find(phrase, from);
     if (at == std::string_view::npos) return {};
     std::size_t begin = at < around ? 0 : at - around;
     if (const std::size_t stop = words.substr(begin, at - begin).rfind(". "); stop != std::string_view::npos) begin += stop + 2;
-    std::size_t end = std::min(words.size(), at + phrase.size() + around);
+    std::size_t end = std::min(words.size(), at + phrase.size() + behind);
     end = std::min(end, words.substr(0, end).find(". ", at));
     return whole_words(begin, end);
   }
@@ -769,7 +782,7 @@ class Judge {
   bool filtered() {
     const SaidOf said = said_of(filters, withholdings);
     if (said.id.empty()) return false;
-    const bool made = said.id == "prompt-blocked-safety" && says_one(said.sentence, outputs);
+    const bool made = said.id == "prompt-blocked-safety" && says_one(said.sentence, outputs) && !says_one(said.sentence, inputs);
     return decide(made ? "image-safety" : said.id, Confidence::likely, std::string{in_message}, said.sentence);
   }
 
@@ -777,6 +790,7 @@ class Judge {
   bool quoted_answer() {
     if (!facts_.status.empty() || !facts_.reasons.empty()) return false;
     if (facts_.finish_reason.empty() && facts_.block_reason.empty() && !facts_.candidates_seen) return false;
+    if (facts_.finish_in_words && facts_.block_reason.empty() && ends_plainly()) return false;  // the sentence around it says what is wrong
     answer();
     if (result_.ok()) decide("finish-unknown", Confidence::guess, "error.message", "an answer within an error");
     return true;
@@ -790,6 +804,7 @@ class Judge {
       const bool long_one = hint().value_or(Duration::zero()) >= std::chrono::hours{1} && !facts_.has_reason("rate_limit_exceeded");
       if (long_one) id = "user-quota-weekly";
     }
+    if (id == "model-not-found" && status_ == 503) id = "retired-503-gateway";
     if (id == "model-not-found" && facts_.shape == BodyShape::sse) id = "model-not-found-sse";
     decide(id, Confidence::likely, "error.message", said.phrase);
     if (said.topic == Topic::rate && said.phrase == "quota will reset after") result_.scope = QuotaScope::per_user;
@@ -827,7 +842,7 @@ class Judge {
       const std::string_view rest = sentence.substr(at + label.size());
       if (rest.starts_with("s/")) return true;
       const std::string_view next = leading_name(rest.substr(std::min<std::size_t>(1, rest.size())));
-      constexpr std::array<std::string_view, 5> verbs{"is", "was", "has", "does", "not"};
+      constexpr std::array<std::string_view, 6> verbs{"is", "was", "has", "had", "does", "not"};
       if (next.empty() || std::ranges::find(verbs, next) != verbs.end() || std::ranges::any_of(next, is_digit)) return true;
     }
     return false;
@@ -838,12 +853,14 @@ class Judge {
       const std::string* written = facts_.code_named(known.name);
       if (!written) continue;
       if (known.id == "gateway-hides-429" && status_ != 500) continue;
+      // A gateway's default for all errors: believed where the status does not say another thing.
+      if (known.id == "invalid-argument-generic" && status_ >= 400 && status_ != 400 && status_ != 422) continue;
       if (known.id.empty()) {
         add_evidence("error.code", *written);
         result_.confidence = Confidence::likely;
         return decide_kind(contains(known.name, "authenticat") ? Kind::auth : Kind::permission);
       }
-      if (known.name == "quota_exceeded" || known.name.starts_with("dailylimit")) {
+      if (known.name == "quota_exceeded" || known.name.starts_with("daily")) {
         spent_day({}, "error.code", *written);
         return true;
       }
@@ -1027,9 +1044,13 @@ class Judge {
       return std::string{name};
     if (const std::size_t end = words.find(" is temporarily rate-limited"); end != std::string_view::npos)
       return std::string{words.substr(words.rfind(' ', end - 1) + 1, end - words.rfind(' ', end - 1) - 1)};
-    constexpr std::array<std::string_view, 7> labels{"model ", "model `", "model '", "模型 ", "google/", "reached for ", "exceeded for "};
+    constexpr std::array<std::string_view, 8> labels{"model ",  "model `",      "model '",       "模型 ",
+                                                     "google/", "reached for ", "exceeded for ", "image with "};
     for (const std::string_view label : labels)
       if (const std::string_view name = after(label); is_model_name(name)) return std::string{name};
+    for (const std::string_view label : {" model has ", " model is ", " model was "})  // "the gemini-... model has been retired"
+      if (const std::string_view front = words.substr(0, words.find(label)); front.size() < words.size())
+        if (const std::string_view name = front.substr(front.rfind(' ') + 1); is_model_name(name)) return std::string{name};
     return family_in_words();
   }
 
@@ -1135,18 +1156,30 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   return plain;
 }
 
-/// Whether the whole answer was put into a string: its first object begins with an escaped quote.
+/// Whether a piece of an object ends where a member's string begins: `{ status: 429, body: "`.
+[[nodiscard]] constexpr bool opens_member_string(std::string_view piece) noexcept {
+  if (!piece.ends_with('"') || contains(piece, "}")) return false;
+  piece.remove_suffix(1);
+  return trimmed(piece).ends_with(':');
+}
+
+/// Whether the whole answer was put into a string: its first object begins with an escaped quote. Where that string is a member's, as Rust
+/// prints one (`{ status: 429, body: "{\"error\"...`), it is read where it stands.
 [[nodiscard]] inline bool is_quoted(std::string_view text) noexcept {
   if (text.size() > largest_quotation) return false;
   if (is_string_literal(trimmed(text))) return true;
+  std::size_t members = std::string_view::npos;  // where an object whose names are in no quotes began
   for (std::size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1))
     for (std::size_t at = open + 1; at < text.size(); ++at) {
       const std::string_view rest = text.substr(at);
-      if (rest.starts_with("\\\"")) return true;
+      if (rest.starts_with("\\\"")) return members > open || !opens_member_string(text.substr(members, open - members));
       if (rest.front() == '"') return false;
       if (rest.starts_with("\\n") || rest.starts_with("\\r") || rest.starts_with("\\t")) {
         ++at;
       } else if (rest.front() != '\\' && !is_space(rest.front())) {
+        const std::string_view name = leading_name(rest);
+        const std::string_view behind = rest.substr(name.size());
+        if (!name.empty() && behind.size() > 1 && behind.front() == ':' && is_space(behind[1])) members = open;
         break;  // a brace of running text
       }
     }
@@ -1173,6 +1206,9 @@ inline constexpr std::size_t largest_quotation = std::size_t{256} * 1024;
   FactsCollector collector{facts, 0, reading, refusal_level};
   LenientReader reader{body, collector};
   reader.read();
+  collector.finish();
+  // Where nothing but its name tells of a quota, the name does; not in a refusal, which repeats what it was sent.
+  if (facts.violations.empty() && !facts.bare_quota.id.empty() && !is_refusal(facts.status)) facts.violations.push_back(facts.bare_quota);
   facts.complete = facts.complete && reader.complete();  // a quoted answer may be cut within a whole envelope
   return facts;
 }

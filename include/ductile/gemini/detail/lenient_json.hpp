@@ -30,6 +30,17 @@ using namespace ductile::detail;  // the ASCII helpers
   return rest.starts_with(frame) ? frame.size() : 0;
 }
 
+/// The name of "name=" or "name = ", with which a text begins; empty when it does not.
+[[nodiscard]] constexpr std::string_view assigned_name(std::string_view text) noexcept {
+  constexpr std::size_t longest = 48;
+  std::size_t end = 0;
+  while (end < text.size() && end < longest && (is_letter(text[end]) || is_digit(text[end]) || text[end] == '_' || text[end] == '@')) ++end;
+  std::size_t sign = end;
+  while (sign < text.size() && sign < end + 4 && is_space(text[sign])) ++sign;
+  const std::string_view behind = text.substr(sign, 2);
+  return end > 0 && !is_digit(text[0]) && behind.starts_with('=') && behind != "=>" ? text.substr(0, end) : std::string_view{};
+}
+
 /// "503", and "503.0" as programs print it that know numbers with a fraction only.
 [[nodiscard]] constexpr std::optional<std::int64_t> whole_figure(std::string_view written) noexcept {
   const std::size_t point = written.find('.');
@@ -62,6 +73,9 @@ class LenientPath {
     return {};
   }
 
+  /// How many objects and arrays are around the value.
+  [[nodiscard]] std::size_t depth() const noexcept { return depth_; }
+
   /// Where the innermost object that is named `key`, or is an element of an array of that name, begins in the text; npos when there is
   /// none. Two values with the same answer belong to the same element.
   [[nodiscard]] std::size_t element_of(std::string_view key) const noexcept {
@@ -76,6 +90,14 @@ class LenientPath {
     for (std::size_t i = 0; i < depth_; ++i)
       if (same_name(frames_[i].key, key)) return true;
     return false;
+  }
+
+  /// Whether the member (of an array's element the array) stands in an object that is itself the member `key`.
+  [[nodiscard]] bool member_of(std::string_view key) const noexcept {
+    std::size_t holder = depth_;
+    while (key_.empty() && holder > 0 && frames_[holder - 1].key.empty()) --holder;
+    if (key_.empty() && holder > 0) --holder;  // the array's own frame has the name
+    return holder > 0 && frames_[holder - 1].object && same_name(frames_[holder - 1].key, key);
   }
 
   /// Compares a name as written (quotaId, quota_id, " @type") with `plain`, which is lower case without underscores.
@@ -166,6 +188,12 @@ class LenientReader {
 
   [[nodiscard]] std::size_t space_length(std::size_t at) const noexcept { return gap_length(text_, at); }
 
+  // ":", and "=>" as Ruby prints a hash; 0: neither.
+  [[nodiscard]] std::size_t colon_length(std::size_t at) const noexcept {
+    const std::string_view rest = text_.substr(at < text_.size() ? at : text_.size());
+    return rest.starts_with(':') ? 1 : rest.starts_with("=>") ? 2 : 0;
+  }
+
   void step() {
     const char c = text_[at_];
     if (c == '{' || c == '[') {
@@ -180,9 +208,31 @@ class LenientReader {
       ++at_;
     } else if (const std::size_t space = space_length(at_)) {
       at_ += space;
+    } else if (const std::string_view name = begins_member() ? assigned_name(text_.substr(at_)) : std::string_view{}; !name.empty()) {
+      assignment(name);
     } else {
       word();
     }
+  }
+
+  [[nodiscard]] bool begins_member() const noexcept {
+    return path_.depth_ > 0 && path_.frames_[path_.depth_ - 1].object && (before_ == '{' || before_ == ',');
+  }
+
+  // A member as Java prints a map's ("{code=429, message=Quota exceeded, limit: 20, status=...}") and C# a record's: nothing is in quotes,
+  // so that a text ends where the next member begins, or the object ends.
+  void assignment(std::string_view name) {
+    path_.key_ = name;
+    before_ = ':';
+    at_ = skip_space(text_.find('=', at_) + 1);
+    if (at_ == text_.size() || contains("{[\"", text_.substr(at_, 1))) return;
+    std::size_t end = at_;
+    for (end = text_.find_first_of(",}", at_); end < text_.size() && text_[end] == ','; end = text_.find_first_of(",}", end + 1))
+      if (!assigned_name(text_.substr(skip_space(end + 1))).empty()) break;
+    const std::string_view raw = trimmed(text_.substr(at_, end == std::string_view::npos ? end : end - at_));
+    const bool cut = end == std::string_view::npos;
+    at_ = cut ? text_.size() : end;
+    take({whole_figure(raw) ? LenientValue::Type::number : LenientValue::Type::string, raw, cut});
   }
 
   void open(bool object) {
@@ -232,7 +282,7 @@ class LenientReader {
 
   void word() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && space_length(at_) == 0 && !contains("{}[],:\"\\", text_.substr(at_, 1))) ++at_;
+    while (at_ < text_.size() && space_length(at_) == 0 && !contains("{}[],:\"\\", text_.substr(at_, 1)) && colon_length(at_) == 0) ++at_;
     if (at_ == begin) ++at_;
     const std::string_view raw = text_.substr(begin, at_ - begin);
     const bool number = is_digit(raw.front()) || (raw.front() == '-' && raw.size() > 1 && is_digit(raw[1]));
@@ -244,11 +294,16 @@ class LenientReader {
     if (too_deep_ == 0 && path_.depth_ > 0) {
       const bool named = path_.frames_[path_.depth_ - 1].object;
       const std::size_t next = skip_space(at_);
-      const bool colon = next < text_.size() && text_[next] == ':';
+      const std::size_t colon = colon_length(next);
       const bool brace = next < text_.size() && text_[next] == '{' && value.type == LenientValue::Type::word;  // protobuf's text form
       const bool ends = next == text_.size() && value.type == LenientValue::Type::string;
-      if (named && before_ != ':' && (colon || brace || ends)) {
+      if (named && before_ != ':' && (colon > 0 || brace || ends)) {
         path_.key_ = value.raw;
+        if (colon > 1) {
+          at_ = next + colon;
+          before_ = ':';
+          return;
+        }
       } else {
         if (values_++ < most_values) visitor_.value(path_, value);
         path_.key_ = {};
