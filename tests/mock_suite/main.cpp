@@ -5,6 +5,7 @@
 // nothing that a client sees tells two rows apart, as another of the same kind and remedy. Prints a line a row; exits 1 when one is
 // anything else.
 #include <ductile/core/kind.hpp>
+#include <ductile/gemini/classifier.hpp>
 #include <ductile/gemini/client.hpp>
 #include <ductile/gemini/failures.hpp>
 #include <ductile/mock/detail/listening_socket.hpp>
@@ -19,6 +20,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 using namespace ductile;
 using namespace ductile::gemini;
@@ -67,7 +69,20 @@ Result<ImageReply> asked(T& transport, std::string_view id, std::string base_url
   return streamed ? client.generate_buffered(request, "gemini-3-pro-image", how) : client.generate(request, "gemini-3-pro-image", how);
 }
 
+// What only the path of the request tells from another failure.
+Result<ImageReply> asked_for_batch(const Service& service) {
+  HttplibTransport transport;
+  const auto exchange = transport.send({.method = "GET",
+                                        .url = service.url() + "/v1beta/batches/a-batch",
+                                        .headers = {{"x-goog-api-key", "a-key"}, {"x-ductile-scenario", "batch-get-503"}},
+                                        .body = {}},
+                                       {});
+  const auto* response = std::get_if<HttpResponse>(&exchange);
+  return Failure{response ? classify(*response, {.model = {}, .secret = {}, .of_batch = true}).verdict : Verdict{}};
+}
+
 Result<ImageReply> asked(const Service& service, std::string_view id) {
+  if (id == "batch-get-503") return asked_for_batch(service);
   if (id == "h2-goaway") {
     CurlTransport transport{CurlOptions{.ca_file = service.certificate().string()}};
     return asked(transport, id, Service::local("https", service.ports().goaway));

@@ -68,6 +68,7 @@ struct Classification {
 struct AnswerContext {
   std::string_view model;   ///< The model that was asked.
   std::string_view secret;  ///< The key, so that it is taken out of whatever is kept.
+  bool of_batch = false;    ///< It answers batches.get: no capacity then says that the result is too large to be put together.
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini

@@ -338,6 +338,7 @@ class Judge {
 
   void capacity(std::string_view id, Confidence confidence, std::string where, std::string_view what) {
     if (id == "capacity-503" && status_ == 429) id = "capacity-429";
+    if (id == "service-unavailable" && context_.of_batch) id = "batch-get-503";
     if (id == "gateway-saturated") {
       if (facts_.code_named("rate_limit_exceeded")) id = "gateway-saturated-rate";
       if (facts_.code_named("insufficient_quota")) id = "gateway-saturated-contradictory";
