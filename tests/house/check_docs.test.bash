@@ -54,6 +54,12 @@ plant docs/page.md 'See [two](two.md).'
 refuses check_docs "$tree" 'the link to two.md leads nowhere'
 
 plant docs/page.md 'Text.'
+plant docs/failures/one.md 'Written by a program, and tested there: [two](two.md).'
+holds check_docs "$tree"
+plant docs/failures/README.md 'See [two](two.md).'
+refuses check_docs "$tree" 'docs/failures/README.md: the link to two.md leads nowhere'
+rm -r "$tree/docs/failures"
+
 headings=('## What happens' '## Order' '## Errors' '## Events' '## Cost' '## Mistakes' '## Source')
 plant include/ductile/policies/two_words.hpp 'struct TwoWordsOptions {' '  int plain = 1;  ///< Not `this`.' '  By<int> folded{0,' '                 {}};  ///< Text;' '  int sized[3];' '};' 'struct Other {' '  int other = 1;' '};'
 plant docs/policies/two-words.md '| `plain` | 1 |' '| `folded`, `sized` | 1 |' "${headings[@]}"

@@ -262,10 +262,12 @@ TEST_CASE("A row is explained, and the table is listed whole", "[doctor]") {
   const gemini::FailureRow* row = gemini::find_failure("deadline-504");
   REQUIRE(row);
   CHECK(failure_text(*row).starts_with("deadline-504: "));
+  CHECK(failure_text(*row).find("docs/failures/deadline-504.md\n") != std::string::npos);
   const boost::json::object said = boost::json::parse(failure_json(*row)).as_object();
   CHECK(said.at("id") == "deadline-504");
   CHECK(said.at("category") == "timeout");
   CHECK(said.at("retryable") == "immediately");
+  CHECK(said.at("page") == "docs/failures/deadline-504.md");
   const std::string all = failures_text();
   CHECK(std::ranges::count(all, '\n') == 192);
   CHECK(nearest_failure("rpd-fre") == "rpd-free");

@@ -95,6 +95,9 @@ class JsonLine {
   return row->fixer == gemini::Fixer::owner || row->fixer == gemini::Fixer::operations;
 }
 
+/// Where the project's documentation tells all that is known of the row.
+[[nodiscard]] inline std::string page_of(const gemini::FailureRow& row) { return "docs/failures/" + std::string{row.id.text()} + ".md"; }
+
 inline void add_line(std::string& text, std::string_view label, std::string_view words) {
   constexpr std::size_t width = 10;
   text.append("  ").append(label).append(label.size() < width ? width - label.size() : 1, ' ');
@@ -181,6 +184,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   line.add_text("who", name(row.fixer));
   line.add_text("cause", row.cause);
   line.add_text("fix", row.fix);
+  line.add_text("page", detail::page_of(row));
   return std::move(line).text();
 }
 
@@ -194,6 +198,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   const std::string status = row.http_status != 0 ? std::to_string(row.http_status) : std::string{"no answer, or any"};
   detail::add_line(text, "status", row.grpc_status.empty() ? status : status + " " + std::string{row.grpc_status});
   detail::add_line(text, "billed", name(row.billed));
+  detail::add_line(text, "page", detail::page_of(row));
   return text;
 }
 
