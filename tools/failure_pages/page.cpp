@@ -118,9 +118,9 @@ Verdict verdict_seen(const gemini::FailureRow& row, const Specimen& specimen) {
 // Of a row whose answer, by itself, is another row's.
 std::string looks_like(const gemini::FailureRow& row, const Verdict& said) {
   const std::string other{said.id.text()};
-  const bool alike = said.kind == row.kind && said.remedy == row.remedy;
-  return "\nAlone it cannot be told from [" + other + "](" + other + ".md)" +
-         (alike ? ", which is treated alike." : ", and ductile takes it for that.") + " What happened around it tells them apart.\n";
+  const std::string page = "[" + other + "](" + other + ".md)";
+  if (said.kind == row.kind && said.remedy == row.remedy) return "\nDuctile calls it " + page + ", which is treated alike.\n";
+  return "\nAlone it cannot be told from " + page + ", and ductile takes it for that. What happened around it tells them apart.\n";
 }
 
 std::string what_arrives(const gemini::FailureRow& row, const Specimen& specimen) {
@@ -155,8 +155,9 @@ std::string what_arrives(const gemini::FailureRow& row, const Specimen& specimen
     text.append("\nIn the service's own SDKs:\n\n").append(list);
   else if (row.group == 'F')
     text.append(
-        "\nThe SDKs throw nothing: the answer is handed out as any other. Look at `prompt_feedback.block_reason`, at "
-        "`candidates[0].finish_reason`, and whether a part holds an image.\n");
+        "\nThe SDKs for Python and JavaScript throw nothing: the answer is handed out as any other. Look at the prompt feedback's block "
+        "reason, at "
+        "the candidate's finish reason, and whether a part holds an image.\n");
   return text;
 }
 
@@ -179,7 +180,8 @@ std::string successors() {
 }
 
 std::string retry_step(const gemini::FailureRow& row, const WhatFollows& follows) {
-  const bool said = holds(row.fix, "etry") || holds(row.fix, "Wait") || holds(row.fix, "ack off");
+  const bool says_retry = holds(row.fix, "etry");
+  const bool says_wait = holds(row.fix, "Wait") || holds(row.fix, "ack off") || holds(row.fix, "backoff");
   const bool costs = row.billed == Billed::yes || row.billed == Billed::maybe;
   switch (row.remedy) {
     case Remedy::never:
@@ -187,12 +189,12 @@ std::string retry_step(const gemini::FailureRow& row, const WhatFollows& follows
       return is_mended_outside(row) ? "Stop sending until that is done. Then the same request may succeed."
                                     : "Do not send it again as it is.";
     case Remedy::immediately:
-      if (said && !costs) return "";
+      if (says_retry && !costs) return "";
       if (follows.tries_on_the_last == 2)
         return costs ? "More than one repeat rarely helps, and each may be billed." : "More than one repeat rarely helps.";
       return costs ? "Try again a few times at most: each try may be billed." : "Try again a few times, with growing waits.";
     case Remedy::after_delay:
-      return said ? "" : "Wait as long as the answer asks, else 3 s, doubling to 60 s, with jitter. Then try again.";
+      return says_wait ? "" : "Wait as long as the answer asks, else 3 s, doubling to 60 s, with jitter. Then try again.";
     case Remedy::next_day:
       return "Send nothing more to this model before that: every try is refused. When it comes back every day, make fewer images or ask "
              "for a "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "specimen.hpp"
 
+#include "sdk_words.hpp"
 #include "transport_words.hpp"
 
 #include <ductile/gemini/classifier.hpp>      // read_answer
@@ -134,6 +135,7 @@ std::string line(std::string_view language, std::string_view text) {
   return std::string{"- "}.append(language).append(": `").append(text).append("`\n");
 }
 
+// As the exceptions' sources make their texts of an answer: errors.py, index.mjs, api_client.go, ApiException.java.
 std::string error_in_the_sdks(const mock::Answer& answer) {
   boost::system::error_code bad;
   const std::string text = answer.body();
@@ -141,18 +143,24 @@ std::string error_in_the_sdks(const mock::Answer& answer) {
   const std::string status = std::to_string(answer.status);
   const bool of_client = answer.status < 500;
   const json::object* error = bad ? nullptr : envelope_of(body);
-  if (!error) return {};
-  const std::string word{text_of(*error, "status")};
-  std::string list;
-  list += line("Python", cut(std::string{"google.genai.errors."} + (of_client ? "ClientError: " : "ServerError: ") + status + " " +
-                             (word.empty() ? "None" : word) + ". " + python(body)));
-  list += line("JavaScript", cut("ApiError: " + json::serialize(body)));
-  if (word.empty()) return list;  // the other two read the service's own envelope alone
+  const json::value stand_in{{"error", {{"message", text}, {"code", answer.status}, {"status", "<reason phrase>"}}}};
+  const json::value* word = error ? error->if_contains("status") : nullptr;
+  const std::string python_status = !error              ? "<reason phrase>"
+                                    : !word             ? "None"
+                                    : word->is_string() ? std::string{word->as_string()}
+                                                        : json::serialize(*word);
+  const json::value python_body = error ? body : json::value{{"message", text}, {"status", "<reason phrase>"}};
+  std::string list = line("Python", cut(std::string{"google.genai.errors."} + (of_client ? "ClientError: " : "ServerError: ") + status +
+                                        " " + python_status + ". " + python(python_body)));
+  const bool is_read_as_json = error && answer.content_type.starts_with("application/json");
+  list += line("JavaScript", cut("ApiError: " + json::serialize(is_read_as_json ? body : stand_in)));
+  if (!word || !word->is_string()) return list;  // the other two read the service's own envelope alone
+  const std::string name{word->as_string()};
   const std::string message{text_of(*error, "message")};
-  list += line("Go", cut("Error " + status + ", Message: " + message + ", Status: " + word +
+  list += line("Go", cut("Error " + status + ", Message: " + message + ", Status: " + name +
                          (error->contains("details") ? ", Details: [...]" : ", Details: []")));
   list += line("Java", cut(std::string{"com.google.genai.errors."} + (of_client ? "ClientException: " : "ServerException: ") + status +
-                           " " + word + ". " + message));
+                           " " + name + ". " + message));
   return list;
 }
 
@@ -232,9 +240,10 @@ std::vector<std::string> symptoms_of(const gemini::FailureRow& row, const Specim
 }
 
 std::string in_the_sdks(const gemini::FailureRow& row, const Specimen& specimen) {
-  if (find_transport_words(row.id.text())) return {};
-  if (specimen.answer.status >= 400) return error_in_the_sdks(specimen.answer);
-  return {};
+  if (const SdkWords* words = find_sdk_words(row.id.text()))
+    return "- Python: " + std::string{words->python} + "\n- JavaScript: " + std::string{words->javascript} + "\n";
+  const bool by_another_path = specimen.scene.delivery == mock::Delivery::openai;
+  return specimen.answer.status >= 400 && !by_another_path ? error_in_the_sdks(specimen.answer) : std::string{};
 }
 
 }  // namespace ductile::failure_pages
