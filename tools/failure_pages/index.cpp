@@ -29,13 +29,13 @@ constexpr std::string_view tree = R"(1. **Is there an HTTP status at all?** No:
    - 200: [captive-200-html]; 3xx: [redirect-3xx]; 407: [proxy-auth-407]; 403: [proxy-block-page-403]
    - 404: [path-not-found-html]; 413: [body-too-large-413-html]; 502: [bad-gateway-html]; 524: [cloudflare-524]; empty 400: [empty-400]
 3. **Is it a 200?** Then look into it, in this order:
-   - it ends in the middle: [truncated-json], [reset-mid-body], [wrong-content-length]; it trickles: [slow-drip]
+   - it ends in the middle: [truncated-json], [reset-mid-body], [wrong-content-length], [bad-chunk-size]; it trickles: [slow-drip]
    - `promptFeedback.blockReason`: `SAFETY` [prompt-blocked-safety], `PROHIBITED_CONTENT` [prompt-blocked-prohibited],
      `IMAGE_SAFETY` [prompt-blocked-image-safety], `BLOCKLIST` [prompt-blocked-blocklist], `OTHER` [prompt-blocked-other]
    - `finishReason` that withholds: `IMAGE_SAFETY` [image-safety], `SAFETY` [safety-finish], `IMAGE_PROHIBITED_CONTENT` [image-prohibited]
      (with "third-party": [image-third-party]), `RECITATION` [recitation], `IMAGE_RECITATION` [image-recitation]
    - `finishReason` without an image: `NO_IMAGE` [no-image], `IMAGE_OTHER` [image-other], `MAX_TOKENS` [max-tokens-no-image]
-   - `STOP`, and only words: [text-only-stop]; nothing at all: [stop-no-parts]; only a draft: [only-thought-image]
+   - `STOP`, and only words: [text-only-stop]; nothing at all: [stop-no-parts], [body-empty]; only a draft: [only-thought-image]
    - an image, but not the one asked for: [image-dimensions-mismatch], [model-substituted], [inline-data-corrupt]
    - a stream: an error in it [sse-error-event], after it [sse-error-tail-raw]; no finish reason [sse-no-finish]
 4. **Is it a 429?** Read `details[].violations[].quotaId`, not the sentence: that is the same for a minute and a day.

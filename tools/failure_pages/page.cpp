@@ -10,6 +10,7 @@
 #include <ductile/gemini/models.hpp>        // image_models
 #include <ductile/gemini/redact.hpp>        // redacted, shortened
 #include <ductile/gemini/resilient.hpp>     // ResilientOptions
+#include <ductile/mock/provenance.hpp>      // provenance_of
 #include <ductile/tools/duration_text.hpp>  // duration_text
 
 #include <algorithm>
@@ -91,23 +92,6 @@ bool is_retried_by_sdks(int status) {
 
 bool is_worth_a_retry(Remedy remedy) { return remedy == Remedy::immediately || remedy == Remedy::after_delay; }
 
-// Rows whose words nobody has seen in a real body: made in the grammar of others.
-bool is_wording_guessed(std::string_view id) {
-  constexpr std::array<std::string_view, 12> guessed{"image-size-invalid",
-                                                     "payload-too-large-400",
-                                                     "path-not-found-html",
-                                                     "aborted-409",
-                                                     "body-too-large-413-html",
-                                                     "uri-too-long-414",
-                                                     "rpm-paid",
-                                                     "tpd-free",
-                                                     "ipm",
-                                                     "spend-rate",
-                                                     "unimplemented-501",
-                                                     "retired-503-gateway"};
-  return std::ranges::find(guessed, id) != guessed.end();
-}
-
 // What policies decide on: the row's verdict as the classifier completes it, or that of the row for which it takes the answer.
 Verdict verdict_seen(const gemini::FailureRow& row, const Specimen& specimen) {
   return specimen.said.ok() ? verdict_of(row) : specimen.said.verdict;
@@ -128,15 +112,18 @@ std::string what_arrives(const gemini::FailureRow& row, const Specimen& specimen
   std::string text;
   if (broken) {
     text.append(broken->arrives).append("\n\n- curl: ").append(broken->curl).append("\n");
-    const bool is_good_http = specimen.answer.fault == mock::ByteFault::cut_body;
-    if (!is_good_http) text.append("- A transport of ductile: ").append(code(name(broken->fault))).append("\n");
+    if (specimen.fault) text.append("- A transport of ductile: ").append(code(name(*specimen.fault))).append("\n");
   }
   if (const std::string block = shown(specimen); !block.empty()) {
     text.append(broken ? "\n" : "").append("```text\n").append(block).append("```\n");
   }
   if (row.http_status == 0 && !broken) text.append("\nOther statuses are seen with it, too.\n");
-  if (is_wording_guessed(row.id.text()))
-    text.append("\nNobody has shown a real one: these words are a guess, made like those of its neighbours.\n");
+  switch (mock::provenance_of(row.id.text())) {
+    case mock::Provenance::guessed: text.append("\nNobody has shown a real one: this is a guess, after the pattern of others.\n"); break;
+    case mock::Provenance::documented: text.append("\nIt is made from the service's documentation. Nobody has shown a real one.\n"); break;
+    case mock::Provenance::seen:
+    case mock::Provenance::wire: break;
+  }
   if (!specimen.said.ok() && !broken) {
     std::size_t told = 0;
     for (const Evidence& item : specimen.said.evidence) {
@@ -284,11 +271,9 @@ std::string reproduce(const gemini::FailureRow& row, const Specimen& specimen) {
   std::string text = "In one terminal `ductile mock --port 8080`, in another:\n\n```sh\ncurl -i 'http://127.0.0.1:8080" +
                      path_of(specimen.scene) + "' \\\n  -H 'x-ductile-scenario: " + id +
                      "' -H 'Content-Type: application/json' \\\n  -d '" + asked + "'\n```\n";
-  if (specimen.answer.fault == mock::ByteFault::garbage)
-    text.append("\nIt happens below HTTP, so the mock shows the nearest thing: bytes that are no HTTP.\n");
   const TransportWords* broken = find_transport_words(row.id.text());
   if (broken && !broken->for_real.empty())
-    text.append("\nIt happens before there is a server, so the mock shows the nearest thing. The thing itself:\n\n```sh\n")
+    text.append("\nIt happens below HTTP. Asked for so, the mock shows the nearest thing. The thing itself:\n\n```sh\n")
         .append(broken->for_real)
         .append("\n```\n");
   text.append("\nWhat is known of it without a network: `ductile doctor explain ")

@@ -39,13 +39,25 @@ mock::Scene scene_of(const gemini::FailureRow& row) {
   return scene;
 }
 
+// What of the body comes through.
+std::string arrived(const mock::Answer& answer) {
+  std::string body = answer.body();
+  const bool breaks = answer.fault == mock::ByteFault::reset_in_body || answer.fault == mock::ByteFault::close_in_body ||
+                      answer.fault == mock::ByteFault::short_length || answer.fault == mock::ByteFault::bad_chunk;
+  if (breaks) body.resize(body.size() / 2);
+  return body;
+}
+
+// A client reads it to its end, and only then sees that it is none.
+bool is_good_http(mock::ByteFault fault) { return fault == mock::ByteFault::cut_body || fault == mock::ByteFault::short_length; }
+
 gemini::Classification judged(const gemini::FailureRow& row, const mock::Scene& scene, const mock::Answer& answer) {
   const TransportWords* broken = find_transport_words(row.id.text());
-  if (broken && answer.fault != mock::ByteFault::cut_body) {
+  if (broken && !is_good_http(answer.fault)) {
     const Sent sent = row.billed == Billed::no ? Sent::no : Sent::unknown;
     return gemini::classify(TransportError{broken->fault, sent, {}, broken->status, broken->received});
   }
-  HttpResponse response{answer.status, answer.headers, answer.body()};
+  HttpResponse response{answer.status, answer.headers, arrived(answer)};
   response.headers.push_back({"Content-Type", answer.content_type});
   const std::string_view asked = row.id == FailureId{"model-substituted"} ? std::string_view{} : scene.model;
   auto read = gemini::read_answer(response, {asked, scene.ratio, std::nullopt}, {scene.model, {}});
@@ -76,9 +88,7 @@ std::string without_bytes(std::string_view text) {
 }
 
 std::string body_of(const mock::Answer& answer) {
-  std::string body = answer.body();
-  const bool breaks = answer.fault == mock::ByteFault::reset_in_body || answer.fault == mock::ByteFault::close_in_body;
-  if (breaks) body.resize(body.size() / 2);
+  const std::string body = arrived(answer);
   boost::system::error_code bad;
   const json::value parsed = json::parse(body, bad);
   const std::string text = bad || answer.streamed ? body : mock::detail::json_text(parsed);
@@ -183,6 +193,8 @@ Specimen specimen_of(const gemini::FailureRow& row) {
   Specimen specimen{.scene = scene_of(row), .answer = {}, .said = {}};
   specimen.answer = mock::reply(row.id.text(), specimen.scene);
   specimen.said = judged(row, specimen.scene, specimen.answer);
+  const TransportWords* broken = find_transport_words(row.id.text());
+  if (broken && specimen.said.verdict.id == row.id && !is_good_http(specimen.answer.fault)) specimen.fault = broken->fault;
   return specimen;
 }
 
@@ -197,7 +209,8 @@ std::string shown(const Specimen& specimen) {
   if (broken && broken->status == 0) return {};
   std::string text = "HTTP/1.1 " + std::to_string(answer.status) + "\n";
   text.append("Content-Type: ").append(answer.content_type).append("\n");
-  constexpr std::array<std::string_view, 5> telling{"x-gemini-service-tier", "Location", "Proxy-Authenticate", "Retry-After", "Server"};
+  constexpr std::array<std::string_view, 6> telling{"x-gemini-service-tier", "Content-Encoding", "Location",
+                                                    "Proxy-Authenticate",    "Retry-After",      "Server"};
   for (const HttpHeader& header : answer.headers)
     for (const std::string_view name : telling)
       if (header.name == name && header.value != "standard" && header.value != "scaffolding on HTTPServer2")

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/transport.hpp>         // HttpResponse
+#include <ductile/core/transport.hpp>         // TransportFault
 #include <ductile/gemini/classification.hpp>  // Classification
 #include <ductile/gemini/failures.hpp>        // FailureRow
 #include <ductile/mock/exchange.hpp>          // Answer
 #include <ductile/mock/scene.hpp>             // Scene
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,8 @@ namespace ductile::failure_pages {
 struct Specimen {
   mock::Scene scene;
   mock::Answer answer;
-  gemini::Classification said;  ///< `ok()`: by itself it looks like a success.
+  std::optional<TransportFault> fault{};  ///< What a transport of ductile reports instead of the answer.
+  gemini::Classification said;            ///< `ok()`: by itself it looks like a success.
 };
 
 [[nodiscard]] Specimen specimen_of(const gemini::FailureRow& row);

@@ -16,11 +16,11 @@ struct TransportWords {
   std::size_t received;       ///< Bytes of the body that came before it.
   std::string_view arrives;   ///< A sentence.
   std::string_view curl;      ///< What `curl` says, with its exit status.
-  std::string_view for_real;  ///< A command that shows it without the mock; empty: none.
+  std::string_view for_real;  ///< Commands that show the thing itself, where a header cannot ask for it; else empty.
 };
 
 // clang-format off
-inline constexpr std::array<TransportWords, 13> transport_words{{
+inline constexpr std::array<TransportWords, 17> transport_words{{
     {"dns-failure", TransportFault::resolve, 0, 0,
      "Nothing: the name has no address, so nothing was sent.",
      "(6) Could not resolve host", "curl -i https://service.invalid/"},
@@ -29,10 +29,10 @@ inline constexpr std::array<TransportWords, 13> transport_words{{
      "(7) Failed to connect", "curl -i http://127.0.0.1:1/"},
     {"connect-timeout", TransportFault::connect_timeout, 0, 0,
      "Nothing: no connection came about within its limit. Nothing was sent.",
-     "(28) Connection timed out", "curl -i --connect-timeout 5 http://192.0.2.1/"},
+     "(28) Failed to connect", "ductile mock --full-port 8081 & sleep 1\ncurl -i --connect-timeout 5 http://127.0.0.1:8081/"},
     {"tls-failure", TransportFault::tls, 0, 0,
      "No answer: the handshake failed, or the certificate is not trusted. The request was not sent.",
-     "(60) SSL certificate problem, or (35) SSL connect error", ""},
+     "(60) SSL certificate problem, or (35) SSL connect error", "ductile mock --tls-port 8081 & sleep 1\ncurl -i https://127.0.0.1:8081/"},
     {"reset-before-headers", TransportFault::reset, 0, 0,
      "No answer: the connection was torn down (RST) before the first byte of one.",
      "(56) Recv failure: Connection reset by peer", ""},
@@ -56,10 +56,22 @@ inline constexpr std::array<TransportWords, 13> transport_words{{
      "(52) Empty reply from server", ""},
     {"h2-goaway", TransportFault::closed, 0, 0,
      "On HTTP/2 a GOAWAY or REFUSED_STREAM frame instead of an answer.",
-     "(16) or (92) HTTP/2 error, or (1) where HTTP/1.1 was spoken", ""},
+     "(16), (55), (56) or (92), by the moment at which it comes", "ductile mock --goaway-port 8081 & sleep 1\ncurl -ik --http2 https://127.0.0.1:8081/"},
     {"wrong-content-length", TransportFault::truncated, 200, 1,
      "A head with status 200 that announces more bytes than come before the connection is closed.",
      "(18) transfer closed with bytes remaining to read", ""},
+    {"body-longer-than-announced", TransportFault::truncated, 200, 1,
+     "A head with status 200 that announces half of what comes. A client reads that half: JSON that ends in the middle.",
+     "no error: the answer looks whole until it is parsed", ""},
+    {"bad-chunk-size", TransportFault::truncated, 200, 1,
+     "A head with status 200 and a body in chunks, one of which begins with no length.",
+     "(56) Illegal or missing hexadecimal sequence in chunked-encoding", ""},
+    {"half-status-line", TransportFault::closed, 0, 0,
+     "The first bytes of a status line, then the connection is closed.",
+     "(52) Empty reply from server", ""},
+    {"gzip-that-is-not", TransportFault::other, 200, 1,
+     "A head with status 200 and `Content-Encoding: gzip`, and a body that is not compressed.",
+     "(61) Error while processing content unencoding, with --compressed; else no error", ""},
 }};
 // clang-format on
 
