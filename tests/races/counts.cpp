@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Counts that threads share and that no lock guards, under relacy: the library's own code in every interleaving of two threads. No update of
-// one may be lost in that of another. scripts/check_races builds and runs it, and once for each fault below.
+// Counts that threads share and that no lock guards, under relacy: the library's own code in every interleaving of two threads. No update
+// of one may be lost in that of another. scripts/check_races builds and runs it, and once for each fault below.
 //
 // planted: policies/retry_budget.hpp | if (state.held_.compare_exchange_weak(held, held - one_token, std::memory_order_relaxed)) return true; | { state.held_.store(held - one_token, std::memory_order_relaxed); return true; }
 // planted: policies/retry_budget.hpp | while (held < capacity_ && !state.held_.compare_exchange_weak(held, detail::min(held + tokens, capacity_), std::memory_order_relaxed)) { | state.held_.store(detail::min(held + tokens, capacity_), std::memory_order_relaxed); {
