@@ -39,6 +39,8 @@ class Sdk:
         if call != "stream":
             return seen | self.read(seen, json.loads(answer.body))
         for is_event, piece in pieces_of(answer.body):
+            if not isinstance(piece, dict):
+                raise ValueError("this is no stream of events")
             if "error" in piece:
                 ended = self.error_in_stream(is_event, piece)
                 return seen if ended is None else seen | ended
@@ -133,8 +135,10 @@ class Go(Sdk):
 class Java(Sdk):
     """errors/ApiException: throwFromResponse; types/GenerateContentResponse: parts, checkFinishReason; ResponseStream: readNextJson."""
 
-    # An unknown reason counts as unspecified.
-    expected_reasons = {None, "FINISH_REASON_UNSPECIFIED", "STOP", "MAX_TOKENS", "CONTINUATION", "SOMETHING_NEW"}
+    # FinishReason.Known less those of EXPECTED_FINISH_REASONS. What Known does not have counts as unspecified, and raises nothing.
+    raising = {"SAFETY", "RECITATION", "LANGUAGE", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL", "NO_IMAGE",
+               "IMAGE_SAFETY", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER",
+               "MALFORMED_RESPONSE"}
 
     def raised(self, code, status, message):
         kind = "ClientException" if 400 <= code < 500 else "ServerException" if 500 <= code < 600 else "ApiException"
@@ -147,8 +151,8 @@ class Java(Sdk):
         message = error.get("message") if isinstance(error.get("message"), str) else ""
         status = error.get("status") if isinstance(error.get("status"), str) and error["status"] else answer.reason
         details = []
-        for item in error.get("details") or []:
-            text = item.get("detail") if isinstance(item.get("detail"), str) else None
+        for item in error["details"] if isinstance(error.get("details"), list) else []:
+            text = item["detail"] if isinstance(item, dict) and isinstance(item.get("detail"), str) else None
             details.append(text or json.dumps(item, ensure_ascii=False, separators=(",", ":")))
         if details:
             listed = "Details: " + "\n".join(details).strip()
@@ -161,14 +165,17 @@ class Java(Sdk):
         return self.raised(*(piece["error"][name] for name in ("code", "status", "message")))
 
     def read(self, before, body):
-        if body.get("candidates") == []:  # finishReason() takes the first of none
-            return before | {"outcome": "IndexOutOfBoundsException", "message": "Index 0 out of bounds for length 0"}
+        candidate = (body.get("candidates") or [{}])[0]
+        if candidate.get("content", {}).get("parts", []) is None:  # an Optional of Jackson's takes no null
+            return before | {"outcome": "GenAiIOException", "message": "Failed to deserialize the JSON node."}
         seen = super().read(before, body)
-        finish = (body.get("candidates") or [{}])[0].get("finishReason")
-        if finish in self.expected_reasons:
+        heard = before | {name: seen[name] for name in ("finish", "block")}
+        if body.get("candidates") == []:  # finishReason() takes the first of none
+            return heard | {"outcome": "IndexOutOfBoundsException", "message": "Index 0 out of bounds for length 0"}
+        finish = candidate.get("finishReason")
+        if finish not in self.raising:
             return seen
-        message = f"The response finished unexpectedly with reason {finish}."
-        return before | {name: seen[name] for name in ("finish", "block")} | {"outcome": "IllegalArgumentException", "message": message}
+        return heard | {"outcome": "IllegalArgumentException", "message": f"The response finished unexpectedly with reason {finish}."}
 
 
 SDKS = {"python": Python(), "javascript": JavaScript(), "go": Go(), "java": Java()}

@@ -57,8 +57,8 @@ def install(name, build):
 
 
 def run(command, cases, patience, endless=frozenset()):
-    """Runs the cases, all at once; returns the outcomes by id. After `patience` seconds what is not back is `still waiting`; so it is as
-    soon as nothing but the `endless` is out and a third of the patience is over."""
+    """Runs the cases together; returns the outcomes by id. After `patience` seconds what is not back is `still waiting`; so it is when
+    nothing but the `endless` has been out for 30 s."""
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     environment |= {"GOOGLE_API_KEY": "", "GEMINI_API_KEY": ""}
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
@@ -73,10 +73,12 @@ def run(command, cases, patience, endless=frozenset()):
     reader.start()
     process.stdin.write("".join(json.dumps(case) + "\n" for case in cases))
     process.stdin.close()
-    begun = time.monotonic()
+    begun = last = time.monotonic()
     while process.poll() is None and time.monotonic() - begun < patience:
         out = {case["id"] for case in cases} - outcomes.keys()
-        if out and out <= endless and time.monotonic() - begun > patience / 3:
+        if not out <= endless:
+            last = time.monotonic()
+        elif time.monotonic() - last > 30:
             break
         time.sleep(0.1)
     ended = process.poll()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Runs cases through google-genai: one JSON line a case on stdin, one JSON line an outcome on stdout. All of them at once."""
+"""Runs cases through google-genai: one JSON line a case on stdin, one JSON line an outcome on stdout. Many of them at once."""
 import base64
 import concurrent.futures
 import json
@@ -69,5 +69,5 @@ def run(case):
 warnings.simplefilter("ignore")  # an unknown finish reason warns
 logging.disable(logging.CRITICAL)
 cases = [json.loads(line) for line in sys.stdin]
-with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+with concurrent.futures.ThreadPoolExecutor(48) as pool:
     list(pool.map(run, cases))
