@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
 """What each SDK makes of an answer: its own code, said again in a few lines, and applied to the body that the mock has really sent.
 
-Nothing here was recorded. Where the bytes decide and no body does (resets, silence, broken JSON), expected.json holds the table.
+Nothing here was recorded. Where the bytes decide and no body does (resets, silence, broken JSON), expected.json holds the table: its words
+were seen first, and then looked up in the SDK and in the HTTP client and JSON reader below it; `because` says what was found there.
 """
-import base64
 import json
 
 
@@ -180,6 +180,3 @@ class Java(Sdk):
 
 SDKS = {"python": Python(), "javascript": JavaScript(), "go": Go(), "java": Java()}
 
-
-def plain(image):
-    return None if image is None else base64.b64decode(image)

@@ -36,7 +36,7 @@ FAILURES = [
     Failure("The picture is withheld (IMAGE_SAFETY)", {"answer": "image-safety-text"}),
     Failure("The prompt is blocked (PROHIBITED_CONTENT)", {"answer": "prompt-blocked-prohibited"}),
     Failure("200 with words and no image", {"answer": "text-only-stop"}),
-    Failure("A stream that ends early, without a finish reason", {"answer": "sse-no-finish"}, "stream"),
+    Failure("A stream ends early, without a finish reason, twice, then well", {"answer": "sse-no-finish", "calls": 2}, "stream"),
 ]
 
 CLIENTS = [(sdk, retries) for sdk in ("python", "javascript", "go") for retries in ("default", "on")] + [("java", "default")]
@@ -55,8 +55,7 @@ def seen_by(service, got, seconds):
     """The mock's own account: how many requests, how long the client waited before each but the first, and what it holds against it."""
     entries = service.page("requests")["requests"]
     waits = [later["unix_s"] - before["unix_s"] - before["latency_s"] for before, later in zip(entries, entries[1:])]
-    verdict = service.page("verdict")
-    findings = {name: count for name, count in verdict.items() if not isinstance(count, bool) and isinstance(count, int) and count}
+    findings = {name: count for name, count in service.page("verdict").items() if name != "clean" and count}
     return Score(len(entries), waits, findings, got, seconds)
 
 
