@@ -50,6 +50,18 @@ TEST_CASE("The journal's page counts the rows that were shown, and holds no key 
   CHECK(page.find("private") == page.npos);
 }
 
+TEST_CASE("The journal's page shows key and hint as plain values, and the moment to the millisecond", "[mock]") {
+  Desk desk;
+  ductile::mock::Request request = asking::for_image("a lighthouse");
+  request.headers = {{"x-goog-api-key", "some-key"}};
+  (void)desk.engine.answer(request, start + 1250ms);
+  const auto body = boost::json::parse(desk.get("requests").body());
+  const auto& entry = body.at("requests").at(0);
+  CHECK(entry.at("key").is_string());
+  CHECK(entry.at("hint_s").is_null());
+  CHECK(entry.at("unix_s").as_double() == Catch::Approx(std::chrono::duration<double>(start.time_since_epoch()).count() + 1.25));
+}
+
 TEST_CASE("The clock can be put forward, and the pages tell the service's time", "[mock]") {
   Desk desk;
   CHECK(asking::json_of(desk.post("clock/advance", R"({"seconds": 3600})")).at("time_scale").to_number<double>() == 1);

@@ -129,6 +129,22 @@ TEST_CASE("A row on demand stands above key, version, model, request and quota, 
   CHECK(ask(engine, asking::for_image("a cat")) == "rpm-paid");
 }
 
+TEST_CASE("A client that follows a redirect on demand arrives, and one that continues gets to the end", "[mock]") {
+  Engine engine = engine_with({});
+  Request request = asking::for_image("a lighthouse");
+  request.headers = {{"x-goog-api-key", "scenario-redirect-3xx"}};
+  CHECK(ask(engine, request) == "redirect-3xx");
+  request.method = "GET";
+  request.path = "/sorry/index";
+  CHECK(ask(engine, request) == "path-not-found-html");
+
+  Request again = asking::for_image("a lighthouse");
+  again.headers = {{"x-goog-api-key", "scenario-continuation"}};
+  CHECK(ask(engine, again) == "continuation");
+  again.body.insert(again.body.find('{') + 1, R"("continuationToken": "c2lnbmF0dXJl", )");
+  CHECK(ask(engine, again) == "made");
+}
+
 TEST_CASE("On a good day counting, listing and getting answer for themselves", "[mock]") {
   Engine engine = engine_with({});
   Request count = asking::for_image("four words are five");

@@ -118,12 +118,18 @@ class Admin {
     for (const auto& [status, count] : journal.by_status()) by_status[std::to_string(status)] = count;
     boost::json::array entries;
     for (const Entry& entry : journal.entries()) {
-      Object row{{"time", iso_time(entry.time)}, {"method", entry.method},
-                 {"model", entry.model},         {"id", entry.id},
-                 {"status", entry.status},       {"asked_for", entry.asked_for},
-                 {"job", hex(entry.job)},        {"latency_s", in_seconds(entry.latency)}};
-      row["key"] = entry.key == 0 ? boost::json::value{} : boost::json::value{hex(entry.key)};
-      row["hint_s"] = entry.hint == Duration{} ? boost::json::value{} : boost::json::value{in_seconds(entry.hint)};
+      Object row{{"time", iso_time(entry.time)},
+                 {"unix_s", in_seconds(entry.time.time_since_epoch())},
+                 {"method", entry.method},
+                 {"model", entry.model},
+                 {"id", entry.id},
+                 {"status", entry.status},
+                 {"asked_for", entry.asked_for},
+                 {"job", hex(entry.job)},
+                 {"latency_s", in_seconds(entry.latency)}};
+      // Not with braces: those would make an array of one.
+      row["key"] = entry.key == 0 ? boost::json::value() : boost::json::value(hex(entry.key));
+      row["hint_s"] = entry.hint == Duration{} ? boost::json::value() : boost::json::value(in_seconds(entry.hint));
       entries.push_back(std::move(row));
     }
     return {{"total", journal.total()}, {"counts", std::move(by_id)}, {"statuses", std::move(by_status)}, {"requests", std::move(entries)}};

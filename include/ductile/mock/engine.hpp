@@ -71,7 +71,8 @@ class Engine {
   [[nodiscard]] Answer answer(const Request& request, WallTime now) {
     Scene scene{.path = request.path, .seed = options_.seed, .time = now};
     const Route route = read_route(request, scene);
-    const std::string_view wanted = wanted_row(request);
+    // A path of nobody's is not answered by the row, or a redirect to it would never end.
+    const std::string_view wanted = route == Route::nowhere ? std::string_view{} : wanted_row(request);
     Entry entry{.time = now, .method = scene.method, .model = scene.model, .key = hashed(key_of(request))};
 
     Answer given = !wanted.empty() ? on_demand(wanted, request, route, scene) : serve(request, route, scene, entry);
@@ -167,7 +168,9 @@ class Engine {
     const ServedModel generous{"any", "any", gemini::find_model("gemini-3.1-flash-image")};  // takes every ratio and size
     auto checked = check_request(request.body, known.value_or(generous));
     if (std::holds_alternative<Refusal>(checked)) checked = check_request(request.body, generous);
-    if (const auto* asked = std::get_if<Asked>(&checked)) put(*asked, scene);
+    const auto* asked = std::get_if<Asked>(&checked);
+    if (asked) put(*asked, scene);
+    if (id == "continuation" && asked && asked->continues) id = "ok-text-image";  // what was still to come
     if (id.starts_with("ok-")) {
       if (route == Route::count_tokens) return tokens_counted(scene);
       if (route == Route::list_models) return models_listed(request, scene);

@@ -30,6 +30,7 @@ struct Asked {
   bool image = true;        ///< An image is wanted.
   bool text = true;         ///< Words are wanted, or not refused.
   bool thoughts = false;    ///< Thoughts are to be shown.
+  bool continues = false;   ///< It takes up an answer that broke off with a continuation token.
 };
 
 /// Why a request is turned away: a row of the catalogue and, where it differs from the row's, what is said.
@@ -54,8 +55,9 @@ class RequestReader {
     const auto& root = parsed.as_object();
     known(root, "",
           {"contents", "system_instruction", "generation_config", "safety_settings", "tools", "tool_config", "cached_content",
-           "service_tier", "model", "store"});
+           "service_tier", "model", "store", "continuation_token"});
     if (const auto* tier = find(root, "service_tier")) asked_.service_tier = string(*tier, "service_tier");
+    asked_.continues = find(root, "continuation_token") != nullptr;
     read_contents(find(root, "contents"));
     if (const auto* config = find(root, "generation_config")) read_config(object(*config, "generation_config"));
     if (const auto* tools = find(root, "tools")) read_tools(*tools);
