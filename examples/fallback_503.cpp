@@ -77,5 +77,5 @@ int main() {
   const auto withheld = draw("a withheld picture");  // asked once, of one model
   right = right && !withheld && withheld.error().kind() == ductile::Kind::safety_output && withheld.error().attempts() == 1;
   if (!withheld) std::cout << ductile::describe(withheld.error(), clock.now()()) << '\n';
-  return right && service.engine().journal().verdict().clean() ? 0 : 1;
+  return right && service.engine().verdict().clean() ? 0 : 1;
 }

@@ -72,6 +72,6 @@ int main() {
                      day.error().remedy() == ductile::Remedy::next_day && day.error().attempts() == 1 &&      //
                      same_day.error().says() == ductile::Says::policy && same_day.error().attempts() == 0 &&  //
                      absent.error().kind() == ductile::Kind::not_found && absent.error().attempts() == 1 &&   //
-                     requests == 4 && service.engine().journal().verdict().clean();
+                     requests == 4 && service.engine().verdict().clean();
   return right ? 0 : 1;
 }

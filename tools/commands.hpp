@@ -45,6 +45,7 @@ struct MockFlags {
   std::optional<int> full_port{};
   std::string certificate{};
   bool list = false;
+  bool fail_on_findings = false;
   bool json = false;
 };
 

@@ -193,7 +193,8 @@ std::string begin_line(const Service& service, const ImagineFlags& flags, unsign
   return text;
 }
 
-// What the mock inside was asked, what of a bad day it showed, and which prompts it would ever draw: one fact a line.
+// What the mock inside was asked and what it thinks of it, what of a bad day it showed, and which prompts it would ever draw: one fact a
+// line.
 std::string mock_journal_text(mock::Server& server, const std::vector<Job>& jobs) {
   mock::Admin admin{server.engine(), server.clock()};
   std::string text = "{\"seen\": {";
@@ -206,8 +207,10 @@ std::string mock_journal_text(mock::Server& server, const std::vector<Job>& jobs
     text += fmt::format("{}\n  {{\"makeable\": {}, \"stem\": \"{}\"}}", std::exchange(first, false) ? "" : ",",
                         server.engine().makeable(job.prompt), job.stem);
   text += "\n ],\n \"journal\": ";
-  text += admin.answer({.method = "GET", .path = std::string{mock::Admin::prefix} + "requests"}).body();
-  return text + "}\n";
+  const auto page = [&admin](const char* name) {
+    return admin.answer({.method = "GET", .path = std::string{mock::Admin::prefix} + name}).body();
+  };
+  return text + page("requests") + " ,\n \"verdict\": " + page("verdict") + "}\n";
 }
 
 }  // namespace

@@ -68,7 +68,8 @@ const char* const imagine_help =
 const char* const mock_help =
     "A mock of the service, on a port of this machine: prints `listening on http://HOST:PORT` and runs until it is interrupted.\n\n"
     "One request can ask for one answer: header `x-ductile-scenario: ID`, key `scenario-ID`, or query `scenario=ID`.\n"
-    "--list has the IDs; /_ductile/health, requests, verdict, quota, scenario and clock are its own pages.";
+    "--list has the IDs; /_ductile/health, requests, verdict, quota, scenario and clock are its own pages.\n\n"
+    "Exit status: 0; with --fail-on-findings 1 when its client did something wrong; 64 the command line or a file is wrong.";
 
 const char* const doctor_help =
     "Says what a failure is, whose it is, what to do and when, and what says so.\n\n"
@@ -117,9 +118,11 @@ void define(CLI::App& command, MockFlags& flags) {
       ->check(CLI::Range(0.001, 100'000.0))
       ->capture_default_str();
   command.add_option("--at", flags.at, "its time at the start: 2026-11-24T10:00:00Z");
+  command.add_flag("--fail-on-findings", flags.fail_on_findings,
+                   "at the end: what its client did wrong, and status 1 if there is anything");
   command.add_flag("--list", flags.list,
                    "lists every answer that it can give, how to ask for it, and where its words come from; then ends");
-  command.add_flag("--json", flags.json, "the first line is a JSON object, and so is each of --list");
+  command.add_flag("--json", flags.json, "the first line is a JSON object, and so are the findings and each line of --list");
   const std::string beside = "Ports beside it, for what is no answer of its own (0: any that is free)";
   const auto port = [&](const char* name, std::optional<int>& to, const char* what) {
     command.add_option(name, to, what)->check(CLI::Range(0, 65'535))->group(beside);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
 
+#include <ductile/mock/engine.hpp>         // Engine
 #include <ductile/mock/provenance.hpp>     // provenance_of, way_to_ask
 #include <ductile/mock/rows.hpp>           // all_answers, find_row
 #include <ductile/mock/scenario_json.hpp>  // parse_time
+#include <ductile/mock/server.hpp>         // Server
 #include <ductile/mock/server.hpp>         // Server, SidePortNumbers
-#include <ductile/tools/problem.hpp>       // misuse
-#include <ductile/tools/stop_flag.hpp>     // StopFlag
+#include <ductile/mock/verdict/verdict_json.hpp>
+#include <ductile/tools/problem.hpp>    // misuse
+#include <ductile/tools/stop_flag.hpp>  // StopFlag
+#include <ductile/tools/verdict_text.hpp>
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -92,7 +96,10 @@ Ending mock_service(const MockFlags& flags) {
   tell_ports(server, flags);
   while (!StopFlag::stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds{50});
   server.stop();
-  return Ending::ok;
+  if (!flags.fail_on_findings) return Ending::ok;
+  const mock::ClientVerdict verdict = server.engine().verdict();
+  fmt::print("{}", flags.json ? boost::json::serialize(mock::verdict_json(verdict)) + '\n' : verdict_text(verdict));
+  return verdict.clean() ? Ending::ok : Ending::failed;
 }
 
 }  // namespace ductile::tools

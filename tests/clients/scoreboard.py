@@ -55,7 +55,7 @@ def seen_by(service, got, seconds):
     """The mock's own account: how many requests, how long the client waited before each but the first, and what it holds against it."""
     entries = service.page("requests")["requests"]
     waits = [later["unix_s"] - before["unix_s"] - before["latency_s"] for before, later in zip(entries, entries[1:])]
-    findings = {name: count for name, count in service.page("verdict").items() if name != "clean" and count}
+    findings = {finding["name"]: finding["count"] for finding in service.page("verdict")["findings"]}
     return Score(len(entries), waits, findings, got, seconds)
 
 

@@ -46,6 +46,9 @@ TEST_CASE("The journal's page counts the rows that were shown, and holds no key 
   CHECK(body.at("counts").at("bad-gateway-html").as_int64() == 1);
   CHECK(body.at("statuses").at("502").as_int64() == 1);
   CHECK(body.at("requests").at(1).at("id").as_string() == "bad-gateway-html");
+  CHECK(body.at("requests").at(0).at("number") == 1);
+  CHECK(body.at("requests").at(0).at("key").is_string());
+  CHECK(body.at("requests").at(0).at("hint_s").is_null());
   CHECK(page.find("VerySecretKey") == page.npos);
   CHECK(page.find("private") == page.npos);
 }
@@ -60,6 +63,13 @@ TEST_CASE("The journal's page shows key and hint as plain values, and the moment
   CHECK(entry.at("key").is_string());
   CHECK(entry.at("hint_s").is_null());
   CHECK(entry.at("unix_s").as_double() == Catch::Approx(std::chrono::duration<double>(start.time_since_epoch()).count() + 1.25));
+}
+
+TEST_CASE("The journal's page shows a hint in seconds", "[mock]") {
+  Desk desk;
+  desk.engine.play({.episodes = {{.answer = "rpm-paid"}}}, start);
+  (void)desk.engine.answer(asking::for_image("a cat"), start);
+  CHECK(asking::json_of(desk.get("requests")).at("requests").at(0).at("hint_s").to_number<double>() > 0);
 }
 
 TEST_CASE("The clock can be put forward, and the pages tell the service's time", "[mock]") {
@@ -111,7 +121,11 @@ TEST_CASE("The verdict's page starts clean", "[mock]") {
   }
   desk.engine.play({.episodes = {{.answer = "key-leaked"}}}, start);
   for (int i = 0; i < 2; ++i) (void)desk.engine.answer(asking::for_image("a cat"), start + i * 1min);
-  CHECK(asking::json_of(desk.get("verdict")).at("retried_non_retryable").as_int64() == 1);
+  const auto verdict = asking::json_of(desk.get("verdict"));
+  CHECK_FALSE(verdict.at("clean").as_bool());
+  REQUIRE(verdict.at("findings").as_array().size() == 1);
+  CHECK(verdict.at("findings").at(0).at("name") == "retried_non_retryable");
+  CHECK(verdict.at("findings").at(0).at("requests") == boost::json::parse(R"([{"number": 2, "after": 1}])"));
 }
 
 TEST_CASE("A tier that the service was started with outlasts another scenario, unless that names one", "[mock]") {

@@ -403,6 +403,31 @@ TEST_CASE("The same seed and the same requests at the same moments give the same
   CHECK(first != story(2));
 }
 
+TEST_CASE("The journal knows the wait that any answer asks for", "[mock]") {
+  Engine engine{EngineOptions{.start = start}};
+  for (const auto& [answer, hint] :
+       {std::pair{"capacity-503", 40s}, std::pair{"user-quota-weekly", 581'981s}, std::pair{"high-demand", 0s}}) {
+    INFO(answer);
+    engine.play({.episodes = {{.answer = answer}}}, start);
+    (void)engine.answer(asking::for_image("a cat"), start);
+    CHECK(engine.journal().entries().back().hint == hint);
+  }
+}
+
+TEST_CASE("What becomes of an answer from before a reset is nobody's fault after it", "[mock][verdict]") {
+  Engine engine{EngineOptions{.start = start}};
+  const Scenario silence{.episodes = {{.answer = "idle-timeout"}}};
+  engine.play(silence, start);
+  const Answer before = engine.answer(asking::for_image("a cat"), start);
+  engine.play(silence, start);
+  const Answer after = engine.answer(asking::for_image("a dog"), start);
+  CHECK(before.number == after.number);
+  engine.client_held(before, 3min);
+  CHECK(engine.verdict().clean());
+  engine.client_held(after, 3min);
+  CHECK(engine.verdict().count("no_read_timeout") == 1);
+}
+
 TEST_CASE("The journal counts what was shown and never knows a key", "[mock]") {
   Engine engine = engine_with({});
   Request request = asking::for_image("a private prompt");

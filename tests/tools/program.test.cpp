@@ -138,6 +138,8 @@ TEST_CASE("imagine makes the images of a bad day with a mock inside, and tells i
     CHECK(job.at("sha256") == boost::json::string{tools::sha256(*bytes)});
   }
   CHECK(makeable >= 4);
+  INFO(boost::json::serialize(journal.at("verdict")));
+  CHECK(journal.at("verdict").at("clean").as_bool());
   CHECK(whole_images(images) == makeable);
   CHECK(images.names().size() == makeable);
 }
@@ -478,6 +480,44 @@ TEST_CASE("mock says where it listens in its first line, runs until it is told t
   CHECK_THAT(second.stderr_text(), Catch::Matchers::ContainsSubstring("port " + port));
   first.signal(SIGTERM);
   CHECK(first.exit_status() == 0);
+}
+
+TEST_CASE("mock --fail-on-findings says at the end what its client did wrong, and ends with 1 for it", "[program]") {
+  const FolderForTest work;
+  tools::write_whole_file(work / "leaked", R"({"episodes": [{"answer": "key-leaked"}]})");
+  struct Row {
+    bool leaked;
+    std::vector<std::string> flags;
+    int status;
+    const char* says;
+  };
+  const Row row = GENERATE(values<Row>({
+      {true,
+       {"--fail-on-findings"},
+       1,
+       "1 finding\n\nretried_non_retryable x1\n  Sent the same request again after an answer that will never change.\n"
+       "  requests  #2 after #1\n  price     1 request, 0 tokens, $0.0000\n\n"
+       "useful  0 requests, 0 tokens, $0.0000\nwasted  2 requests, 0 tokens, $0.0000\n"},
+      {true, {"--fail-on-findings", "--json"}, 1, R"("requests":[{"number":2,"after":1}])"},
+      {true, {}, 0, ""},
+      {false, {"--fail-on-findings"}, 0, "no findings\n\nuseful  2 requests, "},
+      {false, {"--fail-on-findings", "--json"}, 0, R"({"clean":true,"findings":[],"totals":)"},
+  }));
+  std::vector<std::string> arguments{"mock", "--scenario", row.leaked ? (work / "leaked").string() : "calm"};
+  arguments.insert(arguments.end(), row.flags.begin(), row.flags.end());
+  Program service{arguments};
+  REQUIRE(service.says("\n"));
+  const std::string first = service.stdout_text();
+  const std::size_t begins = first.find("http://");
+  httplib::Client client{first.substr(begins, first.find_first_of("\"\n", begins) - begins)};
+  for (int i = 0; i < 2; ++i)
+    REQUIRE(client.Post("/v1beta/models/gemini-3-pro-image:generateContent", {{"x-goog-api-key", "k"}},
+                        R"({"contents": [{"parts": [{"text": "a cat"}]}]})", "application/json"));
+  service.signal(SIGTERM);
+  CHECK(service.exit_status() == row.status);
+  CHECK_THAT(service.stdout_text(), Catch::Matchers::ContainsSubstring(row.says));
+  CHECK(service.stderr_text().empty());
+  if (row.flags.empty()) CHECK(service.stdout_text() == first);
 }
 
 TEST_CASE("imagine's help says what an interrupt does", "[program]") {

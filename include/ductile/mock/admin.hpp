@@ -8,6 +8,7 @@
 #include <ductile/mock/rows.hpp>              // all_answers
 #include <ductile/mock/scenario_json.hpp>     // read_scenario
 #include <ductile/mock/service_clock.hpp>     // ServiceClock
+#include <ductile/mock/verdict/verdict_json.hpp>
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -42,7 +43,7 @@ class Admin {
       if (request.method == "GET") {
         if (page == "health") return shown(health());
         if (page == "requests") return shown(requests());
-        if (page == "verdict") return shown(verdict());
+        if (page == "verdict") return shown(verdict_json(engine_.verdict()));
         if (page == "quota") return shown(quota());
         if (page == "clock") return shown(clock());
         if (page == "scenario") return shown(scenario());
@@ -118,7 +119,8 @@ class Admin {
     for (const auto& [status, count] : journal.by_status()) by_status[std::to_string(status)] = count;
     boost::json::array entries;
     for (const Entry& entry : journal.entries()) {
-      Object row{{"time", iso_time(entry.time)},
+      Object row{{"number", entry.number},
+                 {"time", iso_time(entry.time)},
                  {"unix_s", in_seconds(entry.time.time_since_epoch())},
                  {"method", entry.method},
                  {"model", entry.model},
@@ -133,15 +135,6 @@ class Admin {
       entries.push_back(std::move(row));
     }
     return {{"total", journal.total()}, {"counts", std::move(by_id)}, {"statuses", std::move(by_status)}, {"requests", std::move(entries)}};
-  }
-
-  Object verdict() {
-    const ClientVerdict seen = engine_.journal().verdict();
-    return {{"clean", seen.clean()},
-            {"retried_non_retryable", seen.retried_non_retryable},
-            {"retry_before_hint", seen.retry_before_hint},
-            {"fell_back_on_safety", seen.fell_back_on_safety},
-            {"hammered", seen.hammered}};
   }
 
   Object quota() {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>        // WallTime
-#include <ductile/core/transport.hpp>  // header
-#include <ductile/core/verdict.hpp>    // Duration
-#include <ductile/mock/dice.hpp>       // Dice
-#include <ductile/mock/exchange.hpp>   // Answer, Request
-#include <ductile/mock/journal.hpp>    // Entry, Journal
+#include <ductile/core/kind.hpp>        // Billed
+#include <ductile/core/now.hpp>         // WallTime
+#include <ductile/core/transport.hpp>   // header
+#include <ductile/core/verdict.hpp>     // Duration
+#include <ductile/gemini/failures.hpp>  // FailureRow, find_failure
+#include <ductile/mock/dice.hpp>        // Dice
+#include <ductile/mock/exchange.hpp>    // Answer, Request
+#include <ductile/mock/journal.hpp>     // Entry, Journal
 #include <ductile/mock/model_pages.hpp>
 #include <ductile/mock/models.hpp>         // find_served_model
+#include <ductile/mock/price.hpp>          // price_of
 #include <ductile/mock/quota.hpp>          // Quota
 #include <ductile/mock/quota_errors.hpp>   // quota_row, QuotaWords
 #include <ductile/mock/reply.hpp>          // reply, Scene
@@ -16,6 +19,9 @@
 #include <ductile/mock/route.hpp>          // key_of, read_route, wanted_row
 #include <ductile/mock/scenario.hpp>       // Episode, Scenario
 #include <ductile/mock/service_model.hpp>  // Outcome, ServiceModel
+#include <ductile/mock/verdict/client_verdict.hpp>
+#include <ductile/mock/verdict/judge.hpp>       // Judge
+#include <ductile/mock/verdict/signatures.hpp>  // Signatures
 
 #include <boost/json.hpp>
 
@@ -41,7 +47,7 @@ struct EngineOptions {
   std::uint64_t seed = 1;
   WallTime start{};  ///< The service's time at the start; episodes count from it.
 
-  /// Keys that share a project, and with it a quota. A key that is not named is a project of its own.
+  /// Keys that share a project, and with it a quota, beside those of the scenario. A key that is not named is a project of its own.
   std::map<std::string, std::string, std::less<>> projects{};
 
   std::optional<Tier> tier{};  ///< Quotas that the service has instead of the scenario's.
@@ -73,19 +79,51 @@ class Engine {
     const Route route = read_route(request, scene);
     // A path of nobody's is not answered by the row, or a redirect to it would never end.
     const std::string_view wanted = route == Route::nowhere ? std::string_view{} : wanted_row(request);
-    Entry entry{.time = now, .method = scene.method, .model = scene.model, .key = hashed(key_of(request))};
+    const std::string_view key = key_of(request);
+    const std::string project = project_of(key);
+    Entry entry{.time = now,
+                .method = scene.method,
+                .model = scene.model,
+                .key = hashed(key),
+                .project = Dice::hash(project),
+                .request = route == Route::generate ? Dice::hash(request.body) : 0,
+                .time_left = time_left(request)};
 
-    Answer given = !wanted.empty() ? on_demand(wanted, request, route, scene) : serve(request, route, scene, entry);
+    Answer given = !wanted.empty() ? on_demand(wanted, request, route, scene) : serve(request, route, scene, entry, project);
     entry.id = given.id;
     entry.status = given.fault == ByteFault::reset_before_head || given.fault == ByteFault::close_before_head ||
                            given.fault == ByteFault::silence || given.fault == ByteFault::garbage
                        ? 0
                        : given.status;
     entry.asked_for = !wanted.empty();
-    entry.latency = given.latency;
+    entry.latency = given.latency + given.between * (given.pieces.empty() ? 0 : given.pieces.size() - 1);
+    entry.silent = given.fault == ByteFault::silence || given.fault == ByteFault::stall;
+    entry.image_given = given.usage.images > 0;
+    entry.price = price(given, scene, entry.image_wanted);
     const std::scoped_lock lock{mutex_};
-    journal_.add(std::move(entry));
+    if (given.picture != 0) signatures_.give(given.picture, given.signature);
+    given.run = run_;
+    given.number = journal_.add(std::move(entry));
+    judge_.see(journal_.entries().back());
     return given;
+  }
+
+  /// Says that the client broke off before it had that answer: it knows nothing of it.
+  void client_left(const Answer& given) {
+    const std::scoped_lock lock{mutex_};
+    if (const Entry* entry = entry_of(given)) judge_.left(*entry);
+  }
+
+  /// Says that the client has borne that answer, which is silence, for so long.
+  void client_held(const Answer& given, Duration silence) {
+    const std::scoped_lock lock{mutex_};
+    if (const Entry* entry = entry_of(given)) judge_.held(*entry, silence);
+  }
+
+  /// What can be said about the client, if its run is over now.
+  [[nodiscard]] ClientVerdict verdict() const {
+    const std::scoped_lock lock{mutex_};
+    return judge_.verdict();
   }
 
   /// Whether any patience gets an image for this prompt in these words: the truth that a client's result is measured against.
@@ -149,15 +187,24 @@ class Engine {
     options_.start = now;
     model_ = ServiceModel{options_.seed, options_.scenario.model};
     quota_ = Quota{options_.seed, options_.scenario.tier};
+    ++run_;
     journal_ = Journal{};
+    judge_ = Judge{};
+    signatures_ = Signatures{};
     calls_.clear();
     cast_.clear();
     progress_.assign(options_.scenario.episodes.size(), 0);
   }
 
+  // Null for an answer that was given before everything was forgotten.
+  [[nodiscard]] const Entry* entry_of(const Answer& given) const { return given.run == run_ ? journal_.find(given.number) : nullptr; }
+
   [[nodiscard]] std::string project_of(std::string_view key) const {
-    const auto found = options_.projects.find(key);
-    return found != options_.projects.end() ? found->second : std::to_string(hashed(key));
+    if (const auto found = options_.projects.find(key); found != options_.projects.end()) return found->second;
+    const std::scoped_lock lock{mutex_};
+    const auto& projects = options_.scenario.projects;
+    const auto found = projects.find(key);
+    return found != projects.end() ? found->second : std::to_string(hashed(key));
   }
 
   // --- a row on demand
@@ -190,7 +237,7 @@ class Engine {
 
   // --- the service's own way
 
-  Answer serve(const Request& request, Route route, Scene& scene, Entry& entry) {
+  Answer serve(const Request& request, Route route, Scene& scene, Entry& entry, const std::string& project) {
     if (route == Route::nowhere) return reply("path-not-found-html", scene);
     const std::string_view key = key_of(request);
     if (key.empty()) return reply("key-missing", scene);
@@ -204,13 +251,14 @@ class Engine {
     if (!known) return reply("model-not-found", scene);
     if (route == Route::get_model) return model_shown(*known, scene);
     if (known->gone(scene.time)) return reply(known->listed() ? "model-retired-listed" : "model-not-found", scene);
-    if (const auto limit = server_timeout(request); limit && *limit < least_server_timeout) {
+    if (const auto limit = entry.time_left; limit && *limit < least_server_timeout) {
       scene.message = "Manually set deadline " + duration_text(*limit) + " is too short. Minimum allowed deadline is 10s.";
       return reply("deadline-too-short", scene);
     }
 
     const auto checked = check_request(request.body, *known);
     if (const auto* refusal = std::get_if<Refusal>(&checked)) {
+      entry.lost_signature = refusal->id == "thought-signature-missing";
       scene.message = refusal->message;
       scene.field = refusal->field;
       return reply(refusal->id, scene);
@@ -219,7 +267,9 @@ class Engine {
     put(asked, scene);
     if (route == Route::count_tokens) return tokens_counted(scene);
     entry.job = Dice::hash(asked.prompt);
-    return generate(request, asked, scene, entry, project_of(key));
+    entry.image_wanted = asked.image;
+    entry.lost_signature = belied(asked.returned);
+    return generate(asked, scene, entry, project);
   }
 
   // What is settled under the lock; the bytes are made after it.
@@ -231,18 +281,21 @@ class Engine {
     bool own_latency = false;  // written down in the scenario
   };
 
-  Answer generate(const Request& request, const Asked& asked, Scene& scene, Entry& entry, const std::string& project) {
+  Answer generate(const Asked& asked, Scene& scene, Entry& entry, const std::string& project) {
     Settled settled = settle(asked, scene, entry, project);
     // The deadline that the client sets for the service, which then gives up in its own words; what breaks on the way knows none.
     const Row* row = find_row(settled.id);
     const bool breaks = row && row->fault != ByteFault::none;
-    if (const auto limit = server_timeout(request); limit && !breaks && settled.latency && *settled.latency > *limit)
+    if (const auto limit = entry.time_left; limit && *limit > Duration::zero() && !breaks && settled.latency && *settled.latency > *limit)
       settled = {.id = "deadline-504", .latency = limit, .call = settled.call};
     scene.call = settled.call;
     Answer given = settled.quota ? quota_reply(settled.id, *settled.quota, scene) : reply(settled.id, scene);
     if (settled.latency) given.latency = *settled.latency;
     if (settled.own_latency) given.at_least = {};
-    if (settled.quota && settled.quota->hint) entry.hint = std::chrono::floor<std::chrono::seconds>(*settled.quota->hint);
+    if (settled.quota && settled.quota->hint)
+      entry.hint = std::chrono::floor<std::chrono::seconds>(*settled.quota->hint);
+    else if (const Row* said = find_row(settled.id))
+      entry.hint = hint_of(*said);
     if (given.streamed) given.between = std::chrono::milliseconds{50};
     return given;
   }
@@ -377,19 +430,51 @@ class Engine {
     return asked.text && luck > 0.6 ? "ok-text-image" : "ok-image";
   }
 
-  static std::optional<Duration> server_timeout(const Request& request) {
+  // The wait that a row asks for in its RetryInfo; zero: none.
+  static Duration hint_of(const Row& row) {
+    constexpr std::string_view name = "\"retryDelay\": \"";
+    const std::size_t at = row.details.find(name);
+    if (at == row.details.npos) return {};
+    double count = 0;
+    (void)std::from_chars(row.details.data() + at + name.size(), row.details.data() + row.details.size(), count);
+    return std::chrono::floor<std::chrono::seconds>(seconds(count));
+  }
+
+  // What the client says in X-Server-Timeout; none where it says nothing that makes sense.
+  static std::optional<Duration> time_left(const Request& request) {
     const std::string_view text = header(request.headers, "x-server-timeout");
     double limit = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-    if (error != std::errc{} || end != text.data() + text.size() || !(limit > 0 && limit < 1e6)) return std::nullopt;
+    if (error != std::errc{} || end != text.data() + text.size() || !(limit > -1e6 && limit < 1e6)) return std::nullopt;
     return seconds(limit);
+  }
+
+  // The price of an answer: nothing where nothing is billed, as on a free tier.
+  [[nodiscard]] Price price(const Answer& given, const Scene& scene, bool image_wanted) const {
+    const gemini::FailureRow* failure = gemini::find_failure(given.id);
+    const bool made = failure || given.usage.input_tokens > 0;  // a page, a count of tokens: for nothing
+    Usage usage = given.usage;
+    usage.input_tokens = scene.prompt_tokens;
+    return price_of(scene.model, scene.size, usage, image_wanted,
+                    !made || tier().free() ? Billed::no
+                    : failure              ? failure->billed
+                                           : Billed::yes);
+  }
+
+  [[nodiscard]] bool belied(const std::vector<ReturnedPicture>& returned) const {
+    const std::scoped_lock lock{mutex_};
+    return std::any_of(returned.begin(), returned.end(),
+                       [this](const ReturnedPicture& each) { return signatures_.belies(each.picture, each.signature); });
   }
 
   EngineOptions options_;
   mutable std::mutex mutex_;
   ServiceModel model_;
   Quota quota_;
+  std::uint64_t run_ = 1;  // since when nothing was forgotten
   Journal journal_;
+  Judge judge_;
+  Signatures signatures_;
   std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_;
   std::map<std::uint64_t, Outcome> cast_;  // the first jobs, and what becomes of them
   std::vector<std::uint64_t> progress_;    // calls that each episode has seen

@@ -5,6 +5,7 @@
 #include <ductile/core/verdict.hpp>    // Duration
 #include <ductile/mock/rows/row.hpp>   // ByteFault
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,14 @@ struct Request {
   }
 };
 
+/// What the model took and made for an answer, as its `usageMetadata` says.
+struct Usage {
+  std::int64_t input_tokens = 0;
+  std::int64_t text_tokens = 0;  ///< Thoughts included.
+  std::int64_t image_tokens = 0;
+  std::int64_t images = 0;
+};
+
 /// What the engine answers: when, which bytes, and what is to happen to them on the way. All spans are of the service's time.
 struct Answer {
   std::string id{};  ///< The catalogue row, or `ok-image` and the like; empty for the mock's own pages.
@@ -40,6 +49,11 @@ struct Answer {
   Duration between{};  ///< Between two pieces.
   ByteFault fault = ByteFault::none;
   Duration at_least{};  ///< The least latency by the computer's clock, however fast the service's time runs.
+  Usage usage{};
+  std::uint64_t picture = 0;    ///< Hash of the image's data as the answer writes it; 0: there is none.
+  std::uint64_t signature = 0;  ///< Hash of the thought signature beside it; 0: there is none.
+  std::uint64_t number = 0;     ///< Of the request in the journal, from 1; 0: one of the mock's own pages.
+  std::uint64_t run = 0;        ///< Which journal that is: after a reset numbers begin anew.
 
   /// The whole body.
   [[nodiscard]] std::string body() const {

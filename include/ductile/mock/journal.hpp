@@ -1,73 +1,72 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>        // Remedy, is_about_content
-#include <ductile/core/now.hpp>         // WallTime
-#include <ductile/core/verdict.hpp>     // Duration
-#include <ductile/gemini/failures.hpp>  // find_failure
-#include <ductile/mock/pacific.hpp>     // pacific_day
+#include <ductile/core/now.hpp>      // WallTime
+#include <ductile/core/verdict.hpp>  // Duration
+#include <ductile/mock/price.hpp>    // Price
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
 
-/// One request, as the journal keeps it: the key and the prompt only as hashes.
+/// One request, as the journal keeps it: key, project, prompt and body only as hashes.
 struct Entry {
+  std::uint64_t number = 0;  ///< In the order of arrival, from 1; the journal gives it.
   WallTime time{};
   std::string method{};
   std::string model{};
-  std::uint64_t key = 0;  ///< Hash of the API key; 0: none was sent.
-  std::uint64_t job = 0;  ///< Hash of the prompt.
-  std::string id{};       ///< The row that was answered.
+  std::uint64_t key = 0;      ///< Of the API key; 0: none was sent.
+  std::uint64_t project = 0;  ///< Of the project that the key belongs to.
+  std::uint64_t job = 0;      ///< Of the prompt; 0: the request was turned away before it was read.
+  std::uint64_t request = 0;  ///< Of the whole body; 0: it asks for nothing to be made.
+  std::string id{};           ///< The row that was answered.
   int status = 0;
-  bool asked_for = false;  ///< The request itself asked for that row.
-  Duration hint{};         ///< How long the answer asked the client to wait; zero: it did not.
-  Duration latency{};      ///< How long the answer takes.
+  bool asked_for = false;               ///< The request itself asked for that row.
+  bool image_wanted = false;            ///< It asks for an image.
+  bool image_given = false;             ///< The answer has one.
+  bool silent = false;                  ///< The answer is silence, from its beginning or after its first piece.
+  bool lost_signature = false;          ///< It sends back an image of the model's without the signature that came with it.
+  std::optional<Duration> time_left{};  ///< What it says in X-Server-Timeout.
+  Duration hint{};                      ///< How long the answer asked the client to wait; zero: it did not.
+  Duration latency{};                   ///< How long the answer takes, all of it.
+  Price price{};
 };
 
-/// A client's faults, as far as a server can see them. Counts of calls.
-struct ClientVerdict {
-  std::uint64_t retried_non_retryable = 0;  ///< Asked the same model for the same again after an answer that will not change, or not today.
-  std::uint64_t retry_before_hint = 0;      ///< Asked again before the time that the answer named.
-  std::uint64_t fell_back_on_safety = 0;    ///< Took to another model what one had refused for its content.
-  std::uint64_t hammered = 0;               ///< Asked again at once (within `hammer`) after overload, a limit or an error of the service.
-
-  [[nodiscard]] bool clean() const noexcept { return retried_non_retryable + retry_before_hint + fell_back_on_safety + hammered == 0; }
-};
-
-/// What was asked and answered: the last requests one by one, counts of all of them, and a verdict on the client.
+/// What was asked and answered: the last requests one by one, counts of all of them.
 ///
 /// Threads  One at a time.
-/// Cost     Bounded memory: `capacity` requests, and as many jobs.
+/// Cost     Bounded memory: `capacity` requests.
 class Journal {
  public:
-  /// Sooner than this after a failure, a repeat is no retry but a loop.
-  static constexpr Duration hammer = std::chrono::milliseconds{200};
-
   explicit Journal(std::size_t capacity = 10'000) : capacity_(capacity) {}
 
-  void add(Entry entry) {
-    ++total_;
+  /// Writes `entry` down, and returns its number.
+  std::uint64_t add(Entry entry) {
+    entry.number = ++total_;
     ++by_id_[entry.id];
     ++by_status_[entry.status];
-    if (!entry.asked_for && entry.job != 0) judge(entry);
     entries_.push_back(std::move(entry));
     if (entries_.size() > capacity_) entries_.pop_front();
+    return total_;
   }
 
   [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
   [[nodiscard]] const std::deque<Entry>& entries() const noexcept { return entries_; }
   [[nodiscard]] const std::map<std::string, std::uint64_t, std::less<>>& by_id() const noexcept { return by_id_; }
   [[nodiscard]] const std::map<int, std::uint64_t>& by_status() const noexcept { return by_status_; }
-  [[nodiscard]] const ClientVerdict& verdict() const noexcept { return verdict_; }
+
+  /// The request of that number; null when it was never made or is forgotten.
+  [[nodiscard]] const Entry* find(std::uint64_t number) const noexcept {
+    const std::uint64_t forgotten = total_ - entries_.size();
+    return number > forgotten && number <= total_ ? &entries_[static_cast<std::size_t>(number - forgotten - 1)] : nullptr;
+  }
 
   /// How often a row was answered.
   [[nodiscard]] std::uint64_t count(std::string_view id) const {
@@ -76,39 +75,11 @@ class Journal {
   }
 
  private:
-  struct Last {
-    std::string id;
-    WallTime answered{};
-    Duration hint{};
-  };
-
-  void judge(const Entry& entry) {
-    if (jobs_.size() > capacity_) jobs_.clear();
-    auto& job = jobs_[{entry.key, entry.job}];
-    for (const auto& [model, last] : job) {
-      const gemini::FailureRow* row = gemini::find_failure(last.id);
-      if (!row) continue;
-      if (model != entry.model) {
-        verdict_.fell_back_on_safety += is_about_content(row->kind) ? 1 : 0;
-        continue;
-      }
-      const bool same_day = row->remedy == Remedy::next_day && pacific_day(entry.time) == pacific_day(last.answered);
-      const bool hopeless =
-          same_day || row->remedy == Remedy::never || row->remedy == Remedy::after_prompt_change || row->remedy == Remedy::other_model;
-      verdict_.retried_non_retryable += hopeless ? 1 : 0;
-      verdict_.retry_before_hint += entry.time < last.answered + last.hint ? 1 : 0;
-      verdict_.hammered += row->remedy == Remedy::after_delay && entry.time < last.answered + hammer ? 1 : 0;
-    }
-    job[entry.model] = {entry.id, entry.time + entry.latency, entry.hint};
-  }
-
   std::size_t capacity_;
   std::uint64_t total_ = 0;
   std::deque<Entry> entries_;
   std::map<std::string, std::uint64_t, std::less<>> by_id_;
   std::map<int, std::uint64_t> by_status_;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::map<std::string, Last>> jobs_;
-  ClientVerdict verdict_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

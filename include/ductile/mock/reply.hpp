@@ -4,6 +4,7 @@
 #include <ductile/core/verdict.hpp>           // Duration
 #include <ductile/mock/detail/json_text.hpp>  // fill, json_text, print_json
 #include <ductile/mock/detail/words.hpp>      // token, word
+#include <ductile/mock/dice.hpp>              // Dice
 #include <ductile/mock/exchange.hpp>          // Answer
 #include <ductile/mock/quota_errors.hpp>      // quota_error, QuotaWords
 #include <ductile/mock/rows.hpp>              // find_row, Form, Row
@@ -31,6 +32,7 @@ inline std::int64_t image_tokens(std::string_view model, std::string_view size) 
 struct Spent {
   std::int64_t text = 0;
   std::int64_t image = 0;
+  std::int64_t images = 0;
 
   void add(const boost::json::object& piece, const Scene& scene) {
     const auto* candidates = piece.if_contains("candidates");
@@ -41,7 +43,9 @@ struct Spent {
     for (const auto& part : parts->as_array()) {
       if (part.as_object().contains("thought")) continue;
       if (const auto* words = part.as_object().if_contains("text")) text += static_cast<std::int64_t>(words->as_string().size() / 4) + 1;
-      if (part.as_object().contains("inlineData")) image += image_tokens(scene.model, scene.size);
+      if (!part.as_object().contains("inlineData")) continue;
+      image += image_tokens(scene.model, scene.size);
+      ++images;
     }
   }
 };
@@ -122,7 +126,12 @@ inline boost::json::value error_envelope(const Row& row, const Scene& scene) {
 inline void put_answer(Answer& answer, const Row& row, const Scene& scene) {
   namespace json = boost::json;
   json::value parsed = json::parse(row.text);
-  fill(parsed, [&](std::string_view name) { return word(name, scene); });
+  fill(parsed, [&](std::string_view name) {
+    std::string said = word(name, scene);
+    if (name == "png" || name == "large_png") answer.picture = Dice::hash(said);
+    if (name == "signature") answer.signature = Dice::hash(said);
+    return said;
+  });
   json::array& pieces = parsed.as_array();
   const bool streamed = is_streamed(scene.delivery);
   if (!streamed) pieces = json::array{merged(pieces)};
@@ -131,6 +140,11 @@ inline void put_answer(Answer& answer, const Row& row, const Scene& scene) {
     if (piece.as_object().contains("error")) continue;
     spent.add(piece.as_object(), scene);
     sign(piece.as_object(), scene, spent);
+    const auto* thoughts = piece.at("usageMetadata").as_object().if_contains("thoughtsTokenCount");
+    answer.usage = {.input_tokens = scene.prompt_tokens,
+                    .text_tokens = spent.text + (thoughts ? thoughts->as_int64() : 0),
+                    .image_tokens = spent.image,
+                    .images = spent.images};
   }
   if (!streamed) {
     if (const auto* error = pieces[0].as_object().if_contains("error")) {

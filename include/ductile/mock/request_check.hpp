@@ -3,6 +3,7 @@
 
 #include <ductile/gemini/base64.hpp>      // decode_base64
 #include <ductile/gemini/image_file.hpp>  // sniff_image
+#include <ductile/mock/dice.hpp>          // Dice
 #include <ductile/mock/models.hpp>        // ServedModel
 
 #include <boost/json.hpp>
@@ -17,8 +18,15 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
+
+/// An image that a request sends back as the model's own, with the signature beside it: hashes of both as they are written.
+struct ReturnedPicture {
+  std::uint64_t picture = 0;
+  std::uint64_t signature = 0;
+};
 
 /// What a well-formed request asks for.
 struct Asked {
@@ -31,6 +39,7 @@ struct Asked {
   bool text = true;         ///< Words are wanted, or not refused.
   bool thoughts = false;    ///< Thoughts are to be shown.
   bool continues = false;   ///< It takes up an answer that broke off with a continuation token.
+  std::vector<ReturnedPicture> returned{};
 };
 
 /// Why a request is turned away: a row of the catalogue and, where it differs from the row's, what is said.
@@ -167,11 +176,15 @@ class RequestReader {
     if (!data) return;
     read_image(object(*data, where + ".inline_data"), where + ".inline_data");
     // Later models want back what they thought when they drew.
-    if (role == "model" && model_.thinks() && !find(part, "thought_signature"))
+    if (role != "model" || !model_.thinks()) return;
+    const auto* signature = find(part, "thought_signature");
+    if (!signature)
       throw Refusal{"thought-signature-missing",
                     "Image part is missing a thought_signature in content position " + std::to_string(content + 1) + ", part position " +
                         std::to_string(number + 1) +
                         ". Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures#model-behavior for more details."};
+    asked_.returned.push_back({Dice::hash(string(*find(data->as_object(), "data"), where + ".inline_data.data")),
+                               Dice::hash(string(*signature, where + ".thought_signature"))});
   }
 
   void read_image(const boost::json::object& image, const std::string& where) {

@@ -13,6 +13,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +45,9 @@ struct Scenario {
   Tier tier{};
   std::optional<WallTime> starts_at{};  ///< The service's time at the start; none: the computer's.
   std::vector<Episode> episodes{};
+
+  /// Keys that share a project, and with it its quotas, each with the project's name. A key that is not named is a project of its own.
+  std::map<std::string, std::string, std::less<>> projects{};
 
   // What the scenario wants of the first `cast` different prompts that are asked for, where the model has it otherwise. For good and by
   // every model; a prompt that was withheld once and drawn on the next try would not do: the advice is not to try again.

@@ -18,7 +18,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +32,7 @@
 //     "model": "calm" | "day" | {...}         the service's nature; an object changes figures of the day, by the names below
 //     "tier": "tier1" | {"name": "mine", "rpm": 60, "tpm": 250000, "ipm": 10, "rpd": 250},
 //     "starts_at": "2026-11-24T10:00:00Z",    the service's time at the start; left out: the computer's
+//     "projects": {"studio": ["key-1", "key-2"]},                these keys share a project; any other key has one of its own
 //     "cast": 24, "withheld_by": 10, "hopeless_at_most": 4,      see Scenario
 //     "episodes": [
 //       {"answer": "high-demand", "match": {"model": "gemini-3-pro-image", "prompt": "cat"}, "after": 2, "calls": 3, "latency_s": 1.5},
@@ -148,6 +151,19 @@ namespace detail {
   return scenario;
 }
 
+/// Keys with their projects. A refusal quotes no key.
+[[nodiscard]] inline std::map<std::string, std::string, std::less<>> read_projects(const boost::json::object& given) {
+  std::map<std::string, std::string, std::less<>> projects;
+  for (const auto& [project, keys] : given) {
+    if (!keys.is_array()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must be an array of keys");
+    for (const auto& key : keys.as_array()) {
+      if (!key.is_string()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must hold texts alone");
+      projects[std::string{key.as_string()}] = project;
+    }
+  }
+  return projects;
+}
+
 }  // namespace detail
 
 /// The scenario of a JSON object in the form above. The name of a known scenario stands for it, and other members change it.
@@ -180,6 +196,8 @@ namespace detail {
       scenario.hopeless_at_most = static_cast<std::uint32_t>(detail::whole(value, name, 0, 1e4));
     } else if (name == "cast") {
       scenario.cast = static_cast<std::uint32_t>(detail::whole(value, name, 0, 1e4));
+    } else if (name == "projects") {
+      scenario.projects = detail::read_projects(detail::object(value, name));
     } else if (name == "episodes") {
       if (!value.is_array()) detail::refuse_json("episodes must be an array; it is " + detail::quoted(value));
       scenario.episodes.clear();

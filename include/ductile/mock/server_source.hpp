@@ -119,7 +119,7 @@ class Server::Listening {
     Answer answer = engine_.answer(request, arrived);
     FaultStream& stream = FaultServer::current_stream();
     const Duration latency = std::max(answer.latency, in_service_time(answer.at_least));
-    if (!clock_.wait_until(arrived + latency, [&stream] { return stream.peer_gone(); })) answer.fault = ByteFault::close_before_head;
+    if (!waited(arrived + latency, answer, answer.fault == ByteFault::silence)) answer.fault = ByteFault::close_before_head;
     if (answer.fault != ByteFault::none) {
       const std::string body = answer.body();
       stream.arm(answer.fault, body.size(), answer.fault == ByteFault::garbage ? body : std::string{});
@@ -132,6 +132,18 @@ class Server::Listening {
     return fault == ByteFault::short_length || fault == ByteFault::bad_chunk || fault == ByteFault::plain_http_1_0;
   }
 
+  // Waits for that moment of the service's time, with this answer under way; false when the client has gone before, or the server stops.
+  [[nodiscard]] bool waited(WallTime moment, const Answer& answer, bool silent) {
+    const FaultStream& stream = FaultServer::current_stream();
+    const auto begun = std::chrono::steady_clock::now();
+    bool gone = false;
+    const bool whole = clock_.wait_until(moment, [&] { return gone = stream.peer_gone(); });
+    if (gone) engine_.client_left(answer);
+    // By the computer's time: a clock that is put forward is no patience of the client's.
+    if (silent) engine_.client_held(answer, in_service_time(std::chrono::steady_clock::now() - begun));
+    return whole;
+  }
+
   [[nodiscard]] Duration in_service_time(Duration real) const { return std::chrono::duration_cast<Duration>(real * clock_.scale()); }
 
   void put(Answer answer, httplib::Response& response) {
@@ -141,18 +153,14 @@ class Server::Listening {
     const std::string type = answer.content_type;
     const auto sent = std::make_shared<Answer>(std::move(answer));
     response.set_chunked_content_provider(type, [this, sent](std::size_t, httplib::DataSink& sink) {
-      FaultStream& stream = FaultServer::current_stream();
-      const auto waited = [this, &stream](Duration span) {
-        return clock_.wait_until(clock_.now() + span, [&stream] { return stream.peer_gone(); });
-      };
       bool first = true;
       for (const std::string& piece : sent->pieces) {
-        if (!first && !waited(sent->between)) return false;
+        if (!first && !waited(clock_.now() + sent->between, *sent, false)) return false;
         first = false;
         if (!sink.write(piece.data(), piece.size())) return false;
       }
       if (sent->fault == ByteFault::stall) {
-        (void)waited(std::max(silence_lasts, in_service_time(silence_lasts_really)));
+        (void)waited(clock_.now() + std::max(silence_lasts, in_service_time(silence_lasts_really)), *sent, true);
         return false;
       }
       sink.done();

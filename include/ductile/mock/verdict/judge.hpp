@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/verdict.hpp>  // Duration
+#include <ductile/mock/journal.hpp>  // Entry
+#include <ductile/mock/price.hpp>    // Price
+#include <ductile/mock/verdict/answered.hpp>
+#include <ductile/mock/verdict/client_verdict.hpp>  // ClientVerdict
+#include <ductile/mock/verdict/deadline.hpp>        // judge_deadline
+#include <ductile/mock/verdict/ending.hpp>          // fault_of_ending, hidden_in, Overlaps
+#include <ductile/mock/verdict/finding.hpp>         // Fault, Findings
+#include <ductile/mock/verdict/job.hpp>             // Job, Jobs
+#include <ductile/mock/verdict/probes.hpp>          // Probes
+#include <ductile/mock/verdict/repeats.hpp>         // judge_repeat
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION::mock {
+
+/// Watches the requests as they come, and says what is wrong with the client that sends them.
+///
+/// Threads  One at a time.
+/// Cost     Bounded memory: what `capacity` jobs were answered. A job that is forgotten is a new one if it comes again, and its end is
+///          not judged; what was found stays.
+class Judge {
+ public:
+  /// Longer than this nobody should wait for a byte: the slowest image takes about three minutes.
+  static constexpr Duration longest_silence = std::chrono::minutes{3};
+
+  explicit Judge(std::size_t capacity = 10'000) : jobs_(capacity) {}
+
+  /// A request and its answer, in the order of arrival.
+  void see(const Entry& entry) {
+    if (entry.asked_for) return;
+    const Answered answer = answered(entry);
+    (answer.good ? useful_ : wasted_) += entry.price;
+    if (entry.request == 0) return;
+    if (entry.lost_signature) findings_.add(Fault::lost_thought_signature, {entry.number, 0}, entry.price);
+    probes_.see(entry, findings_);
+
+    Job& job = jobs_.of(entry);
+    judge_repeat(entry, job, findings_);
+    judge_deadline(entry, job, findings_);
+    if (job.requests++ == 0) job.first = entry.time;
+    job.latest_request = entry.time;
+    if (!job.turns.empty()) {
+      Job::Turn& before = job.turns.back();
+      job.hidden = job.hidden || (before.last.known_at(entry.time) && hidden_in(before.last));
+      if (before.model != entry.model) before.pace.rest_from_rhythm();
+    }
+    Job::Turn& turn = job.turn_to(entry.model);
+    turn.pace.see(entry, turn.last, findings_);
+    turn.last = answer;
+    job.drawn = job.drawn || answer.good;
+    job.waste = waste_of(entry);
+  }
+
+  /// The client of that request broke off before it had the answer.
+  void left(const Entry& entry) {
+    if (entry.asked_for || entry.request == 0) return;
+    probes_.left(entry);
+    if (Job* job = jobs_.find(entry))
+      for (Job::Turn& turn : job->turns)
+        if (turn.last.number == entry.number) turn.last.unread = true;
+  }
+
+  /// The client of that request, whose answer is silence, has held it for so long.
+  void held(const Entry& entry, Duration silence) {
+    if (!entry.asked_for && silence >= longest_silence) findings_.add(Fault::no_read_timeout, {entry.number, 0}, waste_of(entry));
+  }
+
+  /// The verdict if the run is over now.
+  [[nodiscard]] ClientVerdict verdict() const {
+    Findings findings = findings_;
+    Overlaps overlaps;
+    jobs_.for_each([&](const Job& job) { overlaps.add(job); });
+    overlaps.sort();
+    struct Ended {
+      std::uint64_t number;
+      Fault fault;
+      Price waste;
+    };
+    std::vector<Ended> ended;
+    jobs_.for_each([&](const Job& job) {
+      if (const auto fault = fault_of_ending(job, overlaps)) ended.push_back({job.turns.back().last.number, *fault, job.waste});
+    });
+    std::sort(ended.begin(), ended.end(), [](const Ended& left, const Ended& right) { return left.number < right.number; });
+    for (const Ended& each : ended) findings.add(each.fault, {each.number, 0}, each.waste);
+    return {findings.happened(), useful_, wasted_};
+  }
+
+ private:
+  Jobs jobs_;
+  Probes probes_;
+  Findings findings_;
+  Price useful_;
+  Price wasted_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::mock
