@@ -57,5 +57,5 @@ TEST_CASE("the service sees that my client asks again too soon, and for what can
   MyClient client{service.url()};
   service.engine().play({.episodes = {{.answer = "image-safety"}}}, service.clock().now());
   CHECK_FALSE(client.draw("something that is withheld"));
-  CHECK(service.engine().verdict().count("paid_twice_for_blocked_prompt") == 1);
+  CHECK(service.engine().verdict().count(ductile::mock::Fault::paid_twice_for_blocked_prompt) == 1);
 }

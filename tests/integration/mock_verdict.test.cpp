@@ -57,7 +57,7 @@ TEST_CASE("A clock that is put forward makes no client patient", "[integration][
   while (server.engine().journal().total() == 0) std::this_thread::yield();
   server.clock().advance(1h);
   client.join();
-  CHECK(server.engine().verdict().count("no_read_timeout") == 0);
+  CHECK(server.engine().verdict().count(ductile::mock::Fault::no_read_timeout) == 0);
 }
 
 TEST_CASE("A client that broke off is not blamed for what the answer would have said", "[integration][mock][verdict]") {

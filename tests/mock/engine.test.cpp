@@ -425,7 +425,7 @@ TEST_CASE("What becomes of an answer from before a reset is nobody's fault after
   engine.client_held(before, 3min);
   CHECK(engine.verdict().clean());
   engine.client_held(after, 3min);
-  CHECK(engine.verdict().count("no_read_timeout") == 1);
+  CHECK(engine.verdict().count(ductile::mock::Fault::no_read_timeout) == 1);
 }
 
 TEST_CASE("The journal counts what was shown and never knows a key", "[mock]") {

@@ -116,15 +116,15 @@ TEST_CASE("Memory is bounded and counts are not: proofs, jobs and images are for
     judge.see(entry);
   };
   for (int i = 0; i < 500; ++i) see(asked(i * 1min, "api-key-invalid"));
-  CHECK(judge.verdict().count("retried_non_retryable") == 499);
+  CHECK(judge.verdict().count(ductile::mock::Fault::retried_non_retryable) == 499);
   CHECK(judge.verdict().findings[0].proofs.size() == ductile::mock::Finding::most_proofs);
   CHECK(judge.verdict().findings[0].proofs.front() == ductile::mock::Proof{2, 1});
   CHECK(judge.verdict().findings[0].price.requests == 499);
 
   for (std::uint64_t job = 2; job <= 1000; ++job) see(asked(10h, "high-demand") | for_job(job));
-  CHECK(judge.verdict().count("gave_up_early") == 10);  // of the jobs that are remembered
-  see(asked(600min, "api-key-invalid"));                // the first one is forgotten: this is a new one
-  CHECK(judge.verdict().count("retried_non_retryable") == 499);
+  CHECK(judge.verdict().count(ductile::mock::Fault::gave_up_early) == 10);  // of the jobs that are remembered
+  see(asked(600min, "api-key-invalid"));                                    // the first one is forgotten: this is a new one
+  CHECK(judge.verdict().count(ductile::mock::Fault::retried_non_retryable) == 499);
   for (int model = 0; model < 100; ++model) see(asked(11h, "model-not-found") | to("model-" + std::to_string(model)));
   CHECK(judge.verdict().wasted.requests == number);
 
@@ -157,7 +157,7 @@ TEST_CASE("The engine knows an image that comes back without its signature, or w
   const auto& picture = part.at("inlineData").at("data");
   const auto lost_after = [&](const ductile::mock::Request& request) {
     (void)engine.answer(request, start + 1min);
-    return engine.verdict().count("lost_thought_signature");
+    return engine.verdict().count(ductile::mock::Fault::lost_thought_signature);
   };
   CHECK(lost_after(conversation(picture, std::string{part.at("thoughtSignature").as_string()})) == 0);
   CHECK(lost_after(conversation(picture, "c29tZXRoaW5nIGVsc2U=")) == 1);

@@ -97,7 +97,7 @@ TEST_CASE("Failures whose clients had gone make no outage that they know of", "[
     for (int i = 0; i < 5; ++i)
       if (const Entry entry = call(i * 3s, 2s); gone) judge.left(entry);
     for (int i = 0; i < 5; ++i) call(30s, 1s);
-    return judge.verdict().count("probe_stampede");
+    return judge.verdict().count(ductile::mock::Fault::probe_stampede);
   };
   CHECK(stampedes(true) == 0);
   CHECK(stampedes(false) == 1);

@@ -2,11 +2,10 @@
 #pragma once
 
 #include <ductile/mock/price.hpp>            // Price
-#include <ductile/mock/verdict/finding.hpp>  // Finding
+#include <ductile/mock/verdict/finding.hpp>  // Fault, Finding
 
 #include <algorithm>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
@@ -19,9 +18,9 @@ struct ClientVerdict {
 
   [[nodiscard]] bool clean() const noexcept { return findings.empty(); }
 
-  /// How often the fault of that name was seen: "retried_non_retryable".
-  [[nodiscard]] std::uint64_t count(std::string_view name) const noexcept {
-    const auto found = std::find_if(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.name() == name; });
+  /// How often that fault was seen.
+  [[nodiscard]] std::uint64_t count(Fault fault) const noexcept {
+    const auto found = std::find_if(findings.begin(), findings.end(), [fault](const Finding& finding) { return finding.fault == fault; });
     return found == findings.end() ? 0 : found->count;
   }
 };
