@@ -321,6 +321,14 @@ TEST_CASE("For half an hour every model is down", "[mock]") {
   CHECK(served > 30);
 }
 
+TEST_CASE("A batch is asked for by a path of its own, and there is none", "[mock]") {
+  Engine engine = engine_with({});
+  Request asked{.method = "GET", .path = "/v1beta/batches/a-batch", .headers = {{"x-goog-api-key", "a-key"}}};
+  CHECK(ask(engine, asked) == "entity-not-found");
+  asked.headers.push_back({"x-ductile-scenario", "batch-get-503"});
+  CHECK(ask(engine, asked) == "batch-get-503");
+}
+
 TEST_CASE("The service gives up at the deadline that the client has set for it", "[mock]") {
   Scenario scenario;
   scenario.episodes = {{.answer = "ok-image", .latency = 40s}};

@@ -243,6 +243,7 @@ class Engine {
     if (key.empty()) return reply("key-missing", scene);
     switch (route) {
       case Route::list_models: return models_listed(request, scene);
+      case Route::get_batch: return reply("entity-not-found", scene);  // there are none
       case Route::batch: return reply(tier().free() ? "precondition-check-failed" : "unimplemented-501", scene);
       case Route::openai: return reply(key.starts_with("AQ.") ? "access-token-type-unsupported" : "unimplemented-501", scene);
       default: break;

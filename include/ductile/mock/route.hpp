@@ -12,7 +12,7 @@
 namespace ductile::inline DUCTILE_VERSION::mock {
 
 /// What a path asks for.
-enum class Route : std::uint8_t { generate, count_tokens, list_models, get_model, batch, openai, nowhere };
+enum class Route : std::uint8_t { generate, count_tokens, list_models, get_model, batch, get_batch, openai, nowhere };
 
 /// Where a request goes. Puts into `scene` what the path says: version, model, method, and in what shape the answer is wanted.
 [[nodiscard]] inline Route read_route(const Request& request, Scene& scene) {
@@ -41,6 +41,10 @@ enum class Route : std::uint8_t { generate, count_tokens, list_models, get_model
   if (path == "models" && get) {
     scene.method = "listModels";
     return Route::list_models;
+  }
+  if (path.starts_with("batches/") && get) {
+    scene.method = "getBatch";
+    return Route::get_batch;
   }
   if (!take("models/")) return Route::nowhere;
   const std::size_t colon = path.find(':');
