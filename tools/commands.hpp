@@ -62,5 +62,6 @@ Ending mock_service(const MockFlags& flags);
 Ending doctor(const DoctorFlags& flags);
 Ending doctor_explain(const DoctorFlags& flags);
 Ending doctor_codes(const DoctorFlags& flags);
+Ending doctor_scan(const DoctorFlags& flags);
 
 }  // namespace ductile::tools

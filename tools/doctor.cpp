@@ -5,9 +5,12 @@
 #include <ductile/gemini/classifier.hpp>  // classify
 #include <ductile/gemini/failures.hpp>    // failures, find_failure
 #include <ductile/gemini/redact.hpp>
-#include <ductile/tools/doctor.hpp>        // diagnosis_json, diagnosis_text, failure_json, failure_text
-#include <ductile/tools/doctor_input.hpp>  // answers_of, DoctorHints
-#include <ductile/tools/problem.hpp>       // Ending, misuse
+#include <ductile/tools/doctor.hpp>         // diagnosis_json, diagnosis_text, failure_json, failure_text
+#include <ductile/tools/doctor_input.hpp>   // answers_of, DoctorHints
+#include <ductile/tools/log_records.hpp>    // LogRecords
+#include <ductile/tools/log_scan.hpp>       // LogScan
+#include <ductile/tools/log_scan_text.hpp>  // log_scan_json, log_scan_text
+#include <ductile/tools/problem.hpp>        // Ending, misuse
 
 #include <fmt/format.h>
 
@@ -57,6 +60,18 @@ Ending doctor(const DoctorFlags& flags) {
     }
     first = false;
   }
+  return Ending::ok;
+}
+
+Ending doctor_scan(const DoctorFlags& flags) {
+  std::ifstream file;
+  const bool piped = flags.file.empty() || flags.file == "-";
+  if (!piped) file.open(flags.file, std::ios::binary);
+  if (!piped && !file) throw misuse("the file '" + flags.file + "' cannot be read");
+  LogRecords records{piped ? std::cin : file};
+  LogScan scan;
+  while (const auto record = records.next()) scan.add(*record);
+  fmt::print("{}", flags.json ? log_scan_json(scan) + "\n" : log_scan_text(scan));
   return Ending::ok;
 }
 

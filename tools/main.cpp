@@ -139,6 +139,7 @@ struct DoctorCommands {
   CLI::App& doctor;
   CLI::App& explain;
   CLI::App& codes;
+  CLI::App& scan;
 };
 
 DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
@@ -154,7 +155,11 @@ DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
   explain.add_flag("--json", flags.json, "one JSON object on one line");
   CLI::App& codes = *command.add_subcommand("codes", "Lists every failure of the table: id, kind, remedy, status, cause.");
   codes.add_flag("--json", flags.json, "one JSON object on one line a failure");
-  return {command, explain, codes};
+  CLI::App& scan = *command.add_subcommand(
+      "scan", "Counts the failures of a log: how often, from when to when, what was asked in vain, whether to stop.");
+  scan.add_option("LOG", flags.file, "the log; without it, or -, stdin. Its times are taken for UTC");
+  scan.add_flag("--json", flags.json, "one JSON object on one line");
+  return {command, explain, codes, scan};
 }
 
 Ending run(int argc, char** argv) {
@@ -188,6 +193,7 @@ Ending run(int argc, char** argv) {
   if (imagine_command.parsed()) return imagine(imagine_flags);
   if (mock_command.parsed()) return mock_service(mock_flags);
   if (doctor_commands.explain.parsed()) return doctor_explain(doctor_flags);
+  if (doctor_commands.scan.parsed()) return doctor_scan(doctor_flags);
   return doctor_commands.codes.parsed() ? doctor_codes(doctor_flags) : doctor(doctor_flags);
 }
 

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/now.hpp>            // WallTime
+#include <ductile/tools/doctor_input.hpp>  // begins_with_time
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <istream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::tools {
+
+/// One record of a log: a line, with those that belong to it.
+struct LogRecord {
+  std::string text{};              ///< Without the time that it begins with; what is longer than 64 KiB is cut.
+  std::optional<WallTime> time{};  ///< As the line says it, taken for UTC.
+  std::uint64_t line = 0;          ///< Of its first line, from 1.
+};
+
+namespace detail {
+
+/// The moment that a line begins with, and how many of its letters say so; none when it begins with none.
+struct LeadingTime {
+  WallTime time{};
+  std::size_t letters = 0;
+};
+
+[[nodiscard]] inline std::optional<LeadingTime> leading_time(std::string_view line) noexcept {
+  if (!begins_with_time(line)) return std::nullopt;
+  using namespace std::chrono;
+  const std::size_t bracket = line.starts_with('[') ? 1 : 0;
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    int value = 0;
+    for (std::size_t i = at; i < at + digits; ++i) value = value * 10 + (line[bracket + i] - '0');
+    return value;
+  };
+  const year_month_day date{year{number(0, 4)}, month{static_cast<unsigned>(number(5, 2))}, day{static_cast<unsigned>(number(8, 2))}};
+  if (!date.ok()) return std::nullopt;
+  WallTime time = WallTime{sys_days{date}} + hours{number(11, 2)} + minutes{number(14, 2)};
+  std::size_t at = bracket + 16;
+  if (line.size() >= at + 3 && line[at] == ':' && is_digit(line[at + 1]) && is_digit(line[at + 2])) {
+    time += seconds{number(17, 2)};
+    at += 3;
+  }
+  while (at < line.size() && (is_digit(line[at]) || line[at] == '.' || line[at] == ',' || line[at] == 'Z' || line[at] == ']')) ++at;
+  return LeadingTime{time, at};
+}
+
+/// The time that a JSON record says of itself; none when it says none.
+[[nodiscard]] inline std::optional<WallTime> time_of_json(std::string_view record) noexcept {
+  for (const std::string_view member : {"\"time\"", "\"timestamp\"", "\"@timestamp\"", "\"ts\"", "\"at\""}) {
+    const std::size_t found = record.find(member);
+    if (found == record.npos) continue;
+    std::string_view value = record.substr(found + member.size());
+    while (!value.empty() && (is_space(value.front()) || value.front() == ':' || value.front() == '"')) value.remove_prefix(1);
+    if (const auto time = leading_time(value)) return time->time;
+  }
+  return std::nullopt;
+}
+
+}  // namespace detail
+
+/// Reads a log record by record, however large it is. Where a line begins with a time, those after it that do not belong to it; else each
+/// line is a record.
+class LogRecords {
+ public:
+  explicit LogRecords(std::istream& log) : log_(log) {}
+
+  /// The next record; none at the end.
+  [[nodiscard]] std::optional<LogRecord> next() {
+    std::optional<LogRecord> record = std::exchange(ahead_, std::nullopt);
+    while (std::getline(log_, line_)) {
+      ++number_;
+      if (line_.ends_with('\r')) line_.pop_back();
+      if (number_ == 1 && line_.starts_with("\xEF\xBB\xBF")) line_.erase(0, 3);
+      const auto time = detail::leading_time(line_);
+      has_times_ = has_times_ || time;
+      const bool continues = record && has_times_ && !time && !line_.starts_with('{');
+      if (continues) {
+        append(*record, "\n");
+        append(*record, line_);
+        continue;
+      }
+      if (line_.empty()) continue;
+      LogRecord begun{.text = {}, .time = {}, .line = number_};
+      if (time)
+        begun.time = time->time;
+      else if (line_.starts_with('{'))
+        begun.time = detail::time_of_json(line_);
+      append(begun, std::string_view{line_}.substr(time ? time->letters : 0));
+      if (record) {
+        ahead_ = std::move(begun);
+        return record;
+      }
+      record = std::move(begun);
+    }
+    return record;
+  }
+
+ private:
+  static constexpr std::size_t longest = std::size_t{64} * 1024;
+
+  static void append(LogRecord& record, std::string_view text) {
+    if (record.text.size() < longest) record.text.append(text.substr(0, longest - record.text.size()));
+  }
+
+  std::istream& log_;
+  std::string line_;
+  std::uint64_t number_ = 0;
+  bool has_times_ = false;
+  std::optional<LogRecord> ahead_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::tools

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <ductile/tools/log_records.hpp>
+#include <ductile/tools/log_scan.hpp>
+#include <ductile/tools/log_scan_text.hpp>
+
+#include "../support/catch.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace ductile;
+using namespace ductile::tools;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+constexpr std::string_view overload =
+    R"({"error": {"code": 503, "message": "The model is overloaded. Please try again later.", "status": "UNAVAILABLE"}})";
+constexpr std::string_view wrong_key =
+    R"({"error": {"code": 400, "message": "API key not valid. Please pass a valid API key.", "status": "INVALID_ARGUMENT"}})";
+constexpr std::string_view spent_day =
+    R"({"error": {"code": 429, "message": "Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 20, model: gemini-2.5-flash-image", "status": "RESOURCE_EXHAUSTED", "details": [{"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier", "quotaValue": "20"}]}]}})";
+constexpr std::string_view prohibited = R"({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}})";
+
+LogScan scanned(const std::string& log) {
+  std::istringstream in{log};
+  LogRecords records{in};
+  LogScan scan;
+  while (const auto record = records.next()) scan.add(*record);
+  return scan;
+}
+
+std::string at(std::string_view time, std::string_view words) {
+  return "2026-11-24 " + std::string{time} + " ERROR " + std::string{words} + "\n";
+}
+
+std::vector<std::string> signs_of(const LogScan& scan) {
+  std::vector<std::string> signs;
+  for (const SeenSign& seen : scan.signs()) signs.emplace_back(name(seen.sign));
+  return signs;
+}
+
+}  // namespace
+
+TEST_CASE("A log's record is a line that begins with a time, and what follows it", "[doctor]") {
+  std::istringstream in{
+      "2026-11-24T10:00:00.123Z first\n  at second\n\nthird\n[2026-11-24 10:00:01] fourth\n{\"ts\": \"2026-11-24 10:00:02\"}\n"};
+  LogRecords records{in};
+  const auto first = records.next();
+  REQUIRE(first);
+  CHECK(first->text == " first\n  at second\n\nthird");
+  CHECK(first->line == 1);
+  const auto second = records.next();
+  REQUIRE(second);
+  CHECK(second->text == " fourth");
+  CHECK(second->line == 5);
+  CHECK(*second->time - *first->time == std::chrono::seconds{1});
+  const auto third = records.next();
+  REQUIRE(third);
+  CHECK(*third->time - *first->time == std::chrono::seconds{2});
+  CHECK_FALSE(records.next());
+}
+
+TEST_CASE("Without times each line of a log is a record", "[doctor]") {
+  const LogScan scan = scanned("one\ntwo\n\n" + std::string{overload} + "\n");
+  CHECK(scan.records() == 3);
+  CHECK(scan.failures() == 1);
+  CHECK(scan.rows().front().id == "overloaded");
+  CHECK(scan.rows().front().first.line == 4);
+}
+
+TEST_CASE("A scan counts each failure, and says when it was first and last seen", "[doctor]") {
+  const LogScan scan = scanned(at("10:00:00", overload) + at("10:00:05", "request done in 503.2 ms") + at("10:01:00", wrong_key) +
+                               at("10:02:00", overload) + at("10:03:00", overload));
+  CHECK(scan.records() == 5);
+  CHECK(scan.failures() == 4);
+  const std::vector<LogFailure> rows = scan.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].id == "overloaded");
+  CHECK(rows[0].count == 3);
+  CHECK(*rows[0].last.time - *rows[0].first.time == std::chrono::minutes{3});
+  CHECK(rows[0].useless == 0);
+  CHECK(rows[1].id == "api-key-invalid");
+}
+
+TEST_CASE("Repeats of what no repeat cures are in vain, until something was well", "[doctor]") {
+  const std::string well = R"(POST /v1beta/models/gemini-3-pro-image:generateContent HTTP/1.1" 200 812345)";
+  const LogScan in_vain = scanned(at("10:00:00", wrong_key) + at("10:00:01", wrong_key) + at("10:00:02", wrong_key));
+  CHECK(in_vain.rows().front().useless == 2);
+  const LogScan mended = scanned(at("10:00:00", wrong_key) + at("10:00:01", well) + at("10:00:02", wrong_key));
+  CHECK(mended.rows().front().useless == 0);
+}
+
+TEST_CASE("Another tier is said to help with its limits, never with overload or what was withheld", "[doctor]") {
+  const LogScan scan = scanned(at("10:00:00", spent_day) + at("10:05:00", overload) + at("10:10:00", prohibited));
+  for (const LogFailure& row : scan.rows()) CHECK(row.is_of_tier == (row.kind == Kind::quota));
+  const std::string text = log_scan_text(scan);
+  CHECK_THAT(text, ContainsSubstring("would help with 1, which are limits of this one; not with the 1 for want of room, which every tier "
+                                     "gets; not with the 1 withheld"));
+}
+
+TEST_CASE("Three signs say stop", "[doctor]") {
+  CHECK(signs_of(scanned(at("10:00:00", overload) + at("10:29:00", overload))).empty());
+  CHECK(signs_of(scanned(at("10:00:00", overload) + at("10:30:00", overload))) == std::vector<std::string>{"half_an_hour"});
+  CHECK(signs_of(scanned(at("10:00:00", prohibited))) == std::vector<std::string>{"prohibited"});
+  CHECK(signs_of(scanned(at("10:00:00", overload) + at("10:00:20", wrong_key) + at("10:00:59", spent_day))) ==
+        std::vector<std::string>{"several_kinds"});
+  CHECK(signs_of(scanned(at("10:00:00", overload) + at("10:00:20", wrong_key) + at("10:01:21", spent_day))).empty());
+}
+
+TEST_CASE("A scan is one JSON object, and says nothing that looks like a key", "[doctor]") {
+  const LogScan scan =
+      scanned(at("10:00:00", std::string{overload} + " key=AIzaSyA-1234567890abcdefghijklmnopqrstuvw") + at("10:30:00", overload));
+  const std::string json = log_scan_json(scan);
+  const boost::json::value parsed = boost::json::parse(json);
+  CHECK(parsed.at("records").as_int64() == 2);
+  CHECK(parsed.at("rows").at(0).at("id").as_string() == "overloaded");
+  CHECK(parsed.at("stop").at(0).at("sign").as_string() == "half_an_hour");
+  CHECK(json.find("AIza") == std::string::npos);
+  CHECK(log_scan_text(scan).find("AIza") == std::string::npos);
+}
+
+TEST_CASE("Long numbers do not make a record another one, and codes do", "[doctor]") {
+  std::string log;
+  for (int i = 0; i < 50; ++i)
+    log += at("10:00:00", "WinError 1006" + std::to_string(i % 2) + ", request 123456789" + std::to_string(100 + i));
+  const LogScan scan = scanned(log);
+  const std::vector<LogFailure> rows = scan.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].count == 25);
+  CHECK(rows[1].count == 25);
+}
+
+TEST_CASE("A record that never ends is cut, and the scan goes on", "[doctor]") {
+  std::string log = at("10:00:00", overload);
+  for (int i = 0; i < 3000; ++i) log += std::string(100, 'x') + "\n";
+  log += at("10:00:01", overload);
+  const LogScan scan = scanned(log);
+  CHECK(scan.records() == 2);
+  CHECK(scan.rows().front().count == 2);
+}
