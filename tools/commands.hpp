@@ -54,6 +54,8 @@ struct DoctorFlags {
   int status = 0;
   std::vector<std::string> headers{};
   std::string id{};
+  bool redact = false;
+  bool quiet = false;
   bool json = false;
 };
 

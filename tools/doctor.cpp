@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
 
+#include <ductile/core/now.hpp>           // Now, WallTime
 #include <ductile/gemini/api_key.hpp>     // ApiKey
 #include <ductile/gemini/classifier.hpp>  // classify
 #include <ductile/gemini/failures.hpp>    // failures, find_failure
@@ -11,6 +12,7 @@
 #include <ductile/tools/log_scan.hpp>       // LogScan
 #include <ductile/tools/log_scan_text.hpp>  // log_scan_json, log_scan_text
 #include <ductile/tools/problem.hpp>        // Ending, misuse
+#include <ductile/tools/redacted_paste.hpp>
 
 #include <fmt/format.h>
 
@@ -50,13 +52,21 @@ Ending doctor(const DoctorFlags& flags) {
   const DoctorHints hints = hints_of(flags);
   const auto key = gemini::ApiKey::from_environment();
   const std::string secret{key ? key->reveal() : std::string_view{}};
+  const std::string input = input_of(flags.file);
+  if (flags.redact) {
+    fmt::print("{}", redacted_paste(input, secret));
+    return Ending::ok;
+  }
+  const WallTime now = Now{}.wall();
   bool first = true;
-  for (const HttpResponse& answer : answers_of(input_of(flags.file), hints)) {
+  for (const HttpResponse& answer : answers_of(input, hints)) {
     const gemini::Classification said = gemini::classify(answer, {.model = {}, .secret = secret});
-    if (flags.json) {
-      fmt::print("{}\n", diagnosis_json(said, secret));
+    if (flags.quiet) {
+      fmt::print("{}\n", said.ok() ? "ok" : said.verdict.id.text());
+    } else if (flags.json) {
+      fmt::print("{}\n", diagnosis_json(said, secret, now));
     } else {
-      fmt::print("{}{}", first ? "" : "\n", diagnosis_text(said, secret));
+      fmt::print("{}{}", first ? "" : "\n", diagnosis_text(said, secret, now));
     }
     first = false;
   }

@@ -150,6 +150,8 @@ DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
       ->allow_extra_args(false)
       ->type_name("'NAME: VALUE'");
   command.add_flag("--json", flags.json, "one JSON object on one line a record, and nothing else");
+  command.add_flag("--redact", flags.redact, "prints the input itself, without keys, images, projects and addresses, and no diagnosis");
+  command.add_flag("--quiet,-q", flags.quiet, "the id alone, a line a record");
   CLI::App& explain = *command.add_subcommand("explain", "Says what a failure of the table is, and what to do.");
   explain.add_option("ID", flags.id, "the failure's id, such as rpd-free")->required();
   explain.add_flag("--json", flags.json, "one JSON object on one line");

@@ -7,6 +7,7 @@
 #include <ductile/gemini/classifier.hpp>
 #include <ductile/gemini/failures.hpp>
 #include <ductile/tools/doctor_input.hpp>
+#include <ductile/tools/local_time.hpp>
 
 #include <boost/json.hpp>
 
@@ -42,9 +43,10 @@ std::string id_of(std::string_view input, const DoctorHints& hints = {}) {
 }  // namespace
 
 TEST_CASE("A diagnosis in JSON has every key, and null where nothing is known", "[doctor]") {
-  constexpr std::array<std::string_view, 17> keys{"category",   "kind",      "id",          "retryable",   "http_status",   "grpc_status",
-                                                  "dimension",  "free_tier", "quota_scope", "limit_value", "retry_after_s", "model",
-                                                  "limit_zero", "billed",    "confidence",  "message",     "evidence"};
+  constexpr std::array<std::string_view, 24> keys{
+      "category",    "kind",       "id",      "retryable", "http_status", "grpc_status", "dimension",     "free_tier",
+      "quota_scope", "cause",      "layer",   "who",       "limit_value", "limit_zero",  "retry_after_s", "model",
+      "billed",      "confidence", "message", "evidence",  "counted",     "retry_at",    "successor",     "actions"};
   for (const std::string& input : {std::string{}, quota_body, std::string{"no such thing"}}) {
     const boost::json::object said = diagnosis(input);
     CHECK(said.size() == keys.size());
@@ -122,6 +124,28 @@ TEST_CASE("Advice for a sign-in speaks of the sign-in, and for an access token o
                     R"("status":"UNAUTHENTICATED"}})"),
             "Send a fresh OAuth access token"));
   CHECK(has(text_of("Error: 401 Unauthorized"), "Check the key or token"));
+}
+
+TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the reader's time zone", "[doctor]") {
+  const gemini::Classification spent = gemini::classify(answers_of(quota_body).front());
+  const WallTime now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 30} + std::chrono::hours{10};
+  const boost::json::object said = boost::json::parse(diagnosis_json(spent, {}, now)).as_object();
+  CHECK(said.at("layer") == "quota");
+  CHECK(said.at("who") == "owner");
+  CHECK(said.at("counted") == false);
+  CHECK(said.at("retry_at") == "2026-12-01T08:00:00Z");
+  CHECK(said.at("actions").as_array().size() > 1);
+  const std::string text = diagnosis_text(spent, {}, now);
+  CHECK_THAT(text, Catch::Matchers::ContainsSubstring("opens again: 2026-12-01T08:00:00Z, " +
+                                                      local_time_text(*tools::detail::retry_at(spent, now))));
+  CHECK(diagnosis_text(spent).find("2026-12-01") == std::string::npos);  // nobody said what time it is
+
+  const auto of = [](std::string_view input) { return diagnosis(input); };
+  CHECK(of(R"({"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}})").at("counted") == true);
+  CHECK(of(R"({"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}})").at("layer") == "prompt_filter");
+  CHECK(of(R"({"candidates":[{"finishReason":"IMAGE_PROHIBITED_CONTENT"}]})").at("layer") == "output_filter");
+  CHECK(of("no such thing").at("who").is_null());
+  CHECK(of("404 models/gemini-2.5-flash-image is not found for API version v1beta").at("successor") == "gemini-nano-banana-2.1");
 }
 
 TEST_CASE("Advice never contradicts what the answer says beside it", "[doctor]") {

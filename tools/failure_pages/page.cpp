@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "page.hpp"
 
-#include "advice.hpp"
 #include "specimen.hpp"
 #include "transport_words.hpp"
 #include "what_follows.hpp"
 
 #include <ductile/core/kind.hpp>            // is_about_content
+#include <ductile/gemini/kind_advice.hpp>   // advice_for
 #include <ductile/gemini/models.hpp>        // image_models
 #include <ductile/gemini/redact.hpp>        // redacted, shortened
 #include <ductile/gemini/resilient.hpp>     // ResilientOptions
@@ -149,7 +149,7 @@ std::string what_arrives(const gemini::FailureRow& row, const Specimen& specimen
 }
 
 std::string why(const gemini::FailureRow& row) {
-  std::string text = sentence(row.cause) + " " + std::string{advice_for(row.kind).means} + "\n";
+  std::string text = sentence(row.cause) + " " + std::string{gemini::advice_for(row.kind).means} + "\n";
   const bool by_another = row.grpc_status.empty() && row.http_status >= 400;
   if (by_another)
     text.append(
@@ -199,7 +199,7 @@ std::string what_to_do(const gemini::FailureRow& row, const Specimen& specimen, 
   if (row.kind == Kind::quota && !(follows.asks_the_next && holds(row.fix, "model")))
     steps.emplace_back(follows.asks_the_next ? "Another model has a quota of its own: ask it meanwhile."
                                              : "Every model of the account is closed: stop the job.");
-  for (const std::string_view step : advice_for(row.kind).then)
+  for (const std::string_view step : gemini::advice_for(row.kind).then)
     if (!step.empty()) steps.emplace_back(step);
   if (is_retried_by_sdks(specimen.answer.status) && !is_worth_a_retry(row.remedy))
     steps.emplace_back("An SDK that retries by itself sends it again in vain: [turn that off](../sdk-retries.md).");

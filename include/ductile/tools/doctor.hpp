@@ -3,10 +3,16 @@
 
 #include <ductile/core/failure.hpp>           // Evidence
 #include <ductile/core/kind.hpp>              // Billed, Kind, name, Remedy
+#include <ductile/core/now.hpp>               // WallTime
+#include <ductile/core/quota_day.hpp>         // pacific
 #include <ductile/gemini/classification.hpp>  // AnswerContext, Classification, name
+#include <ductile/gemini/explanation.hpp>     // explain, Explanation, name
 #include <ductile/gemini/failures.hpp>        // FailureRow, failures, find_failure, Fixer
+#include <ductile/gemini/models.hpp>          // successor_of
 #include <ductile/gemini/redact.hpp>          // redacted
+#include <ductile/mock/scene.hpp>             // iso_time
 #include <ductile/tools/duration_text.hpp>    // duration_text
+#include <ductile/tools/local_time.hpp>       // local_time_text
 #include <ductile/tools/nearest_word.hpp>     // nearest_word
 #include <ductile/tools/number_text.hpp>      // number_text
 
@@ -75,6 +81,15 @@ class JsonLine {
   }
 }
 
+/// What to do, in order: as the row says, and then what holds for the kind; in a case of the answer's own only what is of that case.
+[[nodiscard]] inline std::vector<std::string_view> actions_of(const gemini::Advice& advice, const gemini::Explanation& explained) {
+  std::vector<std::string_view> actions{advice.fix};
+  if (advice.cause != explained.cause) return actions;
+  for (const std::string_view action : explained.actions)
+    if (action != advice.fix) actions.push_back(action);
+  return actions;
+}
+
 /// `outside`: what must change is not in the request.
 [[nodiscard]] inline std::string_view when_to_retry(Remedy remedy, bool outside) noexcept {
   switch (remedy) {
@@ -98,6 +113,17 @@ class JsonLine {
 /// Where the project's documentation tells all that is known of the row.
 [[nodiscard]] inline std::string page_of(const gemini::FailureRow& row) { return "docs/failures/" + std::string{row.id.text()} + ".md"; }
 
+/// When trying again can help, if `now` is known and the answer says it: what it asks for, or the next midnight in California.
+[[nodiscard]] inline std::optional<WallTime> retry_at(const gemini::Classification& said, std::optional<WallTime> now) noexcept {
+  if (!now) return std::nullopt;
+  switch (said.verdict.remedy) {
+    case Remedy::next_day: return pacific.next_midnight(*now);
+    case Remedy::immediately:
+    case Remedy::after_delay: return said.retry_after ? std::optional{*now + *said.retry_after} : std::nullopt;
+    default: return std::nullopt;
+  }
+}
+
 inline void add_line(std::string& text, std::string_view label, std::string_view words) {
   constexpr std::size_t width = 10;
   text.append("  ").append(label).append(label.size() < width ? width - label.size() : 1, ' ');
@@ -106,9 +132,12 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 
 }  // namespace detail
 
-/// One object on one line: the same keys in every record, null where nothing is known.
-[[nodiscard]] inline std::string diagnosis_json(const gemini::Classification& said, std::string_view secret = {}) {
+/// One object on one line: the same keys in every record, null where nothing is known. `now`: when the answer came, for a moment from which
+/// trying again can help.
+[[nodiscard]] inline std::string diagnosis_json(const gemini::Classification& said, std::string_view secret = {},
+                                                std::optional<WallTime> now = {}) {
   const Verdict& verdict = said.verdict;
+  const gemini::Explanation explained = gemini::explain(verdict);
   detail::JsonLine line{secret};
   line.add_text("category", name(verdict.kind));
   line.add_text("kind", name(verdict.kind));
@@ -135,28 +164,49 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
     evidence.append(evidence.empty() ? "" : ", ").append(std::move(entry).text());
   }
   line.add("evidence", "[" + evidence + "]");
+  const gemini::Advice advice = detail::advice_of(said);
+  line.add_text("cause", verdict.ok() ? std::string_view{} : advice.cause);
+  line.add_text("layer", verdict.ok() ? std::string_view{} : name(explained.layer));
+  const bool is_known = !verdict.ok() && gemini::find_failure(verdict.id.text());
+  line.add_text("who", is_known ? name(explained.who) : std::string_view{});
+  line.add_flag("counted", is_known ? std::optional{explained.counts} : std::nullopt);
+  const auto at = detail::retry_at(said, now);
+  line.add_text("retry_at", at ? mock::iso_time(*at) : std::string{});
+  line.add_text("successor", gemini::successor_of(said.model));
+  std::string actions;
+  if (!verdict.ok())
+    for (const std::string_view action : detail::actions_of(advice, explained))
+      actions.append(actions.empty() ? "" : ", ").append(detail::quoted(action));
+  line.add("actions", "[" + actions + "]");
   return std::move(line).text();
 }
 
 /// The same for people: what it is, what to do, when, and what says so.
-[[nodiscard]] inline std::string diagnosis_text(const gemini::Classification& said, std::string_view secret = {}) {
+[[nodiscard]] inline std::string diagnosis_text(const gemini::Classification& said, std::string_view secret = {},
+                                                std::optional<WallTime> now = {}) {
   const Verdict& verdict = said.verdict;
   if (verdict.ok()) return "ok: an image, whole\n";
   const gemini::Advice advice = detail::advice_of(said);
+  const gemini::Explanation explained = gemini::explain(verdict);
   std::string text = std::string{name(verdict.kind)} + " (" + std::string{verdict.id.text()} + "): ";
   text.append(advice.cause).append("\n");
-  detail::add_line(text, "do", advice.fix);
+  std::string_view step = "do";
+  if (const std::string_view successor = gemini::successor_of(said.model); verdict.kind == Kind::not_found && !successor.empty())
+    detail::add_line(text, std::exchange(step, ""), "Ask for " + std::string{successor} + " instead.");
+  for (const std::string_view action : detail::actions_of(advice, explained)) detail::add_line(text, std::exchange(step, ""), action);
   const bool is_unknown = verdict.kind == Kind::other && verdict.remedy == Remedy::never;
   const gemini::FailureRow* row = gemini::find_failure(verdict.id.text());
   std::string when{is_unknown ? "nobody knows; to be safe, no"
                               : detail::when_to_retry(verdict.remedy, detail::mended_outside(verdict, row))};
-  if (said.retry_after) {
-    const bool heeded = verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately;
-    when += (heeded ? "; the answer asks for " : "; the answer's hint does not help: ") + duration_text(*said.retry_after);
-  }
+  const bool heeded = verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately;
+  if (said.retry_after && heeded) when += "; the answer asks for " + duration_text(*said.retry_after);
+  if (const auto at = detail::retry_at(said, now)) when += ": " + mock::iso_time(*at) + ", " + local_time_text(*at) + " here";
+  if (said.retry_after && !heeded) when += "; the answer's hint does not help: " + duration_text(*said.retry_after);
   detail::add_line(text, "again", when);
   if (row) detail::add_line(text, "who", name(row->fixer));
+  detail::add_line(text, "layer", name(explained.layer));
   detail::add_line(text, "billed", name(verdict.billed));
+  if (row) detail::add_line(text, "quota", explained.counts ? "counts as a request" : "counts as nothing");
   std::string limit{detail::dimension_of(verdict)};
   if (said.limit_value) limit += (limit.empty() ? "" : ", ") + std::string{"limit "} + std::to_string(*said.limit_value);
   if (said.free_tier) limit += (limit.empty() ? "" : ", ") + std::string{*said.free_tier ? "free tier" : "paid tier"};

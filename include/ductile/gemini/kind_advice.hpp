@@ -2,11 +2,12 @@
 #pragma once
 
 #include <ductile/core/kind.hpp>  // Kind
+#include <ductile/core/version.hpp>
 
 #include <array>
 #include <string_view>
 
-namespace ductile::failure_pages {
+namespace ductile::inline DUCTILE_VERSION::gemini {
 
 /// What holds for every failure of a kind, beside the row's own cause and fix.
 struct KindAdvice {
@@ -89,4 +90,4 @@ inline constexpr KindAdvice other_advice{Kind::other, "The answer is odd in a wa
   return other_advice;
 }
 
-}  // namespace ductile::failure_pages
+}  // namespace ductile::inline DUCTILE_VERSION::gemini
