@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/failure.hpp>           // Evidence
-#include <ductile/core/kind.hpp>              // Billed, Kind, name, Remedy
-#include <ductile/core/now.hpp>               // WallTime
-#include <ductile/core/quota_day.hpp>         // pacific
+#include <ductile/core/failure.hpp>    // Evidence
+#include <ductile/core/kind.hpp>       // Billed, Kind, name, Remedy
+#include <ductile/core/now.hpp>        // WallTime
+#include <ductile/core/quota_day.hpp>  // pacific
+#include <ductile/detail/iso_time.hpp>
 #include <ductile/gemini/classification.hpp>  // AnswerContext, Classification, name
 #include <ductile/gemini/explanation.hpp>     // explain, Explanation, name
 #include <ductile/gemini/failures.hpp>        // FailureRow, failures, find_failure, Fixer
 #include <ductile/gemini/models.hpp>          // successor_of
 #include <ductile/gemini/redact.hpp>          // redacted
-#include <ductile/mock/scene.hpp>             // iso_time
 #include <ductile/tools/duration_text.hpp>    // duration_text
 #include <ductile/tools/local_time.hpp>       // local_time_text
 #include <ductile/tools/nearest_word.hpp>     // nearest_word
@@ -171,7 +171,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   line.add_text("who", is_known ? name(explained.who) : std::string_view{});
   line.add_flag("counted", is_known ? std::optional{explained.counts} : std::nullopt);
   const auto at = detail::retry_at(said, now);
-  line.add_text("retry_at", at ? mock::iso_time(*at) : std::string{});
+  line.add_text("retry_at", at ? ductile::detail::iso_time(*at) : std::string{});
   line.add_text("successor", gemini::successor_of(said.model));
   std::string actions;
   if (!verdict.ok())
@@ -200,7 +200,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
                               : detail::when_to_retry(verdict.remedy, detail::mended_outside(verdict, row))};
   const bool heeded = verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately;
   if (said.retry_after && heeded) when += "; the answer asks for " + duration_text(*said.retry_after);
-  if (const auto at = detail::retry_at(said, now)) when += ": " + mock::iso_time(*at) + ", " + local_time_text(*at) + " here";
+  if (const auto at = detail::retry_at(said, now)) when += ": " + ductile::detail::iso_time(*at) + ", " + local_time_text(*at) + " here";
   if (said.retry_after && !heeded) when += "; the answer's hint does not help: " + duration_text(*said.retry_after);
   detail::add_line(text, "again", when);
   if (row) detail::add_line(text, "who", name(row->fixer));

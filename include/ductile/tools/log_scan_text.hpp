@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>        // is_about_content, name
-#include <ductile/core/now.hpp>         // WallTime
+#include <ductile/core/kind.hpp>  // is_about_content, name
+#include <ductile/core/now.hpp>   // WallTime
+#include <ductile/detail/iso_time.hpp>
 #include <ductile/gemini/failures.hpp>  // find_failure
-#include <ductile/mock/scene.hpp>       // iso_time
 #include <ductile/tools/doctor.hpp>     // detail::JsonLine, detail::when_to_retry, detail::mended_outside
 #include <ductile/tools/log_scan.hpp>   // LogFailure, LogMoment, LogScan, SeenSign, StopSign
 
@@ -22,7 +22,7 @@ namespace ductile::inline DUCTILE_VERSION::tools {
 namespace detail {
 
 [[nodiscard]] inline std::string moment_text(const LogMoment& moment) {
-  return moment.time ? mock::iso_time(*moment.time) : "line " + std::to_string(moment.line);
+  return moment.time ? ductile::detail::iso_time(*moment.time) : "line " + std::to_string(moment.line);
 }
 
 [[nodiscard]] inline std::string padded(std::string text, std::size_t width) {
@@ -79,7 +79,8 @@ struct TierWords {
   const std::vector<LogFailure> rows = scan.rows();
   std::string text = std::to_string(scan.records()) + " records, " + std::to_string(scan.failures()) + " failures of " +
                      std::to_string(rows.size()) + " sorts";
-  if (scan.first() && scan.last()) text += ", " + mock::iso_time(*scan.first()) + " to " + mock::iso_time(*scan.last());
+  if (scan.first() && scan.last())
+    text += ", " + ductile::detail::iso_time(*scan.first()) + " to " + ductile::detail::iso_time(*scan.last());
   text += "\n";
   if (rows.empty()) return text;
   text += "\n" + detail::padded("count", 9) + detail::padded("first", 22) + detail::padded("last", 22) + detail::padded("failure", 34) +
@@ -114,7 +115,7 @@ struct TierWords {
 
 /// The same as one JSON object on one line.
 [[nodiscard]] inline std::string log_scan_json(const LogScan& scan) {
-  const auto time = [](std::optional<WallTime> moment) { return moment ? mock::iso_time(*moment) : std::string{}; };
+  const auto time = [](std::optional<WallTime> moment) { return moment ? ductile::detail::iso_time(*moment) : std::string{}; };
   const std::vector<LogFailure> rows = scan.rows();
   std::string failures;
   for (const LogFailure& row : rows) {
