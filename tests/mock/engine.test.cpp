@@ -321,6 +321,23 @@ TEST_CASE("For half an hour every model is down", "[mock]") {
   CHECK(served > 30);
 }
 
+TEST_CASE("A project that spends too much in ten minutes is refused in the words of that limit", "[mock]") {
+  Scenario scenario;
+  scenario.tier = {.name = "t", .nanodollars_per_ten_minutes = 200'000'000};
+  Engine engine = engine_with(scenario);
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");  // 0.134 dollars
+  CHECK(ask(engine, asking::for_image("a dog")) == "made");
+  CHECK(ask(engine, asking::for_image("a cow")) == "spend-rate");
+  CHECK(ask(engine, asking::for_image("a cow"), start + 10min) == "made");
+}
+
+TEST_CASE("The free tier of 2026 draws nothing, and says a limit of nought", "[mock]") {
+  Scenario scenario;
+  scenario.tier = ductile::mock::find_tier("free-2026").value();
+  Engine engine = engine_with(scenario);
+  CHECK(ask(engine, asking::for_image("a cat")) == "limit-zero");
+}
+
 TEST_CASE("A batch is asked for by a path of its own, and there is none", "[mock]") {
   Engine engine = engine_with({});
   Request asked{.method = "GET", .path = "/v1beta/batches/a-batch", .headers = {{"x-goog-api-key", "a-key"}}};

@@ -124,6 +124,32 @@ TEST_CASE("The phase of a minute depends on seed, project and model, so that nob
   CHECK(opens(1, "p") != opens(1, "q"));
 }
 
+TEST_CASE("A day's tokens are a window of their own, which midnight in California opens", "[mock]") {
+  const WallTime start = at(2026, 11, 24, 18h);
+  Quota quota{1, Tier{.name = "t", .tokens_per_day = 100}};
+  quota.count("p", "m", {.tokens = 90}, start);
+  const auto full = quota.check("p", "m", 11, start);
+  REQUIRE(full.size() == 1);
+  CHECK(full[0].dimension == QuotaDimension::tokens_per_day);
+  CHECK(full[0].limit == 100);
+  CHECK(quota.check("p", "m", 10, start).empty());
+  CHECK(quota.check("p", "m", 100, start + full[0].opens_in).empty());
+}
+
+TEST_CASE("What a project spends in any ten minutes is bounded, whatever models it asks", "[mock]") {
+  const WallTime start = at(2026, 11, 24, 18h);
+  Quota quota{1, Tier{.name = "t", .nanodollars_per_ten_minutes = 1'000'000'000}};
+  quota.count("p", "a", {.nanodollars = 600'000'000}, start);
+  CHECK(quota.check("p", "b", 1, start + 5min).empty());
+  quota.count("p", "b", {.nanodollars = 600'000'000}, start + 5min);
+  const auto full = quota.check("p", "a", 1, start + 5min);
+  REQUIRE(full.size() == 1);
+  CHECK(full[0].dimension == QuotaDimension::spend);
+  CHECK(full[0].opens_in == 5min);
+  CHECK(quota.check("other", "a", 1, start + 5min).empty());
+  CHECK(quota.check("p", "a", 1, start + 10min).empty());
+}
+
 TEST_CASE("The named tiers have the figures of the day's model", "[mock]") {
   using ductile::mock::find_tier;
   REQUIRE(find_tier("tier1"));

@@ -143,7 +143,7 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
       {R"({"model": {"slow_503_s": 5}})", "slow_503_s must be [low, high]"},
       {R"({"model": {"count_429_rpm": 1}})", "count_429_rpm must be true or false; it is 1"},
       {R"({"model": "sunny"})", "model must be calm, day or an object; it is 'sunny'"},
-      {R"({"tier": "tier9"})", "tier must be one of zero, free, tier1"},
+      {R"({"tier": "tier9"})", "tier must be one of zero, free-2026, free, tier1"},
       {R"({"starts_at": "10:00"})", "starts_at must look like"},
   };
   for (const Case& each : cases) {

@@ -147,13 +147,17 @@ class Admin {
                                 {"tpm", usage.tokens},
                                 {"ipm", usage.images},
                                 {"rpd", usage.day_requests},
+                                {"tpd", usage.day_tokens},
+                                {"dollars_in_ten_minutes", static_cast<double>(usage.nanodollars) / 1e9},
                                 {"minute_left_s", in_seconds(usage.minute_left)},
                                 {"day_left_s", in_seconds(usage.day_left)}});
     return {{"tier", tier.name},
             {"limits", Object{{"rpm", tier.requests_per_minute},
                               {"tpm", tier.tokens_per_minute},
                               {"ipm", tier.images_per_minute},
-                              {"rpd", tier.requests_per_day}}},
+                              {"rpd", tier.requests_per_day},
+                              {"tpd", tier.tokens_per_day},
+                              {"dollars_in_ten_minutes", static_cast<double>(tier.nanodollars_per_ten_minutes) / 1e9}}},
             {"used", std::move(projects)}};
   }
 

@@ -315,6 +315,7 @@ class Engine {
       if (parameters.count_rejected) quota_.count(project, scene.model, {.day = false}, now);
       settled.quota = words(full, dice);
       settled.id = std::string{quota_row(full, *settled.quota)};
+      if (settled.id == "spend-rate") settled.quota.reset();  // has words of its own, and names no window
       settled.latency = quickly();
       return settled;
     }
@@ -327,7 +328,7 @@ class Engine {
       settled.own_latency = episode->latency.has_value();
       const bool silent = row && (row->fault == ByteFault::silence || (row->fault == ByteFault::stall && !is_streamed(scene.delivery)));
       if (!settled.latency) settled.latency = silent ? silence_lasts : quickly();
-      if (const auto cost = cost_of(settled.id, asked.tokens)) quota_.count(project, scene.model, *cost, now);
+      if (const auto cost = cost_of(settled.id, asked, scene.model)) quota_.count(project, scene.model, *cost, now);
       return settled;
     }
 
@@ -336,7 +337,10 @@ class Engine {
     settled.latency = real.latency;
     if (real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
       const bool day = real.outcome != Outcome::overloaded || parameters.count_overload_in_day;
-      quota_.count(project, scene.model, {.tokens = asked.tokens, .image = makes_image(real.outcome) && asked.image, .day = day}, now);
+      const bool image = makes_image(real.outcome) && asked.image;
+      quota_.count(project, scene.model,
+                   {.tokens = asked.tokens, .image = image, .day = day, .nanodollars = image ? price_of_image(asked, scene.model) : 0},
+                   now);
     }
     return settled;
   }
@@ -403,13 +407,21 @@ class Engine {
   }
 
   // What a written-down answer costs: as much as the same answer of the model; none: nothing at all.
-  [[nodiscard]] std::optional<QuotaCost> cost_of(std::string_view id, std::int64_t tokens) const {
+  [[nodiscard]] std::optional<QuotaCost> cost_of(std::string_view id, const Asked& asked, std::string_view model) const {
     const Row* row = find_row(id);
     if (!row || row->status == 401 || row->status == 402 || row->status == 403 || row->status == 404 || row->status == 429)
       return std::nullopt;
     const bool image = row->status == 504 || (row->form == Form::answer && (id.starts_with("ok-") || id.starts_with("image-safety")));
     const bool overload = row->status == 502 || row->status == 503;
-    return QuotaCost{.tokens = tokens, .image = image, .day = !overload || model_.parameters().count_overload_in_day};
+    return QuotaCost{.tokens = asked.tokens,
+                     .image = image,
+                     .day = !overload || model_.parameters().count_overload_in_day,
+                     .nanodollars = image ? price_of_image(asked, model) : 0};
+  }
+
+  // What the service takes for an image, shown or not, and its prompt.
+  static std::int64_t price_of_image(const Asked& asked, std::string_view model) {
+    return price_of(model, asked.size, {.input_tokens = asked.tokens, .images = 1}, true, Billed::yes).nanodollars;
   }
 
   static std::string row_of(Outcome outcome, const Asked& asked, std::string_view model, Dice dice) {

@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,14 +28,17 @@ struct Tier {
   std::int64_t tokens_per_minute = 1'000'000'000'000;
   std::int64_t images_per_minute = 1'000'000'000;
   std::int64_t requests_per_day = 1'000'000'000;
+  std::int64_t tokens_per_day = 1'000'000'000'000;
+  std::int64_t nanodollars_per_ten_minutes = 1'000'000'000'000'000'000;  ///< Of a project, whatever models it asks.
 
   /// Quota ids of the free tier carry a suffix.
-  [[nodiscard]] bool free() const noexcept { return name == "free" || name == "zero"; }
+  [[nodiscard]] bool free() const noexcept { return name == "free" || name == "zero" || name == "free-2026"; }
 };
 
 /// The tiers that have a name. The figures are no promise of the service: it shows the real ones to each project alone.
 [[nodiscard]] inline std::vector<Tier> known_tiers() {
   return {{"zero", 0, 0, 0, 0},
+          {"free-2026", 0, 0, 0, 0, 0},  // as it has been since image models have no free quota
           {"free", 15, 32'000, 2, 50},
           {"tier1", 60, 250'000, 10, 250},
           {"tier2", 120, 1'000'000, 20, 1000},
@@ -63,10 +67,11 @@ struct QuotaCost {
   std::int64_t tokens = 0;
   bool image = false;  ///< An image was generated, shown or not.
   bool day = true;     ///< It counts as a request of the day.
+  std::int64_t nanodollars = 0;
 };
 
 /// The quotas as the service keeps them: for each project and model fixed windows of a minute, whose phase nobody is told, and a day that
-/// ends at midnight in California.
+/// ends at midnight in California; for each project what it spent in the last ten minutes.
 ///
 /// `check` says what is full and counts nothing: a refused call costs nothing. `count` books a call that was let in, however it ends.
 /// Previews share the quota of the model that they became.
@@ -87,9 +92,14 @@ class Quota {
       if (needs > limit) full.push_back({dimension, limit, opens_in});
     };
     look(QuotaDimension::requests_per_day, used.day_requests + 1, tier_.requests_per_day, until_pacific_midnight(time));
+    look(QuotaDimension::tokens_per_day, used.day_tokens + tokens, tier_.tokens_per_day, until_pacific_midnight(time));
     look(QuotaDimension::requests_per_minute, used.requests + 1, tier_.requests_per_minute, left);
     look(QuotaDimension::tokens_per_minute, used.tokens + tokens, tier_.tokens_per_minute, left);
     look(QuotaDimension::images_per_minute, used.images + 1, tier_.images_per_minute, left);
+    Spending& spent = spending(project, time);  // what a call costs is known when it has ended: so one may go over
+    if (full.empty() && spent.sum >= tier_.nanodollars_per_ten_minutes)
+      full.push_back({QuotaDimension::spend, tier_.nanodollars_per_ten_minutes / 1'000'000'000,
+                      spent.payments.empty() ? Duration{} : spent.payments.front().first + ten_minutes - time});
     return full;
   }
 
@@ -99,10 +109,18 @@ class Quota {
     used.tokens += cost.tokens;
     used.images += cost.image ? 1 : 0;
     used.day_requests += cost.day ? 1 : 0;
+    used.day_tokens += cost.day ? cost.tokens : 0;
+    if (cost.nanodollars == 0) return;
+    Spending& spent = spending(project, time);
+    spent.payments.emplace_back(time, cost.nanodollars);
+    spent.sum += cost.nanodollars;
   }
 
   /// Empties every window.
-  void refill() { used_.clear(); }
+  void refill() {
+    used_.clear();
+    spent_.clear();
+  }
 
   /// How full one project's windows for one model are.
   struct Usage {
@@ -112,6 +130,8 @@ class Quota {
     std::int64_t tokens = 0;
     std::int64_t images = 0;
     std::int64_t day_requests = 0;
+    std::int64_t day_tokens = 0;
+    std::int64_t nanodollars = 0;  ///< Of the project, in ten minutes.
     Duration minute_left{};
     Duration day_left{};
   };
@@ -120,8 +140,8 @@ class Quota {
     std::vector<Usage> all;
     for (const auto& [who, ignored] : used_) {
       const Windows& used = windows(who.first, who.second, time);
-      all.push_back({who.first, who.second, used.requests, used.tokens, used.images, used.day_requests,
-                     minute_left(who.first, who.second, time), until_pacific_midnight(time)});
+      all.push_back({who.first, who.second, used.requests, used.tokens, used.images, used.day_requests, used.day_tokens,
+                     spending(who.first, time).sum, minute_left(who.first, who.second, time), until_pacific_midnight(time)});
     }
     return all;
   }
@@ -135,6 +155,7 @@ class Quota {
 
  private:
   static constexpr Duration minute = std::chrono::minutes{1};
+  static constexpr Duration ten_minutes = std::chrono::minutes{10};
 
   struct Windows {
     std::int64_t minute_index = -1;
@@ -143,7 +164,22 @@ class Quota {
     std::int64_t images = 0;
     std::chrono::sys_days day{};
     std::int64_t day_requests = 0;
+    std::int64_t day_tokens = 0;
   };
+
+  struct Spending {
+    std::deque<std::pair<WallTime, std::int64_t>> payments{};  // of the last ten minutes
+    std::int64_t sum = 0;
+  };
+
+  Spending& spending(std::string_view project, WallTime time) {
+    Spending& spent = spent_[std::string{project}];
+    while (!spent.payments.empty() && spent.payments.front().first + ten_minutes <= time) {
+      spent.sum -= spent.payments.front().second;
+      spent.payments.pop_front();
+    }
+    return spent;
+  }
 
   [[nodiscard]] Duration since_phase(std::string_view project, std::string_view model, WallTime time) const noexcept {
     const double phase = Dice{seed_}.with("phase").with(project).with(bucket(model)).uniform();
@@ -163,7 +199,7 @@ class Quota {
     }
     if (const std::chrono::sys_days today = pacific_day(time); used.day != today) {
       used.day = today;
-      used.day_requests = 0;
+      used.day_requests = used.day_tokens = 0;
     }
     return used;
   }
@@ -171,6 +207,7 @@ class Quota {
   std::uint64_t seed_;
   Tier tier_;
   std::map<std::pair<std::string, std::string>, Windows> used_;
+  std::map<std::string, Spending> spent_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -119,6 +119,7 @@ inline QuotaName quota_name(QuotaDimension dimension, const QuotaWords& words) {
 /// left.
 [[nodiscard]] inline std::string_view quota_row(const std::vector<QuotaViolation>& full, const QuotaWords& words) {
   const bool free = words.free;
+  if (full.size() == 1 && full.front().dimension == QuotaDimension::spend) return "spend-rate";
   if (words.violations.empty()) return only_minutes(full) ? "rate-generic" : "quota-no-details";
   const auto is_day = [](const QuotaViolation& violation) { return violation.dimension == QuotaDimension::requests_per_day; };
   for (const QuotaViolation& violation : full)
@@ -126,6 +127,7 @@ inline QuotaName quota_name(QuotaDimension dimension, const QuotaWords& words) {
   if (full.size() > 1 && std::any_of(full.begin(), full.end(), is_day)) return "multi-violation";
   switch (full.front().dimension) {
     case QuotaDimension::requests_per_day: return free ? "rpd-free" : "rpd-paid";
+    case QuotaDimension::tokens_per_day: return "tpd-free";
     case QuotaDimension::tokens_per_minute: return free ? "tpm-free" : "tpm-paid";
     case QuotaDimension::images_per_minute: return "ipm";
     default: return free ? "rpm-free" : "rpm-paid";

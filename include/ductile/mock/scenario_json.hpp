@@ -30,7 +30,7 @@
 //   {
 //     "name": "lunch",                        what it is called in reports; that of a known scenario stands for it, and the rest changes it
 //     "model": "calm" | "day" | {...}         the service's nature; an object changes figures of the day, by the names below
-//     "tier": "tier1" | {"name": "mine", "rpm": 60, "tpm": 250000, "ipm": 10, "rpd": 250},
+//     "tier": "tier1" | {"name": "mine", "rpm": 60, "tpm": 250000, "ipm": 10, "rpd": 250, "tpd": 1e7, "dollars_per_ten_minutes": 5},
 //     "starts_at": "2026-11-24T10:00:00Z",    the service's time at the start; left out: the computer's
 //     "projects": {"studio": ["key-1", "key-2"]},                these keys share a project; any other key has one of its own
 //     "cast": 24, "withheld_by": 10, "hopeless_at_most": 4,      see Scenario
@@ -61,7 +61,7 @@ namespace ductile::inline DUCTILE_VERSION::mock {
   return WallTime{sys_days{date}} + hours{hour} + minutes{minute} + std::chrono::seconds{second};
 }
 
-/// The tier of a JSON object {"name", "rpm", "tpm", "ipm", "rpd"}; what is left out is unlimited.
+/// The tier of a JSON object {"name", "rpm", "tpm", "ipm", "rpd", "tpd", "dollars_per_ten_minutes"}; what is left out is unlimited.
 [[nodiscard]] inline Tier read_tier(const boost::json::object& given) {
   Tier tier{.name = "custom"};
   for (const auto& field : given) {
@@ -78,6 +78,10 @@ namespace ductile::inline DUCTILE_VERSION::mock {
       tier.images_per_minute = whole();
     else if (name == "rpd")
       tier.requests_per_day = whole();
+    else if (name == "tpd")
+      tier.tokens_per_day = whole();
+    else if (name == "dollars_per_ten_minutes")
+      tier.nanodollars_per_ten_minutes = static_cast<std::int64_t>(detail::number(value, name, 0, 1e6) * 1e9);
     else
       detail::refuse_member("tier", name);
   }
