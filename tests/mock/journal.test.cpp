@@ -12,7 +12,7 @@ using ductile::mock::Journal;
 
 TEST_CASE("The journal is bounded, its counts are not", "[mock]") {
   Journal journal{10};
-  for (int i = 0; i < 25; ++i) CHECK(journal.add({.time = WallTime{} + std::chrono::seconds{i}, .id = "ok-image"}) == i + 1U);
+  for (unsigned i = 0; i < 25; ++i) CHECK(journal.add({.time = WallTime{} + std::chrono::seconds{i}, .id = "ok-image"}) == i + 1);
   CHECK(journal.entries().size() == 10);
   CHECK(journal.entries().front().time == WallTime{} + 15s);
   CHECK(journal.total() == 25);

@@ -4,6 +4,7 @@
 #include <ductile/backoff/exponential.hpp>      // Exponential
 #include <ductile/core/attempt.hpp>             // TargetSet, most_targets
 #include <ductile/core/by_kind.hpp>             // ByKind
+#include <ductile/core/config_error.hpp>        // RulesWithin
 #include <ductile/core/kind.hpp>                // Kind
 #include <ductile/core/target.hpp>              // Target, any_price
 #include <ductile/core/verdict.hpp>             // Duration
