@@ -5,7 +5,6 @@
 #include <ductile/mock/provenance.hpp>     // provenance_of, way_to_ask
 #include <ductile/mock/rows.hpp>           // all_answers, find_row
 #include <ductile/mock/scenario_json.hpp>  // parse_time
-#include <ductile/mock/server.hpp>         // Server
 #include <ductile/mock/server.hpp>         // Server, SidePortNumbers
 #include <ductile/mock/verdict/verdict_json.hpp>
 #include <ductile/tools/problem.hpp>    // misuse

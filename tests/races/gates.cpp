@@ -9,12 +9,13 @@
 // weakened: policies/detail/places.hpp | word_.fetch_sub(1, std::memory_order_acq_rel)
 // weakened: drivers/detail/gate_visit.hpp | told_.store(true, std::memory_order_release)
 // weakened: drivers/detail/gate_visit.hpp | told_.load(std::memory_order_acquire)
-// planted: policies/detail/places.hpp | if (word_.compare_exchange_weak(word, word + 1, std::memory_order_acquire,
-// std::memory_order_relaxed)) return true; | { word_.store(word + 1, std::memory_order_release); return true; } planted:
-// policies/detail/places.hpp | word_.fetch_add(1 - one_waiting | word_.fetch_sub(one_waiting planted: policies/detail/places.hpp |
-// let_in();  // the next one may need less | planted: policies/detail/places.hpp | line_.remove(*first); | planted:
-// policies/detail/places.hpp | waiting(word) == 0 && in_flight(word) < most | in_flight(word) < most planted: core/gate.hpp |
-// condition_.notify_all(); | planted: drivers/detail/gate_visit.hpp | if (gate.leave(waiter)) return true; | return gate.leave(waiter);
+// planted: policies/detail/places.hpp | if (word_.compare_exchange_weak(word, word + 1, std::memory_order_acquire, std::memory_order_relaxed)) return true; | { word_.store(word + 1, std::memory_order_release); return true; }
+// planted: policies/detail/places.hpp | word_.fetch_add(1 - one_waiting | word_.fetch_sub(one_waiting
+// planted: policies/detail/places.hpp | let_in();  // the next one may need less |
+// planted: policies/detail/places.hpp | line_.remove(*first); |
+// planted: policies/detail/places.hpp | waiting(word) == 0 && in_flight(word) < most | in_flight(word) < most
+// planted: core/gate.hpp | condition_.notify_all(); |
+// planted: drivers/detail/gate_visit.hpp | if (gate.leave(waiter)) return true; | return gate.leave(waiter);
 // planted: drivers/detail/gate_visit.hpp | plan(); | told_.store(true, std::memory_order_release); plan();
 #include "watched_std.hpp"
 

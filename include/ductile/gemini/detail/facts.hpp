@@ -62,12 +62,12 @@ struct Facts {
   // The error envelope; the innermost one is Google's, those around it are gateways'.
   bool error_seen = false;
   bool told = false;                 // only where errors are told in other shapes; see Reading
+  bool code_in_text = false;         // only running text names the code
+  bool status_is_number = false;     // a gateway's habit
   int code = 0;                      // the HTTP status that the answer names
-  bool code_in_text = false;         // only running text names it
   int rpc_code = 0;                  // 1 to 16
   std::string status;                // a google.rpc.Code name
   int status_level = -1;             // in how many strings the envelope is that has it as a member
-  bool status_is_number = false;     // a gateway's habit
   std::vector<std::string> reasons;  // ErrorInfo.reason and the like, in lower case
   std::vector<std::string> codes;    // codes and types that are words, as they stand: another provider's, a gateway's, Interactions'
   std::vector<Violation> violations;
@@ -88,17 +88,16 @@ struct Facts {
   bool candidate_seen = false;
   bool content_seen = false;
   bool feedback_seen = false;
+  bool tail_error = false;                 // an error in a stream that is no event
   bool filtered = false;                   // Imagen's raiFilteredReason: an image was made and withheld
+  bool finish_in_words = false;            // only running text names the finish reason
   std::string block_reason;                // in upper case
   std::string finish_reason;               // in upper case; a number stays one
-  bool finish_in_words = false;            // only running text names it
   std::vector<FinishSeen> finish_reasons;  // every one but plain ends
   std::vector<PartSeen> parts;
   std::int64_t prompt_tokens = 0;
   std::int64_t thought_tokens = 0;
   std::string model_version;
-  bool tail_error = false;  // an error in a stream that is no event
-
   std::string model;                       // as the answer names it
   std::string url_model;                   // of an address that was called
   std::string message;                     // the words for people, as they stand
@@ -859,7 +858,7 @@ class FactsCollector {
     bool linked = false;
     for (std::size_t steps = 0; steps < links.size(); ++steps) {
       const std::size_t begin = rest.find_first_not_of(marks);
-      if (begin == std::string_view::npos || begin > 4) return {};
+      if (begin > 4) return {};  // or there is none
       const bool marked = label.ends_with(':') || rest.substr(0, begin).find_first_not_of(' ') != std::string_view::npos;
       const bool glued = begin == 0 && steps == 0 && is_letter(label.back());  // "finish_reasons"
       rest.remove_prefix(begin);
@@ -871,7 +870,7 @@ class FactsCollector {
         rest.remove_prefix(name.size());
         continue;
       }
-      const std::string reason = plain_reason(name);
+      std::string reason = plain_reason(name);
       const std::string_view written = facts_.written(name.substr(name.rfind('.') + 1));
       if (whole_number(name)) return name.size() <= 2 ? reason : std::string{};
       if (written.size() > 2 && std::ranges::all_of(written, [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; })) return reason;
