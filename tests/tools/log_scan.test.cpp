@@ -67,6 +67,17 @@ TEST_CASE("A log's record is a line that begins with a time, and what follows it
   CHECK_FALSE(records.next());
 }
 
+TEST_CASE("A time that no clock shows begins no record", "[doctor]") {
+  for (const std::string_view time : {"1013-11-24 10:00:00", "2026-13-24 10:00:00", "2026-02-30 10:00:00", "9999-01-01 00:00:00"}) {
+    CAPTURE(time);
+    std::istringstream in{std::string{time} + " words\n"};
+    const auto record = LogRecords{in}.next();
+    REQUIRE(record);
+    CHECK_FALSE(record->time);
+    CHECK(record->text == std::string{time} + " words");
+  }
+}
+
 TEST_CASE("Without times each line of a log is a record", "[doctor]") {
   const LogScan scan = scanned("one\ntwo\n\n" + std::string{overload} + "\n");
   CHECK(scan.records() == 3);

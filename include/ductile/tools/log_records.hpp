@@ -40,7 +40,7 @@ struct LeadingTime {
     return value;
   };
   const year_month_day date{year{number(0, 4)}, month{static_cast<unsigned>(number(5, 2))}, day{static_cast<unsigned>(number(8, 2))}};
-  if (!date.ok()) return std::nullopt;
+  if (!date.ok() || number(0, 4) < 1970 || number(0, 4) > 2199) return std::nullopt;  // beyond, nanoseconds do not fit
   WallTime time = WallTime{sys_days{date}} + hours{number(11, 2)} + minutes{number(14, 2)};
   std::size_t at = bracket + 16;
   if (line.size() >= at + 3 && line[at] == ':' && is_digit(line[at + 1]) && is_digit(line[at + 2])) {
