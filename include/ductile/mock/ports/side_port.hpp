@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/mock/detail/thread_per_connection.hpp>  // first: it says where cpp-httplib's flags come from
+
 #include <ductile/core/verdict.hpp>  // Duration
 #include <ductile/mock/detail/listening_socket.hpp>
 
@@ -11,8 +13,6 @@
 #include <cerrno>
 #include <chrono>
 #include <functional>
-#include <iterator>
-#include <list>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -65,18 +65,12 @@ class SidePort {
   ~SidePort() {
     stopping_ = true;
     listener_.join();
-    for (Served& served : served_) served.thread.join();
   }
 
   [[nodiscard]] int port() const noexcept { return listening_.port(); }
 
  private:
   static constexpr int backlog = 1024;
-
-  struct Served {
-    std::thread thread;
-    std::atomic<bool> done = false;
-  };
 
   // In slices, so that the port can go while somebody waits.
   static bool wait_for(short what, int socket, int other, Duration patience, const std::atomic<bool>& stopping) {
@@ -93,25 +87,14 @@ class SidePort {
       if (!wait_for(POLLIN, listening_.get(), -1, std::chrono::seconds{1}, stopping_)) continue;
       const int socket = ::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC);
       if (socket < 0) continue;
-      for (auto served = served_.begin(); served != served_.end();) {
-        if (served->done) served->thread.join();
-        served = served->done ? served_.erase(served) : std::next(served);
-      }
-      Served& served = served_.emplace_back();
-      served.thread = std::thread{[this, socket, &served] {
-        {
-          const Connection connection{socket, stopping_};
-          serve_(connection);
-        }
-        served.done = true;
-      }};
+      connections_.enqueue([this, socket] { serve_(Connection{socket, stopping_}); });
     }
   }
 
   Serve serve_;
   detail::ListeningSocket listening_;
   std::atomic<bool> stopping_ = false;
-  std::list<Served> served_;
+  detail::ThreadPerConnection connections_;
   std::thread listener_;
 };
 
