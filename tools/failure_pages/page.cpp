@@ -53,10 +53,6 @@ std::string plain(Duration time) {
 
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-bool is_mended_outside(const gemini::FailureRow& row) {
-  return row.fixer == gemini::Fixer::owner || row.fixer == gemini::Fixer::operations;
-}
-
 std::string_view who(gemini::Fixer fixer) {
   switch (fixer) {
     case gemini::Fixer::owner: return "The owner of the project, the key or the bill can mend it.";
@@ -173,8 +169,8 @@ std::string retry_step(const gemini::FailureRow& row, const WhatFollows& follows
   switch (row.remedy) {
     case Remedy::never:
       if (is_an_image_after_all(row)) return "Keep the image: asking again gives no other.";
-      return is_mended_outside(row) ? "Stop sending until that is done. Then the same request may succeed."
-                                    : "Do not send it again as it is.";
+      return gemini::is_mended_outside(row) ? "Stop sending until that is done. Then the same request may succeed."
+                                            : "Do not send it again as it is.";
     case Remedy::immediately:
       if (says_retry && !costs) return "";
       if (follows.tries_on_the_last == 2)
@@ -289,7 +285,7 @@ std::string_view advice_in_a_word(const gemini::FailureRow& row) {
     case Remedy::never:
       if (is_an_image_after_all(row)) return "Keep the image, do not try again";
       if (is_about_content(row.kind)) return "Stop, do not try again";
-      return is_mended_outside(row) ? "Do not try again before it is mended" : "Do not try again with the same request";
+      return gemini::is_mended_outside(row) ? "Do not try again before it is mended" : "Do not try again with the same request";
     case Remedy::immediately: return what_follows(verdict_of(row)).tries_on_the_last == 2 ? "Try again once" : "Try again";
     case Remedy::after_delay: return "Wait, then try again";
     case Remedy::next_day: return "Do not try again before midnight in California";

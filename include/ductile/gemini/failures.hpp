@@ -634,6 +634,11 @@ inline constexpr std::array<FailureRow, 192> failures{{
   return nullptr;
 }
 
+/// Whether an account, a key or a network is to be mended, and the request may stay as it is.
+[[nodiscard]] constexpr bool is_mended_outside(const FailureRow& row) noexcept {
+  return row.fixer == Fixer::owner || row.fixer == Fixer::operations;
+}
+
 /// The verdict that a row stands for, as far as the row alone says it.
 [[nodiscard]] constexpr Verdict verdict_of(const FailureRow& row) noexcept {
   Verdict verdict;

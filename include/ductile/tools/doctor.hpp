@@ -106,8 +106,7 @@ class JsonLine {
 
 /// Whether an account, a key or a network is to be mended, and the request may stay as it is.
 [[nodiscard]] inline bool mended_outside(const Verdict& verdict, const gemini::FailureRow* row) noexcept {
-  if (!row) return verdict.kind == Kind::auth || verdict.kind == Kind::permission;
-  return row->fixer == gemini::Fixer::owner || row->fixer == gemini::Fixer::operations;
+  return row ? gemini::is_mended_outside(*row) : verdict.kind == Kind::auth || verdict.kind == Kind::permission;
 }
 
 /// Where the project's documentation tells all that is known of the row.

@@ -4,8 +4,8 @@
 #include <ductile/core/kind.hpp>  // is_about_content, name
 #include <ductile/core/now.hpp>   // WallTime
 #include <ductile/detail/iso_time.hpp>
-#include <ductile/gemini/failures.hpp>  // find_failure
-#include <ductile/tools/doctor.hpp>     // detail::JsonLine, detail::when_to_retry, detail::mended_outside
+#include <ductile/gemini/failures.hpp>  // find_failure, is_mended_outside
+#include <ductile/tools/doctor.hpp>     // detail::JsonLine, detail::when_to_retry
 #include <ductile/tools/log_scan.hpp>   // LogFailure, LogMoment, LogScan, SeenSign, StopSign
 
 #include <cstddef>
@@ -87,7 +87,7 @@ struct TierWords {
           "again\n";
   for (const LogFailure& row : rows) {
     const gemini::FailureRow* known = gemini::find_failure(row.id);
-    const bool outside = known && detail::mended_outside(gemini::verdict_of(*known), known);
+    const bool outside = known && gemini::is_mended_outside(*known);
     text += detail::padded(std::to_string(row.count), 9) + detail::padded(detail::moment_text(row.first), 22) +
             detail::padded(detail::moment_text(row.last), 22) + detail::padded(row.id, 34);
     text.append(detail::when_to_retry(row.remedy, outside)).append("\n");
