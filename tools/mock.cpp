@@ -77,6 +77,8 @@ Ending mock_service(const MockFlags& flags) {
     list_answers(flags.json);
     return Ending::ok;
   }
+  if (!flags.certificate.empty() && !flags.tls_port && !flags.goaway_port)
+    throw misuse("--certificate: there is none without --tls-port or --goaway-port");
   mock::ServerOptions options{
       .host = flags.host, .port = flags.port, .scenario = flags.scenario, .seed = flags.seed, .time_scale = flags.time_scale};
   options.tls_port = flags.tls_port;

@@ -66,7 +66,7 @@ class Server {
 
   [[nodiscard]] SidePortNumbers side_ports() const noexcept;
 
-  /// The certificate of the ports under TLS, PEM, for a client that shall trust it.
+  /// The certificate of the ports under TLS, PEM, for a client that shall trust it; empty without such a port.
   [[nodiscard]] std::string certificate() const;
 
   /// What answers; its members are in engine.hpp.

@@ -52,7 +52,7 @@ class Server::Listening {
   }
 
   [[nodiscard]] SidePortNumbers side_ports() const noexcept { return side_ports_; }
-  [[nodiscard]] std::string certificate() const { return certificate_.pem(); }
+  [[nodiscard]] std::string certificate() const { return certificate_ ? certificate_->pem() : std::string{}; }
 
   [[nodiscard]] Engine& engine() noexcept { return engine_; }
   [[nodiscard]] ServiceClock& clock() noexcept { return clock_; }
@@ -104,8 +104,9 @@ class Server::Listening {
       if (port < 0 || port > 65'535) refuse((std::string{"mock: "} + name + " must be from 0 to 65535").c_str(), port);
       return port;
     };
-    if (options.tls_port) tls_.emplace(host_, checked("tls_port", *options.tls_port), certificate_, port_);
-    if (options.goaway_port) goaway_.emplace(host_, checked("goaway_port", *options.goaway_port), certificate_);
+    if (options.tls_port || options.goaway_port) certificate_.emplace();
+    if (options.tls_port) tls_.emplace(host_, checked("tls_port", *options.tls_port), *certificate_, port_);
+    if (options.goaway_port) goaway_.emplace(host_, checked("goaway_port", *options.goaway_port), *certificate_);
     if (options.proxy_port) proxy_.emplace(host_, checked("proxy_port", *options.proxy_port));
     if (options.full_port) full_.emplace(host_, checked("full_port", *options.full_port));
     const auto number = [](const auto& port) { return port ? port->port() : 0; };
@@ -214,7 +215,7 @@ class Server::Listening {
   FaultServer http_;
   std::mutex stopping_;
   std::thread listener_;
-  Certificate certificate_;
+  std::optional<Certificate> certificate_;
   std::optional<TlsPort> tls_;
   std::optional<GoingAwayPort> goaway_;
   std::optional<ProxyPort> proxy_;
