@@ -9,21 +9,20 @@
 #include <ductile/drivers/asio_operation.hpp>  // AsioFormOf, completed_with, failure_from_operation, initiate
 #include <ductile/drivers/asio_timer.hpp>      // AsioTimerOf
 #include <ductile/drivers/detail/asio_race.hpp>
+#include <ductile/drivers/detail/asio_steps.hpp>
 #include <ductile/drivers/detail/begin_call.hpp>
 #include <ductile/drivers/detail/gate_visit.hpp>
 
-#include <boost/asio/append.hpp>
 #include <boost/asio/associated_allocator.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -34,16 +33,25 @@
 
 namespace ductile::inline DUCTILE_VERSION::detail {
 
+// Not a future's, which would run a step where it stands, or on a hidden thread.
+template <class Handler, class Executor>
+using StepExecutorOf = std::conditional_t<may_have_own_executor<Handler>, boost::asio::associated_executor_t<Handler, Executor>, Executor>;
+
+template <class T, class Executor, class Handler>
+using AsioStepsOf = AsioSteps<T, StepExecutorOf<Handler, Executor>, boost::asio::associated_allocator_t<Handler>>;
+
 // One call: shared by what it waits for, which is how it goes when their context goes. All of its steps run on the handler's executor, one
 // at a time (a strand, or a context run by one thread), but for a gate's grant.
 template <class Body, class Operation, class T, class Classifier, class C, class Executor, class Handler>
-class AsioCall final : public Waiter {
+class AsioCall final : public AsioStepsOf<T, Executor, Handler> {
+  using Steps = AsioStepsOf<T, Executor, Handler>;
+  using StepsShare = typename Steps::Share;
+  using Share = AsioShare<AsioCall>;
   using L = typename Body::LayersType;
   using Obs = typename Body::ObserversType;
   using F = Untagged<Operation>;
   using Timer = typename AsioTimerOf<std::remove_const_t<C>, Executor>::type;
-  // Not a future's, which would run a step where it stands, or on a hidden thread.
-  using StepExecutor = std::conditional_t<may_have_own_executor<Handler>, boost::asio::associated_executor_t<Handler, Executor>, Executor>;
+  using StepExecutor = StepExecutorOf<Handler, Executor>;
   using Allocator = boost::asio::associated_allocator_t<Handler>;
   using Slot = boost::asio::associated_cancellation_slot_t<Handler>;
 
@@ -52,9 +60,9 @@ class AsioCall final : public Waiter {
   using RaceOf = AsioRace<AsioCall, Machine<L, T, Obs>, T, Branch>;
 
   template <class>
-  friend class AsioBranchEnd;
+  friend class AsioShare;
   template <class>
-  friend class AsioRaceEnd;
+  friend class AsioBranchEnd;
   template <class, class, class, class>
   friend class AsioRace;
 
@@ -73,127 +81,6 @@ class AsioCall final : public Waiter {
     sleep,      // ends at once
     gate,       // likewise
     ending
-  };
-
-  // A share in the call.
-  class Share {
-   public:
-    explicit Share(AsioCall& call) noexcept : call_(&call) { call.shares_.fetch_add(1, std::memory_order_relaxed); }
-    Share(Share&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
-    Share(const Share& other) noexcept : Share(*other.call_) {}
-    Share& operator=(Share other) noexcept {
-      std::swap(call_, other.call_);
-      return *this;
-    }
-    ~Share() {
-      if (call_ && call_->shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(*call_);
-    }
-
-    [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
-    AsioCall* operator->() const noexcept { return call_; }
-    AsioCall& operator*() const noexcept { return *call_; }
-
-   private:
-    AsioCall* call_;
-  };
-
-  // Something that goes on with the call, planned by whatever thread: bound to the executor of the caller's handler, and not to its
-  // allocator, which is that executor's alone.
-  class StepFromAnywhere {
-   public:
-    using executor_type = StepExecutor;
-
-    explicit StepFromAnywhere(Share share) noexcept : share_(std::move(share)) {}
-    [[nodiscard]] executor_type get_executor() const noexcept { return share_->work_.get_executor(); }
-
-   protected:
-    Share share_;
-  };
-
-  // Planned by the call itself, and so with the memory of the handler's allocator.
-  class Step : public StepFromAnywhere {
-   public:
-    using allocator_type = Allocator;
-
-    using StepFromAnywhere::StepFromAnywhere;
-    [[nodiscard]] allocator_type get_allocator() const noexcept { return this->share_->allocator_; }
-  };
-
-  class Start : public Step {
-   public:
-    Start(Share share, const CallOptions& options) noexcept : Step(std::move(share)), options_(options) {}
-    void operator()() { AsioCall::begin(this->share_, options_); }
-
-   private:
-    CallOptions options_;
-  };
-
-  class TimerEnd : public Step {
-   public:
-    TimerEnd(Share share, std::uint32_t wait) noexcept : Step(std::move(share)), wait_(wait) {}
-    TimerEnd(TimerEnd&&) = default;
-    TimerEnd& operator=(TimerEnd&&) = default;
-    ~TimerEnd() {
-      if (this->share_) this->share_->wait_goes();
-    }
-    void operator()(const boost::system::error_code&) { AsioCall::timer_ended(std::move(this->share_), wait_); }
-
-   private:
-    std::uint32_t wait_;
-  };
-
-  class StoppableStep : public Step {
-   public:
-    using cancellation_slot_type = boost::asio::cancellation_slot;
-
-    using Step::Step;
-    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return this->share_->stop_attempt_.slot(); }
-  };
-
-  template <class Completion>
-  class AttemptEnd;
-  template <class... Arguments>
-  class AttemptEnd<CompletesWith<Arguments...>> : public StoppableStep {
-   public:
-    using StoppableStep::StoppableStep;
-    void operator()(Arguments... arguments) {
-      Result<T> result = classified(this->share_->classifier_, std::move(arguments)...);
-      AsioCall::attempt_ended(std::move(this->share_), std::move(result));
-    }
-
-   private:
-    // What the classifier throws is as if the operation had thrown it.
-    static Result<T> classified(const Classifier& classifier, Arguments&&... arguments) {
-      try {
-        return completed_with<T>(classifier, std::move(arguments)...);
-      } catch (...) {
-        return failure_from_operation(classifier, std::current_exception());
-      }
-    }
-  };
-
-  class CoroutineEnd : public StoppableStep {
-   public:
-    using StoppableStep::StoppableStep;
-    void operator()(std::exception_ptr thrown, std::optional<Result<T>> result) {
-      if (thrown) result.emplace(failure_from_operation(this->share_->classifier_, thrown));
-      AsioCall::attempt_ended(std::move(this->share_), *std::move(result));
-    }
-  };
-
-  class ReadyEnd : public StepFromAnywhere {
-   public:
-    ReadyEnd(Share share, Result<T> result) noexcept : StepFromAnywhere(std::move(share)), result_(std::move(result)) {}
-    void operator()() { AsioCall::attempt_ended(std::move(this->share_), std::move(result_)); }
-
-   private:
-    Result<T> result_;
-  };
-
-  class GateEnd : public StepFromAnywhere {
-   public:
-    using StepFromAnywhere::StepFromAnywhere;
-    void operator()() { AsioCall::gate_answered(std::move(this->share_)); }
   };
 
   // What the caller's cancellation slot holds. It and the call know of each other, since either may go first.
@@ -221,7 +108,7 @@ class AsioCall final : public Waiter {
     Share call{make(std::move(handler), body, std::move(operation), std::move(classifier), clock, options.forced, executor)};
     Slot slot = boost::asio::get_associated_cancellation_slot(call->handler_);
     if (slot.is_connected()) slot.template emplace<Cancellation>(*call);
-    boost::asio::dispatch(executor, Start{std::move(call), options});
+    boost::asio::dispatch(executor, typename Steps::Start{StepsShare{std::move(call)}, options});
   }
 
   AsioCall(const AsioCall&) = delete;
@@ -229,7 +116,7 @@ class AsioCall final : public Waiter {
 
   // While one waits at a gate the timer's wait holds a share.
   void granted(Grant grant) noexcept override {
-    visit_.tell(grant, [this] { boost::asio::post(timer_.get_executor(), GateEnd{Share{*this}}); });
+    visit_.tell(grant, [this] { plan<typename Steps::StepFromAnywhere>(AsioPlan::gate_answers); });
   }
 
  private:
@@ -252,15 +139,15 @@ class AsioCall final : public Waiter {
 
   AsioCall(Handler&& handler, KeptBody<Body> body, Operation&& operation, Classifier&& classifier, C& clock, const ForcedFailure& forced,
            const Executor& executor)
-      : body_(body),
+      : Steps(boost::asio::executor_work_guard<StepExecutor>{step_executor(handler, executor)},
+              boost::asio::get_associated_allocator(handler)),
+        body_(body),
         clock_(clock),
         operation_(std::forward<Operation>(operation)),
         classifier_(std::forward<Classifier>(classifier)),
         forced_(forced),
         timer_(clock, executor),
-        work_(step_executor(handler, executor)),
         timer_work_(executor),
-        allocator_(boost::asio::get_associated_allocator(handler)),
         handler_(std::move(handler)) {}  // last: what fails before leaves it with the caller, and with it the memory that it may own
 
   ~AsioCall() {
@@ -277,23 +164,40 @@ class AsioCall final : public Waiter {
   }
 
   // The handler goes last: it may own what its allocator hands out.
-  static void destroy(AsioCall& call) noexcept {
+  void destroy() noexcept override {
     using Frames = typename std::allocator_traits<Allocator>::template rebind_alloc<AsioCall>;
-    Frames frames{call.allocator_};
-    [[maybe_unused]] auto& pipeline = pipeline_of(call.body_);
-    [[maybe_unused]] Handler handler = std::move(call.handler_);
+    Frames frames{this->allocator_};
+    [[maybe_unused]] auto& pipeline = pipeline_of(body_);
+    [[maybe_unused]] Handler handler = std::move(handler_);
     if constexpr (L::is_branch) handler.branch_goes();
-    call.~AsioCall();
-    std::allocator_traits<Frames>::deallocate(frames, &call, 1);
+    this->~AsioCall();
+    std::allocator_traits<Frames>::deallocate(frames, this, 1);
     if constexpr (!L::is_branch) pipeline.calls().end();  // a branch goes before its race
   }
 
-  static void begin(const Share& call, const CallOptions& options) {
-    call->make_machine(options);
-    const Asks asks = call->cancelled_ ? call->machine_->cancel() : detail::begin(*call->machine_, options);
-    call->initiating_ = true;
-    go_on(Share{call}, asks);
-    call->initiating_ = false;
+  template <class From>
+  void plan(AsioPlan what) {
+    boost::asio::post(timer_.get_executor(), typename Steps::template Planned<From>{StepsShare{*this}, what});
+  }
+
+  // Who calls it has a share.
+  void begin(const CallOptions& options) override {
+    make_machine(options);
+    const Asks asks = cancelled_ ? machine_->cancel() : detail::begin(*machine_, options);
+    initiating_ = true;
+    go_on(Share{*this}, asks);
+    initiating_ = false;
+  }
+
+  void go_on_as_planned(StepsShare&& given, AsioPlan plan) override {
+    Share call{std::move(given)};
+    switch (plan) {
+      case AsioPlan::gate_answers: return gate_answered(std::move(call));
+      case AsioPlan::race_ends:
+        if constexpr (L::races) RaceOf::end(std::move(call));
+        return;
+      case AsioPlan::call_ends: return end(std::move(call));
+    }
   }
 
   void make_machine(const CallOptions& options) {
@@ -346,7 +250,7 @@ class AsioCall final : public Waiter {
   }
 
   void arm(Time time) {
-    timer_.async_wait(time, TimerEnd{Share{*this}, ++wait_});
+    timer_.async_wait(time, typename Steps::TimerEnd{StepsShare{*this}, ++wait_});
     ++waits_out_;
   }
   void disarm() {
@@ -370,29 +274,53 @@ class AsioCall final : public Waiter {
     const std::uint32_t ended = call->attempts_ended_;
     try {
       if constexpr (AsioFormOf<F>::form == AsioForm::takes_token) {
-        detail::initiate(operation, attempt, AttemptEnd<typename AsioFormOf<F>::Completion>{call});
+        using Completion = typename AsioFormOf<F>::Completion;
+        detail::initiate(operation, attempt,
+                         typename Steps::template AttemptEnd<Completion>{StepsShare{*call}, Classified<Completion>::of});
       } else if constexpr (AsioFormOf<F>::form == AsioForm::coroutine) {
         auto coroutine = awaited(detail::call(operation, attempt), *call);
         using CoroutineExecutor = typename decltype(coroutine)::executor_type;
         if constexpr (std::is_convertible_v<StepExecutor, CoroutineExecutor>) {
-          boost::asio::co_spawn(CoroutineExecutor{call->work_.get_executor()}, std::move(coroutine), CoroutineEnd{call});
+          boost::asio::co_spawn(CoroutineExecutor{call->work_.get_executor()}, std::move(coroutine),
+                                typename Steps::CoroutineEnd{StepsShare{*call}});
         } else {
-          boost::asio::co_spawn(call->timer_.get_executor(), std::move(coroutine), CoroutineEnd{call});
+          boost::asio::co_spawn(call->timer_.get_executor(), std::move(coroutine), typename Steps::CoroutineEnd{StepsShare{*call}});
         }
       } else {
         boost::asio::post(operation.executor(), [call = Share{call}, guard = call->work_, &operation, &attempt]() mutable {
           Result<T> result = blocking_attempt(operation.operation(), attempt, call->classifier_);
-          const Executor executor = call->timer_.get_executor();
-          boost::asio::post(executor, ReadyEnd{std::move(call), std::move(result)});
+          post_end(std::move(call), std::move(result));
         });
       }
     } catch (...) {
       if (call->attempts_ended_ != ended) throw;  // it has ended, and what followed threw
       // It did not begin. Nothing goes on inside the function that began the call.
-      Result<T> failure = failure_from_operation(call->classifier_, std::current_exception());
-      const Executor executor = call->timer_.get_executor();
-      boost::asio::post(executor, ReadyEnd{std::move(call), std::move(failure)});
+      post_end(Share{call}, call->failure_of_operation(std::current_exception()));
     }
+  }
+
+  static void post_end(Share&& call, Result<T>&& result) {
+    const Executor executor = call->timer_.get_executor();
+    boost::asio::post(executor, typename Steps::ReadyEnd{StepsShare{std::move(call)}, std::move(result)});
+  }
+
+  // What the classifier throws is as if the operation had thrown it.
+  template <class Completion>
+  struct Classified;
+  template <class... Arguments>
+  struct Classified<CompletesWith<Arguments...>> {
+    static Result<T> of(Steps& steps, Arguments&&... arguments) {
+      const AsioCall& call = static_cast<AsioCall&>(steps);
+      try {
+        return completed_with<T>(call.classifier_, std::move(arguments)...);
+      } catch (...) {
+        return call.failure_of_operation(std::current_exception());
+      }
+    }
+  };
+
+  [[nodiscard]] Failure failure_of_operation(const std::exception_ptr& thrown) const override {
+    return failure_from_operation(classifier_, thrown);
   }
 
   // What `co_spawn` hands over has a default; a Result has none.
@@ -415,13 +343,13 @@ class AsioCall final : public Waiter {
     }
   }
 
-  static void attempt_ended(Share&& given, Result<T> result) {
-    Share call = std::move(given);
-    ++call->attempts_ended_;
-    call->disarm();
-    call->stop_attempt_.slot().clear();
-    call->stage_ = Stage::between;
-    const Asks asks = call->after_attempt(std::move(result));
+  void attempt_ended(StepsShare&& given, Result<T>&& result) override {
+    Share call{std::move(given)};
+    ++attempts_ended_;
+    disarm();
+    this->stop_attempt_.slot().clear();
+    stage_ = Stage::between;
+    const Asks asks = after_attempt(std::move(result));
     go_on(std::move(call), asks);
   }
 
@@ -451,12 +379,12 @@ class AsioCall final : public Waiter {
     return true;
   }
 
-  // Before the context has gone: afterwards nobody may plan a step. Also where the wait could not begin.
-  void wait_goes() noexcept {
+  void wait_goes() noexcept override {
     if (stage_ == Stage::gate) leave_gate();
   }
 
-  static void gate_answered(Share call) {
+  static void gate_answered(Share&& given) {
+    Share call = std::move(given);
     call->disarm();
     call->stage_ = Stage::between;
     Asks asks = call->machine_->granted(call->visit_.grant());
@@ -464,23 +392,20 @@ class AsioCall final : public Waiter {
     go_on(std::move(call), asks);
   }
 
-  static void timer_ended(Share call, std::uint32_t wait) {
-    --call->waits_out_;
-    if (call->stage_ == Stage::ending) return end(std::move(call));
-    if (wait != call->wait_) return;
-    switch (call->stage_) {
-      case Stage::sleep: {
-        call->stage_ = Stage::between;
-        const Asks asks = call->machine_->woken();
-        return go_on(std::move(call), asks);
-      }
+  void timer_ended(StepsShare&& given, std::uint32_t wait) override {
+    Share call{std::move(given)};
+    --waits_out_;
+    if (stage_ == Stage::ending) return end(std::move(call));
+    if (wait != wait_) return;
+    switch (stage_) {
+      case Stage::sleep: stage_ = Stage::between; return go_on(std::move(call), machine_->woken());
       case Stage::attempt:
-        if constexpr (L::races) return call->race_.hedge_is_due(*call);
-        call->out_of_time_ = true;
-        return call->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
+        if constexpr (L::races) return race_.hedge_is_due(*call);
+        out_of_time_ = true;
+        return this->stop_attempt_.emit(boost::asio::cancellation_type::terminal);
       case Stage::gate:
-        if (!call->leave_gate()) return;
-        return go_on(std::move(call), call->machine_->gate_timed_out());
+        if (!leave_gate()) return;
+        return go_on(std::move(call), machine_->gate_timed_out());
       default: return;
     }
   }
@@ -504,27 +429,24 @@ class AsioCall final : public Waiter {
     }
   }
 
-  // The memory goes first, and before it what was armed: then the handler may use it again. Where `begin` still stands on the stack it has
-  // the last share, and the handler comes when it has returned.
-  static void end(Share call) {
+  // The memory goes first, and before it what was armed: then the handler may use it again. So where `begin` still stands on the stack,
+  // with a share, the handler is called in a step to come.
+  static void end(Share&& given) {
+    Share call = std::move(given);
     if constexpr (L::is_branch)
       if (call->stage_ != Stage::ending) call->handler_.take_end(*call->machine_);  // now, so that no hedge begins meanwhile
     call->stage_ = Stage::ending;
     if (call->waits_out_ > 0) return;  // a cancelled wait comes back at once, and ends the call
+    if (call->initiating_) return call->template plan<typename Steps::Step>(AsioPlan::call_ends);
     Slot slot = boost::asio::get_associated_cancellation_slot(call->handler_);
     if (slot.is_connected()) slot.clear();
     auto result = finished(*call);
     const auto work = std::move(call->work_);
-    const Executor executor = call->timer_.get_executor();
-    const bool initiating = call->initiating_;
     Handler handler = std::move(call->handler_);
     {
       const Share last = std::move(call);
     }
-    if (initiating)
-      boost::asio::post(executor, boost::asio::append(std::move(handler), std::move(result)));
-    else
-      std::move(handler)(std::move(result));
+    std::move(handler)(std::move(result));
   }
 
   // A branch has no result of its own: the race has taken what it needs.
@@ -541,15 +463,11 @@ class AsioCall final : public Waiter {
   [[no_unique_address]] Classifier classifier_;
   ForcedFailure forced_;
   Timer timer_;
-  boost::asio::executor_work_guard<StepExecutor> work_;
   [[no_unique_address]] TimerWork timer_work_;
-  [[no_unique_address]] Allocator allocator_;  // for what comes when the handler has gone
   [[no_unique_address]] Handler handler_;
-  boost::asio::cancellation_signal stop_attempt_;
   Cancellation* cancellation_ = nullptr;
   std::optional<Machine<L, T, Obs>> machine_;
   GateVisit visit_;
-  std::atomic<std::uint32_t> shares_ = 0;
   std::uint32_t wait_ = 0;       // which wait is not out of date
   std::uint32_t waits_out_ = 0;  // waits that have not come back
   std::uint32_t attempts_ended_ = 0;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/drivers/detail/race.hpp>  // BranchOf, Race, most_branches
-
-#include <boost/asio/post.hpp>
+#include <ductile/drivers/detail/asio_steps.hpp>  // AsioPlan
+#include <ductile/drivers/detail/race.hpp>        // BranchOf, Race, most_branches
 
 #include <array>
 #include <new>
@@ -15,35 +14,29 @@ namespace ductile::inline DUCTILE_VERSION::detail {
 
 // What goes on with a race when a branch has ended. As the handler of that branch it has the executor and the allocator of the call's.
 template <class Call>
-class AsioBranchEnd : public Call::Step {
+class AsioBranchEnd : public Call::Steps::Step {
  public:
-  AsioBranchEnd(Call& call, const Attempt& attempt) noexcept : Call::Step(typename Call::Share{call}), attempt_(attempt) {}
+  AsioBranchEnd(Call& call, const Attempt& attempt) noexcept : Call::Steps::Step(typename Call::StepsShare{call}), attempt_(attempt) {}
 
   template <class Branch>
   [[nodiscard]] bool may_attempt(Branch& branch) {
-    return this->share_->race_.may_attempt(*this->share_, branch, attempt_);
+    return call().race_.may_attempt(call(), branch, attempt_);
   }
-  void attempt_began() { this->share_->race_.plan_next(*this->share_); }
+  void attempt_began() { call().race_.plan_next(call()); }
   template <class Branch>
   void take_end(Branch& branch) {
-    this->share_->race_.take_end(*this->share_, branch, attempt_);
+    call().race_.take_end(call(), branch, attempt_);
   }
   // It has ended, or its operation went without a word. The share stays until the branch's memory has been given back.
   void branch_goes() const noexcept {
-    if (this->share_) Call::RaceOf::branch_lost(this->share_, attempt_.lane);
+    if (this->share_) Call::RaceOf::branch_lost(call(), attempt_.lane);
   }
-  void operator()(NoState) { Call::RaceOf::branch_ended(std::move(this->share_)); }
+  void operator()(NoState) { Call::RaceOf::branch_ended(typename Call::Share{std::move(this->share_)}); }
 
  private:
-  Attempt attempt_;
-};
+  [[nodiscard]] Call& call() const noexcept { return static_cast<Call&>(*this->share_); }
 
-// Ends a race whose last branch went without a word, when another has ended before it.
-template <class Call>
-class AsioRaceEnd : public Call::Step {
- public:
-  using Call::Step::Step;
-  void operator()() { Call::RaceOf::end(std::move(this->share_)); }
+  Attempt attempt_;
 };
 
 // The attempt of a call whose pipeline has a hedge. Who calls it has a share in the call.
@@ -84,16 +77,14 @@ class AsioRace {
   }
   // Where the context goes, the step that is planned goes with it; and where there is no memory to plan one, the call goes as it does when
   // no branch has ended.
-  template <class Share>
-  static void branch_lost(const Share& call, unsigned lane) noexcept {
-    Race<Trunk, T>& race = *call->race_.standing_;
-    call->race_.branches_[lane] = nullptr;
+  static void branch_lost(Call& call, unsigned lane) noexcept {
+    Race<Trunk, T>& race = *call.race_.standing_;
+    call.race_.branches_[lane] = nullptr;
     race.lost();
     if (!race.over() || !race.has_end()) return;
     race.close();
     try {
-      const auto executor = call->timer_.get_executor();
-      boost::asio::post(executor, AsioRaceEnd<Call>{call});
+      call.template plan<typename Call::Steps::Step>(AsioPlan::race_ends);
     } catch (const std::bad_alloc&) {
     }
   }
@@ -124,7 +115,8 @@ class AsioRace {
                                   call.operation_, call.classifier_, call.clock_, call.forced_, call.timer_.get_executor());
     standing_->begun(attempt);
     branches_[attempt.lane] = &branch;
-    Branch::begin(typename Branch::Share{branch}, CallOptions{});
+    const typename Branch::Share share{branch};
+    branch.begin(CallOptions{});
   }
 
   std::optional<Race<Trunk, T>> standing_;
