@@ -44,6 +44,7 @@ struct MockFlags {
   std::optional<int> proxy_port{};
   std::optional<int> full_port{};
   std::string certificate{};
+  bool strict_keys = false;
   bool list = false;
   bool fail_on_findings = false;
   bool json = false;

@@ -118,6 +118,8 @@ void define(CLI::App& command, MockFlags& flags) {
       ->check(CLI::Range(0.001, 100'000.0))
       ->capture_default_str();
   command.add_option("--at", flags.at, "its time at the start: 2026-11-24T10:00:00Z");
+  command.add_flag("--strict-keys", flags.strict_keys,
+                   "refuses a key that has neither of the service's forms; else a word of your own is a key");
   command.add_flag("--fail-on-findings", flags.fail_on_findings,
                    "at the end: what its client did wrong, and status 1 if there is anything");
   command.add_flag("--list", flags.list,

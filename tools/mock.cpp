@@ -81,6 +81,7 @@ Ending mock_service(const MockFlags& flags) {
     throw misuse("--certificate: there is none without --tls-port or --goaway-port");
   mock::ServerOptions options{
       .host = flags.host, .port = flags.port, .scenario = flags.scenario, .seed = flags.seed, .time_scale = flags.time_scale};
+  options.strict_keys = flags.strict_keys;
   options.tls_port = flags.tls_port;
   options.goaway_port = flags.goaway_port;
   options.proxy_port = flags.proxy_port;

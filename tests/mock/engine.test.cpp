@@ -197,6 +197,120 @@ TEST_CASE("A request goes the service's way: path, key, model, form", "[mock]") 
   CHECK(ask(engine, malformed) == "invalid-argument-generic");
 }
 
+TEST_CASE("A 400 lists what is wrong where the service does, and names no field for the request itself", "[mock]") {
+  Engine engine = engine_with({});
+  Request request = asking::for_image("a cat");
+  request.path = "/v1/models/gemini-3-pro-image:generateContent";
+  request.body = R"({"prompt": "x", "generationConfig": {"aspectRatio": "16:9", "responseFormat": {}}})";
+  const Answer refused = engine.answer(request, start);
+  CHECK(refused.id == "unknown-field");
+  const auto details = asking::json_of(refused).at("error").at("details").as_array();
+  REQUIRE(details.size() == 1);
+  CHECK(details[0].at("@type").as_string() == "type.googleapis.com/google.rpc.BadRequest");
+  const auto& violations = details[0].at("fieldViolations").as_array();
+  REQUIRE(violations.size() == 3);
+  CHECK_FALSE(violations[0].as_object().contains("field"));
+  CHECK(violations[2].at("field").as_string() == "generation_config");
+  CHECK(asking::json_of(refused).at("error").at("message").as_string().ends_with(
+      "Unknown name \"responseFormat\" at 'generation_config': Cannot find field."));
+  request.body = R"({"contents": [{"parts": [{"text": "x"}]}], "generationConfig": {"imageConfig": {"aspectRatio": "7:3"}}})";
+  request.path = "/v1beta/models/gemini-nano-banana-2.1:generateContent";
+  CHECK(asking::json_of(engine.answer(request, start)).at("error").at("message").as_string() ==
+        "* GenerateContentRequest.generation_config.image_config.aspect_ratio: aspect_ratio must be one of '1:1', '1:4', '1:8', '2:3', "
+        "'3:2', '3:4', '4:1', '4:3', '4:5', '5:4', '8:1', '9:16', '16:9', or '21:9'.\n");
+}
+
+TEST_CASE("A key is judged by its form, and a word of a test's own is one unless keys are strict", "[mock]") {
+  const std::string letters(35, 'x');
+  struct Case {
+    std::string key;
+    std::string_view id;
+    std::string_view strictly;
+  };
+  const Case cases[] = {
+      {"AIza" + letters, "made", "made"},
+      {"AQ." + letters, "made", "made"},
+      {"a-test.key_1", "made", "api-key-invalid"},
+      {"shared-key", "made", "made"},
+      {"AIza" + letters + "x", "api-key-invalid", "api-key-invalid"},
+      {"AIza" + letters.substr(1), "api-key-invalid", "api-key-invalid"},
+      {"AIza" + letters.substr(1) + "!", "api-key-invalid", "api-key-invalid"},
+      {"AQ.", "api-key-invalid", "api-key-invalid"},
+      {"$GEMINI_API_KEY", "api-key-invalid", "api-key-invalid"},
+      {"\"quoted\"", "api-key-invalid", "api-key-invalid"},
+      {"", "key-missing", "key-missing"},
+  };
+  for (const bool strict : {false, true}) {
+    Engine engine{EngineOptions{.start = start, .projects = {{"shared-key", "studio"}}, .strict_keys = strict}};
+    for (const Case& each : cases) {
+      INFO(each.key << " strict " << strict);
+      Request request = asking::for_image("a cat");
+      request.headers = {{"x-goog-api-key", each.key}};
+      CHECK(ask(engine, request) == (strict ? each.strictly : each.id));
+      const Request list{.method = "GET", .path = "/v1/models", .headers = request.headers};
+      CHECK((engine.answer(list, start).status == 200) == ((strict ? each.strictly : each.id) == "made"));
+    }
+  }
+}
+
+TEST_CASE("Safety settings decide on the prompt's side, and nothing decides on the image's", "[mock]") {
+  const auto with_settings = [](std::string prompt, std::vector<std::pair<const char*, const char*>> settings) {
+    boost::json::array list;
+    for (const auto& [category, threshold] : settings) list.push_back({{"category", category}, {"threshold", threshold}});
+    Request request = asking::for_image(prompt);
+    request.body.insert(1, "\"safetySettings\": " + boost::json::serialize(list) + ", ");
+    return request;
+  };
+  const char* dangerous = "HARM_CATEGORY_DANGEROUS_CONTENT";
+  Scenario scenario;
+  scenario.episodes = {{.answer = "prompt-blocked-safety", .prompt = "knife"}, {.answer = "image-safety", .prompt = "crowd"}};
+  Engine engine = engine_with(scenario);
+  CHECK(ask(engine, asking::for_image("a knife")) == "prompt-blocked-safety");
+  for (const char* threshold : {"BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH", "HARM_BLOCK_THRESHOLD_UNSPECIFIED"})
+    CHECK(ask(engine, with_settings("a knife", {{dangerous, threshold}})) == "prompt-blocked-safety");
+  CHECK(ask(engine, with_settings("a knife", {{"HARM_CATEGORY_HARASSMENT", "BLOCK_NONE"}})) == "prompt-blocked-safety");
+  CHECK(ask(engine, with_settings("a knife", {{dangerous, "BLOCK_NONE"}})) == "made");
+  CHECK(ask(engine, with_settings("a knife", {{dangerous, "OFF"}})) == "made");
+  CHECK(ask(engine, with_settings("a crowd", {{dangerous, "OFF"}})) == "image-safety");
+
+  // The service's own nature: what the filter sees in a prompt, and what no setting lets through.
+  scenario.episodes.clear();
+  scenario.model.filtered_share = 0.5;
+  scenario.model.prohibited_share = 0.2;
+  Engine nature = engine_with(scenario);
+  std::map<std::string, int> by_default;
+  int let_through = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::string prompt = "prompt " + std::to_string(i);
+    const Answer answer = nature.answer(asking::for_image(prompt), start);
+    ++by_default[answer.id.starts_with("ok-") ? "made" : answer.id];
+    CHECK(nature.makeable(prompt) == answer.id.starts_with("ok-"));
+    Request open = with_settings(prompt, {{"HARM_CATEGORY_HARASSMENT", "OFF"},
+                                          {"HARM_CATEGORY_HATE_SPEECH", "OFF"},
+                                          {"HARM_CATEGORY_SEXUALLY_EXPLICIT", "OFF"},
+                                          {dangerous, "OFF"}});
+    const std::string opened = ask(nature, open);
+    CHECK(opened != "prompt-blocked-safety");
+    if (answer.id != "prompt-blocked-safety") CHECK((opened == "made") == answer.id.starts_with("ok-"));
+    if (answer.id != "prompt-blocked-safety") continue;
+    let_through += opened == "made" ? 1 : 0;
+    const auto rating = asking::json_of(answer).at("promptFeedback").at("safetyRatings").at(0);
+    const std::string category{rating.at("category").as_string()};
+    CHECK(ask(nature, with_settings(prompt, {{category.c_str(), "BLOCK_NONE"}})) != "prompt-blocked-safety");
+    CHECK((ask(nature, with_settings(prompt, {{category.c_str(), "BLOCK_ONLY_HIGH"}})) == "prompt-blocked-safety") ==
+          (rating.at("probability").as_string() == "HIGH"));
+  }
+  CHECK(by_default["prompt-blocked-safety"] > 70);
+  CHECK(by_default["made"] > 50);
+  CHECK(let_through > 50);
+  CHECK(by_default["prompt-blocked-prohibited"] + by_default["image-safety"] + by_default["image-safety-text"] > 5);
+}
+
+TEST_CASE("A model that only writes answers in words, whatever is left out of the request", "[mock]") {
+  Engine engine = engine_with({});
+  CHECK(ask(engine, asking::for_image("a cat", "gemini-3.8-flash")) == "ok-text-only");
+}
+
 TEST_CASE("Before its last day a model is served", "[mock]") {
   Engine engine = engine_with({});
   const Request request = asking::for_image("a cat", "gemini-3.1-flash-image");
@@ -456,7 +570,7 @@ TEST_CASE("What becomes of an answer from before a reset is nobody's fault after
 TEST_CASE("The journal counts what was shown and never knows a key", "[mock]") {
   Engine engine = engine_with({});
   Request request = asking::for_image("a private prompt");
-  request.headers = {{"x-goog-api-key", "AIzaSyVerySecret"}};
+  request.headers = {{"x-goog-api-key", "a-very-secret-key"}};
   (void)engine.answer(request, start);
   (void)engine.answer(asking::for_row("high-demand"), start);
   (void)engine.answer(asking::for_row("high-demand"), start);

@@ -8,18 +8,22 @@
 
 #include <ductile/gemini/base64.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 using ductile::mock::Asked;
 using ductile::mock::check_request;
+using ductile::mock::FieldViolation;
 using ductile::mock::Refusal;
+using ductile::mock::Terms;
 
 namespace {
 
-Refusal refusal(std::string_view body, std::string_view model = "gemini-3-pro-image") {
-  const auto checked = check_request(body, ductile::mock::find_served_model(model).value());
+Refusal refusal(std::string_view body, std::string_view model = "gemini-3-pro-image", const Terms& terms = {}) {
+  const auto checked = check_request(body, ductile::mock::find_served_model(model).value(), terms);
   const auto* refused = std::get_if<Refusal>(&checked);
   return refused ? *refused : Refusal{"accepted"};
 }
@@ -59,6 +63,13 @@ TEST_CASE("A request is turned away in the row that the service would use", "[mo
       {R"({"content": []})", "unknown-field"},
       {with_config(R"({"aspectRatio": "16:9"})"), "unknown-field"},
       {with_config(R"({"imageConfig": {"personGeneration": "allow"}})"), "unknown-field"},
+      {R"({"contents": [{"parts": [{"text": "x"}]}], "systemInstruction": {"text": "short"}})", "unknown-field"},
+      {R"({"contents": [{"parts": [{"text": "x"}]}], "tools": [{"browser": {}}]})", "unknown-field"},
+      {with_config(R"({"temperature": "1.0", "topK": 40, "seed": "7"})"), "accepted"},
+      {with_config(R"({"temperature": "warm"})"), "invalid-argument-generic"},
+      {with_config(R"({"candidateCount": 1.5})"), "invalid-argument-generic"},
+      {with_config(R"({"imageConfig": [{"aspectRatio": "1:1"}]})"), "invalid-argument-generic"},
+      {with_config(R"("large")"), "invalid-argument-generic"},
       {with_config(R"({"imageConfig": {"aspectRatio": "7:3"}})"), "aspect-ratio-invalid"},
       {with_config(R"({"imageConfig": {"aspectRatio": "1:8"}})"), "aspect-ratio-invalid"},
       {with_config(R"({"imageConfig": {"aspectRatio": "1:8"}})"), "accepted", "gemini-nano-banana-2.1"},
@@ -68,12 +79,36 @@ TEST_CASE("A request is turned away in the row that the service would use", "[mo
       {with_config(R"({"imageConfig": {"imageSize": "2K"}})"), "image-size-invalid", "gemini-3.1-flash-lite-image"},
       {with_config(R"({"imageConfig": {"imageSize": "1K"}})"), "image-size-invalid", "gemini-2.5-flash-image"},
       {with_config(R"({"responseModalities": ["IMAGE"]})"), "modality-unsupported", "gemini-3.8-flash"},
+      {with_config(R"({"responseModalities": ["AUDIO"]})"), "modality-unsupported"},
+      {with_config(R"({"responseModalities": ["PICTURE"]})"), "invalid-argument-generic"},
       {with_config(R"({"thinkingConfig": {"thinkingBudget": 52428}})"), "thinking-budget-invalid"},
+      {with_config(R"({"thinkingConfig": {"thinkingLevel": "high"}})"), "accepted"},
+      {with_config(R"({"thinkingConfig": {"thinkingLevel": "HUGE"}})"), "invalid-argument-generic"},
+      {with_config(R"({"thinkingConfig": {"thinkingLevel": "LOW"}})"), "invalid-argument-generic", "gemini-nano-banana-2.1"},
+      {with_config(R"({"thinkingConfig": {"thinkingLevel": "HIGH"}})"), "thinking-config-contradiction", "gemini-2.5-flash-image"},
+      {with_config(R"({"thinkingConfig": {"thinkingLevel": "HIGH", "thinkingBudget": 1}})"), "thinking-config-contradiction"},
       {with_config(R"({"thinkingConfig": {"includeThoughts": true}})"), "thinking-config-contradiction", "gemini-2.5-flash-image"},
       {with_parts(R"([{"inlineData": {"mimeType": "image/png", "data": "data:image/png;base64,iVBOR"}}])"), "base64-data-url"},
       {with_parts(R"([{"inlineData": {"mimeType": "image/tiff", "data": "AAAA"}}])"), "mime-unsupported"},
+      {with_parts(R"([{"inlineData": {"mimeType": "video/mp4", "data": "AAAA"}}])"), "mime-unsupported"},
+      {with_parts(R"([{"inlineData": {"mimeType": "video/mp4", "data": "AAAA"}}])"), "accepted", "gemini-nano-banana-2.1"},
+      {with_parts(R"([{"fileData": {"mimeType": "application/pdf", "fileUri": "files/a"}}])"), "mime-unsupported"},
+      {with_parts(R"([{"fileData": {"mimeType": "application/pdf", "fileUri": "files/a"}}])"), "accepted", "gemini-3.8-flash"},
       {with_parts(R"([{"inlineData": {"mimeType": "image/png", "data": "AAAA"}}])"), "input-image-invalid"},
       {with_parts(R"([{"inlineData": {"mimeType": "image/png", "data": ")" + png + "\"}}]", "model"), "thought-signature-missing"},
+      {with_parts(R"([{"inlineData": {"mimeType": "image/png", "data": ")" + png + "\"}}]", "model"), "accepted", "gemini-2.5-flash-image"},
+      {with_parts(R"([{"text": "here"}, {"inlineData": {"mimeType": "image/png", "data": ")" + png + R"("}, "thoughtSignature": "c2ln"}])",
+                  "model"),
+       "thought-signature-missing"},
+      {with_parts(R"([{"text": "plan", "thought": true}, {"inlineData": {"mimeType": "image/png", "data": ")" + png +
+                      R"("}, "thoughtSignature": "c2ln"}, {"text": "there"}])",
+                  "model"),
+       "accepted"},
+      {with_parts(R"([{"text": "only words"}])", "model"), "accepted"},
+      {R"({"contents": [{"parts": [{"text": "x"}]}], "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}]})",
+       "accepted"},
+      {R"({"contents": [{"parts": [{"text": "x"}]}], "safetySettings": [{"category": "HARM_CATEGORY_IMAGE_HATE", "threshold": "OFF"}]})",
+       "invalid-argument-generic"},
       {R"({"contents": [{"parts": [{"text": "x"}]}], "tools": [{"googleSearch": {}, "urlContext": {}}]})", "tool-type-conflict"},
       {asking::body_for(std::string(400'000, 'x')), "token-count-exceeded", "gemini-3.1-flash-lite-image"},
   };
@@ -83,12 +118,75 @@ TEST_CASE("A request is turned away in the row that the service would use", "[mo
   }
 }
 
-TEST_CASE("A refusal names the field as it was sent and where it stood", "[mock]") {
-  const Refusal unknown = refusal(with_config(R"({"aspectRatio": "16:9"})"));
-  CHECK(unknown.message == "Invalid JSON payload received. Unknown name \"aspectRatio\" at 'generation_config': Cannot find field.");
-  CHECK(unknown.field == "generation_config");
-  CHECK(refusal(with_parts(R"([{"text": "x"}, {"inlineData": {"mimeType": "image/png", "data": "data:image/png;base64,x"}}])")).field ==
-        "contents[0].parts[1].inline_data.data");
+TEST_CASE("A body that does not fit its fields is told all that is wrong, in the service's grammar", "[mock]") {
+  struct Case {
+    std::string body;
+    std::vector<FieldViolation> violations;
+  };
+  const Case cases[] = {
+      {with_config(R"({"aspectRatio": "16:9"})"),
+       {{"generation_config", "Invalid JSON payload received. Unknown name \"aspectRatio\" at 'generation_config': Cannot find field."}}},
+      {with_config(R"({"imageConfig": {"imageOutputOptions": {}}})"),
+       {{"generation_config.image_config",
+         "Invalid JSON payload received. Unknown name \"imageOutputOptions\" at 'generation_config.image_config': Cannot find field."}}},
+      {R"({"contents": [{"content": "x"}, {"content": "y"}], "prompt": "z"})",
+       {{"contents[0]", "Invalid JSON payload received. Unknown name \"content\" at 'contents[0]': Cannot find field."},
+        {"contents[1]", "Invalid JSON payload received. Unknown name \"content\" at 'contents[1]': Cannot find field."},
+        {"", "Invalid JSON payload received. Unknown name \"prompt\": Cannot find field."}}},
+      {with_parts(R"([{"text": "x"}, {"inlineData": {"mimeType": "image/png", "data": "data:image/png;base64,iVBOR"}}])"),
+       {{"contents[0].parts[1].inline_data.data",
+         "Invalid value at 'contents[0].parts[1].inline_data.data' (TYPE_BYTES), Base64 decoding failed for \"data:image/png;base64\""}}},
+      {with_parts(R"([{"text": 7}])"), {{"contents[0].parts[0].text", "Invalid value at 'contents[0].parts[0].text' (TYPE_STRING), 7"}}},
+      {with_config(R"({"responseModalities": ["TEXT", "PICTURE"]})"),
+       {{"generation_config.response_modalities[1]",
+         "Invalid value at 'generation_config.response_modalities[1]' "
+         "(type.googleapis.com/google.ai.generativelanguage.v1beta.GenerationConfig.Modality), \"PICTURE\""}}},
+  };
+  for (const Case& each : cases) {
+    INFO(each.body);
+    const Refusal refused = refusal(each.body);
+    CHECK(refused.violations == each.violations);
+    std::string message;
+    for (const FieldViolation& violation : each.violations) message += (message.empty() ? "" : "\n") + violation.description;
+    CHECK(refused.message == message);
+  }
+}
+
+TEST_CASE("v1 knows less than v1beta, and less still before the SDKs asked it", "[mock]") {
+  struct Case {
+    std::string body;
+    std::string_view in_february;
+    std::string_view in_november;
+  };
+  const std::string_view old = "unknown-field-old-version";
+  const Case cases[] = {
+      {asking::body_for("a cat"), "accepted", "accepted"},
+      {with_config(R"({"temperature": 1, "seed": 7, "maxOutputTokens": 100})"), "accepted", "accepted"},
+      {with_config(R"({"responseModalities": ["IMAGE"]})"), old, "accepted"},
+      {with_config(R"({"imageConfig": {"aspectRatio": "16:9"}})"), old, "accepted"},
+      {with_config(R"({"thinkingConfig": {"includeThoughts": true}})"), old, "accepted"},
+      {with_config(R"({"responseFormat": {"image": {"aspectRatio": "16:9"}}})"), old, old},
+      {R"({"contents": [{"parts": [{"text": "x"}]}], "systemInstruction": {"parts": [{"text": "be short"}]}})", old, "accepted"},
+      {with_config(R"({"aspectRatio": "16:9"})"), "unknown-field", "unknown-field"},
+  };
+  const auto day = [](unsigned month) { return ductile::WallTime{std::chrono::sys_days{std::chrono::year{2026} / month / 15}}; };
+  for (const Case& each : cases) {
+    INFO(each.body);
+    CHECK(refusal(each.body, "gemini-3-pro-image", {.version = "v1", .time = day(2)}).id == each.in_february);
+    CHECK(refusal(each.body, "gemini-3-pro-image", {.version = "v1", .time = day(11)}).id == each.in_november);
+    for (const std::string_view version : {"v1beta", "v1alpha"})
+      CHECK(refusal(each.body, "gemini-3-pro-image", {.version = version, .time = day(2)}).id ==
+            (each.in_november == old ? "accepted" : each.in_november));
+  }
+  CHECK(refusal(with_config(R"({"responseModalities": ["IMAGE"]})"), "gemini-3-pro-image", {.version = "v1", .time = day(2)}).message ==
+        "Invalid JSON payload received. Unknown name \"responseModalities\" at 'generation_config': Cannot find field.");
+}
+
+TEST_CASE("countTokens has a body of its own", "[mock]") {
+  const Terms counting{.counts_tokens = true};
+  CHECK(refusal(asking::body_for("a cat"), "gemini-3-pro-image", counting).id == "accepted");
+  CHECK(refusal(R"({"generateContentRequest": )" + asking::body_for("a cat", "2K") + "}", "gemini-3-pro-image", counting).id == "accepted");
+  CHECK(refusal(asking::body_for("a cat", "2K"), "gemini-3-pro-image", counting).id == "unknown-field");
 }
 
 TEST_CASE("What is asked for is the last turn's text, the size, the ratio and what to answer with", "[mock]") {

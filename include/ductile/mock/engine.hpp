@@ -6,16 +6,19 @@
 #include <ductile/core/transport.hpp>   // header
 #include <ductile/core/verdict.hpp>     // Duration
 #include <ductile/gemini/failures.hpp>  // FailureRow, find_failure
-#include <ductile/mock/dice.hpp>        // Dice
-#include <ductile/mock/exchange.hpp>    // Answer, Request
-#include <ductile/mock/journal.hpp>     // Entry, Journal
+#include <ductile/mock/detail/bounded_map.hpp>
+#include <ductile/mock/dice.hpp>       // Dice
+#include <ductile/mock/exchange.hpp>   // Answer, Request
+#include <ductile/mock/harm.hpp>       // Harm
+#include <ductile/mock/journal.hpp>    // Entry, Journal
+#include <ductile/mock/key_check.hpp>  // form_of_key, KeyForm
 #include <ductile/mock/model_pages.hpp>
 #include <ductile/mock/models.hpp>         // find_served_model
 #include <ductile/mock/price.hpp>          // price_of
 #include <ductile/mock/quota.hpp>          // Quota
 #include <ductile/mock/quota_errors.hpp>   // quota_row, QuotaWords
 #include <ductile/mock/reply.hpp>          // reply, Scene
-#include <ductile/mock/request_check.hpp>  // Asked, check_request, Refusal
+#include <ductile/mock/request_check.hpp>  // Asked, check_request, Refusal, Terms
 #include <ductile/mock/route.hpp>          // key_of, read_route, wanted_row
 #include <ductile/mock/scenario.hpp>       // Episode, Scenario
 #include <ductile/mock/service_model.hpp>  // Outcome, ServiceModel
@@ -51,6 +54,9 @@ struct EngineOptions {
   std::map<std::string, std::string, std::less<>> projects{};
 
   std::optional<Tier> tier{};  ///< Quotas that the service has instead of the scenario's.
+
+  /// Only keys of the service's own forms, and those that share a project, are keys. Else a word of a test's own is one, too.
+  bool strict_keys = false;
 };
 
 /// The service without socket and clock: takes a request and a moment, says what the answer is and how long it takes.
@@ -62,7 +68,7 @@ struct EngineOptions {
 /// Same seed, same requests in the same order at the same moments: same bytes.
 ///
 /// Threads  Any number. The pictures are drawn outside the lock.
-/// Cost     Memory is bounded: what a job has asked before is forgotten after 100000 jobs.
+/// Cost     Memory is bounded: of the jobs, projects and pictures of long ago, each beyond some 10000, it is forgotten that they were.
 class Engine {
  public:
   explicit Engine(EngineOptions options)
@@ -126,17 +132,25 @@ class Engine {
     return judge_.verdict();
   }
 
-  /// Whether any patience gets an image for this prompt in these words: the truth that a client's result is measured against.
-  /// A scenario may give the first few prompts their parts when they are first asked for: so ask after the run.
+  /// Whether any patience gets an image for this prompt in these words, without safety settings: the truth that a client's result is
+  /// measured against. A scenario may give the first few prompts their parts when they are first asked for: so ask after the run.
   [[nodiscard]] bool makeable(std::string_view prompt) const {
     const std::scoped_lock lock{mutex_};
-    return destiny(Dice::hash(prompt)) == Outcome::image;
+    const std::uint64_t job = Dice::hash(prompt);
+    const auto harm = model_.harm(job);
+    return destiny(job) == Outcome::image && !(harm && SafetyThresholds{}.block(*harm));
   }
 
   /// A copy of the journal as it stands.
   [[nodiscard]] Journal journal() const {
     const std::scoped_lock lock{mutex_};
     return journal_;
+  }
+
+  /// The same with its latest `count` requests alone.
+  [[nodiscard]] Journal journal(std::size_t count) const {
+    const std::scoped_lock lock{mutex_};
+    return journal_.last(count);
   }
 
   [[nodiscard]] std::vector<Quota::Usage> quota_usage(WallTime now) {
@@ -178,7 +192,8 @@ class Engine {
   }
 
  private:
-  static constexpr std::size_t most_jobs = 100'000;
+  static constexpr std::size_t most_jobs = 10'000;
+  static constexpr std::string_view filtered = "prompt-blocked-safety";
   static constexpr Duration least_server_timeout = std::chrono::seconds{10};
 
   static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : Dice{Dice::hash(key)}.bits(); }
@@ -199,12 +214,20 @@ class Engine {
   // Null for an answer that was given before everything was forgotten.
   [[nodiscard]] const Entry* entry_of(const Answer& given) const { return given.run == run_ ? journal_.find(given.number) : nullptr; }
 
-  [[nodiscard]] std::string project_of(std::string_view key) const {
+  [[nodiscard]] std::optional<std::string> shared_project(std::string_view key) const {
     if (const auto found = options_.projects.find(key); found != options_.projects.end()) return found->second;
     const std::scoped_lock lock{mutex_};
     const auto& projects = options_.scenario.projects;
     const auto found = projects.find(key);
-    return found != projects.end() ? found->second : std::to_string(hashed(key));
+    return found != projects.end() ? std::optional{found->second} : std::nullopt;
+  }
+
+  [[nodiscard]] std::string project_of(std::string_view key) const { return shared_project(key).value_or(std::to_string(hashed(key))); }
+
+  [[nodiscard]] bool is_a_key(std::string_view key) const {
+    const KeyForm form = form_of_key(key);
+    if (form == KeyForm::broken) return false;
+    return form != KeyForm::stand_in || !options_.strict_keys || shared_project(key).has_value();
   }
 
   // --- a row on demand
@@ -213,8 +236,9 @@ class Engine {
     // What the request says still decides how the picture looks; a body that makes no sense asks for the usual.
     const auto known = find_served_model(scene.model);
     const ServedModel generous{"any", "any", gemini::find_model("gemini-3.1-flash-image")};  // takes every ratio and size
-    auto checked = check_request(request.body, known.value_or(generous));
-    if (std::holds_alternative<Refusal>(checked)) checked = check_request(request.body, generous);
+    const Terms terms{.counts_tokens = route == Route::count_tokens};
+    auto checked = check_request(request.body, known.value_or(generous), terms);
+    if (std::holds_alternative<Refusal>(checked)) checked = check_request(request.body, generous, terms);
     const auto* asked = std::get_if<Asked>(&checked);
     if (asked) put(*asked, scene);
     if (id == "continuation" && asked && asked->continues) id = "ok-text-image";  // what was still to come
@@ -241,11 +265,13 @@ class Engine {
     if (route == Route::nowhere) return reply("path-not-found-html", scene);
     const std::string_view key = key_of(request);
     if (key.empty()) return reply("key-missing", scene);
+    if (!is_a_key(key)) return reply("api-key-invalid", scene);
     switch (route) {
       case Route::list_models: return models_listed(request, scene);
       case Route::get_batch: return reply("entity-not-found", scene);  // there are none
       case Route::batch: return reply(tier().free() ? "precondition-check-failed" : "unimplemented-501", scene);
-      case Route::openai: return reply(key.starts_with("AQ.") ? "access-token-type-unsupported" : "unimplemented-501", scene);
+      case Route::openai:
+        return reply(form_of_key(key) == KeyForm::authorization ? "access-token-type-unsupported" : "unimplemented-501", scene);
       default: break;
     }
     const auto known = find_served_model(scene.model);
@@ -257,11 +283,12 @@ class Engine {
       return reply("deadline-too-short", scene);
     }
 
-    const auto checked = check_request(request.body, *known);
+    const auto checked =
+        check_request(request.body, *known, {.version = scene.version, .time = scene.time, .counts_tokens = route == Route::count_tokens});
     if (const auto* refusal = std::get_if<Refusal>(&checked)) {
       entry.lost_signature = refusal->id == "thought-signature-missing";
       scene.message = refusal->message;
-      scene.field = refusal->field;
+      scene.violations = refusal->violations;
       return reply(refusal->id, scene);
     }
     const Asked& asked = std::get<Asked>(checked);
@@ -280,10 +307,12 @@ class Engine {
     std::optional<Duration> latency{};
     std::uint64_t call = 0;
     bool own_latency = false;  // written down in the scenario
+    Harm harm{};
   };
 
   Answer generate(const Asked& asked, Scene& scene, Entry& entry, const std::string& project) {
     Settled settled = settle(asked, scene, entry, project);
+    scene.harm = settled.harm;
     // The deadline that the client sets for the service, which then gives up in its own words; what breaks on the way knows none.
     const Row* row = find_row(settled.id);
     const bool breaks = row && row->fault != ByteFault::none;
@@ -320,7 +349,7 @@ class Engine {
       return settled;
     }
 
-    if (const Episode* episode = due(scene, now)) {
+    if (const Episode* episode = due(asked, scene, now)) {
       settled.id = episode->answer;
       if (auto canned = canned_quota_words(settled.id)) settled.quota = std::move(canned);
       const Row* row = find_row(settled.id);
@@ -329,6 +358,15 @@ class Engine {
       const bool silent = row && (row->fault == ByteFault::silence || (row->fault == ByteFault::stall && !is_streamed(scene.delivery)));
       if (!settled.latency) settled.latency = silent ? silence_lasts : quickly();
       if (const auto cost = cost_of(settled.id, asked, scene.model)) quota_.count(project, scene.model, *cost, now);
+      return settled;
+    }
+
+    // The filter looks at the prompt before anything is made of it; what is made is looked at by others, which no setting changes.
+    if (const auto harm = model_.harm(entry.job); harm && asked.safety.block(*harm)) {
+      settled.id = filtered;
+      settled.harm = *harm;
+      settled.latency = quickly();
+      quota_.count(project, scene.model, {.tokens = asked.tokens}, now);
       return settled;
     }
 
@@ -368,18 +406,16 @@ class Engine {
     cast_[job] = part;
   }
 
-  std::uint32_t next_call(std::uint64_t job, const std::string& model) {
-    if (calls_.size() > most_jobs) calls_.clear();
-    return calls_[{job, model}]++;
-  }
+  std::uint32_t next_call(std::uint64_t job, const std::string& model) { return calls_.obtain({job, model}).first++; }
 
-  const Episode* due(const Scene& scene, WallTime now) {
+  const Episode* due(const Asked& asked, const Scene& scene, WallTime now) {
     const Episode* found = nullptr;
     for (std::size_t i = 0; i < options_.scenario.episodes.size(); ++i) {
       const Episode& episode = options_.scenario.episodes[i];
       if (!episode.model.empty() && episode.model != scene.model) continue;
       if (!episode.prompt.empty() && scene.prompt.find(episode.prompt) == scene.prompt.npos) continue;
       if (now < options_.start + episode.from || (episode.until && now >= options_.start + *episode.until)) continue;
+      if (episode.answer == filtered && !asked.safety.block(Harm{})) continue;
       const std::uint64_t passed = progress_[i]++;
       if (passed < episode.after || (episode.calls && passed >= std::uint64_t{episode.after} + *episode.calls)) continue;
       if (!found) found = &episode;
@@ -488,7 +524,7 @@ class Engine {
   Journal journal_;
   Judge judge_;
   Signatures signatures_;
-  std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_;
+  detail::BoundedMap<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_{most_jobs};
   std::map<std::uint64_t, Outcome> cast_;  // the first jobs, and what becomes of them
   std::vector<std::uint64_t> progress_;    // calls that each episode has seen
 };

@@ -5,6 +5,7 @@
 #include <ductile/core/verdict.hpp>  // Duration
 #include <ductile/mock/price.hpp>    // Price
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -66,6 +67,17 @@ class Journal {
   [[nodiscard]] const Entry* find(std::uint64_t number) const noexcept {
     const std::uint64_t forgotten = total_ - entries_.size();
     return number > forgotten && number <= total_ ? &entries_[static_cast<std::size_t>(number - forgotten - 1)] : nullptr;
+  }
+
+  /// The same with the latest `count` requests alone; what is counted is counted of all.
+  [[nodiscard]] Journal last(std::size_t count) const {
+    Journal latest{capacity_};
+    const std::size_t left_out = entries_.size() - std::min(count, entries_.size());
+    latest.entries_.assign(entries_.begin() + static_cast<std::ptrdiff_t>(left_out), entries_.end());
+    latest.total_ = total_;
+    latest.by_id_ = by_id_;
+    latest.by_status_ = by_status_;
+    return latest;
   }
 
   /// How often a row was answered.

@@ -4,6 +4,7 @@
 #include <ductile/core/now.hpp>       // WallTime
 #include <ductile/gemini/models.hpp>  // find_model, ImageModel, ImageSize, Pixels, pixels_of
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -36,6 +37,20 @@ struct ServedModel {
   [[nodiscard]] constexpr bool takes_size(std::string_view size) const noexcept {
     const auto known = gemini::parse_image_size(size);
     return image && image->takes_size && known && image->makes(*known);
+  }
+
+  /// Whether it reads such a file.
+  [[nodiscard]] constexpr bool reads(std::string_view mime_type) const noexcept {
+    constexpr std::array<std::string_view, 5> images{"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"};
+    if (std::find(images.begin(), images.end(), mime_type) != images.end()) return true;
+    if (mime_type.starts_with("video/")) return !draws() || id == "gemini-nano-banana-2.1" || id == "gemini-3.1-flash-image";
+    return !draws() && (mime_type.starts_with("audio/") || mime_type.starts_with("text/") || mime_type == "application/pdf");
+  }
+
+  /// Whether it takes that thinkingLevel; of some that think it is not known which they take.
+  [[nodiscard]] constexpr bool takes_thinking_level(std::string_view level) const noexcept {
+    return !image || image->thinking_levels.empty() ||
+           std::find(image->thinking_levels.begin(), image->thinking_levels.end(), level) != image->thinking_levels.end();
   }
 
   /// The longest prompt.

@@ -4,15 +4,16 @@
 #include <ductile/core/kind.hpp>     // QuotaDimension
 #include <ductile/core/now.hpp>      // WallTime
 #include <ductile/core/verdict.hpp>  // Duration
+#include <ductile/mock/detail/bounded_map.hpp>
 #include <ductile/mock/dice.hpp>     // Dice
 #include <ductile/mock/pacific.hpp>  // pacific_day, until_pacific_midnight
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,6 +78,7 @@ struct QuotaCost {
 /// Previews share the quota of the model that they became.
 ///
 /// Threads  One at a time.
+/// Cost     Bounded memory: the project that was first heard of is forgotten for the 10001st, and its windows with it.
 class Quota {
  public:
   Quota(std::uint64_t seed, Tier tier) : seed_(seed), tier_(std::move(tier)) {}
@@ -112,7 +114,8 @@ class Quota {
     used.day_tokens += cost.day ? cost.tokens : 0;
     if (cost.nanodollars == 0) return;
     Spending& spent = spending(project, time);
-    spent.payments.emplace_back(time, cost.nanodollars);
+    if (spent.payments.empty() || time - spent.payments.back().first >= std::chrono::seconds{1}) spent.payments.emplace_back(time, 0);
+    spent.payments.back().second += cost.nanodollars;
     spent.sum += cost.nanodollars;
   }
 
@@ -154,6 +157,7 @@ class Quota {
   }
 
  private:
+  static constexpr std::size_t most_projects = 10'000;
   static constexpr Duration minute = std::chrono::minutes{1};
   static constexpr Duration ten_minutes = std::chrono::minutes{10};
 
@@ -168,12 +172,12 @@ class Quota {
   };
 
   struct Spending {
-    std::deque<std::pair<WallTime, std::int64_t>> payments{};  // of the last ten minutes
+    std::deque<std::pair<WallTime, std::int64_t>> payments{};  // of the last ten minutes, those within a second in one
     std::int64_t sum = 0;
   };
 
   Spending& spending(std::string_view project, WallTime time) {
-    Spending& spent = spent_[std::string{project}];
+    Spending& spent = spent_.obtain(std::string{project}).first;
     while (!spent.payments.empty() && spent.payments.front().first + ten_minutes <= time) {
       spent.sum -= spent.payments.front().second;
       spent.payments.pop_front();
@@ -191,7 +195,7 @@ class Quota {
   }
 
   Windows& windows(std::string_view project, std::string_view model, WallTime time) {
-    Windows& used = used_[{std::string{project}, std::string{bucket(model)}}];
+    Windows& used = used_.obtain({std::string{project}, std::string{bucket(model)}}).first;
     const std::int64_t index = since_phase(project, model, time) / minute;
     if (used.minute_index != index) {
       used.minute_index = index;
@@ -206,8 +210,8 @@ class Quota {
 
   std::uint64_t seed_;
   Tier tier_;
-  std::map<std::pair<std::string, std::string>, Windows> used_;
-  std::map<std::string, Spending> spent_;
+  detail::BoundedMap<std::pair<std::string, std::string>, Windows> used_{most_projects};
+  detail::BoundedMap<std::string, Spending> spent_{most_projects};
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -108,15 +108,22 @@ inline boost::json::value error_envelope(const Row& row, const Scene& scene) {
   if (!row.legacy.empty())
     error["errors"] = json::array{json::object{{"message", said.message}, {"domain", "global"}, {"reason", row.legacy}}};
   error["status"] = row.grpc;
-  if (!row.details.empty()) {
+  if (!scene.violations.empty()) {
+    json::array violations;
+    for (const FieldViolation& each : scene.violations) {
+      json::object violation;
+      if (!each.field.empty()) violation["field"] = each.field;  // the request itself has no name
+      violation["description"] = each.description;
+      violations.push_back(std::move(violation));
+    }
+    error["details"] =
+        json::array{json::object{{"@type", "type.googleapis.com/google.rpc.BadRequest"}, {"fieldViolations", std::move(violations)}}};
+  } else if (!row.details.empty()) {
     json::value details = json::parse("[" + std::string{row.details} + "]");
     fill(details, [&](std::string_view name) { return word(name, said); });
     for (json::value& detail : details.as_array()) {
       json::value& type = detail.as_object()["@type"];
       type = "type.googleapis.com/google.rpc." + std::string{type.as_string()};
-      if (const auto violations = detail.as_object().find("fieldViolations");
-          violations != detail.as_object().end() && !scene.field.empty())
-        violations->value().as_array()[0].as_object()["field"] = scene.field;
     }
     error["details"] = std::move(details);
   }

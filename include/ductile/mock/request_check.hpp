@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/core/now.hpp>           // WallTime
 #include <ductile/gemini/base64.hpp>      // decode_base64
 #include <ductile/gemini/image_file.hpp>  // sniff_image
 #include <ductile/mock/dice.hpp>          // Dice
+#include <ductile/mock/harm.hpp>          // SafetyThresholds
 #include <ductile/mock/models.hpp>        // ServedModel
+#include <ductile/mock/payload_check.hpp>
+#include <ductile/mock/request_fields.hpp>  // count_tokens_request, generate_content_request, names_field
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -39,37 +41,31 @@ struct Asked {
   bool text = true;         ///< Words are wanted, or not refused.
   bool thoughts = false;    ///< Thoughts are to be shown.
   bool continues = false;   ///< It takes up an answer that broke off with a continuation token.
+  SafetyThresholds safety{};
   std::vector<ReturnedPicture> returned{};
 };
 
-/// Why a request is turned away: a row of the catalogue and, where it differs from the row's, what is said.
-struct Refusal {
-  std::string_view id;
-  std::string message{};
-  std::string field{};
+/// How a request came.
+struct Terms {
+  std::string_view version = "v1beta";
+  WallTime time = WallTime::max();  ///< What a version knows grows with time.
+  bool counts_tokens = false;       ///< By countTokens, which has a body of its own.
 };
 
 namespace detail {
 
-/// Reads a body of generateContent as strictly as the service does. Throws a `Refusal` at the first thing that is wrong.
+/// Reads a body that is well formed: what it asks of `model`. Throws a `Refusal` at the first thing that the model does not do.
 class RequestReader {
  public:
-  explicit RequestReader(ServedModel model) : model_(model) {}
+  explicit RequestReader(ServedModel model) : model_(model) { asked_.image = model.draws(); }
 
-  Asked read(std::string_view body) {
-    boost::system::error_code error;
-    const boost::json::value parsed = boost::json::parse(body, error);
-    if (error || !parsed.is_object())
-      throw invalid("Invalid JSON payload received. " + (error ? error.message() : "Root element must be a message."));
-    const auto& root = parsed.as_object();
-    known(root, "",
-          {"contents", "system_instruction", "generation_config", "safety_settings", "tools", "tool_config", "cached_content",
-           "service_tier", "model", "store", "continuation_token"});
-    if (const auto* tier = find(root, "service_tier")) asked_.service_tier = string(*tier, "service_tier");
-    asked_.continues = find(root, "continuation_token") != nullptr;
-    read_contents(find(root, "contents"));
-    if (const auto* config = find(root, "generation_config")) read_config(object(*config, "generation_config"));
-    if (const auto* tools = find(root, "tools")) read_tools(*tools);
+  Asked read(const boost::json::object& request) {
+    if (const auto* tier = find(request, "service_tier"); tier && tier->is_string()) asked_.service_tier = text(*tier);
+    asked_.continues = find(request, "continuation_token") != nullptr;
+    read_contents(request);
+    if (const auto* config = find(request, "generation_config")) read_config(config->as_object());
+    for_each(find(request, "safety_settings"), [this](const Json& each, std::size_t) { read_safety(each.as_object()); });
+    for_each(find(request, "tools"), [](const Json& each, std::size_t index) { read_tool(each.as_object(), index); });
     asked_.tokens = std::max<std::int64_t>(1, letters_ / 4 + images_ * tokens_an_image);
     if (asked_.tokens > model_.input_tokens())
       throw Refusal{"token-count-exceeded", "The input token count (" + std::to_string(asked_.tokens) +
@@ -79,221 +75,181 @@ class RequestReader {
   }
 
  private:
-  static constexpr std::int64_t tokens_an_image = 1120;
+  using Json = boost::json::value;
+  using Object = boost::json::object;
 
-  using Names = std::initializer_list<std::string_view>;
+  static constexpr std::int64_t tokens_an_image = 1120;
 
   static Refusal invalid(std::string message) { return {"invalid-argument-generic", std::move(message)}; }
 
-  // proto3 JSON takes both spellings of a field.
-  static std::string snake(std::string_view name) {
-    std::string out;
-    for (const char letter : name) {
-      if (letter >= 'A' && letter <= 'Z') {
-        out += '_';
-        out += static_cast<char>(letter - 'A' + 'a');
-      } else {
-        out += letter;
-      }
-    }
-    return out;
-  }
-
-  static void known(const boost::json::object& message, const std::string& where, Names names) {
-    for (const auto& [name, value] : message) {
-      if (std::find(names.begin(), names.end(), snake(name)) != names.end()) continue;
-      throw Refusal{"unknown-field",
-                    "Invalid JSON payload received. Unknown name \"" + std::string{name} + "\"" +
-                        (where.empty() ? "" : " at '" + where + "'") + ": Cannot find field.",
-                    where};
-    }
-  }
-
-  static const boost::json::value* find(const boost::json::object& message, std::string_view name) {
+  static const Json* find(const Object& message, std::string_view name) {
     for (const auto& [key, value] : message)
-      if (snake(key) == name && !value.is_null()) return &value;
+      if (!value.is_null() && names_field(key, name)) return &value;
     return nullptr;
   }
 
-  static const boost::json::object& object(const boost::json::value& value, const std::string& where) {
-    if (!value.is_object()) throw invalid("Invalid value at '" + where + "', Starting an object on a scalar field");
-    return value.as_object();
+  static std::string text(const Json& value) { return std::string{value.as_string()}; }
+  static std::string text(const Json* value) { return value ? text(*value) : std::string{}; }
+
+  // The name of an enumeration's value: any case is taken, and numbers, which say nothing here.
+  static std::string in_capitals(const Json* value) {
+    if (!value || !value->is_string()) return {};
+    std::string name = text(*value);
+    for (char& letter : name) letter = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    return name;
   }
 
-  static std::string string(const boost::json::value& value, const std::string& where) {
-    if (!value.is_string()) throw invalid("Invalid value at '" + where + "' (TYPE_STRING), " + boost::json::serialize(value));
-    return std::string{value.as_string()};
+  // One of a list may stand without its brackets.
+  template <class Visitor>
+  static void for_each(const Json* list, const Visitor& visit) {
+    if (!list) return;
+    if (!list->is_array()) return visit(*list, 0);
+    std::size_t index = 0;
+    for (const Json& each : list->as_array()) visit(each, index++);
   }
 
-  static bool one_of(std::string_view value, std::span<const std::string_view> values) {
-    return std::find(values.begin(), values.end(), value) != values.end();
-  }
-
-  void read_contents(const boost::json::value* contents) {
+  void read_contents(const Object& request) {
+    const auto* contents = find(request, "contents");
     if (!contents || (contents->is_array() && contents->as_array().empty()))
       throw invalid("* GenerateContentRequest.contents: contents is not specified\n");
-    if (contents->is_object()) return read_content(contents->as_object(), 0);
-    if (!contents->is_array()) throw invalid("Invalid value at 'contents'");
-    std::size_t index = 0;
-    for (const auto& content : contents->as_array()) {
-      read_content(object(content, "contents[" + std::to_string(index) + "]"), index);
-      ++index;
-    }
+    for_each(contents, [this](const Json& each, std::size_t index) { read_content(each.as_object(), index); });
   }
 
-  void read_content(const boost::json::object& content, std::size_t index) {
-    const std::string where = "contents[" + std::to_string(index) + "]";
-    known(content, where, {"role", "parts"});
-    std::string role = "user";
-    if (const auto* given = find(content, "role")) role = string(*given, where + ".role");
+  void read_content(const Object& content, std::size_t index) {
+    const auto* given = find(content, "role");
+    const std::string role = given ? text(*given) : "user";
     if (role != "user" && role != "model" && role != "function") throw invalid("Please use a valid role: user, model.");
     const auto* parts = find(content, "parts");
-    if (!parts || !parts->is_array() || parts->as_array().empty())
+    if (!parts || (parts->is_array() && parts->as_array().empty()))
       throw invalid("* GenerateContentRequest.contents[" + std::to_string(index) + "].parts: contents.parts must not be empty.\n");
     if (role == "user") asked_.prompt.clear();
-    std::size_t number = 0;
-    for (const auto& part : parts->as_array()) {
-      read_part(object(part, where + ".parts[" + std::to_string(number) + "]"), role, index, number);
-      ++number;
-    }
+    for_each(parts, [&](const Json& part, std::size_t) { read_part(part.as_object(), role); });
+    if (role == "model") judge_signatures(*parts, index);
   }
 
-  void read_part(const boost::json::object& part, std::string_view role, std::size_t content, std::size_t number) {
-    const std::string where = "contents[" + std::to_string(content) + "].parts[" + std::to_string(number) + "]";
-    known(part, where,
-          {"text", "inline_data", "file_data", "thought", "thought_signature", "function_call", "function_response", "executable_code",
-           "code_execution_result", "video_metadata", "media_resolution", "part_metadata"});
-    if (const auto* text = find(part, "text")) {
-      const std::string words = string(*text, where + ".text");
-      letters_ += static_cast<std::int64_t>(words.size());
-      if (role == "user") asked_.prompt += words;
+  void read_part(const Object& part, std::string_view role) {
+    if (const auto* words = find(part, "text")) {
+      letters_ += static_cast<std::int64_t>(words->as_string().size());
+      if (role == "user") asked_.prompt += text(*words);
     }
     if (const auto* file = find(part, "file_data")) {
-      known(object(*file, where + ".file_data"), where + ".file_data", {"mime_type", "file_uri", "display_name"});
+      if (const auto* type = find(file->as_object(), "mime_type")) read_mime_type(text(*type));
       ++images_;
     }
-    const auto* data = find(part, "inline_data");
-    if (!data) return;
-    read_image(object(*data, where + ".inline_data"), where + ".inline_data");
-    // Later models want back what they thought when they drew.
-    if (role != "model" || !model_.thinks()) return;
-    const auto* signature = find(part, "thought_signature");
-    if (!signature)
-      throw Refusal{"thought-signature-missing",
-                    "Image part is missing a thought_signature in content position " + std::to_string(content + 1) + ", part position " +
-                        std::to_string(number + 1) +
-                        ". Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures#model-behavior for more details."};
-    asked_.returned.push_back({Dice::hash(string(*find(data->as_object(), "data"), where + ".inline_data.data")),
-                               Dice::hash(string(*signature, where + ".thought_signature"))});
+    if (const auto* data = find(part, "inline_data")) read_image(data->as_object());
   }
 
-  void read_image(const boost::json::object& image, const std::string& where) {
-    static constexpr std::array<std::string_view, 5> types{"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"};
-    known(image, where, {"mime_type", "data", "display_name"});
+  void read_mime_type(const std::string& type) const {
+    if (!model_.reads(type)) throw Refusal{"mime-unsupported", "Unsupported MIME type: " + type};
+  }
+
+  void read_image(const Object& image) {
     ++images_;
-    const auto* type = find(image, "mime_type");
-    const std::string mime = type ? string(*type, where + ".mime_type") : std::string{};
-    if (!one_of(mime, types)) throw Refusal{"mime-unsupported", "Unsupported MIME type: " + mime};
-    const auto* data = find(image, "data");
-    const std::string text = data ? string(*data, where + ".data") : std::string{};
-    const auto bytes = gemini::decode_base64(text);
-    if (!bytes)
-      throw Refusal{"base64-data-url",
-                    "Invalid value at '" + where + ".data' (TYPE_BYTES), Base64 decoding failed for \"" + text.substr(0, 21) + "\"",
-                    where + ".data"};
-    const bool heif = bytes->size() > 8 && bytes->compare(4, 4, "ftyp") == 0;
-    if (!heif && !gemini::sniff_image(*bytes)) throw Refusal{"input-image-invalid"};
+    const std::string type = text(find(image, "mime_type"));
+    read_mime_type(type);
+    if (!type.starts_with("image/")) return;
+    const auto bytes = gemini::decode_base64(text(find(image, "data")));
+    const bool heif = bytes && bytes->size() > 8 && bytes->compare(4, 4, "ftyp") == 0;
+    if (!bytes || (!heif && !gemini::sniff_image(*bytes))) throw Refusal{"input-image-invalid"};
   }
 
-  void read_config(const boost::json::object& config) {
-    known(config, "generation_config",
-          {"response_modalities",
-           "image_config",
-           "thinking_config",
-           "temperature",
-           "top_p",
-           "top_k",
-           "max_output_tokens",
-           "candidate_count",
-           "seed",
-           "stop_sequences",
-           "response_mime_type",
-           "response_schema",
-           "response_json_schema",
-           "presence_penalty",
-           "frequency_penalty",
-           "response_logprobs",
-           "logprobs",
-           "speech_config",
-           "media_resolution",
-           "response_format",
-           "enable_enhanced_civic_answers"});
-    if (const auto* modalities = find(config, "response_modalities")) read_modalities(*modalities);
-    if (!model_.draws()) asked_.image = false;
-    if (const auto* image = find(config, "image_config")) {
-      known(object(*image, "generation_config.image_config"), "generation_config.image_config", {"aspect_ratio", "image_size"});
-      read_image_config(image->as_object());
-    }
+  // Later models want back what they thought when they drew: of a turn with an image the signature of its first part, and of each image.
+  void judge_signatures(const Json& parts, std::size_t content) {
+    const auto drawn = [](const Object& part) { return find(part, "inline_data") != nullptr; };
+    bool any = false;
+    for_each(&parts, [&](const Json& part, std::size_t) { any = any || drawn(part.as_object()); });
+    if (!any || !model_.thinks()) return;
+    bool first = true;
+    for_each(&parts, [&](const Json& each, std::size_t number) {
+      const Object& part = each.as_object();
+      const auto* thought = find(part, "thought");
+      if (thought && thought->as_bool()) return;
+      const auto* signature = find(part, "thought_signature");
+      if (!signature && (first || drawn(part)))
+        throw Refusal{"thought-signature-missing",
+                      std::string{drawn(part) ? "Image" : "Text"} + " part is missing a thought_signature in content position " +
+                          std::to_string(content + 1) + ", part position " + std::to_string(number + 1) +
+                          ". Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures#model-behavior for more details."};
+      first = false;
+      if (drawn(part))
+        asked_.returned.push_back({Dice::hash(text(find(find(part, "inline_data")->as_object(), "data"))), Dice::hash(text(*signature))});
+    });
+  }
+
+  void read_config(const Object& config) {
+    read_modalities(find(config, "response_modalities"));
+    if (const auto* image = find(config, "image_config")) read_image_config(image->as_object());
     // A newer spelling of the same, which the service takes too.
     if (const auto* format = find(config, "response_format"))
-      if (const auto* image = find(object(*format, "generation_config.response_format"), "image"))
-        read_image_config(object(*image, "generation_config.response_format.image"));
-    if (const auto* thinking = find(config, "thinking_config")) read_thinking(object(*thinking, "generation_config.thinking_config"));
+      if (const auto* image = find(format->as_object(), "image")) read_image_config(image->as_object());
+    if (const auto* thinking = find(config, "thinking_config")) read_thinking(thinking->as_object());
   }
 
-  void read_modalities(const boost::json::value& modalities) {
-    if (!modalities.is_array()) throw invalid("Invalid value at 'generation_config.response_modalities'");
+  void read_modalities(const Json* modalities) {
+    if (!modalities || (modalities->is_array() && modalities->as_array().empty())) return;
     asked_.image = asked_.text = false;
-    for (const auto& modality : modalities.as_array()) {
-      std::string name = string(modality, "generation_config.response_modalities");
-      for (char& letter : name) letter = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
-      if (name == "IMAGE")
-        asked_.image = true;
-      else if (name == "TEXT")
-        asked_.text = true;
-      else
-        throw invalid(
-            "Invalid value at 'generation_config.response_modalities[0]' (type.googleapis.com/google.ai.generativelanguage."
-            "v1beta.GenerationConfig.Modality), \"" +
-            name + "\"");
-    }
-    if (asked_.image && !model_.draws()) throw Refusal{"modality-unsupported"};
+    for_each(modalities, [this](const Json& each, std::size_t) {
+      std::string modality = in_capitals(&each);
+      if (modality == "TEXT" || modality == "IMAGE") {
+        (modality == "IMAGE" ? asked_.image : asked_.text) = true;
+        if (modality == "TEXT" || model_.draws()) return;
+      }
+      if (modality.empty() || modality == "MODALITY_UNSPECIFIED") return;
+      for (char& letter : modality) letter = static_cast<char>(letter - 'A' + 'a');
+      throw Refusal{"modality-unsupported", "Model does not support the requested response modalities: " + modality};
+    });
   }
 
-  void read_image_config(const boost::json::object& image) {
+  void read_image_config(const Object& image) {
     if (const auto* ratio = find(image, "aspect_ratio")) {
-      asked_.ratio = string(*ratio, "generation_config.image_config.aspect_ratio");
+      asked_.ratio = text(*ratio);
       if (!model_.takes_ratio(asked_.ratio)) throw Refusal{"aspect-ratio-invalid"};
     }
     if (const auto* size = find(image, "image_size")) {
-      asked_.size = string(*size, "generation_config.image_config.image_size");
+      asked_.size = text(*size);
       if (asked_.size == "512px") throw Refusal{"image-size-px"};
+      if (model_.image && !model_.image->takes_size)
+        throw Refusal{"image-size-invalid",
+                      "* GenerateContentRequest.generation_config.image_config.image_size: image_size is not supported by this model.\n"};
       if (!model_.takes_size(asked_.size)) throw Refusal{"image-size-invalid"};
     }
   }
 
-  void read_thinking(const boost::json::object& thinking) {
-    known(thinking, "generation_config.thinking_config", {"thinking_budget", "thinking_level", "include_thoughts"});
-    if (const auto* budget = find(thinking, "thinking_budget"))
-      if (!budget->is_int64() || budget->as_int64() < -1 || budget->as_int64() > 32'768)
-        throw Refusal{"thinking-budget-invalid", "The thinking budget (" + boost::json::serialize(*budget) + ") is invalid."};
-    if (const auto* include = find(thinking, "include_thoughts")) asked_.thoughts = include->is_bool() && include->as_bool();
+  void read_thinking(const Object& thinking) {
+    const auto* budget = find(thinking, "thinking_budget");
+    const std::string level = in_capitals(find(thinking, "thinking_level"));
+    if (budget && !level.empty())
+      throw Refusal{"thinking-config-contradiction", "You can only set only one of thinking budget and thinking level."};
+    const bool quoted = budget && budget->is_string();
+    if (budget && !quoted && (!budget->is_int64() || budget->as_int64() < -1 || budget->as_int64() > 32'768))
+      throw Refusal{"thinking-budget-invalid", "The thinking budget (" + boost::json::serialize(*budget) + ") is invalid."};
+    if (!level.empty() && model_.draws() && !model_.thinks())
+      throw Refusal{"thinking-config-contradiction", "Thinking is not enabled for this model."};
+    if (!level.empty() && level != "THINKING_LEVEL_UNSPECIFIED" && !model_.takes_thinking_level(level))
+      throw invalid("Thinking level " + level + " is not supported for this model. Please retry with other thinking level.");
+    const auto* include = find(thinking, "include_thoughts");
+    asked_.thoughts = include && include->as_bool();
     if (asked_.thoughts && !model_.thinks()) throw Refusal{"thinking-config-contradiction"};
   }
 
-  static void read_tools(const boost::json::value& tools) {
-    if (!tools.is_array()) throw invalid("Invalid value at 'tools'");
-    std::size_t number = 0;
-    for (const auto& tool : tools.as_array()) {
-      const auto& entry = object(tool, "tools");
-      if (entry.size() > 1) {
-        std::string names;
-        for (const auto& [name, value] : entry) names += (names.empty() ? "" : ", ") + snake(name);
-        throw Refusal{"tool-type-conflict", "The GenerateContentRequest proto is invalid:\n  * tools[" + std::to_string(number) +
-                                                "].tool_type: one_of 'tool_type' has more than one initialized field: " + names};
-      }
-      ++number;
+  void read_safety(const Object& setting) {
+    const std::string category = in_capitals(find(setting, "category"));
+    const std::string threshold = in_capitals(find(setting, "threshold"));
+    for (std::size_t i = 0; i < asked_.safety.by_category.size(); ++i) {
+      if (gemini::name(static_cast<gemini::HarmCategory>(i)) != category) continue;
+      for (const auto known : {gemini::HarmThreshold::low_and_above, gemini::HarmThreshold::medium_and_above,
+                               gemini::HarmThreshold::only_high, gemini::HarmThreshold::none, gemini::HarmThreshold::off})
+        if (gemini::name(known) == threshold) asked_.safety.by_category[i] = known;
     }
+  }
+
+  static void read_tool(const Object& tool, std::size_t index) {
+    if (tool.size() <= 1) return;
+    std::string names;
+    for (const auto& [name, value] : tool)
+      names += (names.empty() ? "" : ", ") + std::string{generate_content_request.find("tools")->message->find(name)->name};
+    throw Refusal{"tool-type-conflict", "The GenerateContentRequest proto is invalid:\n  * tools[" + std::to_string(index) +
+                                            "].tool_type: one_of 'tool_type' has more than one initialized field: " + names};
   }
 
   ServedModel model_;
@@ -302,19 +258,34 @@ class RequestReader {
   std::int64_t images_ = 0;
 };
 
+inline std::variant<Asked, Refusal> read_request(std::string_view body, ServedModel model, const Terms& terms) {
+  boost::system::error_code error;
+  const boost::json::value parsed = boost::json::parse(body, error);
+  if (error || !parsed.is_object())
+    return Refusal{"invalid-argument-generic",
+                   "Invalid JSON payload received. " + (error ? error.message() : "Root element must be a message.")};
+  const boost::json::object* request = &parsed.as_object();
+  const MessageType& type = terms.counts_tokens ? count_tokens_request : generate_content_request;
+  if (auto refusal = PayloadCheck{terms.version, terms.time}(*request, type)) return *std::move(refusal);
+  if (terms.counts_tokens)
+    for (const auto& [name, value] : *request)
+      if (value.is_object() && names_field(name, "generate_content_request")) request = &value.as_object();
+  return RequestReader{model}.read(*request);
+}
+
 }  // namespace detail
 
 /// The largest body that is taken: 100 MB, raised from 20 in January 2026.
 inline constexpr std::size_t most_request_bytes = 104'857'600;
 
-/// Reads a body of generateContent for `model`: what is asked for, or why not.
+/// Reads a request for `model`: what is asked for, or why not.
 ///
 /// Threads  Pure.
-[[nodiscard]] inline std::variant<Asked, Refusal> check_request(std::string_view body, ServedModel model) {
+[[nodiscard]] inline std::variant<Asked, Refusal> check_request(std::string_view body, ServedModel model, const Terms& terms = {}) {
   if (body.size() > most_request_bytes)
     return Refusal{"payload-too-large-400", "Request payload size exceeds the limit: " + std::to_string(most_request_bytes) + " bytes."};
   try {
-    return detail::RequestReader{model}.read(body);
+    return detail::read_request(body, model, terms);
   } catch (const Refusal& refusal) {
     return refusal;
   }

@@ -3,12 +3,14 @@
 
 #include <ductile/core/now.hpp>  // WallTime
 #include <ductile/detail/iso_time.hpp>
+#include <ductile/mock/harm.hpp>  // Harm
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
 
@@ -22,6 +24,14 @@ enum class Delivery : std::uint8_t {
 
 /// Whether a good answer comes piece by piece.
 [[nodiscard]] constexpr bool is_streamed(Delivery delivery) noexcept { return delivery == Delivery::events || delivery == Delivery::array; }
+
+/// A field of a request that is wrong, and what a BadRequest says of it.
+struct FieldViolation {
+  std::string field{};  ///< Its path, "generation_config.image_config"; empty: the request itself.
+  std::string description{};
+
+  friend bool operator==(const FieldViolation&, const FieldViolation&) = default;
+};
 
 /// All that an answer may speak of.
 struct Scene {
@@ -38,8 +48,9 @@ struct Scene {
   std::uint64_t call = 0;  ///< Names this answer among all of its seed.
   WallTime time{};
   Delivery delivery = Delivery::whole;
-  std::string message{};  ///< Says an error in these words instead of the row's.
-  std::string field{};    ///< The field that a BadRequest names instead of the row's.
+  std::string message{};                     ///< Says an error in these words instead of the row's.
+  std::vector<FieldViolation> violations{};  ///< What a BadRequest lists instead of the row's.
+  Harm harm{};                               ///< What the filter has seen in the prompt, where it blocks it.
 };
 
 /// A moment as HTTP writes it: "Tue, 24 Nov 2026 12:00:00 GMT".

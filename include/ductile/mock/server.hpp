@@ -34,6 +34,9 @@ struct ServerOptions {
   std::optional<int> goaway_port{};  ///< HTTP/2 under TLS that goes away.
   std::optional<int> proxy_port{};   ///< A proxy that wants a login.
   std::optional<int> full_port{};    ///< A port on which no connection opens.
+
+  /// Only keys of the service's own forms, and those that share a project, are keys. Else a word of a test's own is one, too.
+  bool strict_keys = false;
 };
 
 /// Where the ports beside the service's own are; 0: there is none.

@@ -5,11 +5,12 @@
 // includes this header in one unit. It is most of what cpp-httplib and the model of the service cost to compile.
 #include <ductile/mock/fault_server.hpp>  // FaultServer; first: it says where cpp-httplib's flags come from
 
-#include <ductile/core/config_error.hpp>  // ConfigError
-#include <ductile/core/now.hpp>           // Now, WallTime
-#include <ductile/mock/admin.hpp>         // Admin
-#include <ductile/mock/engine.hpp>        // Engine
-#include <ductile/mock/exchange.hpp>      // Answer, Request
+#include <ductile/core/config_error.hpp>           // ConfigError
+#include <ductile/core/now.hpp>                    // Now, WallTime
+#include <ductile/mock/admin.hpp>                  // Admin
+#include <ductile/mock/detail/request_target.hpp>  // read_target
+#include <ductile/mock/engine.hpp>                 // Engine
+#include <ductile/mock/exchange.hpp>               // Answer, Request
 #include <ductile/mock/ports/certificate.hpp>
 #include <ductile/mock/ports/full_port.hpp>
 #include <ductile/mock/ports/proxy_port.hpp>
@@ -22,7 +23,6 @@
 #include <httplib.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -84,7 +84,8 @@ class Server::Listening {
                  .seed = options.seed,
                  .start = *scenario.starts_at,
                  .projects = options.projects,
-                 .tier = options.tier ? std::optional{tier_named(*options.tier)} : std::nullopt}),
+                 .tier = options.tier ? std::optional{tier_named(*options.tier)} : std::nullopt,
+                 .strict_keys = options.strict_keys}),
         admin_(engine_, clock_),
         http_(clock_) {
     const auto handler = [this](const httplib::Request& request, httplib::Response& response) { handle(request, response); };
@@ -178,33 +179,10 @@ class Server::Listening {
   }
 
   static Request taken(const httplib::Request& asked) {
-    Request request{.method = asked.method, .path = asked.path, .body = asked.body};
+    Request request{.method = asked.method, .body = asked.body};
     for (const auto& [name, value] : asked.headers) request.headers.push_back({name, value});
-    // Not from `params`: a form in the body would mix with it.
-    const std::size_t mark = asked.target.find('?');
-    std::string_view query = mark == std::string::npos ? std::string_view{} : std::string_view{asked.target}.substr(mark + 1);
-    while (!query.empty()) {
-      const std::string_view pair = query.substr(0, query.find('&'));
-      query.remove_prefix(std::min(query.size(), pair.size() + 1));
-      const std::size_t equals = pair.find('=');
-      request.query.emplace_back(decoded(pair.substr(0, equals)), equals == pair.npos ? std::string{} : decoded(pair.substr(equals + 1)));
-    }
+    detail::read_target(asked.target, request);  // not from `params`: a form in the body would mix with it
     return request;
-  }
-
-  static std::string decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      unsigned value = 0;
-      if (text[i] == '%' && i + 2 < text.size() &&
-          std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
-        out += static_cast<char>(value);
-        i += 2;
-      } else {
-        out += text[i] == '+' ? ' ' : text[i];
-      }
-    }
-    return out;
   }
 
   std::string host_;

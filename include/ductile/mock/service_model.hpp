@@ -4,6 +4,7 @@
 #include <ductile/core/now.hpp>                 // WallTime
 #include <ductile/core/verdict.hpp>             // Duration
 #include <ductile/mock/dice.hpp>                // Dice
+#include <ductile/mock/harm.hpp>                // Harm, HarmProbability
 #include <ductile/mock/service_parameters.hpp>  // ServiceParameters, Span
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
@@ -86,6 +88,14 @@ class ServiceModel {
       return dice.with("wording").with(wording).chance(passes) ? Outcome::image : Outcome::withheld;
     }
     return Outcome::image;
+  }
+
+  /// What the configurable filter sees in this job's prompt; none: nothing. A request may say that it does not mind.
+  [[nodiscard]] std::optional<Harm> harm(std::uint64_t job) const noexcept {
+    const Dice dice = Dice{seed_}.with("filter").with(job);
+    if (!dice.with("sees").chance(given_.filtered_share)) return std::nullopt;
+    return Harm{static_cast<gemini::HarmCategory>(static_cast<int>(dice.with("category").uniform() * 4)),
+                dice.with("probability").chance(0.5) ? HarmProbability::high : HarmProbability::medium};
   }
 
   /// The share of calls to `model` that meet a 503 at this hour, in the long run.

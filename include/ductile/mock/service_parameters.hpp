@@ -60,6 +60,9 @@ struct ServiceParameters {
   double reworded_passes = 0.75;  ///< Chance of each rewording of a blocked one.
   double prohibited_share = 0.015;
 
+  // What a request's safetySettings let through or not: a property of the prompt, too.
+  double filtered_share = 0;  ///< Prompts in which the configurable filter sees a medium or high probability of harm.
+
   // Requests that can never succeed.
   double bad_request_share = 0.006;
   double permission_share = 0.004;
@@ -84,7 +87,7 @@ struct ServiceParameters {
   calm.flash_latency = 0.01;
   calm.network = {0, 0};
   calm.deadline_chance.fill({0, 0});
-  calm.borderline_share = calm.prohibited_share = 0;
+  calm.borderline_share = calm.prohibited_share = calm.filtered_share = 0;
   calm.bad_request_share = calm.permission_share = calm.not_found_share = 0;
   calm.retry_info_present = calm.quota_detail_present = 1;
   return calm;

@@ -100,7 +100,8 @@ inline constexpr std::array deadline_figures{Figure{"1K", &read_deadline_chance<
                                              Figure{"4K", &read_deadline_chance<2>}};
 inline constexpr std::array safety_figures{
     Figure{"borderline_share", &read_chance<&Is::borderline_share>}, Figure{"prohibited_share", &read_chance<&Is::prohibited_share>},
-    Figure{"borderline_block_original", &read_chance<&Is::borderline_blocked>}, Figure{"reword_pass", &read_chance<&Is::reworded_passes>}};
+    Figure{"borderline_block_original", &read_chance<&Is::borderline_blocked>}, Figure{"reword_pass", &read_chance<&Is::reworded_passes>},
+    Figure{"filtered_share", &read_chance<&Is::filtered_share>}};
 inline constexpr std::array permanent_figures{Figure{"400", &read_chance<&Is::bad_request_share>},
                                               Figure{"403", &read_chance<&Is::permission_share>},
                                               Figure{"404", &read_chance<&Is::not_found_share>}};

@@ -4,16 +4,19 @@
 #include <ductile/gemini/base64.hpp>  // encode_base64
 #include <ductile/gemini/models.hpp>  // all_aspect_ratios, find_model, ImageSize, Pixels
 #include <ductile/mock/dice.hpp>      // Dice
+#include <ductile/mock/harm.hpp>      // name
 #include <ductile/mock/image.hpp>     // draw_png
 #include <ductile/mock/models.hpp>    // image_pixels
 #include <ductile/mock/scene.hpp>     // iso_time, Scene
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::mock::detail {
@@ -42,9 +45,16 @@ inline std::string escaped_for_html(std::string_view text) {
   return out;
 }
 
-inline std::span<const std::string_view> accepted_ratios(std::string_view model) {
+// In the order of their figures, as the service lists them.
+inline std::vector<std::string_view> accepted_ratios(std::string_view model) {
   const gemini::ImageModel* known = gemini::find_model(model);
-  return known ? known->aspect_ratios : std::span<const std::string_view>{gemini::all_aspect_ratios};
+  const std::span<const std::string_view> taken =
+      known ? known->aspect_ratios : std::span<const std::string_view>{gemini::all_aspect_ratios};
+  std::vector<std::string_view> ratios{taken.begin(), taken.end()};
+  const auto by_length_and_figures = [](std::string_view ratio) { return std::pair{ratio.find(':'), ratio}; };
+  std::sort(ratios.begin(), ratios.end(),
+            [&](std::string_view left, std::string_view right) { return by_length_and_figures(left) < by_length_and_figures(right); });
+  return ratios;
 }
 
 inline std::vector<std::string_view> accepted_sizes(std::string_view model) {
@@ -80,6 +90,8 @@ inline std::string word(std::string_view name, const Scene& scene) {
   if (name == "message") return scene.message;
   if (name == "ratios") return quoted_list(accepted_ratios(scene.model));
   if (name == "sizes") return quoted_list(accepted_sizes(scene.model));
+  if (name == "harm") return std::string{gemini::name(scene.harm.category)};
+  if (name == "harm_probability") return std::string{mock::name(scene.harm.probability)};
   if (name == "in_a_week") return iso_time(scene.time + std::chrono::seconds{581'981});
   if (name == "signature") return token(scene, "signature", 96);
   const gemini::Pixels asked = image_pixels(scene.model, scene.size, scene.ratio);

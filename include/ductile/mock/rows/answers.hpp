@@ -17,7 +17,7 @@ inline constexpr std::string_view image_answer =
 inline constexpr std::array good_answer_rows{
     Row{.id = "ok-image", .form = Form::answer, .text = image_answer},
     Row{.id = "ok-text-image", .form = Form::answer,
-        .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"text": "Here is "}]}, "index": 0}]},
+        .text = R"json([{"candidates": [{"content": {"role": "model", "parts": [{"text": "Here is ", "thoughtSignature": "${signature}"}]}, "index": 0}]},
                     {"candidates": [{"content": {"role": "model", "parts": [{"text": "your image."}]}, "index": 0}]},
                     {"candidates": [{"content": {"role": "model", "parts": [
                       {"inlineData": {"mimeType": "image/png", "data": "${png}"}, "thoughtSignature": "${signature}"}]},
@@ -46,7 +46,7 @@ inline constexpr std::array bad_answer_rows{
     // The prompt was blocked; nothing was made.
     Row{.id = "prompt-blocked-safety", .form = Form::answer,
         .text = R"json([{"promptFeedback": {"blockReason": "SAFETY",
-                     "safetyRatings": [{"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "probability": "HIGH", "blocked": true}]}}])json"},
+                     "safetyRatings": [{"category": "${harm}", "probability": "${harm_probability}", "blocked": true}]}}])json"},
     Row{.id = "prompt-blocked-prohibited", .form = Form::answer,
         .text = R"json([{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT",
                      "safetyRatings": [{"category": "HARM_CATEGORY_SEXUALLY_EXPLICIT", "probability": "HIGH", "blocked": true}]}}])json"},

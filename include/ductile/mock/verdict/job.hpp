@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>               // WallTime
-#include <ductile/core/verdict.hpp>           // Duration
+#include <ductile/core/now.hpp>      // WallTime
+#include <ductile/core/verdict.hpp>  // Duration
+#include <ductile/mock/detail/bounded_map.hpp>
 #include <ductile/mock/journal.hpp>           // Entry
 #include <ductile/mock/verdict/answered.hpp>  // Answered
 #include <ductile/mock/verdict/pace.hpp>      // Pace
@@ -10,8 +11,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,28 +69,17 @@ struct Job {
 /// The jobs asked for last. Bounded: the oldest one is forgotten for a new one.
 class Jobs {
  public:
-  explicit Jobs(std::size_t capacity) : capacity_(capacity) {}
+  explicit Jobs(std::size_t capacity) : jobs_(capacity) {}
 
   /// The job that `entry` belongs to. What was turned away before its prompt was read is a job by its body.
   [[nodiscard]] Job& of(const Entry& entry) {
-    const Name name = name_of(entry);
-    const auto [found, is_new] = jobs_.try_emplace(name);
-    if (is_new) {
-      found->second.project = entry.project;
-      order_.push_back(name);
-      if (order_.size() > capacity_) {
-        jobs_.erase(order_.front());
-        order_.pop_front();
-      }
-    }
-    return found->second;
+    const auto [job, is_new] = jobs_.obtain(name_of(entry));
+    if (is_new) job.project = entry.project;
+    return job;
   }
 
   /// The same; null when it is forgotten.
-  [[nodiscard]] Job* find(const Entry& entry) {
-    const auto found = jobs_.find(name_of(entry));
-    return found == jobs_.end() ? nullptr : &found->second;
-  }
+  [[nodiscard]] Job* find(const Entry& entry) { return jobs_.find(name_of(entry)); }
 
   template <class Visitor>
   void for_each(const Visitor& visit) const {
@@ -103,9 +91,7 @@ class Jobs {
 
   static Name name_of(const Entry& entry) { return {entry.project, entry.job != 0 ? entry.job : entry.request}; }
 
-  std::size_t capacity_;
-  std::map<Name, Job> jobs_;
-  std::deque<Name> order_;
+  detail::BoundedMap<Name, Job> jobs_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/version.hpp>
+#include <ductile/mock/detail/bounded_map.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <map>
-#include <utility>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
@@ -16,18 +13,10 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 /// Which thought signatures came with which image, as hashes of both. Bounded: the oldest images are forgotten.
 class Signatures {
  public:
-  explicit Signatures(std::size_t capacity = 10'000) : capacity_(capacity) {}
+  explicit Signatures(std::size_t capacity = 10'000) : given_(capacity) {}
 
   void give(std::uint64_t picture, std::uint64_t signature) {
-    const auto [found, is_new] = given_.try_emplace(picture);
-    if (is_new) {
-      order_.push_back(picture);
-      if (order_.size() > capacity_) {
-        given_.erase(order_.front());
-        order_.pop_front();
-      }
-    }
-    Given& given = found->second;  // the same picture comes again for the same prompt, with another signature
+    Given& given = given_.obtain(picture).first;  // the same picture comes again for the same prompt, with another signature
     if (given.signatures.size() < most_of_one)
       given.signatures.push_back(signature);
     else
@@ -36,9 +25,9 @@ class Signatures {
 
   /// Whether that image was given, and never with that signature.
   [[nodiscard]] bool belies(std::uint64_t picture, std::uint64_t signature) const {
-    const auto found = given_.find(picture);
-    if (found == given_.end() || found->second.unsure) return false;
-    const auto& signatures = found->second.signatures;
+    const Given* given = given_.find(picture);
+    if (!given || given->unsure) return false;
+    const auto& signatures = given->signatures;
     return std::find(signatures.begin(), signatures.end(), signature) == signatures.end();
   }
 
@@ -50,9 +39,7 @@ class Signatures {
     bool unsure = false;  ///< It was given with more signatures than are kept.
   };
 
-  std::size_t capacity_;
-  std::map<std::uint64_t, Given> given_;
-  std::deque<std::uint64_t> order_;
+  detail::BoundedMap<std::uint64_t, Given> given_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock
