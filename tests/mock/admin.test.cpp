@@ -72,6 +72,52 @@ TEST_CASE("The journal's page shows a hint in seconds", "[mock]") {
   CHECK(asking::json_of(desk.get("requests")).at("requests").at(0).at("hint_s").to_number<double>() > 0);
 }
 
+TEST_CASE("The journal's page shows as many of the latest requests as it is asked for", "[mock]") {
+  Desk desk;
+  for (int i = 0; i < 5; ++i) (void)desk.engine.answer(asking::for_row("high-demand"), start);
+  const auto last = [&](std::string count) {
+    return desk.admin.answer({.method = "GET", .path = "/_ductile/requests", .query = {{"last", std::move(count)}}});
+  };
+  const auto body = asking::json_of(last("2"));
+  REQUIRE(body.at("requests").as_array().size() == 2);
+  CHECK(body.at("requests").at(0).at("number") == 4);
+  CHECK(body.at("total") == 5);
+  CHECK(body.at("counts").at("high-demand") == 5);
+  for (const char* wrong : {"-1", "two", "10001", "1.5"}) {
+    INFO(wrong);
+    CHECK(last(wrong).status == 400);
+    CHECK(last(wrong).body().find("last must be a whole number from 0 to 10000; it is \\\"" + std::string{wrong}) != std::string::npos);
+  }
+}
+
+TEST_CASE("At / people get a page, which names no other place; who asks for a row there gets the row", "[mock]") {
+  Desk desk;
+  ductile::mock::Request request{.method = "GET", .path = "/"};
+  REQUIRE(Admin::serves(request));
+  const Answer page = desk.admin.answer(request);
+  CHECK(page.content_type == "text/html; charset=utf-8");
+  const std::string html = page.body();
+  CHECK(html.starts_with("<!DOCTYPE html>"));
+  CHECK(html.ends_with("</html>\n"));
+  CHECK(html.find("//") == html.find("// What clients"));  // no address: the first two slashes are a comment's
+  for (const char* name : {"health", "clock", "quota", "verdict", "scenario", "requests?last=50", "quota/refill", "reset"})
+    CHECK(html.find("'" + std::string{name} + "'") != html.npos);
+  request.query = {{"scenario", "high-demand"}};
+  CHECK_FALSE(Admin::serves(request));
+  CHECK_FALSE(Admin::serves({.method = "POST", .path = "/"}));
+  CHECK(Admin::serves({.method = "GET", .path = "/_ductile/health"}));
+}
+
+TEST_CASE("The scenario's page names those that can be played", "[mock]") {
+  Desk desk;
+  const auto body = asking::json_of(desk.get("scenario"));
+  REQUIRE_FALSE(body.at("known").as_array().empty());
+  for (const auto& name : body.at("known").as_array()) {
+    INFO(name);
+    CHECK(desk.post("scenario", R"({"name": )" + boost::json::serialize(name) + "}").status == 200);
+  }
+}
+
 TEST_CASE("The clock can be put forward, and the pages tell the service's time", "[mock]") {
   Desk desk;
   CHECK(asking::json_of(desk.post("clock/advance", R"({"seconds": 3600})")).at("time_scale").to_number<double>() == 1);

@@ -32,3 +32,17 @@ TEST_CASE("A request is found by its number, from 1 on, until it is forgotten", 
   CHECK(journal.find(25)->number == 25);
   CHECK(journal.find(26) == nullptr);
 }
+
+TEST_CASE("The latest requests of a journal keep their numbers, and its counts are of all", "[mock]") {
+  Journal journal{10};
+  for (int i = 0; i < 25; ++i) journal.add({.id = "ok-image"});
+  const Journal latest = journal.last(3);
+  REQUIRE(latest.entries().size() == 3);
+  CHECK(latest.entries().front().number == 23);
+  CHECK(latest.find(25)->number == 25);
+  CHECK(latest.find(22) == nullptr);
+  CHECK(latest.total() == 25);
+  CHECK(latest.count("ok-image") == 25);
+  CHECK(journal.last(0).entries().empty());
+  CHECK(journal.last(100).entries().size() == 10);
+}

@@ -150,6 +150,21 @@ TEST_CASE("What a project spends in any ten minutes is bounded, whatever models 
   CHECK(quota.check("p", "a", 1, start + 10min).empty());
 }
 
+TEST_CASE("However many projects ask, the quotas of the latest ten thousand are kept", "[mock]") {
+  Quota quota{1, Tier{.name = "t", .requests_per_day = 1}};
+  const auto spent = [&](int project) { return !full(quota, noon, 1, std::to_string(project).c_str()).empty(); };
+  int early = 0;
+  for (int project = 0; project <= 10'000; ++project) {
+    early += spent(project) ? 1 : 0;
+    quota.count(std::to_string(project), "gemini-3-pro-image", {}, noon);
+  }
+  CHECK(early == 0);
+  CHECK(quota.usage(noon).size() == 10'000);
+  CHECK(spent(10'000));
+  CHECK(spent(1));
+  CHECK_FALSE(spent(0));  // forgotten: as good as new
+}
+
 TEST_CASE("The named tiers have the figures of the day's model", "[mock]") {
   using ductile::mock::find_tier;
   REQUIRE(find_tier("tier1"));

@@ -182,6 +182,28 @@ TEST_CASE("v1 knows less than v1beta, and less still before the SDKs asked it", 
         "Invalid JSON payload received. Unknown name \"responseModalities\" at 'generation_config': Cannot find field.");
 }
 
+TEST_CASE("Bytes may come in either alphabet of base64, padded or not, and are the same bytes", "[mock]") {
+  const std::string padded = ductile::gemini::encode_base64(ductile::mock::draw_png("x", 1, {17, 9}));
+  std::string other = padded;
+  for (char& letter : other) letter = letter == '+' ? '-' : letter == '/' ? '_' : letter;
+  REQUIRE(other != padded);
+  std::string bare = other;
+  while (bare.ends_with('=')) bare.pop_back();
+  const auto returned = [](const std::string& data, std::string_view signature) {
+    const auto checked = check_request(with_parts(R"([{"inlineData": {"mimeType": "image/png", "data": ")" + data +
+                                                      R"("}, "thoughtSignature": ")" + std::string{signature} + "\"}]",
+                                                  "model"),
+                                       ductile::mock::find_served_model("gemini-3-pro-image").value());
+    REQUIRE(std::holds_alternative<Asked>(checked));
+    return std::get<Asked>(checked).returned.at(0);
+  };
+  const auto as_given = returned(padded, "c2lnbg+/YQ==");
+  for (const std::string& data : {other, bare}) {
+    CHECK(returned(data, "c2lnbg-_YQ").picture == as_given.picture);
+    CHECK(returned(data, "c2lnbg-_YQ").signature == as_given.signature);
+  }
+}
+
 TEST_CASE("countTokens has a body of its own", "[mock]") {
   const Terms counting{.counts_tokens = true};
   CHECK(refusal(asking::body_for("a cat"), "gemini-3-pro-image", counting).id == "accepted");

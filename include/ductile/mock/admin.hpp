@@ -5,7 +5,11 @@
 #include <ductile/mock/detail/json_text.hpp>  // json_text
 #include <ductile/mock/engine.hpp>            // Engine
 #include <ductile/mock/exchange.hpp>          // Answer, Request
+#include <ductile/mock/pacific.hpp>           // until_pacific_midnight
+#include <ductile/mock/page.hpp>              // page_for_people
+#include <ductile/mock/route.hpp>             // wanted_row
 #include <ductile/mock/rows.hpp>              // all_answers
+#include <ductile/mock/scenario.hpp>          // scenario_names
 #include <ductile/mock/scenario_json.hpp>     // read_scenario
 #include <ductile/mock/service_clock.hpp>     // ServiceClock
 #include <ductile/mock/verdict/verdict_json.hpp>
@@ -14,17 +18,21 @@
 #include <boost/system/error_code.hpp>
 
 #include <array>
+#include <charconv>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
 
 /// The mock's own pages, under `/_ductile/`: what a test asks and sets.
 ///
-/// GET   health, requests, verdict, quota, clock, scenario
+/// GET   health, requests (?last=50: no more than those), verdict, quota, clock, scenario; and at `/` a page that shows them to people
 /// POST  scenario (a scenario file's text), clock/advance ({"seconds": 60}), quota/refill, reset, makeable ({"prompts": ["..."]}).
 ///       Another scenario begins at once, by the clock as it stands; a tier that the service was started with stays, unless the scenario
 ///       names one.
@@ -35,14 +43,21 @@ class Admin {
  public:
   static constexpr std::string_view prefix = "/_ductile/";
 
+  /// Whether a request is for these pages: what is asked for a row is not.
+  [[nodiscard]] static bool serves(const Request& request) {
+    if (std::string_view{request.path}.starts_with(prefix)) return true;
+    return request.method == "GET" && request.path == "/" && wanted_row(request).empty();
+  }
+
   Admin(Engine& engine, ServiceClock& clock) : engine_(engine), clock_(clock) {}
 
   [[nodiscard]] Answer answer(const Request& request) {
+    if (request.path == "/") return {.content_type = "text/html; charset=utf-8", .pieces = {std::string{page_for_people}}};
     const std::string_view page = std::string_view{request.path}.substr(prefix.size());
     try {
       if (request.method == "GET") {
         if (page == "health") return shown(health());
-        if (page == "requests") return shown(requests());
+        if (page == "requests") return shown(requests(request.query_value("last")));
         if (page == "verdict") return shown(verdict_json(engine_.verdict()));
         if (page == "quota") return shown(quota());
         if (page == "clock") return shown(clock());
@@ -108,11 +123,21 @@ class Admin {
             {"seed", engine_.seed()},
             {"time_scale", clock_.scale()},
             {"now", iso_time(clock_.now())},
-            {"requests", engine_.journal().total()}};
+            {"requests", engine_.journal(0).total()}};
   }
 
-  Object requests() {
-    const Journal journal = engine_.journal();
+  // Empty: all that the journal has.
+  static std::size_t count(std::string_view last) {
+    constexpr std::size_t most = 10'000;
+    std::size_t wanted = 0;
+    const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), wanted);
+    const bool whole = error == std::errc{} && end == last.data() + last.size() && wanted <= most;
+    if (!last.empty() && !whole) throw ConfigError{"last must be a whole number from 0 to 10000; it is \"" + std::string{last} + "\""};
+    return last.empty() ? most : wanted;
+  }
+
+  Object requests(std::string_view last) {
+    const Journal journal = engine_.journal(count(last));
     Object by_id;
     for (const auto& [id, count] : journal.by_id()) by_id[id] = count;
     Object by_status;
@@ -166,6 +191,7 @@ class Admin {
     return {{"now", iso_time(now)},
             {"unix_s", in_seconds(now.time_since_epoch())},
             {"time_scale", clock_.scale()},
+            {"day_left_s", in_seconds(until_pacific_midnight(now))},
             {"started_at", iso_time(clock_.start())}};
   }
 
@@ -179,13 +205,12 @@ class Admin {
       if (!episode.model.empty() || !episode.prompt.empty()) row["match"] = Object{{"model", episode.model}, {"prompt", episode.prompt}};
       episodes.push_back(std::move(row));
     }
+    boost::json::array known;
+    for (const std::string_view name : scenario_names()) known.push_back(boost::json::value(name));
     boost::json::array answers;
     for (const std::string_view id : all_answers()) answers.push_back(boost::json::value(id));
-    return {{"name", played.name},
-            {"seed", engine_.seed()},
-            {"tier", played.tier.name},
-            {"episodes", std::move(episodes)},
-            {"answers", std::move(answers)}};
+    return {{"name", played.name},       {"seed", engine_.seed()},          {"tier", played.tier.name},
+            {"known", std::move(known)}, {"episodes", std::move(episodes)}, {"answers", std::move(answers)}};
   }
 
   Object makeable(const boost::json::value& body) {

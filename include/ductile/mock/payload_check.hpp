@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>             // WallTime
-#include <ductile/gemini/base64.hpp>        // decode_base64
-#include <ductile/mock/request_fields.hpp>  // EnumType, Field, FieldType, knows, MessageType
-#include <ductile/mock/scene.hpp>           // FieldViolation
+#include <ductile/core/now.hpp>                // WallTime
+#include <ductile/gemini/base64.hpp>           // decode_base64
+#include <ductile/mock/detail/json_bytes.hpp>  // standard_base64
+#include <ductile/mock/request_fields.hpp>     // EnumType, Field, FieldType, knows, MessageType
+#include <ductile/mock/scene.hpp>              // FieldViolation
 
 #include <boost/json.hpp>
 
@@ -86,7 +87,7 @@ class PayloadCheck {
     const std::string type = scalar(field.type);
     if (value.is_object()) return refuse(type, "Starting an object on a scalar field");
     if (!fits(value, field.type)) return refuse(type, shown(value));
-    if (field.type != FieldType::bytes || gemini::decode_base64(value.as_string())) return;
+    if (field.type != FieldType::bytes || gemini::decode_base64(standard_base64(value.as_string()))) return;
     const std::string_view text = value.as_string();
     add("base64-data-url", place,
         "Invalid value at '" + place + "' (TYPE_BYTES), Base64 decoding failed for \"" +

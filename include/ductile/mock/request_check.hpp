@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>           // WallTime
-#include <ductile/gemini/base64.hpp>      // decode_base64
-#include <ductile/gemini/image_file.hpp>  // sniff_image
-#include <ductile/mock/dice.hpp>          // Dice
-#include <ductile/mock/harm.hpp>          // SafetyThresholds
-#include <ductile/mock/models.hpp>        // ServedModel
+#include <ductile/core/now.hpp>                // WallTime
+#include <ductile/gemini/base64.hpp>           // decode_base64
+#include <ductile/gemini/image_file.hpp>       // sniff_image
+#include <ductile/mock/detail/json_bytes.hpp>  // standard_base64
+#include <ductile/mock/dice.hpp>               // Dice
+#include <ductile/mock/harm.hpp>               // SafetyThresholds
+#include <ductile/mock/models.hpp>             // ServedModel
 #include <ductile/mock/payload_check.hpp>
 #include <ductile/mock/request_fields.hpp>  // count_tokens_request, generate_content_request, names_field
 
@@ -24,7 +25,7 @@
 
 namespace ductile::inline DUCTILE_VERSION::mock {
 
-/// An image that a request sends back as the model's own, with the signature beside it: hashes of both as they are written.
+/// An image that a request sends back as the model's own, with the signature beside it: hashes of both as an answer writes them.
 struct ReturnedPicture {
   std::uint64_t picture = 0;
   std::uint64_t signature = 0;
@@ -148,7 +149,7 @@ class RequestReader {
     const std::string type = text(find(image, "mime_type"));
     read_mime_type(type);
     if (!type.starts_with("image/")) return;
-    const auto bytes = gemini::decode_base64(text(find(image, "data")));
+    const auto bytes = gemini::decode_base64(standard_base64(text(find(image, "data"))));
     const bool heif = bytes && bytes->size() > 8 && bytes->compare(4, 4, "ftyp") == 0;
     if (!bytes || (!heif && !gemini::sniff_image(*bytes))) throw Refusal{"input-image-invalid"};
   }
@@ -172,7 +173,8 @@ class RequestReader {
                           ". Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures#model-behavior for more details."};
       first = false;
       if (drawn(part))
-        asked_.returned.push_back({Dice::hash(text(find(find(part, "inline_data")->as_object(), "data"))), Dice::hash(text(*signature))});
+        asked_.returned.push_back({Dice::hash(standard_base64(text(find(find(part, "inline_data")->as_object(), "data")))),
+                                   Dice::hash(standard_base64(text(*signature)))});
     });
   }
 

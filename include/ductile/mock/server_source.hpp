@@ -116,7 +116,7 @@ class Server::Listening {
 
   void handle(const httplib::Request& asked, httplib::Response& response) {
     const Request request = taken(asked);
-    if (std::string_view{request.path}.starts_with(Admin::prefix)) return put(admin_.answer(request), response);
+    if (Admin::serves(request)) return put(admin_.answer(request), response);
     const WallTime arrived = clock_.now();
     Answer answer = engine_.answer(request, arrived);
     FaultStream& stream = FaultServer::current_stream();
