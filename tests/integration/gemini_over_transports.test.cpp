@@ -155,7 +155,7 @@ TEST_CASE("Without a port time passes as it would on the wire, and ends where th
                             .url = "https://anywhere/v1beta/models/gemini-3-pro-image:streamGenerateContent?alt=sse",
                             .headers = {{"x-goog-api-key", "any"}},
                             .body = R"({"contents": [{"parts": [{"text": "a lighthouse"}]}]})"};
-  struct Case {
+  struct Way {
     TransportLimits limits;
     std::optional<TransportFault> fault;
     Duration passes;
@@ -165,13 +165,13 @@ TEST_CASE("Without a port time passes as it would on the wire, and ends where th
     const bool& flag;
     [[nodiscard]] bool stop_requested() const { return flag; }
   } stop{stopped};
-  const Case cases[] = {{{}, std::nullopt, 40s},
-                        {{.idle = 30s}, TransportFault::idle_timeout, 30s},
-                        {{.total = 20s}, TransportFault::total_timeout, 20s},
-                        {{.first_byte = 10s}, TransportFault::idle_timeout, 10s},
-                        {{.max_response_bytes = 100}, TransportFault::too_large, 40s},
-                        {{.stop = StopView{stop}}, TransportFault::cancelled, 0s}};
-  for (const Case& each : cases) {
+  const Way ways[] = {{{}, std::nullopt, 40s},
+                      {{.idle = 30s}, TransportFault::idle_timeout, 30s},
+                      {{.total = 20s}, TransportFault::total_timeout, 20s},
+                      {{.first_byte = 10s}, TransportFault::idle_timeout, 10s},
+                      {{.max_response_bytes = 100}, TransportFault::too_large, 40s},
+                      {{.stop = StopView{stop}}, TransportFault::cancelled, 0s}};
+  for (const Way& each : ways) {
     CAPTURE(each.passes);
     const Time before = clock.now()();
     const TransportResult result = transport.send(request, each.limits);

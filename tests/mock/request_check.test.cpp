@@ -169,7 +169,7 @@ TEST_CASE("v1 knows less than v1beta, and less still before the SDKs asked it", 
       {R"({"contents": [{"parts": [{"text": "x"}]}], "systemInstruction": {"parts": [{"text": "be short"}]}})", old, "accepted"},
       {with_config(R"({"aspectRatio": "16:9"})"), "unknown-field", "unknown-field"},
   };
-  const auto day = [](unsigned month) { return ductile::WallTime{std::chrono::sys_days{std::chrono::year{2026} / month / 15}}; };
+  const auto day = [](int month) { return ductile::WallTime{std::chrono::sys_days{std::chrono::year{2026} / month / 15}}; };
   for (const Case& each : cases) {
     INFO(each.body);
     CHECK(refusal(each.body, "gemini-3-pro-image", {.version = "v1", .time = day(2)}).id == each.in_february);
