@@ -10,15 +10,18 @@
 #include <ductile/mock/exchange.hpp>    // Answer, Request
 #include <ductile/mock/journal.hpp>     // Entry, Journal
 #include <ductile/mock/model_pages.hpp>
-#include <ductile/mock/models.hpp>         // find_served_model
-#include <ductile/mock/price.hpp>          // price_of
-#include <ductile/mock/quota.hpp>          // Quota
-#include <ductile/mock/quota_errors.hpp>   // quota_row, QuotaWords
-#include <ductile/mock/reply.hpp>          // reply, Scene
-#include <ductile/mock/request_check.hpp>  // Asked, check_request, Refusal
-#include <ductile/mock/route.hpp>          // key_of, read_route, wanted_row
-#include <ductile/mock/scenario.hpp>       // Episode, Scenario
-#include <ductile/mock/service_model.hpp>  // Outcome, ServiceModel
+#include <ductile/mock/models.hpp>           // find_served_model
+#include <ductile/mock/price.hpp>            // price_of
+#include <ductile/mock/quota.hpp>            // Quota
+#include <ductile/mock/quota_errors.hpp>     // quota_row, QuotaWords
+#include <ductile/mock/reply.hpp>            // reply, Scene
+#include <ductile/mock/request_check.hpp>    // Asked, check_request, Refusal
+#include <ductile/mock/route.hpp>            // key_of, read_route, wanted_row
+#include <ductile/mock/scenario.hpp>         // Episode, Scenario
+#include <ductile/mock/service_model.hpp>    // Outcome, ServiceModel
+#include <ductile/mock/shared_capacity.hpp>  // CapacityLeft, SharedCapacity
+#include <ductile/mock/story.hpp>            // Story, StoryCall
+#include <ductile/mock/switches.hpp>         // Switches
 #include <ductile/mock/verdict/client_verdict.hpp>
 #include <ductile/mock/verdict/judge.hpp>       // Judge
 #include <ductile/mock/verdict/signatures.hpp>  // Signatures
@@ -44,13 +47,17 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 
 struct EngineOptions {
   Scenario scenario{};
-  std::uint64_t seed = 1;
-  WallTime start{};  ///< The service's time at the start; episodes count from it.
+  std::uint64_t seed = 1;  ///< Which day it is, until a scenario has a seed of its own.
+  WallTime start{};        ///< The service's time at the start; episodes count from it.
 
   /// Keys that share a project, and with it a quota, beside those of the scenario. A key that is not named is a project of its own.
   std::map<std::string, std::string, std::less<>> projects{};
 
-  std::optional<Tier> tier{};  ///< Quotas that the service has instead of the scenario's.
+  // What the service has instead of the scenario's, whichever that is.
+  std::optional<Tier> tier{};
+  std::optional<bool> count_failures{};
+  std::optional<bool> lying_retry_info{};
+  std::optional<SharedCapacity> shared_capacity{};
 };
 
 /// The service without socket and clock: takes a request and a moment, says what the answer is and how long it takes.
@@ -67,15 +74,15 @@ class Engine {
  public:
   explicit Engine(EngineOptions options)
       : options_(std::move(options)),
-        model_(options_.seed, options_.scenario.model),
-        quota_(options_.seed, options_.tier.value_or(options_.scenario.tier)),
-        progress_(options_.scenario.episodes.size()) {
-    options_.scenario.tier = quota_.tier();
-  }
+        scenario_(with_own(options_.scenario)),
+        seed_(scenario_.seed.value_or(options_.seed)),
+        model_(seed_, scenario_.model),
+        quota_(seed_, scenario_.tier),
+        story_(scenario_.episodes, scenario_.state, options_.start) {}
 
   /// The answer to `request` that arrives at `now`.
   [[nodiscard]] Answer answer(const Request& request, WallTime now) {
-    Scene scene{.path = request.path, .seed = options_.seed, .time = now};
+    Scene scene{.path = request.path, .seed = seed(), .time = now};
     const Route route = read_route(request, scene);
     // A path of nobody's is not answered by the row, or a redirect to it would never end.
     const std::string_view wanted = route == Route::nowhere ? std::string_view{} : wanted_row(request);
@@ -102,6 +109,7 @@ class Engine {
     entry.price = price(given, scene, entry.image_wanted);
     const std::scoped_lock lock{mutex_};
     if (given.picture != 0) signatures_.give(given.picture, given.signature);
+    if (!header(request.headers, "x-ductile-explain").empty()) explain(entry, given);
     given.run = run_;
     given.number = journal_.add(std::move(entry));
     judge_.see(journal_.entries().back());
@@ -151,12 +159,54 @@ class Engine {
 
   [[nodiscard]] Scenario scenario() const {
     const std::scoped_lock lock{mutex_};
-    return options_.scenario;
+    return scenario_;
   }
 
-  [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
-  /// The quotas that it was started with, whatever the scenario; none: the scenario's.
-  [[nodiscard]] const std::optional<Tier>& own_tier() const noexcept { return options_.tier; }
+  /// The seed that it plays with now.
+  [[nodiscard]] std::uint64_t seed() const {
+    const std::scoped_lock lock{mutex_};
+    return seed_;
+  }
+
+  /// The seed that it was started with, for scenarios that have none of their own.
+  [[nodiscard]] std::uint64_t own_seed() const noexcept { return options_.seed; }
+
+  /// The state that the story is in.
+  [[nodiscard]] std::string state() const {
+    const std::scoped_lock lock{mutex_};
+    return story_.state();
+  }
+
+  /// Lets the story enter that state at once.
+  void enter(std::string state) {
+    const std::scoped_lock lock{mutex_};
+    story_.enter(std::move(state));
+  }
+
+  /// Turns what `change` turns of the switches. What was asked before is not forgotten, and the scenario goes on.
+  template <class Change>
+  void turn(const Change& change) {
+    const std::scoped_lock lock{mutex_};
+    change(scenario_.switches);
+  }
+
+  /// The calls that each image model could begin at `now`; empty where the projects share no capacity.
+  [[nodiscard]] std::map<std::string, double> capacity_left(WallTime now) const {
+    const std::scoped_lock lock{mutex_};
+    const auto& shared = scenario_.switches.shared_capacity;
+    return shared ? capacity_.left(*shared, now) : std::map<std::string, double>{};
+  }
+
+  /// `scenario` with what this service was started with in place of it, except the members for which `named(member)` holds.
+  template <class Named>
+  [[nodiscard]] Scenario with_own(Scenario scenario, const Named& named) const {
+    if (options_.tier && !named("tier")) scenario.tier = *options_.tier;
+    Switches& switches = scenario.switches;
+    if (options_.count_failures && !named("count_failures")) switches.count_failures = *options_.count_failures;
+    if (options_.lying_retry_info && !named("lying_retry_info")) switches.lying_retry_info = options_.lying_retry_info;
+    if (options_.shared_capacity && !named("shared_capacity")) switches.shared_capacity = options_.shared_capacity;
+    return scenario;
+  }
 
   /// Empties every quota window.
   void refill_quota() {
@@ -173,7 +223,7 @@ class Engine {
   /// Puts another scenario in place of this one; it begins at `now`, and everything that was asked is forgotten.
   void play(Scenario scenario, WallTime now) {
     const std::scoped_lock lock{mutex_};
-    options_.scenario = std::move(scenario);
+    scenario_ = std::move(scenario);
     begin(now);
   }
 
@@ -183,17 +233,22 @@ class Engine {
 
   static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : Dice{Dice::hash(key)}.bits(); }
 
+  [[nodiscard]] Scenario with_own(Scenario scenario) const {
+    return with_own(std::move(scenario), [](std::string_view) { return false; });
+  }
+
   void begin(WallTime now) {
-    options_.start = now;
-    model_ = ServiceModel{options_.seed, options_.scenario.model};
-    quota_ = Quota{options_.seed, options_.scenario.tier};
+    seed_ = scenario_.seed.value_or(options_.seed);
+    model_ = ServiceModel{seed_, scenario_.model};
+    quota_ = Quota{seed_, scenario_.tier};
+    story_ = Story{scenario_.episodes, scenario_.state, now};
+    capacity_ = CapacityLeft{};
     ++run_;
     journal_ = Journal{};
     judge_ = Judge{};
     signatures_ = Signatures{};
     calls_.clear();
     cast_.clear();
-    progress_.assign(options_.scenario.episodes.size(), 0);
   }
 
   // Null for an answer that was given before everything was forgotten.
@@ -202,7 +257,7 @@ class Engine {
   [[nodiscard]] std::string project_of(std::string_view key) const {
     if (const auto found = options_.projects.find(key); found != options_.projects.end()) return found->second;
     const std::scoped_lock lock{mutex_};
-    const auto& projects = options_.scenario.projects;
+    const auto& projects = scenario_.projects;
     const auto found = projects.find(key);
     return found != projects.end() ? found->second : std::to_string(hashed(key));
   }
@@ -262,15 +317,29 @@ class Engine {
       entry.lost_signature = refusal->id == "thought-signature-missing";
       scene.message = refusal->message;
       scene.field = refusal->field;
+      if (route == Route::generate) count_refused(project, scene);
       return reply(refusal->id, scene);
     }
-    const Asked& asked = std::get<Asked>(checked);
+    Asked asked = std::get<Asked>(checked);
+    asked.image = asked.image && known->draws();
     put(asked, scene);
     if (route == Route::count_tokens) return tokens_counted(scene);
     entry.job = Dice::hash(asked.prompt);
     entry.image_wanted = asked.image;
     entry.lost_signature = belied(asked.returned);
-    return generate(asked, scene, entry, project);
+    return generate(asked, *known, scene, entry, project);
+  }
+
+  // A request that makes no sense is a request all the same.
+  void count_refused(const std::string& project, const Scene& scene) {
+    const std::scoped_lock lock{mutex_};
+    if (scenario_.switches.count_failures) quota_.count(project, scene.model, {}, scene.time);
+  }
+
+  // Says in the answer which episode gave it, or why none did.
+  static void explain(const Entry& entry, Answer& given) {
+    if (entry.episode) given.headers.push_back({"x-ductile-episode", std::to_string(*entry.episode)});
+    if (!entry.near_miss.empty()) given.headers.push_back({"x-ductile-near-miss", entry.near_miss});
   }
 
   // What is settled under the lock; the bytes are made after it.
@@ -279,18 +348,20 @@ class Engine {
     std::optional<QuotaWords> quota{};
     std::optional<Duration> latency{};
     std::uint64_t call = 0;
-    bool own_latency = false;  // written down in the scenario
+    bool own_latency = false;    // written down in the scenario
+    const Row* fault = nullptr;  // what its fault does to the answer's bytes
   };
 
-  Answer generate(const Asked& asked, Scene& scene, Entry& entry, const std::string& project) {
-    Settled settled = settle(asked, scene, entry, project);
+  Answer generate(const Asked& asked, const ServedModel& model, Scene& scene, Entry& entry, const std::string& project) {
+    Settled settled = settle(asked, model, scene, entry, project);
     // The deadline that the client sets for the service, which then gives up in its own words; what breaks on the way knows none.
-    const Row* row = find_row(settled.id);
+    const Row* row = settled.fault ? settled.fault : find_row(settled.id);
     const bool breaks = row && row->fault != ByteFault::none;
     if (const auto limit = entry.time_left; limit && *limit > Duration::zero() && !breaks && settled.latency && *settled.latency > *limit)
       settled = {.id = "deadline-504", .latency = limit, .call = settled.call};
     scene.call = settled.call;
     Answer given = settled.quota ? quota_reply(settled.id, *settled.quota, scene) : reply(settled.id, scene);
+    if (settled.fault) lay_fault(*settled.fault, given);
     if (settled.latency) given.latency = *settled.latency;
     if (settled.own_latency) given.at_least = {};
     if (settled.quota && settled.quota->hint)
@@ -301,13 +372,14 @@ class Engine {
     return given;
   }
 
-  Settled settle(const Asked& asked, const Scene& scene, const Entry& entry, const std::string& project) {
+  Settled settle(const Asked& asked, const ServedModel& model, const Scene& scene, Entry& entry, const std::string& project) {
     const std::scoped_lock lock{mutex_};
     const ServiceParameters& parameters = model_.parameters();
+    const Switches& switches = scenario_.switches;
     const WallTime now = scene.time;
     meet(entry.job);
     const std::uint32_t number = next_call(entry.job, scene.model);
-    const Dice dice = Dice{options_.seed}.with("answer").with(entry.job).with(scene.model).with(number);
+    const Dice dice = Dice{seed_}.with("answer").with(entry.job).with(scene.model).with(number);
     Settled settled{.call = dice.bits()};
     const auto quickly = [&] { return seconds(dice.with("quickly").between(parameters.network.low, parameters.network.high)); };
 
@@ -320,22 +392,23 @@ class Engine {
       return settled;
     }
 
-    if (const Episode* episode = due(scene, now)) {
-      settled.id = episode->answer;
-      if (auto canned = canned_quota_words(settled.id)) settled.quota = std::move(canned);
-      const Row* row = find_row(settled.id);
-      settled.latency = episode->latency;
-      settled.own_latency = episode->latency.has_value();
-      const bool silent = row && (row->fault == ByteFault::silence || (row->fault == ByteFault::stall && !is_streamed(scene.delivery)));
-      if (!settled.latency) settled.latency = silent ? silence_lasts : quickly();
+    const StoryCall call{.model = scene.model, .prompt = asked.prompt, .size = asked.size, .image = model.draws(), .time = now};
+    entry.episode = story_.due(call, dice);
+    if (entry.episode) {
+      written_down(*entry.episode, dice, scene, settled);
+      if (!settled.latency) settled.latency = quickly();
       if (const auto cost = cost_of(settled.id, asked, scene.model)) quota_.count(project, scene.model, *cost, now);
       return settled;
     }
+    entry.near_miss = story_.near_miss(call);
 
-    const ServiceReply real = model_.reply({entry.job, number, scene.model, resolution(asked.size)}, now, destiny(entry.job));
+    const ServiceCall wanted{entry.job, number, scene.model, resolution(asked.size), 0, model.draws()};
+    const bool spent = switches.shared_capacity && model.draws() && !capacity_.take(*switches.shared_capacity, scene.model, now);
+    const ServiceReply real = spent ? ServiceReply{Outcome::overloaded, quickly()} : model_.reply(wanted, now, destiny(entry.job));
     settled.id = row_of(real.outcome, asked, scene.model, dice);
     settled.latency = real.latency;
-    if (real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
+    const bool counts = switches.count_failures || !fails(real.outcome);
+    if (counts && real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
       const bool day = real.outcome != Outcome::overloaded || parameters.count_overload_in_day;
       const bool image = makes_image(real.outcome) && asked.image;
       quota_.count(project, scene.model,
@@ -343,6 +416,22 @@ class Engine {
                    now);
     }
     return settled;
+  }
+
+  // The answer of an episode, in place of the service's own.
+  void written_down(std::size_t number, Dice dice, const Scene& scene, Settled& settled) const {
+    const Episode& episode = story_.episodes()[number];
+    settled.id = story_.answer_of(number, dice);
+    settled.quota = canned_quota_words(settled.id);
+    if (!episode.fault.empty()) settled.fault = find_row(episode.fault);
+    if (episode.percentiles)
+      settled.latency = episode.percentiles->at(dice.with("latency").with(number).normal());
+    else
+      settled.latency = episode.latency;
+    settled.own_latency = settled.latency.has_value();
+    const Row* row = settled.fault ? settled.fault : find_row(settled.id);
+    const bool silent = row && (row->fault == ByteFault::silence || (row->fault == ByteFault::stall && !is_streamed(scene.delivery)));
+    if (!settled.latency && silent) settled.latency = silence_lasts;
   }
 
   // What becomes of a job in the end: as the model has it, except where the scenario wants it otherwise.
@@ -353,7 +442,7 @@ class Engine {
 
   // A prompt for the first time: one of the first few gets its part here.
   void meet(std::uint64_t job) {
-    const Scenario& scenario = options_.scenario;
+    const Scenario& scenario = scenario_;
     if (cast_.size() >= scenario.cast || cast_.contains(job)) return;
     Outcome part = model_.destiny(job);
     const bool withheld = std::any_of(cast_.begin(), cast_.end(), [](const auto& met) { return met.second == Outcome::withheld; });
@@ -373,31 +462,28 @@ class Engine {
     return calls_[{job, model}]++;
   }
 
-  const Episode* due(const Scene& scene, WallTime now) {
-    const Episode* found = nullptr;
-    for (std::size_t i = 0; i < options_.scenario.episodes.size(); ++i) {
-      const Episode& episode = options_.scenario.episodes[i];
-      if (!episode.model.empty() && episode.model != scene.model) continue;
-      if (!episode.prompt.empty() && scene.prompt.find(episode.prompt) == scene.prompt.npos) continue;
-      if (now < options_.start + episode.from || (episode.until && now >= options_.start + *episode.until)) continue;
-      const std::uint64_t passed = progress_[i]++;
-      if (passed < episode.after || (episode.calls && passed >= std::uint64_t{episode.after} + *episode.calls)) continue;
-      if (!found) found = &episode;
-    }
-    return found;
-  }
-
-  // How much a 429 says, and what of it is true: a spent day names a delay of seconds, as the service does.
+  // How much a 429 says, and what of it is true: as the service has it, a spent day names a delay of seconds.
   [[nodiscard]] QuotaWords words(const std::vector<QuotaViolation>& full, Dice dice) const {
     const ServiceParameters& parameters = model_.parameters();
     QuotaWords said{.free = quota_.tier().free()};
     if (dice.with("detail").chance(parameters.quota_detail_present)) said.violations = full;
-    if (dice.with("hint").chance(parameters.retry_info_present)) {
-      Duration longest{};
-      for (const QuotaViolation& violation : full) longest = std::max(longest, violation.opens_in);
-      said.hint = only_minutes(full) ? longest : seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
+    if (!dice.with("hint").chance(parameters.retry_info_present)) return said;
+    Duration longest{};
+    for (const QuotaViolation& violation : full) longest = std::max(longest, violation.opens_in);
+    const Duration lie = seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
+    const std::optional<bool> lies = scenario_.switches.lying_retry_info;
+    if (lies.value_or(!only_minutes(full))) {
+      const Duration part = seconds(dice.with("part").between(0.1, 0.6) * std::chrono::duration<double>(longest).count());
+      said.hint = only_minutes(full) ? part : std::min(lie, part);
+    } else if (!hopeless(full)) {
+      said.hint = longest;
     }
     return said;
+  }
+
+  // A limit of nought is no window that opens.
+  static bool hopeless(const std::vector<QuotaViolation>& full) {
+    return std::any_of(full.begin(), full.end(), [](const QuotaViolation& violation) { return violation.limit == 0; });
   }
 
   static Duration seconds(double count) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{count}); }
@@ -411,6 +497,7 @@ class Engine {
     const Row* row = find_row(id);
     if (!row || row->status == 401 || row->status == 402 || row->status == 403 || row->status == 404 || row->status == 429)
       return std::nullopt;
+    if (row->status != 200 && !scenario_.switches.count_failures) return std::nullopt;
     const bool image = row->status == 504 || (row->form == Form::answer && (id.starts_with("ok-") || id.starts_with("image-safety")));
     const bool overload = row->status == 502 || row->status == 503;
     return QuotaCost{.tokens = asked.tokens,
@@ -480,8 +567,10 @@ class Engine {
                        [this](const ReturnedPicture& each) { return signatures_.belies(each.picture, each.signature); });
   }
 
-  EngineOptions options_;
+  const EngineOptions options_;
   mutable std::mutex mutex_;
+  Scenario scenario_;
+  std::uint64_t seed_;
   ServiceModel model_;
   Quota quota_;
   std::uint64_t run_ = 1;  // since when nothing was forgotten
@@ -490,7 +579,8 @@ class Engine {
   Signatures signatures_;
   std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_;
   std::map<std::uint64_t, Outcome> cast_;  // the first jobs, and what becomes of them
-  std::vector<std::uint64_t> progress_;    // calls that each episode has seen
+  Story story_;
+  CapacityLeft capacity_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock
