@@ -88,6 +88,9 @@ TEST_CASE("The quota's page shows what is used of what, and a refill empties it"
   CHECK(used.at("limits").at("ipm").as_int64() == 2);
   CHECK(used.at("used").at(0).at("rpd").as_int64() == 1);
   CHECK(asking::json_of(desk.post("quota/refill")).at("used").as_array().empty());
+  CHECK_FALSE(used.at("limits").as_object().contains("text"));
+  desk.engine.play({.tier = ductile::mock::find_tier("free-2026").value()}, start);
+  CHECK(asking::json_of(desk.get("quota")).at("limits").at("text").at("rpd") == 20);
 }
 
 TEST_CASE("Another scenario can be put in place of this one, and a wrong one changes nothing", "[mock]") {

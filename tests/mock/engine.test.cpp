@@ -634,11 +634,13 @@ TEST_CASE("A project that spends too much in ten minutes is refused in the words
   CHECK(ask(engine, asking::for_image("a cow"), start + 10min) == "made");
 }
 
-TEST_CASE("The free tier of 2026 draws nothing, and says a limit of nought", "[mock]") {
+TEST_CASE("The free tier of 2026 draws nothing, says a limit of nought, and writes a little", "[mock]") {
   Scenario scenario;
   scenario.tier = ductile::mock::find_tier("free-2026").value();
   Engine engine = engine_with(scenario);
   CHECK(ask(engine, asking::for_image("a cat")) == "limit-zero");
+  for (int i = 0; i < 5; ++i) CHECK(ask(engine, asking::for_image("a poem", "gemini-3.8-flash")) == "ok-text-only");
+  CHECK(ask(engine, asking::for_image("a poem", "gemini-3.8-flash")) == "rpm-free");
 }
 
 TEST_CASE("A batch is asked for by a path of its own, and there is none", "[mock]") {

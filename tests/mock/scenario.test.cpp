@@ -34,7 +34,7 @@ const std::filesystem::path docs = DUCTILE_TEST_DATA "/../../docs";
 TEST_CASE("A scenario file says all that a scenario is", "[mock]") {
   const Scenario scenario = read_scenario(R"({
     "name": "lunch", "model": {"p503_calm": 0.25, "latency_median_s": {"pro": 12}, "size_mix": {"1K": 1}},
-    "tier": {"name": "mine", "rpm": 7}, "starts_at": "2026-11-24T10:00:00Z", "withheld_by": 4,
+    "tier": {"name": "mine", "rpm": 7, "text": {"rpd": 3}}, "starts_at": "2026-11-24T10:00:00Z", "withheld_by": 4,
     "episodes": [{"answer": "high-demand", "match": {"model": "gemini-3-pro-image", "prompt": "cat"}, "after": 2, "calls": 3, "latency_s": 1.5},
                  {"answer": "rpd-free", "from_s": 60, "until_s": 1860}]})",
                                           1);
@@ -44,6 +44,8 @@ TEST_CASE("A scenario file says all that a scenario is", "[mock]") {
   CHECK(scenario.model.flash_latency == 10);
   CHECK(scenario.tier.requests_per_minute == 7);
   CHECK(scenario.tier.requests_per_day == 1'000'000'000);
+  REQUIRE(scenario.tier.text);
+  CHECK(scenario.tier.text->requests_per_day == 3);
   CHECK(scenario.starts_at == ductile::WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + 10h);
   CHECK(scenario.withheld_by == 4);
   REQUIRE(scenario.episodes.size() == 2);
@@ -341,6 +343,30 @@ TEST_CASE("Schema and reader agree on every member, and on every bound of it", "
     ++agreed;
   });
   CHECK(agreed > 300);
+}
+
+TEST_CASE("The schema has the members that the reader knows, and no others", "[mock]") {
+  namespace detail = ductile::mock::detail;
+  const boost::json::value schema = ductile::mock::scenario_schema();
+  const auto agree = [&schema](std::string_view pointer, const auto& members) {
+    INFO(pointer);
+    std::set<std::string_view> read;
+    for (const auto& member : members) read.insert(member.name);
+    std::set<std::string_view> shown;
+    for (const auto& [name, described] : schema.at_pointer(pointer).as_object()) shown.insert(name);
+    CHECK(shown == read);
+  };
+  agree("/properties", detail::scenario_members);
+  agree("/$defs/episode/properties", detail::episode_members);
+  agree("/$defs/episode/properties/match/properties", detail::match_members);
+  agree("/$defs/tier/properties", detail::tier_members);
+  agree("/$defs/tier/properties/text/properties", detail::text_limit_members);
+  agree("/$defs/nature/properties", detail::model_figures);
+  agree("/$defs/nature/properties/latency_median_s/properties", detail::latency_figures);
+  agree("/$defs/nature/properties/size_latency/properties", detail::size_figures);
+  agree("/$defs/nature/properties/p504/properties", detail::deadline_figures);
+  agree("/$defs/nature/properties/safety/properties", detail::safety_figures);
+  agree("/$defs/nature/properties/permanent/properties", detail::permanent_figures);
 }
 
 TEST_CASE("The schema refuses what the reader refuses by its form", "[mock]") {

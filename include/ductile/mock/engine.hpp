@@ -6,14 +6,17 @@
 #include <ductile/core/transport.hpp>   // header
 #include <ductile/core/verdict.hpp>     // Duration
 #include <ductile/gemini/failures.hpp>  // FailureRow, find_failure
+#include <ductile/mock/cast.hpp>        // Cast
 #include <ductile/mock/dice.hpp>        // Dice
 #include <ductile/mock/exchange.hpp>    // Answer, Request
 #include <ductile/mock/journal.hpp>     // Entry, Journal
 #include <ductile/mock/model_pages.hpp>
 #include <ductile/mock/models.hpp>           // find_served_model
+#include <ductile/mock/outcome_row.hpp>      // outcome_row
 #include <ductile/mock/price.hpp>            // price_of
 #include <ductile/mock/quota.hpp>            // Quota
-#include <ductile/mock/quota_errors.hpp>     // quota_row, QuotaWords
+#include <ductile/mock/quota_errors.hpp>     // canned_quota_words, quota_row, QuotaWords
+#include <ductile/mock/refusal_words.hpp>    // refusal_words
 #include <ductile/mock/reply.hpp>            // reply, Scene
 #include <ductile/mock/request_check.hpp>    // Asked, check_request, Refusal
 #include <ductile/mock/route.hpp>            // key_of, read_route, wanted_row
@@ -138,7 +141,7 @@ class Engine {
   /// A scenario may give the first few prompts their parts when they are first asked for: so ask after the run.
   [[nodiscard]] bool makeable(std::string_view prompt) const {
     const std::scoped_lock lock{mutex_};
-    return destiny(Dice::hash(prompt)) == Outcome::image;
+    return cast_.destiny(Dice::hash(prompt), model_) == Outcome::image;
   }
 
   /// A copy of the journal as it stands.
@@ -248,7 +251,7 @@ class Engine {
     judge_ = Judge{};
     signatures_ = Signatures{};
     calls_.clear();
-    cast_.clear();
+    cast_ = Cast{};
   }
 
   // Null for an answer that was given before everything was forgotten.
@@ -377,15 +380,15 @@ class Engine {
     const ServiceParameters& parameters = model_.parameters();
     const Switches& switches = scenario_.switches;
     const WallTime now = scene.time;
-    meet(entry.job);
+    cast_.meet(entry.job, scenario_, model_);
     const std::uint32_t number = next_call(entry.job, scene.model);
     const Dice dice = Dice{seed_}.with("answer").with(entry.job).with(scene.model).with(number);
     Settled settled{.call = dice.bits()};
     const auto quickly = [&] { return seconds(dice.with("quickly").between(parameters.network.low, parameters.network.high)); };
 
-    if (auto full = quota_.check(project, scene.model, asked.tokens, now); !full.empty()) {
+    if (auto full = quota_.check(project, scene.model, asked.tokens, now, model.draws()); !full.empty()) {
       if (parameters.count_rejected) quota_.count(project, scene.model, {.day = false}, now);
-      settled.quota = words(full, dice);
+      settled.quota = refusal_words(full, quota_.tier().free(), parameters, switches.lying_retry_info, dice);
       settled.id = std::string{quota_row(full, *settled.quota)};
       if (settled.id == "spend-rate") settled.quota.reset();  // has words of its own, and names no window
       settled.latency = quickly();
@@ -404,8 +407,9 @@ class Engine {
 
     const ServiceCall wanted{entry.job, number, scene.model, resolution(asked.size), 0, model.draws()};
     const bool spent = switches.shared_capacity && model.draws() && !capacity_.take(*switches.shared_capacity, scene.model, now);
-    const ServiceReply real = spent ? ServiceReply{Outcome::overloaded, quickly()} : model_.reply(wanted, now, destiny(entry.job));
-    settled.id = row_of(real.outcome, asked, scene.model, dice);
+    const ServiceReply real =
+        spent ? ServiceReply{Outcome::overloaded, quickly()} : model_.reply(wanted, now, cast_.destiny(entry.job, model_));
+    settled.id = outcome_row(real.outcome, asked, scene.model, dice);
     settled.latency = real.latency;
     const bool counts = switches.count_failures || !fails(real.outcome);
     if (counts && real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
@@ -434,56 +438,9 @@ class Engine {
     if (!settled.latency && silent) settled.latency = silence_lasts;
   }
 
-  // What becomes of a job in the end: as the model has it, except where the scenario wants it otherwise.
-  [[nodiscard]] Outcome destiny(std::uint64_t job) const {
-    const auto wanted = cast_.find(job);
-    return wanted != cast_.end() ? wanted->second : model_.destiny(job);
-  }
-
-  // A prompt for the first time: one of the first few gets its part here.
-  void meet(std::uint64_t job) {
-    const Scenario& scenario = scenario_;
-    if (cast_.size() >= scenario.cast || cast_.contains(job)) return;
-    Outcome part = model_.destiny(job);
-    const bool withheld = std::any_of(cast_.begin(), cast_.end(), [](const auto& met) { return met.second == Outcome::withheld; });
-    const auto drawn = std::count_if(cast_.begin(), cast_.end(), [](const auto& met) { return met.second == Outcome::image; });
-    const std::size_t hopeless = cast_.size() - static_cast<std::size_t>(drawn);
-    if (part == Outcome::image) {
-      if (!withheld && scenario.withheld_by > 0 && cast_.size() + 1 >= scenario.withheld_by) part = Outcome::withheld;
-    } else if (scenario.hopeless_at_most) {
-      const std::size_t kept = scenario.withheld_by > 0 && !withheld && part != Outcome::withheld ? 1 : 0;  // for the one withheld
-      if (hopeless + kept >= *scenario.hopeless_at_most) part = Outcome::image;
-    }
-    cast_[job] = part;
-  }
-
   std::uint32_t next_call(std::uint64_t job, const std::string& model) {
     if (calls_.size() > most_jobs) calls_.clear();
     return calls_[{job, model}]++;
-  }
-
-  // How much a 429 says, and what of it is true: as the service has it, a spent day names a delay of seconds.
-  [[nodiscard]] QuotaWords words(const std::vector<QuotaViolation>& full, Dice dice) const {
-    const ServiceParameters& parameters = model_.parameters();
-    QuotaWords said{.free = quota_.tier().free()};
-    if (dice.with("detail").chance(parameters.quota_detail_present)) said.violations = full;
-    if (!dice.with("hint").chance(parameters.retry_info_present)) return said;
-    Duration longest{};
-    for (const QuotaViolation& violation : full) longest = std::max(longest, violation.opens_in);
-    const Duration lie = seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
-    const std::optional<bool> lies = scenario_.switches.lying_retry_info;
-    if (lies.value_or(!only_minutes(full))) {
-      const Duration part = seconds(dice.with("part").between(0.1, 0.6) * std::chrono::duration<double>(longest).count());
-      said.hint = only_minutes(full) ? part : std::min(lie, part);
-    } else if (!hopeless(full)) {
-      said.hint = longest;
-    }
-    return said;
-  }
-
-  // A limit of nought is no window that opens.
-  static bool hopeless(const std::vector<QuotaViolation>& full) {
-    return std::any_of(full.begin(), full.end(), [](const QuotaViolation& violation) { return violation.limit == 0; });
   }
 
   static Duration seconds(double count) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{count}); }
@@ -509,25 +466,6 @@ class Engine {
   // What the service takes for an image, shown or not, and its prompt.
   static std::int64_t price_of_image(const Asked& asked, std::string_view model) {
     return price_of(model, asked.size, {.input_tokens = asked.tokens, .images = 1}, true, Billed::yes).nanodollars;
-  }
-
-  static std::string row_of(Outcome outcome, const Asked& asked, std::string_view model, Dice dice) {
-    const double luck = dice.with("words").uniform();
-    switch (outcome) {
-      case Outcome::overloaded:
-        return luck < 0.5 ? "high-demand" : luck < 0.8 ? "overloaded" : luck < 0.9 ? "service-unavailable" : "bad-gateway-html";
-      case Outcome::internal: return luck < 0.8 ? "internal" : "internal-report";
-      case Outcome::deadline_exceeded: return "deadline-504";
-      case Outcome::withheld: return luck < 0.8 ? "image-safety" : "image-safety-text";
-      case Outcome::prohibited: return "prompt-blocked-prohibited";
-      case Outcome::bad_request: return "invalid-argument-generic";
-      case Outcome::no_permission: return "model-no-access";
-      case Outcome::not_found: return "entity-not-found";
-      case Outcome::image: break;
-    }
-    if (!asked.image) return "ok-text-only";
-    if (ServiceModel::is_pro(model) && (asked.thoughts || luck < 0.25)) return "ok-thought-image";
-    return asked.text && luck > 0.6 ? "ok-text-image" : "ok-image";
   }
 
   // The wait that a row asks for in its RetryInfo; zero: none.
@@ -578,7 +516,7 @@ class Engine {
   Judge judge_;
   Signatures signatures_;
   std::map<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_;
-  std::map<std::uint64_t, Outcome> cast_;  // the first jobs, and what becomes of them
+  Cast cast_;
   Story story_;
   CapacityLeft capacity_;
 };

@@ -75,8 +75,8 @@ inline std::vector<Episode> one_of_each(std::uint64_t seed) {
   return episodes;
 }
 
-// The failures of a call for an image as the seed of this project counts them, over all developers: how many there are to a success it does
-// not say. Overload is the image models' own; 429s are of the minute, since a day's would go on.
+// The failures of a call for an image in the shares that a guide to them names, over all developers; how many there are to a success it
+// does not say. Overload is the image models' own; the 429s are a minute's, since those of a day would go on.
 inline Episode mixed_failures() {
   return {.image = true,
           .mix = {{"rate-generic", 30},

@@ -18,6 +18,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -59,27 +60,39 @@ namespace detail {
 
 using Json = boost::json::value;
 
-template <auto member>
-constexpr Member<Tier> limit(std::string_view name) {
+template <class T, std::int64_t T::* member>
+constexpr Member<T> limit(std::string_view name) {
   return {
       name,
-      [](const Json& value, const std::string& path, Tier& into) { into.*member = static_cast<std::int64_t>(whole(value, path, 0, 1e12)); },
-      [](const Tier& from) -> Json { return from.*member; }};
+      [](const Json& value, const std::string& path, T& into) { into.*member = static_cast<std::int64_t>(whole(value, path, 0, 1e12)); },
+      [](const T& from) -> Json { return from.*member; }};
 }
+
+inline constexpr std::array text_limit_members{limit<TextLimits, &TextLimits::requests_per_minute>("rpm"),
+                                               limit<TextLimits, &TextLimits::tokens_per_minute>("tpm"),
+                                               limit<TextLimits, &TextLimits::requests_per_day>("rpd")};
 
 inline constexpr std::array tier_members{
     Member<Tier>{"name", [](const Json& value, const std::string& path, Tier& into) { into.name = text(value, path); },
                  [](const Tier& from) -> Json { return boost::json::value_from(from.name); }},
-    limit<&Tier::requests_per_minute>("rpm"),
-    limit<&Tier::tokens_per_minute>("tpm"),
-    limit<&Tier::images_per_minute>("ipm"),
-    limit<&Tier::requests_per_day>("rpd"),
-    limit<&Tier::tokens_per_day>("tpd"),
+    limit<Tier, &Tier::requests_per_minute>("rpm"),
+    limit<Tier, &Tier::tokens_per_minute>("tpm"),
+    limit<Tier, &Tier::images_per_minute>("ipm"),
+    limit<Tier, &Tier::requests_per_day>("rpd"),
+    limit<Tier, &Tier::tokens_per_day>("tpd"),
     Member<Tier>{"dollars_per_ten_minutes",
                  [](const Json& value, const std::string& path, Tier& into) {
-                   into.nanodollars_per_ten_minutes = static_cast<std::int64_t>(number(value, path, 0, 1e6) * 1e9);
+                   into.nanodollars_per_ten_minutes = std::llround(number(value, path, 0, 1e6) * 1e9);
                  },
-                 [](const Tier& from) -> Json { return static_cast<double>(from.nanodollars_per_ten_minutes) / 1e9; }}};
+                 [](const Tier& from) -> Json { return static_cast<double>(from.nanodollars_per_ten_minutes) / 1e9; }},
+    Member<Tier>{"text",
+                 [](const Json& value, const std::string& path, Tier& into) {
+                   read_members<TextLimits>(object(value, path), path, text_limit_members, into.text.emplace());
+                 },
+                 [](const Tier& from) -> Json {
+                   if (!from.text) return nullptr;
+                   return written_members<TextLimits>(*from.text, {}, text_limit_members);
+                 }}};
 
 }  // namespace detail
 
@@ -216,8 +229,8 @@ inline Json written_latency(const Episode& from) {
   if (!from.percentiles) return from.latency ? Json(count_of_seconds(*from.latency)) : Json(nullptr);
   boost::json::object written;
   for (const auto& each : from.percentiles->percentiles()) {
-    std::array<char, 16> name{};
-    std::snprintf(name.data(), name.size(), "p%g", each.percent);
+    std::array<char, 32> name{'p'};
+    *std::to_chars(name.data() + 1, name.data() + name.size() - 1, each.percent).ptr = '\0';
     written[name.data()] = each.seconds;
   }
   return written;
@@ -334,7 +347,7 @@ inline void read_tier(const Json& value, const std::string& path, Scenario& into
 inline Json written_tier(const Scenario& from) {
   const auto known = find_tier(from.tier.name);
   if (known && written_members<Tier>(from.tier, *known, tier_members).empty()) return boost::json::string(from.tier.name);
-  return written_members<Tier>(from.tier, Tier{}, tier_members);
+  return written_members<Tier>(from.tier, Tier{.name = "custom"}, tier_members);
 }
 
 inline void read_episodes(const Json& value, const std::string& path, Scenario& into) {

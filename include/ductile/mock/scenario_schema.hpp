@@ -107,7 +107,10 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
         "ipm": {"$ref": "#/$defs/limit", "description": "Images a minute."},
         "rpd": {"$ref": "#/$defs/limit", "description": "Requests a day."},
         "tpd": {"$ref": "#/$defs/limit", "description": "Input tokens a day."},
-        "dollars_per_ten_minutes": {"type": "number", "minimum": 0, "maximum": 1000000}
+        "dollars_per_ten_minutes": {"type": "number", "minimum": 0, "maximum": 1000000},
+        "text": {"type": "object", "additionalProperties": false,
+                 "description": "Limits of models that only write, where they have their own.",
+                 "properties": {"rpm": {"$ref": "#/$defs/limit"}, "tpm": {"$ref": "#/$defs/limit"}, "rpd": {"$ref": "#/$defs/limit"}}}
       }
     },
     "capacity": {

@@ -37,8 +37,6 @@ struct StoryCall {
 /// Threads  One at a time.
 class Story {
  public:
-  Story() = default;
-
   /// \param start What the episodes' spans of time count from.
   Story(std::vector<Episode> episodes, std::string state, WallTime start)
       : episodes_(std::move(episodes)), seen_(episodes_.size()), start_(start) {

@@ -75,7 +75,7 @@ inline bool flag(const boost::json::value& value, std::string_view name) {
 }
 
 inline Duration seconds(const boost::json::value& value, std::string_view name) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{number(value, name, 0, 1e8)});
+  return std::chrono::round<Duration>(std::chrono::duration<double>{number(value, name, 0, 1e8)});
 }
 
 /// The one member that an admin page's body has.
