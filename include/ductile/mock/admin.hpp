@@ -168,16 +168,15 @@ class Admin {
                                 {"dollars_in_ten_minutes", static_cast<double>(usage.nanodollars) / 1e9},
                                 {"minute_left_s", in_seconds(usage.minute_left)},
                                 {"day_left_s", in_seconds(usage.day_left)}});
+    Object capacity;
+    for (const auto& [model, calls] : engine_.capacity_left(clock_.now())) capacity[model] = calls;
     Object limits{
         {"rpm", tier.requests_per_minute}, {"tpm", tier.tokens_per_minute},
         {"ipm", tier.images_per_minute},   {"rpd", tier.requests_per_day},
         {"tpd", tier.tokens_per_day},      {"dollars_in_ten_minutes", static_cast<double>(tier.nanodollars_per_ten_minutes) / 1e9}};
     if (const auto& text = tier.text)
       limits["text"] = Object{{"rpm", text->requests_per_minute}, {"tpm", text->tokens_per_minute}, {"rpd", text->requests_per_day}};
-    return {{"tier", tier.name},
-            {"limits", std::move(limits)},
-            {"used", std::move(projects)},
-            {"capacity_left", boost::json::value_from(engine_.capacity_left(clock_.now()))}};
+    return {{"tier", tier.name}, {"limits", std::move(limits)}, {"used", std::move(projects)}, {"capacity_left", std::move(capacity)}};
   }
 
   Object clock() {

@@ -74,7 +74,7 @@ inline constexpr std::array text_limit_members{limit<TextLimits, &TextLimits::re
 
 inline constexpr std::array tier_members{
     Member<Tier>{"name", [](const Json& value, const std::string& path, Tier& into) { into.name = text(value, path); },
-                 [](const Tier& from) -> Json { return boost::json::value_from(from.name); }},
+                 [](const Tier& from) -> Json { return boost::json::string(from.name); }},
     limit<Tier, &Tier::requests_per_minute>("rpm"),
     limit<Tier, &Tier::tokens_per_minute>("tpm"),
     limit<Tier, &Tier::images_per_minute>("ipm"),
