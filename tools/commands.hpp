@@ -36,7 +36,7 @@ struct MockFlags {
   int port = 0;
   std::string scenario = "calm";
   std::string tier{};
-  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> seed{};
   double time_scale = 1;
   std::string at{};
   std::optional<int> tls_port{};
@@ -45,7 +45,11 @@ struct MockFlags {
   std::optional<int> full_port{};
   std::string certificate{};
   bool strict_keys = false;
+  std::optional<bool> count_failures{};
+  std::optional<bool> lying_retry_info{};
+  std::optional<double> shared_capacity{};
   bool list = false;
+  bool schema = false;
   bool fail_on_findings = false;
   bool json = false;
 };

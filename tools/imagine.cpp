@@ -139,8 +139,7 @@ Service service_of(const ImagineFlags& flags) {
 
   if (wants_mock || (!own_url && service.client.api_key.empty())) {
     const double scale = flags.time_scale.value_or(mock_time_scale);
-    mock::ServerOptions options{
-        .scenario = flags.scenario.empty() ? "bad-day" : flags.scenario, .seed = flags.seed.value_or(1), .time_scale = scale};
+    mock::ServerOptions options{.scenario = flags.scenario.empty() ? "bad-day" : flags.scenario, .seed = flags.seed, .time_scale = scale};
     if (!flags.tier.empty()) options.tier = flags.tier;
     for (const Target& target : service.targets)
       if (!gemini::find_model(target.model)) throw misuse("--target: " + model_doubt(target));

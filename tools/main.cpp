@@ -68,7 +68,13 @@ const char* const imagine_help =
 const char* const mock_help =
     "A mock of the service, on a port of this machine: prints `listening on http://HOST:PORT` and runs until it is interrupted.\n\n"
     "One request can ask for one answer: header `x-ductile-scenario: ID`, key `scenario-ID`, or query `scenario=ID`.\n"
-    "--list has the IDs; /_ductile/health, requests, verdict, quota, scenario and clock are its own pages.\n\n"
+    "--list has the IDs; /_ductile/health, requests, verdict, quota, scenario, state, switches and clock are its own pages.\n\n"
+    "Scenarios: calm answers at once and never fails; bad-day has the service's worst hours and one of each kind of trouble; outage-30min "
+    "is\n"
+    "down for half an hour after a calm minute; seed-mix fails half of the calls for images, 70 % of those with 429, 15 % with 503 and "
+    "502,\n"
+    "8 % with 403; free-tier has two images a minute and 50 requests a day; retired-model loses gemini-3-pro-image after a minute;\n"
+    "safety-heavy withholds two prompts of five; every-error shows the whole table, a failure a call. A file is JSON, as --schema says.\n\n"
     "Exit status: 0; with --fail-on-findings 1 when its client did something wrong; 64 the command line or a file is wrong.";
 
 const char* const doctor_help =
@@ -99,7 +105,9 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
   command.add_option("--config", config, "a file of flags, one `name = value` a line; the command line outranks it");
   command.add_flag("--json", flags.json, "one JSON object a job on stdout, then one with the summary, and nothing else");
   const std::string inside = "The mock inside";
-  command.add_option("--scenario", flags.scenario, "bad-day, calm, outage-30min (which begins with a calm minute), or a file [bad-day]")
+  command
+      .add_option("--scenario", flags.scenario,
+                  "bad-day, calm, outage-30min, ..., as `ductile mock --help` lists them, or a file [bad-day]")
       ->group(inside);
   command.add_option("--seed", flags.seed, "which day it is [1]")->check(refuse_seed)->group(inside);
   command.add_option("--tier", flags.tier, "its quotas: zero, free, tier1, tier2, ...")->group(inside);
@@ -110,10 +118,9 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
 void define(CLI::App& command, MockFlags& flags) {
   command.add_option("--host", flags.host, "the address to listen on")->capture_default_str();
   command.add_option("--port", flags.port, "the port; 0: any that is free")->check(CLI::Range(0, 65'535))->capture_default_str();
-  command.add_option("--scenario", flags.scenario, "calm, bad-day, outage-30min (which begins with a calm minute), or a file")
-      ->capture_default_str();
+  command.add_option("--scenario", flags.scenario, "one of those, or a file")->capture_default_str();
   command.add_option("--tier", flags.tier, "its quotas: zero, free, tier1, tier2, ...; the scenario's if left out");
-  command.add_option("--seed", flags.seed, "same seed, same requests, same answers")->check(refuse_seed)->capture_default_str();
+  command.add_option("--seed", flags.seed, "same seed, same requests, same answers [the file's, else 1]")->check(refuse_seed);
   command.add_option("--time-scale", flags.time_scale, "how many times as fast its time runs")
       ->check(CLI::Range(0.001, 100'000.0))
       ->capture_default_str();
@@ -124,7 +131,19 @@ void define(CLI::App& command, MockFlags& flags) {
                    "at the end: what its client did wrong, and status 1 if there is anything");
   command.add_flag("--list", flags.list,
                    "lists every answer that it can give, how to ask for it, and where its words come from; then ends");
+  command.add_flag("--schema", flags.schema, "prints the JSON Schema of a scenario file; then ends");
   command.add_flag("--json", flags.json, "the first line is a JSON object, and so are the findings and each line of --list");
+  const std::string switches = "Switches, instead of the scenario's";
+  command.add_option("--count-failures", flags.count_failures, "whether calls that fail count in the quotas [true]")->group(switches);
+  command
+      .add_option("--lying-retry-info", flags.lying_retry_info,
+                  "whether the wait that a 429 names is shorter than the true one [of a spent day alone]")
+      ->group(switches);
+  command
+      .add_option("--shared-capacity", flags.shared_capacity,
+                  "calls a minute that each image model can serve, for all projects together; beyond it is overloaded")
+      ->check(CLI::Range(0.0, 1e6))
+      ->group(switches);
   const std::string beside = "Ports beside it, for what is no answer of its own (0: any that is free)";
   const auto port = [&](const char* name, std::optional<int>& to, const char* what) {
     command.add_option(name, to, what)->check(CLI::Range(0, 65'535))->group(beside);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
 
-#include <ductile/mock/engine.hpp>         // Engine
-#include <ductile/mock/provenance.hpp>     // provenance_of, way_to_ask
-#include <ductile/mock/rows.hpp>           // all_answers, find_row
-#include <ductile/mock/scenario_json.hpp>  // parse_time
-#include <ductile/mock/server.hpp>         // Server, SidePortNumbers
+#include <ductile/mock/engine.hpp>           // Engine
+#include <ductile/mock/provenance.hpp>       // provenance_of, way_to_ask
+#include <ductile/mock/rows.hpp>             // all_answers, find_row
+#include <ductile/mock/scenario_json.hpp>    // parse_time
+#include <ductile/mock/scenario_schema.hpp>  // scenario_schema_text
+#include <ductile/mock/server.hpp>           // Server, SidePortNumbers
 #include <ductile/mock/verdict/verdict_json.hpp>
 #include <ductile/tools/problem.hpp>    // misuse
 #include <ductile/tools/stop_flag.hpp>  // StopFlag
@@ -16,6 +17,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -50,7 +52,7 @@ void write_certificate(const mock::Server& server, const std::string& path) {
   if (!file.flush()) throw misuse("--certificate: the file " + path + " cannot be written");
 }
 
-void tell_ports(const mock::Server& server, const MockFlags& flags) {
+void tell_ports(const mock::Server& server, std::uint64_t seed, const MockFlags& flags) {
   const mock::SidePortNumbers ports = server.side_ports();
   struct Told {
     const char* name;
@@ -62,7 +64,7 @@ void tell_ports(const mock::Server& server, const MockFlags& flags) {
                                  {"proxy", "a proxy that wants a login", ports.proxy},
                                  {"full", "no connection opens", ports.full}}};
   if (flags.json) {
-    boost::json::object first{{"listening", server.url()}, {"seed", flags.seed}};
+    boost::json::object first{{"listening", server.url()}, {"seed", seed}};
     for (const Told& told : all)
       if (told.port > 0) first[told.name] = told.port;
     fmt::print("{}\n", boost::json::serialize(first));
@@ -89,6 +91,10 @@ Ending mock_service(const MockFlags& flags) {
     list_answers(flags.json);
     return Ending::ok;
   }
+  if (flags.schema) {
+    fmt::print("{}", mock::scenario_schema_text());
+    return Ending::ok;
+  }
   if (!flags.certificate.empty() && !flags.tls_port && !flags.goaway_port)
     throw misuse("--certificate: there is none without --tls-port or --goaway-port");
   mock::ServerOptions options{
@@ -98,6 +104,9 @@ Ending mock_service(const MockFlags& flags) {
   options.goaway_port = flags.goaway_port;
   options.proxy_port = flags.proxy_port;
   options.full_port = flags.full_port;
+  options.count_failures = flags.count_failures;
+  options.lying_retry_info = flags.lying_retry_info;
+  options.shared_capacity = flags.shared_capacity;
   if (!flags.tier.empty()) options.tier = flags.tier;
   if (!flags.at.empty()) {
     options.at = mock::parse_time(flags.at);
@@ -108,7 +117,7 @@ Ending mock_service(const MockFlags& flags) {
   share_one_heap();
   mock::Server server{options};
   if (!flags.certificate.empty()) write_certificate(server, flags.certificate);
-  tell_ports(server, flags);
+  tell_ports(server, server.engine().seed(), flags);
   while (!StopFlag::stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds{50});
   server.stop();
   if (!flags.fail_on_findings) return Ending::ok;

@@ -24,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -190,4 +191,32 @@ TEST_CASE("Without a port time passes as it would on the wire, and ends where th
   (void)transport.send(request, {.body = BodyReceiver{note}});
   REQUIRE(times.size() == 3);
   CHECK(times[1] - times[0] == 50ms);
+}
+
+TEST_CASE("Without a port a scenario does what it does behind one: faults of the wire, states, and a capacity that all share",
+          "[gemini][mock]") {
+  VirtualClock clock;
+  mock::EngineOptions options{.start = clock.now().wall()};
+  options.shared_capacity = mock::SharedCapacity{.calls_per_minute = 6, .burst = 1, .rejected_costs = 0};
+  options.scenario.state = "torn";
+  options.scenario.episodes = {{.answer = "high-demand", .calls = 1, .fault = "reset-mid-body", .next_state = "slow"},
+                               {.answer = "ok-image", .latency = 40s, .state = "slow", .next_state = "shared"}};
+  mock::Engine engine{options};
+  mock::EngineTransport transport{engine, clock};
+  const gemini::Client client{transport, {.api_key = gemini::ApiKey{"any"}}};
+  const auto draw = [&] {
+    const Time before = clock.now()();
+    const auto drawn = client.generate({.prompt = "a lighthouse"}, "gemini-3-pro-image");
+    return std::pair{drawn ? "made" : std::string{drawn.error().id().text()}, clock.now()() - before};
+  };
+  CHECK(draw().first == "reset-mid-body");
+  CHECK(draw() == std::pair{std::string{"made"}, Duration{40s}});
+  CHECK(engine.state() == "shared");
+  CHECK(draw().first == "made");
+  CHECK(engine.journal().entries().back().status == 200);
+  const auto refused = draw();
+  CHECK(engine.journal().entries().back().status == 503);
+  CHECK(refused.first == engine.journal().entries().back().id);
+  clock.advance(10s);
+  CHECK(draw().first == "made");
 }

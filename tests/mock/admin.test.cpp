@@ -133,7 +133,14 @@ TEST_CASE("The quota's page shows what is used of what, and a refill empties it"
   const auto used = asking::json_of(desk.get("quota"));
   CHECK(used.at("limits").at("ipm").as_int64() == 2);
   CHECK(used.at("used").at(0).at("rpd").as_int64() == 1);
+  CHECK(used.at("used").at(0).at("draws") == true);
   CHECK(asking::json_of(desk.post("quota/refill")).at("used").as_array().empty());
+  CHECK_FALSE(used.at("limits").as_object().contains("text"));
+  desk.engine.play({.tier = ductile::mock::find_tier("free-2026").value()}, start);
+  (void)desk.engine.answer(asking::for_image("a poem", "gemini-3.8-flash"), desk.clock.now());
+  const auto writes = asking::json_of(desk.get("quota"));
+  CHECK(writes.at("limits").at("text").at("rpd") == 20);
+  CHECK(writes.at("used").at(0).at("draws") == false);
 }
 
 TEST_CASE("Another scenario can be put in place of this one, and a wrong one changes nothing", "[mock]") {
@@ -191,6 +198,76 @@ TEST_CASE("A tier that the service was started with outlasts another scenario, u
   CHECK(asking::json_of(desk.post("scenario", R"({"name": "bad-day"})")).at("tier").as_string() == "tier1");  // the scenario's own
 }
 
+TEST_CASE("Switches are turned while the service runs, and what was asked is not forgotten", "[mock]") {
+  Desk desk;
+  desk.engine.play({.tier = {.name = "t", .requests_per_day = 2}}, start);
+  (void)desk.engine.answer(asking::for_image("a cat"), desk.clock.now());
+  CHECK(desk.get("switches").body() == desk.post("switches", "{}").body());
+  const auto turned =
+      asking::json_of(desk.post("switches", R"({"count_failures": false, "lying_retry_info": false, "shared_capacity": 24})"));
+  CHECK(turned == boost::json::parse(R"({"count_failures": false, "lying_retry_info": false,
+                                         "shared_capacity": {"calls_per_minute": 24, "burst": 6, "rejected_costs": 0.1}})"));
+  CHECK(asking::json_of(desk.get("quota")).at("used").at(0).at("rpd") == 1);
+  (void)desk.engine.answer(asking::for_image("a cat"), desk.clock.now());
+  CHECK(asking::json_of(desk.get("quota")).at("capacity_left").at("gemini-3-pro-image").to_number<double>() < 6);
+  CHECK(desk.engine.answer(asking::for_image("a cat"), desk.clock.now()).id == "rpd-paid");
+  CHECK(asking::json_of(desk.get("requests")).at("requests").at(2).at("hint_s").to_number<double>() > 3600);
+  const auto back = asking::json_of(desk.post("switches", R"({"lying_retry_info": null, "shared_capacity": null})"));
+  CHECK(back == boost::json::parse(R"({"count_failures": false, "lying_retry_info": null, "shared_capacity": null})"));
+}
+
+TEST_CASE("A switch that the service was started with outlasts another scenario, unless that names it", "[mock]") {
+  Desk desk;
+  Engine engine{EngineOptions{
+      .seed = 5, .start = start, .count_failures = false, .lying_retry_info = true, .shared_capacity = ductile::mock::SharedCapacity{}}};
+  Admin admin{engine, desk.clock};
+  const auto played = [&](std::string scenario) {
+    CHECK(admin.answer({.method = "POST", .path = "/_ductile/scenario", .body = std::move(scenario)}).status == 200);
+    return engine.scenario().switches;
+  };
+  CHECK_FALSE(engine.scenario().switches.count_failures);
+  CHECK_FALSE(played(R"({"name": "bad-day"})").count_failures);
+  CHECK(played(R"({"name": "calm", "count_failures": true})").count_failures);
+  CHECK(played(R"({"name": "calm"})").lying_retry_info == true);
+  CHECK_FALSE(played(R"({"lying_retry_info": null})").lying_retry_info);
+  CHECK(played(R"({"name": "calm"})").shared_capacity);
+  CHECK_FALSE(played(R"({"shared_capacity": null})").shared_capacity);
+  CHECK(engine.seed() == 5);
+  (void)played(R"({"seed": 8})");
+  CHECK(engine.seed() == 8);
+  (void)played(R"({"name": "calm"})");
+  CHECK(engine.seed() == 5);
+}
+
+TEST_CASE("A test tells the story's state, and which episode answered or came nearest", "[mock]") {
+  Desk desk;
+  CHECK(desk.post("scenario", R"({"state": "down", "episodes": [{"answer": "overloaded", "state": "down"}]})").status == 200);
+  (void)desk.engine.answer(asking::for_image("a private prompt"), desk.clock.now());
+  CHECK(asking::json_of(desk.get("state")).at("state") == "down");
+  CHECK(asking::json_of(desk.post("state", R"({"state": "up"})")).at("state") == "up");
+  (void)desk.engine.answer(asking::for_image("a private prompt"), desk.clock.now());
+  const std::string page = desk.get("requests").body();
+  const auto requests = boost::json::parse(page).at("requests");
+  CHECK(requests.at(0).at("episode") == 0);
+  CHECK_FALSE(requests.at(0).as_object().contains("near_miss"));
+  CHECK(requests.at(1).at("episode").is_null());
+  CHECK(requests.at(1).at("near_miss") == R"(episodes[0]: state is "down", and the story is in "up")");
+  CHECK(page.find("private") == page.npos);
+}
+
+TEST_CASE("The scenario's page has the file that says the same, without the keys of its projects", "[mock]") {
+  Desk desk;
+  const std::string text = R"({"name": "mine", "tier": {"rpm": 9}, "projects": {"studio": ["SecretKey"]},
+                               "episodes": [{"answer": "internal", "match": {"prompt": "cat"}, "latency_s": 2.5}]})";
+  REQUIRE(desk.post("scenario", text).status == 200);
+  const auto page = asking::json_of(desk.get("scenario"));
+  CHECK(page.at("episodes").at(0).at("after") == 0);
+  CHECK(page.at("episodes").at(0).at("match").at("prompt") == "cat");
+  CHECK(boost::json::serialize(page).find("SecretKey") == std::string::npos);
+  REQUIRE(desk.post("scenario", boost::json::serialize(page.at("file"))).status == 200);
+  CHECK(asking::json_of(desk.get("scenario")) == page);
+}
+
 TEST_CASE("Pages that are not there are refused in words", "[mock]") {
   Desk desk;
   CHECK(desk.get("nothing").status == 404);
@@ -222,13 +299,21 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
       {"makeable", R"({"prompts": [7]})", "prompts must be a text; it is 7"},
       {"scenario", "", "the body is not JSON"},
       {"scenario", "[]", "the body must be an object; it is []"},
-      {"scenario", R"({"name": "nope"})", "name alone must be one of calm, bad-day, outage-30min; it is \"nope\""},
+      {"scenario", R"({"name": "nope"})",
+       "name alone must be one of calm, bad-day, outage-30min, seed-mix, free-tier, retired-model, safety-heavy, every-error; it is "
+       "\"nope\""},
       {"scenario", R"({"name": 7})", "name must be a text; it is 7"},
-      {"scenario", R"({"name": "bad-day", "seed": 4})", "the scenario has no member 'seed'"},
-      {"scenario", R"({"tier": {"rpm": 1.5}})", "rpm must be a whole number; it is 1.5E0"},
+      {"scenario", R"({"name": "bad-day", "sead": 4})", "the scenario has no member 'sead'; the nearest is 'seed'"},
+      {"scenario", R"({"tier": {"rpm": 1.5}})", "tier.rpm must be a whole number; it is 1.5E0"},
       {"scenario", R"({"tier": "gold"})", "tier must be one of zero, free"},
-      {"scenario", R"({"episodes": [{}]})", "there is no answer ''"},
-      {"scenario", R"({"episodes": [{"answer": "internal", "from_s": 10, "until_s": 5}]})", "until_s must be more than from_s"},
+      {"scenario", R"({"episodes": [{}]})", "episodes[0] must have the member 'answer'"},
+      {"scenario", R"({"episodes": [{"answer": "internal", "from_s": 10, "until_s": 5}]})", "episodes[0].until_s must be more than from_s"},
+      {"switches", R"({"count_failure": true})", "switches has no member 'count_failure'; the nearest is 'count_failures'"},
+      {"switches", R"({"count_failures": 1})", "switches.count_failures must be true or false; it is 1"},
+      {"switches", R"({"lying_retry_info": true, "shared_capacity": -1})", "switches.shared_capacity must be a number from 0 to 1e+06"},
+      {"switches", "[]", "the body must be an object; it is []"},
+      {"state", R"({"state": 1})", "state must be a text; it is 1"},
+      {"state", "{}", "the body must have the member 'state'"},
       {"scenario", std::string(100'000, '['), "the body is not JSON"},
       {"scenario", R"({"cast": ")" + std::string(100'000, 'x') + R"("})", "cast must be a number from 0 to 10000; it is \"xxx"},
       {"scenario", "{\"name\": \"\xff\xfe\"}", "the body is not JSON"},
@@ -241,6 +326,8 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
   CHECK_THAT(std::string{asking::json_of(refused).at("error").as_string()}, Catch::Matchers::StartsWith(row.says));
   CHECK(desk.engine.scenario().name == "before");
   CHECK(desk.engine.tier().name == "free");
+  CHECK_FALSE(desk.engine.scenario().switches.lying_retry_info);
+  CHECK(desk.engine.state().empty());
   CHECK(desk.clock.now() < start + 10s);
 }
 

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -272,6 +274,23 @@ TEST_CASE("Safety settings decide on the prompt's side, and nothing decides on t
   CHECK(ask(engine, with_settings("a knife", {{dangerous, "BLOCK_NONE"}})) == "made");
   CHECK(ask(engine, with_settings("a knife", {{dangerous, "OFF"}})) == "made");
   CHECK(ask(engine, with_settings("a crowd", {{dangerous, "OFF"}})) == "image-safety");
+  CHECK(engine.journal().entries().back().episode == 1);
+
+  // Of several answers that an episode draws from it is the one that the call cannot have.
+  scenario.episodes = {{.answer = "prompt-blocked-safety", .prompt = "knife"},
+                       {.prompt = "crowd", .mix = {{"image-safety", 1}, {"prompt-blocked-safety", 3}}}};
+  Engine mixed = engine_with(scenario);
+  std::map<std::string, int> drawn;
+  for (int i = 0; i < 40; ++i) {
+    const std::string prompt = "crowd " + std::to_string(i);
+    ++drawn[ask(mixed, i < 20 ? asking::for_image(prompt) : with_settings(prompt, {{dangerous, "OFF"}}))];
+  }
+  CHECK(drawn["image-safety"] > 20);
+  CHECK(drawn["prompt-blocked-safety"] > 10);
+  CHECK(drawn["image-safety"] + drawn["prompt-blocked-safety"] == 40);
+  CHECK(ask(mixed, with_settings("a knife", {{dangerous, "OFF"}})) == "made");
+  CHECK(mixed.journal().entries().back().near_miss ==
+        R"(episodes[0]: answer is "prompt-blocked-safety", and the call's safetySettings let the prompt pass)");
 
   // The service's own nature: what the filter sees in a prompt, and what no setting lets through.
   scenario.episodes.clear();
@@ -304,6 +323,26 @@ TEST_CASE("Safety settings decide on the prompt's side, and nothing decides on t
   CHECK(by_default["made"] > 50);
   CHECK(let_through > 50);
   CHECK(by_default["prompt-blocked-prohibited"] + by_default["image-safety"] + by_default["image-safety-text"] > 5);
+}
+
+TEST_CASE("What the filter blocks takes none of the shared capacity, counts as served, and is not makeable by a part in the cast",
+          "[mock]") {
+  Scenario scenario{.tier = {.name = "t", .requests_per_minute = 6}, .cast = 24, .hopeless_at_most = 0};
+  scenario.model.filtered_share = 1;
+  scenario.switches = {.count_failures = false, .shared_capacity = ductile::mock::SharedCapacity{.calls_per_minute = 0, .burst = 1}};
+  Engine engine = engine_with(scenario);
+  for (int i = 0; i < 6; ++i) {
+    const std::string prompt = "prompt " + std::to_string(i);
+    CHECK(ask(engine, asking::for_image(prompt)) == "prompt-blocked-safety");
+    CHECK_FALSE(engine.makeable(prompt));
+  }
+  CHECK(engine.capacity_left(start).empty());
+  CHECK(ask(engine, asking::for_image("a cat")) == "rpm-paid");
+  scenario.model.filtered_share = 0;
+  engine.play(scenario, start);
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");
+  CHECK(engine.makeable("a cat"));
+  CHECK(engine.answer(asking::for_image("a dog"), start).status == 503);
 }
 
 TEST_CASE("A model that only writes answers in words, whatever is left out of the request", "[mock]") {
@@ -435,6 +474,307 @@ TEST_CASE("For half an hour every model is down", "[mock]") {
   CHECK(served > 30);
 }
 
+TEST_CASE("Of 10000 calls of the seed's mix half fail, in the seed's shares, and text models and countTokens stay well", "[mock]") {
+  Engine engine{EngineOptions{.scenario = ductile::mock::find_scenario("seed-mix", 1).value(), .start = start}};
+  std::map<int, int> of_status;
+  for (int i = 0; i < 10'000; ++i) {
+    const char* model = i % 2 == 0 ? "gemini-3-pro-image" : "gemini-nano-banana-2.1";
+    ++of_status[engine.answer(with(asking::for_image("cat " + std::to_string(i / 4), model), "X-Server-Timeout", "600"), start).status];
+  }
+  const double failed = 10'000 - of_status[200];
+  const auto share = [&](std::initializer_list<int> statuses) {
+    double count = 0;
+    for (const int status : statuses) count += of_status[status];
+    return count / failed;
+  };
+  CHECK(failed == Catch::Approx(5000).margin(200));
+  CHECK(share({429}) == Catch::Approx(0.70).margin(0.02));
+  CHECK(share({502, 503}) == Catch::Approx(0.15).margin(0.015));
+  CHECK(share({403}) == Catch::Approx(0.08).margin(0.012));
+  CHECK(share({400, 404, 500, 504}) == Catch::Approx(0.07).margin(0.012));
+
+  Request count = asking::for_image("how many tokens are these");
+  count.path = "/v1beta/models/gemini-3-pro-image:countTokens";
+  for (int i = 0; i < 200; ++i) {
+    CHECK(engine.answer(asking::for_image("poem " + std::to_string(i), "gemini-3.8-flash"), start).status == 200);
+    CHECK(engine.answer(count, start).status == 200);
+  }
+}
+
+TEST_CASE("In the worst hour text models are not overloaded, and draw nothing", "[mock]") {
+  Engine engine = bad_day(1);
+  engine.play({.model = {}}, start);
+  int overloaded = 0;
+  for (int i = 0; i < 300; ++i) {
+    const WallTime now = start + i * 20s;
+    const std::string prompt = "poem " + std::to_string(i);
+    overloaded += engine.answer(asking::for_image(prompt), now).status == 503 ? 1 : 0;
+    const Answer words = engine.answer(asking::for_image(prompt, "gemini-3.8-flash"), now);
+    CHECK(words.status != 503);
+    CHECK(words.status != 504);
+    CHECK(words.body().find("inlineData") == std::string::npos);
+  }
+  CHECK(overloaded > 60);
+}
+
+TEST_CASE("The scenario of every error shows each failure of the table once, in its order, and then images", "[mock]") {
+  Engine engine{EngineOptions{.scenario = ductile::mock::find_scenario("every-error", 1).value(), .start = start}};
+  for (const ductile::gemini::FailureRow& row : ductile::gemini::failures)
+    CHECK(engine.answer(asking::for_image("a cat"), start).id == row.id.text());
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");
+  const ductile::mock::Journal journal = engine.journal();
+  for (const ductile::gemini::FailureRow& row : ductile::gemini::failures) CHECK(journal.count(row.id.text()) == 1);
+}
+
+TEST_CASE("A model retires a minute after the start, for good, and the others stay", "[mock]") {
+  const Scenario scenario = ductile::mock::find_scenario("retired-model", 1).value();
+  Engine engine{EngineOptions{.scenario = scenario, .start = *scenario.starts_at}};
+  const WallTime then = *scenario.starts_at;
+  CHECK(ask(engine, asking::for_image("a cat"), then + 59s) == "made");
+  for (const auto& later : {60s, 3600s, 86'400s}) CHECK(ask(engine, asking::for_image("a cat"), then + later) == "model-retired-listed");
+  CHECK(ask(engine, asking::for_image("a cat", "gemini-nano-banana-2.1"), then + 1h) == "made");
+}
+
+TEST_CASE("The free tier draws two images a minute and answers fifty requests a day", "[mock]") {
+  Scenario scenario = ductile::mock::find_scenario("free-tier", 1).value();
+  scenario.model = ductile::mock::calm_parameters();  // its quotas alone
+  Engine engine{EngineOptions{.scenario = scenario, .start = *scenario.starts_at}};
+  std::map<std::string, int> shown;
+  for (int minute = 0; minute < 30; ++minute)
+    for (int i = 0; i < 3; ++i)
+      ++shown[ask(engine, asking::for_image("cat " + std::to_string(3 * minute + i)), *scenario.starts_at + minute * 60s)];
+  CHECK(shown == std::map<std::string, int>{{"made", 50}, {"ipm", 24}, {"multi-violation", 1}, {"rpd-free", 15}});
+}
+
+TEST_CASE("Where safety is heavy two prompts of five are withheld for good, and some calls by chance", "[mock]") {
+  Engine engine{EngineOptions{.scenario = ductile::mock::find_scenario("safety-heavy", 1).value(), .start = start}};
+  int makeable = 0;
+  int by_chance = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string prompt = "prompt " + std::to_string(i);
+    const std::string first = ask(engine, asking::for_image(prompt));
+    const bool can = engine.makeable(prompt);
+    makeable += can ? 1 : 0;
+    by_chance += can && first != "made" ? 1 : 0;
+    CHECK((can || first != "made"));
+    const auto* failure = ductile::gemini::find_failure(first);
+    CHECK((first == "made" || failure->remedy == ductile::Remedy::after_prompt_change || failure->remedy == ductile::Remedy::never));
+  }
+  CHECK(makeable == Catch::Approx(595).margin(45));
+  CHECK(by_chance == Catch::Approx(60).margin(25));
+}
+
+TEST_CASE("Calls that fail count in the quotas, unless the service is told otherwise", "[mock]") {
+  for (const bool count : {true, false}) {
+    INFO("count_failures " << count);
+    Scenario scenario;
+    scenario.tier = {.name = "t", .requests_per_day = 3};
+    scenario.switches.count_failures = count;
+    scenario.episodes = {{.answer = "internal", .calls = 1}, {.answer = "high-demand", .calls = 2}};
+    Engine engine = engine_with(scenario);
+    Request wrong = asking::for_image("a cat");
+    wrong.body = "{}";
+    CHECK(ask(engine, asking::for_image("a cat")) == "internal");
+    CHECK(ask(engine, asking::for_image("a cat")) == "high-demand");
+    CHECK(ask(engine, wrong) == "invalid-argument-generic");
+    CHECK(ask(engine, asking::for_image("a cat")) == (count ? "rpd-paid" : "made"));
+  }
+  // By the service's nature as by what is written down.
+  Scenario scenario;
+  scenario.tier = {.name = "t", .requests_per_minute = 1};
+  scenario.model.bad_request_share = 1;
+  for (const bool count : {true, false}) {
+    scenario.switches.count_failures = count;
+    Engine engine = engine_with(scenario);
+    CHECK(ask(engine, asking::for_image("a cat")) == "invalid-argument-generic");
+    CHECK(ask(engine, asking::for_image("a cat")) == (count ? "rpm-paid" : "invalid-argument-generic"));
+  }
+}
+
+TEST_CASE("Whether the hint of a full window is shorter than the wait that helps can be told", "[mock]") {
+  const ductile::mock::Tier minute{.name = "minute", .requests_per_minute = 1};
+  const ductile::mock::Tier day{.name = "day", .requests_per_day = 1};
+  const ductile::mock::Tier nought{.name = "nought", .requests_per_day = 0};
+  enum class Hint { none, shorter, right };
+  struct Row {
+    ductile::mock::Tier tier;
+    std::optional<bool> lies;
+    Hint hint;
+  };
+  const Row rows[] = {{minute, std::nullopt, Hint::right},   {minute, false, Hint::right}, {minute, true, Hint::shorter},
+                      {day, std::nullopt, Hint::shorter},    {day, false, Hint::right},    {day, true, Hint::shorter},
+                      {nought, std::nullopt, Hint::shorter}, {nought, false, Hint::none},  {nought, true, Hint::shorter}};
+  for (const Row& row : rows) {
+    INFO(row.tier.name << ", lying: " << (row.lies ? *row.lies ? "yes" : "no" : "as the service has it"));
+    Scenario scenario;
+    scenario.tier = row.tier;
+    scenario.switches.lying_retry_info = row.lies;
+    Engine engine = engine_with(scenario);
+    if (row.tier.name != "nought") REQUIRE(ask(engine, asking::for_image("a cat")) == "made");
+    const Answer refused = engine.answer(asking::for_image("a cat"), start);
+    REQUIRE(refused.status == 429);
+    const ductile::mock::Journal journal = engine.journal();
+    const Duration hint = journal.entries().back().hint;
+    CHECK((refused.body().find("RetryInfo") == std::string::npos) == (row.hint == Hint::none));
+    if (row.hint == Hint::right) CHECK(engine.answer(asking::for_image("a dog"), start + hint - 1s).status == 429);
+    const int after = engine.answer(asking::for_image("a cat"), start + hint + 1s).status;  // the detail has whole seconds
+    CHECK(after == (row.hint == Hint::right ? 200 : 429));
+  }
+}
+
+TEST_CASE("A shared capacity refuses a project within its quota for what the others ask", "[mock]") {
+  Scenario scenario;
+  scenario.switches.shared_capacity = ductile::mock::SharedCapacity{.calls_per_minute = 6, .burst = 4, .rejected_costs = 0.5};
+  Engine engine = engine_with(scenario);
+  const auto by = [&](int project, WallTime now, std::string_view model = "gemini-3-pro-image") {
+    Request request = asking::for_image("a cat", model);
+    request.headers = {{"x-goog-api-key", "key of project " + std::to_string(project)}};
+    return engine.answer(request, now).status;
+  };
+  for (int project = 0; project < 4; ++project) CHECK(by(project, start) == 200);
+  CHECK(by(4, start) == 503);  // has asked nothing before
+  CHECK(by(4, start, "gemini-nano-banana-2.1") == 200);
+  CHECK(by(4, start, "gemini-3.8-flash") == 200);
+  CHECK(by(4, start + 10s) == 200);  // one call in ten seconds
+  CHECK(by(4, start + 10s) == 503);
+  // Turning calls away costs as well: who asks every second keeps the model down.
+  int served = 0;
+  for (int second = 11; second < 41; ++second) served += by(second, start + second * 1s) == 200 ? 1 : 0;
+  CHECK(served == 0);
+  CHECK(by(0, start + 41s + 1min) == 200);
+  CHECK(engine.capacity_left(start + 1h).at("gemini-3-pro-image") == 4);
+}
+
+TEST_CASE("What an episode looks at, and how it goes on, is each its own", "[mock]") {
+  const auto four_k = [](std::string_view prompt) {
+    Request request = asking::for_image(prompt);
+    request.body = asking::body_for(prompt, "4K");
+    return request;
+  };
+  Scenario scenario;
+  scenario.episodes = {{.answer = "deadline-504", .size = "4K"}, {.answer = "internal", .image = false}};
+  Engine engine = engine_with(scenario);
+  CHECK(ask(engine, four_k("a cat")) == "deadline-504");
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");
+  CHECK(ask(engine, asking::for_image("a poem", "gemini-3.8-flash")) == "internal");
+
+  SECTION("by chance, and by weight") {
+    engine.play({.episodes = {{.mix = {{"internal", 3}, {"high-demand", 1}, {"overloaded", 0}}, .chance = 0.4}}}, start);
+    std::map<std::string, int> shown;
+    for (int i = 0; i < 2000; ++i) ++shown[ask(engine, asking::for_image("cat " + std::to_string(i)))];
+    CHECK(shown["internal"] == Catch::Approx(600).margin(60));
+    CHECK(shown["high-demand"] == Catch::Approx(200).margin(40));
+    CHECK(shown["overloaded"] == 0);
+    CHECK(shown["made"] == Catch::Approx(1200).margin(70));
+  }
+  SECTION("until a state, which an episode or a test enters") {
+    engine.play({.episodes = {{.answer = "overloaded", .state = "down", .until_state = "mended"},
+                              {.answer = "internal", .calls = 2, .state = "mended", .next_state = "up"}},
+                 .state = "down"},
+                start);
+    for (int i = 0; i < 5; ++i) CHECK(ask(engine, asking::for_image("a cat")) == "overloaded");
+    engine.enter("mended");
+    CHECK(ask(engine, asking::for_image("a cat")) == "internal");
+    CHECK(engine.state() == "mended");
+    CHECK(ask(engine, asking::for_image("a cat")) == "internal");
+    CHECK(engine.state() == "up");
+    CHECK(ask(engine, asking::for_image("a cat")) == "made");
+    engine.enter("down");  // it had been mended: until that is once
+    CHECK(ask(engine, asking::for_image("a cat")) == "made");
+    engine.reset(start);
+    CHECK(ask(engine, asking::for_image("a cat")) == "overloaded");
+  }
+  SECTION("with a fault of the wire laid over its answer") {
+    engine.play({.episodes = {{.answer = "high-demand", .calls = 1, .fault = "reset-mid-body"},
+                              {.answer = "ok-image", .after = 1, .calls = 1, .fault = "truncated-json"},
+                              {.answer = "ok-image", .after = 2, .fault = "client-deadline"}}},
+                start);
+    const Answer reset = engine.answer(asking::for_image("a cat"), start);
+    CHECK(reset.id == "reset-mid-body");
+    CHECK(reset.status == 503);
+    CHECK(reset.fault == ductile::mock::ByteFault::reset_in_body);
+    CHECK(reset.body().find("high demand") != std::string::npos);
+    const Answer cut = engine.answer(asking::for_image("a cat"), start);
+    CHECK(cut.id == "truncated-json");
+    CHECK_THROWS(asking::json_of(cut));
+    const Answer silent = engine.answer(asking::for_image("a cat"), start);
+    CHECK(silent.fault == ductile::mock::ByteFault::silence);
+    CHECK(silent.latency == ductile::mock::silence_lasts);
+    CHECK(engine.journal().count("client-deadline") == 1);
+  }
+  SECTION("with latencies by percentiles") {
+    engine.play({.episodes = {{.answer = "ok-image", .percentiles = ductile::mock::LatencyPercentiles{{{50, 10}, {90, 30}}}}}}, start);
+    int longer_than_median = 0;
+    int longer_than_most = 0;
+    for (int i = 0; i < 1000; ++i) {
+      const Duration latency = engine.answer(asking::for_image("cat " + std::to_string(i)), start).latency;
+      longer_than_median += latency > 10s ? 1 : 0;
+      longer_than_most += latency > 30s ? 1 : 0;
+    }
+    CHECK(longer_than_median == Catch::Approx(500).margin(60));
+    CHECK(longer_than_most == Catch::Approx(100).margin(35));
+  }
+}
+
+TEST_CASE("A call that no episode answers is told which came nearest, and what it lacked", "[mock]") {
+  struct Row {
+    const char* what;
+    std::vector<Episode> episodes;
+    const char* says;
+  };
+  const Row rows[] = {
+      {"model",
+       {{.answer = "internal", .model = "gemini-nano-banana-2.1"}},
+       R"(episodes[0]: match.model is "gemini-nano-banana-2.1", and the call asks "gemini-3-pro-image")"},
+      {"prompt", {{.answer = "internal", .prompt = "dog"}}, R"(episodes[0]: match.prompt is "dog", which the call's prompt does not hold)"},
+      {"image", {{.answer = "internal", .image = false}}, "episodes[0]: match.image is false, and the call's model draws"},
+      {"size", {{.answer = "internal", .size = "4K"}}, R"(episodes[0]: match.size is "4K", and the call asks for "")"},
+      {"from", {{.answer = "internal", .from = 90s}}, "episodes[0]: from_s is 90, and the call came at 60"},
+      {"until", {{.answer = "internal", .until = 30s}}, "episodes[0]: until_s is 30, and the call came at 60"},
+      {"state", {{.answer = "internal", .state = "down"}}, R"(episodes[0]: state is "down", and the story is in "up")"},
+      {"until a state", {{.answer = "internal", .until_state = "up"}}, R"(episodes[0]: until_state is "up", which the story has entered)"},
+      {"after", {{.answer = "internal", .after = 4}}, "episodes[0]: after is 4, and this is call 1"},
+      {"calls", {{.answer = "internal", .calls = 0}}, "episodes[0]: its calls, 0, are over"},
+      {"chance", {{.answer = "internal", .chance = 0}}, "episodes[0]: chance is 0, and this call was left out"},
+      {"the nearest of three",
+       {{.answer = "internal", .model = "x", .prompt = "dog"},
+        {.answer = "internal", .prompt = "cow"},
+        {.answer = "internal", .prompt = "cow"}},
+       R"(episodes[1]: match.prompt is "cow", which the call's prompt does not hold)"},
+      {"two things",
+       {{.answer = "internal", .prompt = "dog", .from = 90s}},
+       R"(episodes[0]: match.prompt is "dog", which the call's prompt does not hold; from_s is 90, and the call came at 60)"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    Engine engine{EngineOptions{.scenario = {.episodes = row.episodes, .state = "up"}, .start = start}};
+    const Answer plain = engine.answer(asking::for_image("a secret cat"), start + 1min);
+    CHECK(engine.journal().entries().back().near_miss == row.says);
+    CHECK(ductile::header(plain.headers, "x-ductile-near-miss").empty());
+    engine.reset(start);
+    const Answer told = engine.answer(with(asking::for_image("a secret cat"), "x-ductile-explain", "1"), start + 1min);
+    CHECK(ductile::header(told.headers, "x-ductile-near-miss") == row.says);
+  }
+  Engine engine = engine_with({.episodes = {{.answer = "internal", .model = "x"}, {.answer = "internal"}}});
+  const Answer told = engine.answer(with(asking::for_image("a cat"), "x-ductile-explain", "1"), start);
+  CHECK(ductile::header(told.headers, "x-ductile-episode") == "1");
+  CHECK(engine.journal().entries().back().near_miss.empty());
+  Engine quiet = engine_with({});
+  (void)quiet.answer(asking::for_image("a cat"), start);
+  CHECK(quiet.journal().entries().back().near_miss.empty());
+}
+
+TEST_CASE("A scenario's seed is the day that it is played with, and the service's own comes back after it", "[mock]") {
+  Engine engine{EngineOptions{.seed = 5, .start = start}};
+  CHECK(engine.seed() == 5);
+  engine.play({.seed = 9}, start);
+  CHECK(engine.seed() == 9);
+  const std::string body = engine.answer(asking::for_image("a cat"), start).body();
+  engine.play({}, start);
+  CHECK(engine.seed() == 5);
+  CHECK(engine.answer(asking::for_image("a cat"), start).body() != body);
+}
+
 TEST_CASE("A project that spends too much in ten minutes is refused in the words of that limit", "[mock]") {
   Scenario scenario;
   scenario.tier = {.name = "t", .nanodollars_per_ten_minutes = 200'000'000};
@@ -445,11 +785,13 @@ TEST_CASE("A project that spends too much in ten minutes is refused in the words
   CHECK(ask(engine, asking::for_image("a cow"), start + 10min) == "made");
 }
 
-TEST_CASE("The free tier of 2026 draws nothing, and says a limit of nought", "[mock]") {
+TEST_CASE("The free tier of 2026 draws nothing, says a limit of nought, and writes a little", "[mock]") {
   Scenario scenario;
   scenario.tier = ductile::mock::find_tier("free-2026").value();
   Engine engine = engine_with(scenario);
   CHECK(ask(engine, asking::for_image("a cat")) == "limit-zero");
+  for (int i = 0; i < 5; ++i) CHECK(ask(engine, asking::for_image("a poem", "gemini-3.8-flash")) == "ok-text-only");
+  CHECK(ask(engine, asking::for_image("a poem", "gemini-3.8-flash")) == "rpm-free");
 }
 
 TEST_CASE("A batch is asked for by a path of its own, and there is none", "[mock]") {

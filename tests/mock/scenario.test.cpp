@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <ductile/gemini/failures.hpp>
 #include <ductile/mock/scenario_json.hpp>
+#include <ductile/mock/scenario_schema.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/json_schema.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace std::chrono_literals;
 using ductile::ConfigError;
@@ -15,10 +25,16 @@ using ductile::mock::find_scenario;
 using ductile::mock::read_scenario;
 using ductile::mock::Scenario;
 
+namespace {
+
+const std::filesystem::path docs = DUCTILE_TEST_DATA "/../../docs";
+
+}  // namespace
+
 TEST_CASE("A scenario file says all that a scenario is", "[mock]") {
   const Scenario scenario = read_scenario(R"({
     "name": "lunch", "model": {"p503_calm": 0.25, "latency_median_s": {"pro": 12}, "size_mix": {"1K": 1}},
-    "tier": {"name": "mine", "rpm": 7}, "starts_at": "2026-11-24T10:00:00Z", "withheld_by": 4,
+    "tier": {"name": "mine", "rpm": 7, "text": {"rpd": 3}}, "starts_at": "2026-11-24T10:00:00Z", "withheld_by": 4,
     "episodes": [{"answer": "high-demand", "match": {"model": "gemini-3-pro-image", "prompt": "cat"}, "after": 2, "calls": 3, "latency_s": 1.5},
                  {"answer": "rpd-free", "from_s": 60, "until_s": 1860}]})",
                                           1);
@@ -28,6 +44,8 @@ TEST_CASE("A scenario file says all that a scenario is", "[mock]") {
   CHECK(scenario.model.flash_latency == 10);
   CHECK(scenario.tier.requests_per_minute == 7);
   CHECK(scenario.tier.requests_per_day == 1'000'000'000);
+  REQUIRE(scenario.tier.text);
+  CHECK(scenario.tier.text->requests_per_day == 3);
   CHECK(scenario.starts_at == ductile::WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + 10h);
   CHECK(scenario.withheld_by == 4);
   REQUIRE(scenario.episodes.size() == 2);
@@ -106,7 +124,9 @@ TEST_CASE("A folder, and a file that is not there, are no scenario", "[mock]") {
   for (const std::string path : {"/", "/tmp", "/no/such/file", ""}) {
     INFO(path);
     CHECK_THROWS_WITH(ductile::mock::load_scenario(path, 1),
-                      "scenario must be one of calm, bad-day, outage-30min, or a file that can be read; it is '" + path + "'");
+                      "scenario must be one of calm, bad-day, outage-30min, seed-mix, free-tier, retired-model, safety-heavy, every-error, "
+                      "or a file that can be read; it is '" +
+                          path + "'");
   }
 }
 
@@ -128,22 +148,53 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
   };
   const Case cases[] = {
       {"nonsense", "this is not JSON"},
-      {R"({"name": "worse-day"})", "name alone must be one of calm, bad-day, outage-30min; it is \"worse-day\""},
+      {R"({"name": "worse-day"})",
+       "name alone must be one of calm, bad-day, outage-30min, seed-mix, free-tier, retired-model, safety-heavy, every-error; it is "
+       "\"worse-day\""},
       {R"({"episodes": [{"answer": "internal", "from_s": 5, "until_s": 5}]})", "until_s must be more than from_s"},
       {R"({"episodes": [{"answer": "internal", "calls": 1.5}]})", "calls must be a whole number"},
       {"[]", "the file must be an object"},
       {R"({"epsiodes": []})", "the scenario has no member 'epsiodes'"},
-      {R"({"episodes": [{"answer": "high-demnad"}]})", "there is no answer 'high-demnad'"},
-      {R"({"episodes": [{"answer": "internal", "call": 1}]})", "episode has no member 'call'"},
-      {R"({"episodes": [{"answer": "internal", "after": -1}]})", "after must be a number from 0 to 1e+09; it is -1"},
-      {R"({"model": {"p503_calm": 1.5}})", "p503_calm must be a number from 0 to 1; it is 1.5"},
+      {R"({"episodes": [{"answer": "high-demnad"}]})",
+       "episodes[0].answer: there is no answer 'high-demnad'; the nearest is 'high-demand'"},
+      {R"({"episodes": [{"answer": "internal"}, {"answer": "internal", "call": 1}]})",
+       "episodes[1] has no member 'call'; the nearest is 'calls'"},
+      {R"({"episodes": [{"answer": "internal", "match": {"modle": "m"}}]})",
+       "episodes[0].match has no member 'modle'; the nearest is 'model'"},
+      {R"({"episodes": [{"answer": "internal", "after": -1}]})", "episodes[0].after must be a number from 0 to 1e+09; it is -1"},
+      {R"({"episodes": [{"after": 1}]})", "episodes[0] must have the member 'answer'"},
+      {R"({"episodes": [{"answer": {"internal": 1, "overlaoded": 2}}]})", "there is no answer 'overlaoded'; the nearest is 'overloaded'"},
+      {R"({"episodes": [{"answer": {"internal": -2}}]})", "episodes[0].answer.internal must be a number from 0 to 1e+06; it is -2"},
+      {R"({"episodes": [{"answer": {"internal": 0}}]})", "episodes[0].answer must have an answer whose weight is more than 0"},
+      {R"({"episodes": [{"answer": 503}]})", "episodes[0].answer must be an id, or an object of ids with their weights; it is 503"},
+      {R"({"episodes": [{"answer": "internal", "chance": 2}]})", "episodes[0].chance must be a number from 0 to 1; it is 2"},
+      {R"({"episodes": [{"answer": "internal", "fault": "reset"}]})", "episodes[0].fault must be one of dns-failure, connect-refused"},
+      {R"({"episodes": [{"answer": "internal", "fault": "reset-mid-boddy"}]})", "the nearest is 'reset-mid-body'"},
+      {R"({"episodes": [{"answer": "internal", "latency_s": {"p50": 9, "p90": 8}}]})",
+       "episodes[0].latency_s: a percentile's seconds must not be less than those of a lower one; it is 8"},
+      {R"({"episodes": [{"answer": "internal", "latency_s": {"p100": 9}}]})", "episodes[0].latency_s has no member 'p100'"},
+      {R"({"episodes": [{"answer": "internal", "latency_s": {"p50": 0}}]})",
+       "episodes[0].latency_s.p50 must be a number from 0.001 to 1e+06; it is 0"},
+      {R"({"episodes": [{"answer": "internal", "latency_s": {}}]})", "episodes[0].latency_s: a latency must have a percentile"},
+      {R"({"model": {"p503_calm": 1.5}})", "model.p503_calm must be a number from 0 to 1; it is 1.5"},
       {R"({"model": {"p503": 1}})", "model has no member 'p503'"},
-      {R"({"model": {"safety": {"share": 1}}})", "safety has no member 'share'"},
-      {R"({"model": {"p504": {"8K": [0, 0]}}})", "p504 has no member '8K'"},
-      {R"({"model": {"slow_503_s": 5}})", "slow_503_s must be [low, high]"},
-      {R"({"model": {"count_429_rpm": 1}})", "count_429_rpm must be true or false; it is 1"},
+      {R"({"model": {"p503_by_hour": [1, 2]}})", "model.p503_by_hour must be 24 numbers; it is [1,2]"},
+      {R"({"model": {"safety": {"share": 1}}})", "model.safety has no member 'share'"},
+      {R"({"model": {"p504": {"8K": [0, 0]}}})", "model.p504 has no member '8K'; the nearest is"},
+      {R"({"model": {"p504": {"1K": [0, 2]}}})", "model.p504.1K must be a number from 0 to 1; it is 2"},
+      {R"({"model": {"slow_503_s": 5}})", "model.slow_503_s must be [low, high]; it is 5"},
+      {R"({"model": {"count_429_rpm": 1}})", "model.count_429_rpm must be true or false; it is 1"},
       {R"({"model": "sunny"})", "model must be calm, day or an object; it is 'sunny'"},
       {R"({"tier": "tier9"})", "tier must be one of zero, free-2026, free, tier1"},
+      {R"({"tier": {"rmp": 9}})", "tier has no member 'rmp'"},
+      {R"({"count_failures": "no"})", "count_failures must be true or false; it is \"no\""},
+      {R"({"lying_retry_info": 1})", "lying_retry_info must be true or false; it is 1"},
+      {R"({"shared_capacity": -1})", "shared_capacity must be a number from 0 to 1e+06; it is -1"},
+      {R"({"shared_capacity": {"burst": 0}})", "shared_capacity.burst must be a number from 1 to 1e+06; it is 0"},
+      {R"({"shared_capacity": {"calls": 1}})", "shared_capacity has no member 'calls'"},
+      {R"({"seed": -1})", "seed must be a number from 0 to"},
+      {R"({"name": "bad-dya"})", "the nearest is 'bad-day'"},
+      {"{\"episodes\": [],\n  \"tier\" \"free\"}", "this is not JSON: syntax error in line 2, column 10"},
       {R"({"starts_at": "10:00"})", "starts_at must look like"},
   };
   for (const Case& each : cases) {
@@ -151,6 +202,16 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
     CHECK_THROWS_WITH(read_scenario(each.text, 1), Catch::Matchers::ContainsSubstring(std::string{each.says}));
   }
   CHECK_THROWS_AS(ductile::mock::load_scenario("/no/such/file", 1), ConfigError);
+}
+
+TEST_CASE("A refusal of a file names the file and the place in it", "[mock]") {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / "ductile-wrong-scenario.json";
+  std::ofstream{path} << R"({"episodes": [{"answer": "internal"}, {"answer": "internal", "calls": "two"}]})";
+  CHECK_THROWS_WITH(ductile::mock::load_scenario(path.string(), 1),
+                    "scenario " + path.string() + ": episodes[1].calls must be a number from 0 to 1e+09; it is \"two\"");
+  std::filesystem::remove(path);
+  CHECK_THROWS_WITH(ductile::mock::load_scenario("outage-30mn", 1),
+                    Catch::Matchers::EndsWith("it is 'outage-30mn'; the nearest is 'outage-30min'"));
 }
 
 TEST_CASE("A name alone is the scenario of that name", "[mock]") {
@@ -191,4 +252,164 @@ TEST_CASE("A bad day writes down one of each kind of trouble within the first 24
     orders.insert(order);
   }
   CHECK(orders.size() > 25);
+}
+
+TEST_CASE("A scenario file says what the newer members of an episode and the switches are", "[mock]") {
+  const Scenario scenario = read_scenario(R"({
+    "seed": 9, "state": "cold", "count_failures": false, "lying_retry_info": true,
+    "shared_capacity": {"calls_per_minute": 24, "burst": 3, "rejected_costs": 0.5},
+    "episodes": [{"answer": {"high-demand": 3, "internal": 1}, "match": {"image": true, "size": "4K"}, "chance": 0.25,
+                  "state": "cold", "until_state": "warm", "next_state": "warm", "fault": "slow-drip",
+                  "latency_s": {"p50": 9, "p99": 60}}]})",
+                                          std::nullopt);
+  CHECK(scenario.seed == 9u);
+  CHECK(scenario.state == "cold");
+  CHECK_FALSE(scenario.switches.count_failures);
+  CHECK(scenario.switches.lying_retry_info == true);
+  CHECK(scenario.switches.shared_capacity == ductile::mock::SharedCapacity{24, 3, 0.5});
+  REQUIRE(scenario.episodes.size() == 1);
+  const Episode& episode = scenario.episodes[0];
+  CHECK(episode.answer.empty());
+  CHECK(episode.mix == std::vector<ductile::mock::WeightedAnswer>{{"high-demand", 3}, {"internal", 1}});
+  CHECK(episode.image == true);
+  CHECK(episode.size == "4K");
+  CHECK(episode.chance == 0.25);
+  CHECK(episode.state == "cold");
+  CHECK(episode.until_state == "warm");
+  CHECK(episode.next_state == "warm");
+  CHECK(episode.fault == "slow-drip");
+  REQUIRE(episode.percentiles);
+  CHECK(episode.percentiles->percentiles() == std::vector<ductile::mock::LatencyPercentiles::Percentile>{{50, 9}, {99, 60}});
+  CHECK(read_scenario(R"({"shared_capacity": 12})", 1).switches.shared_capacity == ductile::mock::SharedCapacity{.calls_per_minute = 12});
+}
+
+TEST_CASE("The seed of a file is its day, unless the command line has one", "[mock]") {
+  const auto order = [](const Scenario& scenario) {
+    std::string all;
+    for (const Episode& episode : scenario.episodes) all += episode.answer + " ";
+    return all;
+  };
+  const std::string_view text = R"({"name": "bad-day", "seed": 3})";
+  CHECK(order(read_scenario(text, std::nullopt)) == order(find_scenario("bad-day", 3).value()));
+  CHECK(order(read_scenario(text, 4)) == order(find_scenario("bad-day", 4).value()));
+  CHECK(read_scenario(text, 4).seed == 4u);
+  CHECK(order(read_scenario(R"({"name": "bad-day"})", std::nullopt)) == order(find_scenario("bad-day", 1).value()));
+}
+
+TEST_CASE("Latencies told by percentiles have these percentiles", "[mock]") {
+  const ductile::mock::LatencyPercentiles latency{{{50, 10}, {90, 20}, {99, 120}}};
+  std::vector<double> seconds;
+  for (std::uint64_t call = 0; call < 20'000; ++call)
+    seconds.push_back(std::chrono::duration<double>(latency.at(ductile::mock::Dice{1}.with(call).normal())).count());
+  std::sort(seconds.begin(), seconds.end());
+  CHECK(seconds[10'000] == Catch::Approx(10).epsilon(0.02));
+  CHECK(seconds[18'000] == Catch::Approx(20).epsilon(0.03));
+  CHECK(seconds[19'800] == Catch::Approx(120).epsilon(0.15));
+  CHECK(seconds.front() < 5);
+  CHECK(ductile::mock::LatencyPercentiles{{{99, 3}}}.at(-2) == 3s);  // one percentile is always the same time
+}
+
+TEST_CASE("Every shipped scenario agrees with the schema, and is what its written form says", "[mock]") {
+  const boost::json::value schema = ductile::mock::scenario_schema();
+  for (const std::string_view name : ductile::mock::scenario_names()) {
+    INFO(name);
+    const boost::json::object written = ductile::mock::written_scenario(find_scenario(name, 3).value());
+    CHECK(json_schema::complaint(schema, written) == "");
+    CHECK(ductile::mock::written_scenario(read_scenario(written, std::nullopt)) == written);
+    boost::json::object renamed = written;  // nothing is left for the name to say
+    renamed["name"] = "mine";
+    boost::json::object again = ductile::mock::written_scenario(read_scenario(renamed, std::nullopt));
+    again["name"] = written.at("name");
+    CHECK(again == written);
+  }
+}
+
+TEST_CASE("Schema and reader agree on every member, and on every bound of it", "[mock]") {
+  const boost::json::value schema = ductile::mock::scenario_schema();
+  std::size_t agreed = 0;
+  // Documents that hold one value of the schema, at its bounds and beyond: each is for both or for neither.
+  json_schema::for_each_probe(schema, [&](const boost::json::value& document) {
+    bool read = true;
+    std::string refusal;
+    try {
+      (void)read_scenario(document.as_object(), std::nullopt);
+    } catch (const ConfigError& error) {
+      read = false;
+      refusal = error.what();
+    }
+    const std::string complaint = json_schema::complaint(schema, document);
+    INFO(boost::json::serialize(document) << "\nthe schema: " << complaint << "\nthe reader: " << refusal);
+    CHECK(complaint.empty() == read);
+    ++agreed;
+  });
+  CHECK(agreed > 300);
+}
+
+TEST_CASE("The schema has the members that the reader knows, and no others", "[mock]") {
+  namespace detail = ductile::mock::detail;
+  const boost::json::value schema = ductile::mock::scenario_schema();
+  const auto agree = [&schema](std::string_view pointer, const auto& members) {
+    INFO(pointer);
+    std::set<std::string_view> read;
+    for (const auto& member : members) read.insert(member.name);
+    std::set<std::string_view> shown;
+    for (const auto& [name, described] : schema.at_pointer(pointer).as_object()) shown.insert(name);
+    CHECK(shown == read);
+  };
+  agree("/properties", detail::scenario_members);
+  agree("/$defs/episode/properties", detail::episode_members);
+  agree("/$defs/episode/properties/match/properties", detail::match_members);
+  agree("/$defs/tier/properties", detail::tier_members);
+  agree("/$defs/tier/properties/text/properties", detail::text_limit_members);
+  agree("/$defs/nature/properties", detail::model_figures);
+  agree("/$defs/nature/properties/latency_median_s/properties", detail::latency_figures);
+  agree("/$defs/nature/properties/size_latency/properties", detail::size_figures);
+  agree("/$defs/nature/properties/p504/properties", detail::deadline_figures);
+  agree("/$defs/nature/properties/safety/properties", detail::safety_figures);
+  agree("/$defs/nature/properties/permanent/properties", detail::permanent_figures);
+}
+
+TEST_CASE("The schema refuses what the reader refuses by its form", "[mock]") {
+  const boost::json::value schema = ductile::mock::scenario_schema();
+  for (const std::string_view text :
+       {R"([])", R"({"epsiodes": []})", R"({"episodes": [{"answer": "high-demnad"}]})", R"({"episodes": [{}]})",
+        R"({"episodes": [{"answer": "internal", "call": 1}]})", R"({"episodes": [{"answer": "internal", "after": 0.5}]})",
+        R"({"model": "sunny"})", R"({"model": {"p504": {"8K": [0, 0]}}})", R"({"tier": "tier9"})", R"({"starts_at": "10:00"})",
+        R"({"episodes": [{"answer": "internal", "latency_s": {"p100": 1}}]})", R"({"shared_capacity": "much"})"}) {
+    INFO(text);
+    CHECK(json_schema::complaint(schema, boost::json::parse(text)) != "");
+    CHECK_THROWS_AS(read_scenario(text, 1), ConfigError);
+  }
+}
+
+TEST_CASE("The committed schema is the one that the program prints", "[mock]") {
+  std::ifstream file{docs / "mock/scenario.schema.json"};
+  const std::string committed{std::istreambuf_iterator<char>{file}, {}};
+  INFO("ductile mock --schema > docs/mock/scenario.schema.json");
+  CHECK((committed == ductile::mock::scenario_schema_text()));
+}
+
+TEST_CASE("Every scenario that the pages show is one", "[mock]") {
+  const boost::json::value schema = ductile::mock::scenario_schema();
+  int shown = 0;
+  for (const char* page : {"mock/scenarios.md"}) {
+    std::ifstream file{docs / page};
+    std::string block;
+    bool inside = false;
+    for (std::string line; std::getline(file, line);) {
+      if (line == "```json") {
+        inside = true;
+        block.clear();
+      } else if (line == "```" && inside) {
+        inside = false;
+        ++shown;
+        INFO(page << ":\n" << block);
+        CHECK(json_schema::complaint(schema, boost::json::parse(block)) == "");
+        CHECK_NOTHROW(read_scenario(block, std::nullopt));
+      } else if (inside) {
+        block += line + "\n";
+      }
+    }
+  }
+  CHECK(shown >= 5);
 }

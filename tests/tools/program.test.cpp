@@ -430,6 +430,9 @@ TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and 
       {{"mock", "--at", "yesterday"}, 64, "--at must look like"},
       {{"mock", "--seed", "x"}, 64, "--seed: Value x not in range"},
       {{"mock", "--time-scale", "1e9"}, 64, "--time-scale"},
+      {{"mock", "--scenario", "seed-mxi"}, 64, "it is 'seed-mxi'; the nearest is 'seed-mix'"},
+      {{"mock", "--count-failures", "maybe"}, 64, "--count-failures"},
+      {{"mock", "--shared-capacity", "-1"}, 64, "--shared-capacity: Value -1 not in range"},
       {{"doctor", "OUT"}, 64, "cannot be read"},
       {{"doctor", "--status", "99"}, 64, "--status: Value 99 not in range"},
       {{"doctor", "--header", "nonsense"}, 64, "--header must look like"},
@@ -518,6 +521,28 @@ TEST_CASE("mock --fail-on-findings says at the end what its client did wrong, an
   CHECK_THAT(service.stdout_text(), Catch::Matchers::ContainsSubstring(row.says));
   CHECK(service.stderr_text().empty());
   if (row.flags.empty()) CHECK(service.stdout_text() == first);
+}
+
+TEST_CASE("mock takes its switches from the command line, and prints the schema of its files", "[program]") {
+  Program service{{"mock", "--scenario", "seed-mix", "--count-failures", "false", "--lying-retry-info", "true", "--shared-capacity", "24"}};
+  REQUIRE(service.says("\n"));
+  const std::string first = service.stdout_text();
+  const std::size_t begins = first.find("http://");
+  httplib::Client client{first.substr(begins, first.find('\n', begins) - begins)};
+  const auto switches = client.Get("/_ductile/switches");
+  REQUIRE(switches);
+  CHECK(boost::json::parse(switches->body) == boost::json::parse(R"({"count_failures": false, "lying_retry_info": true,
+                               "shared_capacity": {"calls_per_minute": 24, "burst": 6, "rejected_costs": 0.1}})"));
+  service.signal(SIGTERM);
+  CHECK(service.exit_status() == 0);
+
+  Program schema{{"mock", "--schema"}};
+  CHECK(schema.exit_status() == 0);
+  CHECK(boost::json::parse(schema.stdout_text()).at("title") == "A scenario of ductile mock");
+  Program help{{"mock", "--help"}};
+  CHECK(help.exit_status() == 0);
+  for (const char* name : {"calm", "bad-day", "outage-30min", "seed-mix", "free-tier", "retired-model", "safety-heavy", "every-error"})
+    CHECK_THAT(help.stdout_text(), Catch::Matchers::ContainsSubstring(name));
 }
 
 TEST_CASE("imagine's help says what an interrupt does", "[program]") {

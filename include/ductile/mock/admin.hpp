@@ -5,17 +5,18 @@
 #include <ductile/mock/detail/json_text.hpp>  // json_text
 #include <ductile/mock/engine.hpp>            // Engine
 #include <ductile/mock/exchange.hpp>          // Answer, Request
+#include <ductile/mock/models.hpp>            // find_served_model
 #include <ductile/mock/pacific.hpp>           // until_pacific_midnight
 #include <ductile/mock/page.hpp>              // page_for_people
 #include <ductile/mock/route.hpp>             // wanted_row
 #include <ductile/mock/rows.hpp>              // all_answers
 #include <ductile/mock/scenario.hpp>          // scenario_names
-#include <ductile/mock/scenario_json.hpp>     // read_scenario
+#include <ductile/mock/scenario_json.hpp>     // read_scenario, written_episode, written_scenario
 #include <ductile/mock/service_clock.hpp>     // ServiceClock
+#include <ductile/mock/switches.hpp>          // Switches
 #include <ductile/mock/verdict/verdict_json.hpp>
 
 #include <boost/json.hpp>
-#include <boost/system/error_code.hpp>
 
 #include <array>
 #include <charconv>
@@ -23,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -32,10 +34,12 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 
 /// The mock's own pages, under `/_ductile/`: what a test asks and sets.
 ///
-/// GET   health, requests (?last=50: no more than those), verdict, quota, clock, scenario; and at `/` a page that shows them to people
-/// POST  scenario (a scenario file's text), clock/advance ({"seconds": 60}), quota/refill, reset, makeable ({"prompts": ["..."]}).
-///       Another scenario begins at once, by the clock as it stands; a tier that the service was started with stays, unless the scenario
-///       names one.
+/// GET   health, requests (?last=50: no more than those), verdict, quota, clock, scenario, state, switches; and at `/` a page that shows
+///       them to people
+/// POST  scenario (a scenario file's text), state ({"state": "mended"}), switches ({"count_failures": false, ...}), clock/advance
+///       ({"seconds": 60}), quota/refill, reset, makeable ({"prompts": ["..."]}).
+///       Another scenario begins at once, by the clock as it stands; seed, tier and switches that the service was started with stay, unless
+///       the scenario names them.
 ///
 /// Errors   404 for other pages, 400 with a sentence for a body that makes no sense.
 /// Threads  Any number.
@@ -62,10 +66,20 @@ class Admin {
         if (page == "quota") return shown(quota());
         if (page == "clock") return shown(clock());
         if (page == "scenario") return shown(scenario());
+        if (page == "state") return shown(state());
+        if (page == "switches") return shown(switches());
       } else if (request.method == "POST") {
         if (page == "scenario") {
           play(parsed(request.body));
           return shown(scenario());
+        }
+        if (page == "state") {
+          engine_.enter(detail::text(detail::only_member(parsed(request.body), "state"), "state"));
+          return shown(state());
+        }
+        if (page == "switches") {
+          turn(parsed(request.body));
+          return shown(switches());
         }
         if (page == "clock/advance") {
           clock_.advance(detail::seconds(detail::only_member(parsed(request.body), "seconds"), "seconds"));
@@ -94,18 +108,20 @@ class Admin {
     return {.status = status, .content_type = "application/json", .pieces = {detail::json_text(body)}};
   }
 
-  static boost::json::value parsed(std::string_view body) {
-    boost::system::error_code error;
-    boost::json::value value = boost::json::parse(body, error);
-    if (error) throw ConfigError{"the body is not JSON: " + error.message()};
-    return value;
-  }
+  static boost::json::value parsed(std::string_view body) { return detail::parsed(body, "the body"); }
 
   void play(const boost::json::value& body) {
     const boost::json::object& given = detail::object(body, "the body");
-    Scenario next = read_scenario(given, engine_.seed());
-    if (const auto& tier = engine_.own_tier(); tier && !given.contains("tier")) next.tier = *tier;
-    engine_.play(std::move(next), clock_.now());
+    const bool own_seed = !given.contains("seed");
+    const Scenario next = read_scenario(given, own_seed ? std::optional{engine_.own_seed()} : std::nullopt);
+    engine_.play(engine_.with_own(next, [&given](std::string_view member) { return given.contains(member); }), clock_.now());
+  }
+
+  void turn(const boost::json::value& body) {
+    const boost::json::object& given = detail::object(body, "the body");
+    Switches tried = engine_.scenario().switches;  // wholly or not at all
+    detail::read_members<Switches>(given, "switches", detail::switch_members, tried);
+    engine_.turn([&](Switches& switches) { detail::read_members<Switches>(given, "switches", detail::switch_members, switches); });
   }
 
   static double in_seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
@@ -156,6 +172,8 @@ class Admin {
                  {"latency_s", in_seconds(entry.latency)}};
       // Not with braces: those would make an array of one.
       row["key"] = entry.key == 0 ? boost::json::value() : boost::json::value(hex(entry.key));
+      row["episode"] = entry.episode ? boost::json::value(*entry.episode) : boost::json::value();
+      if (!entry.near_miss.empty()) row["near_miss"] = entry.near_miss;
       row["hint_s"] = entry.hint == Duration{} ? boost::json::value() : boost::json::value(in_seconds(entry.hint));
       entries.push_back(std::move(row));
     }
@@ -165,9 +183,11 @@ class Admin {
   Object quota() {
     const Tier tier = engine_.tier();
     boost::json::array projects;
-    for (const Quota::Usage& usage : engine_.quota_usage(clock_.now()))
+    for (const Quota::Usage& usage : engine_.quota_usage(clock_.now())) {
+      const auto model = find_served_model(usage.model);
       projects.push_back(Object{{"project", usage.project},
                                 {"model", usage.model},
+                                {"draws", model && model->draws()},
                                 {"rpm", usage.requests},
                                 {"tpm", usage.tokens},
                                 {"ipm", usage.images},
@@ -176,14 +196,16 @@ class Admin {
                                 {"dollars_in_ten_minutes", static_cast<double>(usage.nanodollars) / 1e9},
                                 {"minute_left_s", in_seconds(usage.minute_left)},
                                 {"day_left_s", in_seconds(usage.day_left)}});
-    return {{"tier", tier.name},
-            {"limits", Object{{"rpm", tier.requests_per_minute},
-                              {"tpm", tier.tokens_per_minute},
-                              {"ipm", tier.images_per_minute},
-                              {"rpd", tier.requests_per_day},
-                              {"tpd", tier.tokens_per_day},
-                              {"dollars_in_ten_minutes", static_cast<double>(tier.nanodollars_per_ten_minutes) / 1e9}}},
-            {"used", std::move(projects)}};
+    }
+    Object capacity;
+    for (const auto& [model, calls] : engine_.capacity_left(clock_.now())) capacity[model] = calls;
+    Object limits{
+        {"rpm", tier.requests_per_minute}, {"tpm", tier.tokens_per_minute},
+        {"ipm", tier.images_per_minute},   {"rpd", tier.requests_per_day},
+        {"tpd", tier.tokens_per_day},      {"dollars_in_ten_minutes", static_cast<double>(tier.nanodollars_per_ten_minutes) / 1e9}};
+    if (const auto& text = tier.text)
+      limits["text"] = Object{{"rpm", text->requests_per_minute}, {"tpm", text->tokens_per_minute}, {"rpd", text->requests_per_day}};
+    return {{"tier", tier.name}, {"limits", std::move(limits)}, {"used", std::move(projects)}, {"capacity_left", std::move(capacity)}};
   }
 
   Object clock() {
@@ -199,10 +221,9 @@ class Admin {
     const Scenario played = engine_.scenario();
     boost::json::array episodes;
     for (const Episode& episode : played.episodes) {
-      Object row{{"answer", episode.answer}, {"after", episode.after}, {"from_s", in_seconds(episode.from)}};
-      if (episode.calls) row["calls"] = *episode.calls;
-      if (episode.until) row["until_s"] = in_seconds(*episode.until);
-      if (!episode.model.empty() || !episode.prompt.empty()) row["match"] = Object{{"model", episode.model}, {"prompt", episode.prompt}};
+      Object row = written_episode(episode);
+      row.emplace("after", episode.after);
+      row.emplace("from_s", in_seconds(episode.from));
       episodes.push_back(std::move(row));
     }
     boost::json::array known;
@@ -210,7 +231,17 @@ class Admin {
     boost::json::array answers;
     for (const std::string_view id : all_answers()) answers.push_back(boost::json::value(id));
     return {{"name", played.name},       {"seed", engine_.seed()},          {"tier", played.tier.name},
-            {"known", std::move(known)}, {"episodes", std::move(episodes)}, {"answers", std::move(answers)}};
+            {"state", engine_.state()},  {"episodes", std::move(episodes)}, {"file", written_scenario(played)},
+            {"known", std::move(known)}, {"answers", std::move(answers)}};
+  }
+
+  Object state() { return {{"state", engine_.state()}}; }
+
+  Object switches() {
+    const Switches turned = engine_.scenario().switches;
+    Object all;
+    for (const auto& member : detail::switch_members) all[member.name] = member.written(turned);
+    return all;
   }
 
   Object makeable(const boost::json::value& body) {

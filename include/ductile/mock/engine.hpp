@@ -6,22 +6,28 @@
 #include <ductile/core/transport.hpp>   // header
 #include <ductile/core/verdict.hpp>     // Duration
 #include <ductile/gemini/failures.hpp>  // FailureRow, find_failure
+#include <ductile/mock/cast.hpp>        // Cast
 #include <ductile/mock/detail/bounded_map.hpp>
 #include <ductile/mock/dice.hpp>       // Dice
 #include <ductile/mock/exchange.hpp>   // Answer, Request
-#include <ductile/mock/harm.hpp>       // Harm
+#include <ductile/mock/harm.hpp>       // Harm, SafetyThresholds
 #include <ductile/mock/journal.hpp>    // Entry, Journal
 #include <ductile/mock/key_check.hpp>  // form_of_key, KeyForm
 #include <ductile/mock/model_pages.hpp>
-#include <ductile/mock/models.hpp>         // find_served_model
-#include <ductile/mock/price.hpp>          // price_of
-#include <ductile/mock/quota.hpp>          // Quota
-#include <ductile/mock/quota_errors.hpp>   // quota_row, QuotaWords
-#include <ductile/mock/reply.hpp>          // reply, Scene
-#include <ductile/mock/request_check.hpp>  // Asked, check_request, Refusal, Terms
-#include <ductile/mock/route.hpp>          // key_of, read_route, wanted_row
-#include <ductile/mock/scenario.hpp>       // Episode, Scenario
-#include <ductile/mock/service_model.hpp>  // Outcome, ServiceModel
+#include <ductile/mock/models.hpp>           // find_served_model
+#include <ductile/mock/outcome_row.hpp>      // outcome_row
+#include <ductile/mock/price.hpp>            // price_of
+#include <ductile/mock/quota.hpp>            // Quota
+#include <ductile/mock/quota_errors.hpp>     // canned_quota_words, quota_row, QuotaWords
+#include <ductile/mock/refusal_words.hpp>    // refusal_words
+#include <ductile/mock/reply.hpp>            // reply, Scene
+#include <ductile/mock/request_check.hpp>    // Asked, check_request, Refusal, Terms
+#include <ductile/mock/route.hpp>            // key_of, read_route, wanted_row
+#include <ductile/mock/scenario.hpp>         // Episode, Scenario
+#include <ductile/mock/service_model.hpp>    // Outcome, ServiceModel
+#include <ductile/mock/shared_capacity.hpp>  // CapacityLeft, SharedCapacity
+#include <ductile/mock/story.hpp>            // Story, StoryCall
+#include <ductile/mock/switches.hpp>         // Switches
 #include <ductile/mock/verdict/client_verdict.hpp>
 #include <ductile/mock/verdict/judge.hpp>       // Judge
 #include <ductile/mock/verdict/signatures.hpp>  // Signatures
@@ -47,13 +53,17 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 
 struct EngineOptions {
   Scenario scenario{};
-  std::uint64_t seed = 1;
-  WallTime start{};  ///< The service's time at the start; episodes count from it.
+  std::uint64_t seed = 1;  ///< Which day it is, until a scenario has a seed of its own.
+  WallTime start{};        ///< The service's time at the start; episodes count from it.
 
   /// Keys that share a project, and with it a quota, beside those of the scenario. A key that is not named is a project of its own.
   std::map<std::string, std::string, std::less<>> projects{};
 
-  std::optional<Tier> tier{};  ///< Quotas that the service has instead of the scenario's.
+  // What the service has instead of the scenario's, whichever that is.
+  std::optional<Tier> tier{};
+  std::optional<bool> count_failures{};
+  std::optional<bool> lying_retry_info{};
+  std::optional<SharedCapacity> shared_capacity{};
 
   /// Only keys of the service's own forms, and those that share a project, are keys. Else a word of a test's own is one, too.
   bool strict_keys = false;
@@ -73,15 +83,15 @@ class Engine {
  public:
   explicit Engine(EngineOptions options)
       : options_(std::move(options)),
-        model_(options_.seed, options_.scenario.model),
-        quota_(options_.seed, options_.tier.value_or(options_.scenario.tier)),
-        progress_(options_.scenario.episodes.size()) {
-    options_.scenario.tier = quota_.tier();
-  }
+        scenario_(with_own(options_.scenario)),
+        seed_(scenario_.seed.value_or(options_.seed)),
+        model_(seed_, scenario_.model),
+        quota_(seed_, scenario_.tier),
+        story_(scenario_.episodes, scenario_.state, options_.start) {}
 
   /// The answer to `request` that arrives at `now`.
   [[nodiscard]] Answer answer(const Request& request, WallTime now) {
-    Scene scene{.path = request.path, .seed = options_.seed, .time = now};
+    Scene scene{.path = request.path, .seed = seed(), .time = now};
     const Route route = read_route(request, scene);
     // A path of nobody's is not answered by the row, or a redirect to it would never end.
     const std::string_view wanted = route == Route::nowhere ? std::string_view{} : wanted_row(request);
@@ -108,6 +118,7 @@ class Engine {
     entry.price = price(given, scene, entry.image_wanted);
     const std::scoped_lock lock{mutex_};
     if (given.picture != 0) signatures_.give(given.picture, given.signature);
+    if (!header(request.headers, "x-ductile-explain").empty()) explain(entry, given);
     given.run = run_;
     given.number = journal_.add(std::move(entry));
     judge_.see(journal_.entries().back());
@@ -138,7 +149,7 @@ class Engine {
     const std::scoped_lock lock{mutex_};
     const std::uint64_t job = Dice::hash(prompt);
     const auto harm = model_.harm(job);
-    return destiny(job) == Outcome::image && !(harm && SafetyThresholds{}.block(*harm));
+    return cast_.destiny(job, model_) == Outcome::image && !(harm && SafetyThresholds{}.block(*harm));
   }
 
   /// A copy of the journal as it stands.
@@ -165,12 +176,54 @@ class Engine {
 
   [[nodiscard]] Scenario scenario() const {
     const std::scoped_lock lock{mutex_};
-    return options_.scenario;
+    return scenario_;
   }
 
-  [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
-  /// The quotas that it was started with, whatever the scenario; none: the scenario's.
-  [[nodiscard]] const std::optional<Tier>& own_tier() const noexcept { return options_.tier; }
+  /// The seed that it plays with now.
+  [[nodiscard]] std::uint64_t seed() const {
+    const std::scoped_lock lock{mutex_};
+    return seed_;
+  }
+
+  /// The seed that it was started with, for scenarios that have none of their own.
+  [[nodiscard]] std::uint64_t own_seed() const noexcept { return options_.seed; }
+
+  /// The state that the story is in.
+  [[nodiscard]] std::string state() const {
+    const std::scoped_lock lock{mutex_};
+    return story_.state();
+  }
+
+  /// Lets the story enter that state at once.
+  void enter(std::string state) {
+    const std::scoped_lock lock{mutex_};
+    story_.enter(std::move(state));
+  }
+
+  /// Turns what `change` turns of the switches. What was asked before is not forgotten, and the scenario goes on.
+  template <class Change>
+  void turn(const Change& change) {
+    const std::scoped_lock lock{mutex_};
+    change(scenario_.switches);
+  }
+
+  /// The calls that each image model could begin at `now`; empty where the projects share no capacity.
+  [[nodiscard]] std::map<std::string, double> capacity_left(WallTime now) const {
+    const std::scoped_lock lock{mutex_};
+    const auto& shared = scenario_.switches.shared_capacity;
+    return shared ? capacity_.left(*shared, now) : std::map<std::string, double>{};
+  }
+
+  /// `scenario` with what this service was started with in place of it, except the members for which `named(member)` holds.
+  template <class Named>
+  [[nodiscard]] Scenario with_own(Scenario scenario, const Named& named) const {
+    if (options_.tier && !named("tier")) scenario.tier = *options_.tier;
+    Switches& switches = scenario.switches;
+    if (options_.count_failures && !named("count_failures")) switches.count_failures = *options_.count_failures;
+    if (options_.lying_retry_info && !named("lying_retry_info")) switches.lying_retry_info = options_.lying_retry_info;
+    if (options_.shared_capacity && !named("shared_capacity")) switches.shared_capacity = options_.shared_capacity;
+    return scenario;
+  }
 
   /// Empties every quota window.
   void refill_quota() {
@@ -187,28 +240,32 @@ class Engine {
   /// Puts another scenario in place of this one; it begins at `now`, and everything that was asked is forgotten.
   void play(Scenario scenario, WallTime now) {
     const std::scoped_lock lock{mutex_};
-    options_.scenario = std::move(scenario);
+    scenario_ = std::move(scenario);
     begin(now);
   }
 
  private:
   static constexpr std::size_t most_jobs = 10'000;
-  static constexpr std::string_view filtered = "prompt-blocked-safety";
   static constexpr Duration least_server_timeout = std::chrono::seconds{10};
 
   static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : Dice{Dice::hash(key)}.bits(); }
 
+  [[nodiscard]] Scenario with_own(Scenario scenario) const {
+    return with_own(std::move(scenario), [](std::string_view) { return false; });
+  }
+
   void begin(WallTime now) {
-    options_.start = now;
-    model_ = ServiceModel{options_.seed, options_.scenario.model};
-    quota_ = Quota{options_.seed, options_.scenario.tier};
+    seed_ = scenario_.seed.value_or(options_.seed);
+    model_ = ServiceModel{seed_, scenario_.model};
+    quota_ = Quota{seed_, scenario_.tier};
+    story_ = Story{scenario_.episodes, scenario_.state, now};
+    capacity_ = CapacityLeft{};
     ++run_;
     journal_ = Journal{};
     judge_ = Judge{};
     signatures_ = Signatures{};
     calls_.clear();
-    cast_.clear();
-    progress_.assign(options_.scenario.episodes.size(), 0);
+    cast_ = Cast{};
   }
 
   // Null for an answer that was given before everything was forgotten.
@@ -217,7 +274,7 @@ class Engine {
   [[nodiscard]] std::optional<std::string> shared_project(std::string_view key) const {
     if (const auto found = options_.projects.find(key); found != options_.projects.end()) return found->second;
     const std::scoped_lock lock{mutex_};
-    const auto& projects = options_.scenario.projects;
+    const auto& projects = scenario_.projects;
     const auto found = projects.find(key);
     return found != projects.end() ? std::optional{found->second} : std::nullopt;
   }
@@ -289,6 +346,7 @@ class Engine {
       entry.lost_signature = refusal->id == "thought-signature-missing";
       scene.message = refusal->message;
       scene.violations = refusal->violations;
+      if (route == Route::generate) count_refused(project, scene);
       return reply(refusal->id, scene);
     }
     const Asked& asked = std::get<Asked>(checked);
@@ -297,7 +355,19 @@ class Engine {
     entry.job = Dice::hash(asked.prompt);
     entry.image_wanted = asked.image;
     entry.lost_signature = belied(asked.returned);
-    return generate(asked, scene, entry, project);
+    return generate(asked, *known, scene, entry, project);
+  }
+
+  // A request that makes no sense is a request all the same.
+  void count_refused(const std::string& project, const Scene& scene) {
+    const std::scoped_lock lock{mutex_};
+    if (scenario_.switches.count_failures) quota_.count(project, scene.model, {}, scene.time);
+  }
+
+  // Says in the answer which episode gave it, or why none did.
+  static void explain(const Entry& entry, Answer& given) {
+    if (entry.episode) given.headers.push_back({"x-ductile-episode", std::to_string(*entry.episode)});
+    if (!entry.near_miss.empty()) given.headers.push_back({"x-ductile-near-miss", entry.near_miss});
   }
 
   // What is settled under the lock; the bytes are made after it.
@@ -306,20 +376,22 @@ class Engine {
     std::optional<QuotaWords> quota{};
     std::optional<Duration> latency{};
     std::uint64_t call = 0;
-    bool own_latency = false;  // written down in the scenario
     Harm harm{};
+    bool own_latency = false;    // written down in the scenario
+    const Row* fault = nullptr;  // what its fault does to the answer's bytes
   };
 
-  Answer generate(const Asked& asked, Scene& scene, Entry& entry, const std::string& project) {
-    Settled settled = settle(asked, scene, entry, project);
+  Answer generate(const Asked& asked, const ServedModel& model, Scene& scene, Entry& entry, const std::string& project) {
+    Settled settled = settle(asked, model, scene, entry, project);
     scene.harm = settled.harm;
     // The deadline that the client sets for the service, which then gives up in its own words; what breaks on the way knows none.
-    const Row* row = find_row(settled.id);
+    const Row* row = settled.fault ? settled.fault : find_row(settled.id);
     const bool breaks = row && row->fault != ByteFault::none;
     if (const auto limit = entry.time_left; limit && *limit > Duration::zero() && !breaks && settled.latency && *settled.latency > *limit)
       settled = {.id = "deadline-504", .latency = limit, .call = settled.call};
     scene.call = settled.call;
     Answer given = settled.quota ? quota_reply(settled.id, *settled.quota, scene) : reply(settled.id, scene);
+    if (settled.fault) lay_fault(*settled.fault, given);
     if (settled.latency) given.latency = *settled.latency;
     if (settled.own_latency) given.at_least = {};
     if (settled.quota && settled.quota->hint)
@@ -330,50 +402,58 @@ class Engine {
     return given;
   }
 
-  Settled settle(const Asked& asked, const Scene& scene, const Entry& entry, const std::string& project) {
+  Settled settle(const Asked& asked, const ServedModel& model, const Scene& scene, Entry& entry, const std::string& project) {
     const std::scoped_lock lock{mutex_};
     const ServiceParameters& parameters = model_.parameters();
+    const Switches& switches = scenario_.switches;
     const WallTime now = scene.time;
-    meet(entry.job);
+    cast_.meet(entry.job, scenario_, model_);
     const std::uint32_t number = next_call(entry.job, scene.model);
-    const Dice dice = Dice{options_.seed}.with("answer").with(entry.job).with(scene.model).with(number);
+    const Dice dice = Dice{seed_}.with("answer").with(entry.job).with(scene.model).with(number);
     Settled settled{.call = dice.bits()};
     const auto quickly = [&] { return seconds(dice.with("quickly").between(parameters.network.low, parameters.network.high)); };
 
-    if (auto full = quota_.check(project, scene.model, asked.tokens, now); !full.empty()) {
+    if (auto full = quota_.check(project, scene.model, asked.tokens, now, model.draws()); !full.empty()) {
       if (parameters.count_rejected) quota_.count(project, scene.model, {.day = false}, now);
-      settled.quota = words(full, dice);
+      settled.quota = refusal_words(full, quota_.tier().free(), parameters, switches.lying_retry_info, dice);
       settled.id = std::string{quota_row(full, *settled.quota)};
       if (settled.id == "spend-rate") settled.quota.reset();  // has words of its own, and names no window
       settled.latency = quickly();
       return settled;
     }
 
-    if (const Episode* episode = due(asked, scene, now)) {
-      settled.id = episode->answer;
-      if (auto canned = canned_quota_words(settled.id)) settled.quota = std::move(canned);
-      const Row* row = find_row(settled.id);
-      settled.latency = episode->latency;
-      settled.own_latency = episode->latency.has_value();
-      const bool silent = row && (row->fault == ByteFault::silence || (row->fault == ByteFault::stall && !is_streamed(scene.delivery)));
-      if (!settled.latency) settled.latency = silent ? silence_lasts : quickly();
+    const StoryCall call{.model = scene.model,
+                         .prompt = asked.prompt,
+                         .size = asked.size,
+                         .image = model.draws(),
+                         .filtered = asked.safety.block(Harm{}),
+                         .time = now};
+    entry.episode = story_.due(call, dice);
+    if (entry.episode) {
+      written_down(*entry.episode, call, dice, scene, settled);
+      if (!settled.latency) settled.latency = quickly();
       if (const auto cost = cost_of(settled.id, asked, scene.model)) quota_.count(project, scene.model, *cost, now);
       return settled;
     }
+    entry.near_miss = story_.near_miss(call);
 
     // The filter looks at the prompt before anything is made of it; what is made is looked at by others, which no setting changes.
     if (const auto harm = model_.harm(entry.job); harm && asked.safety.block(*harm)) {
-      settled.id = filtered;
+      settled.id = filtered_row;
       settled.harm = *harm;
       settled.latency = quickly();
       quota_.count(project, scene.model, {.tokens = asked.tokens}, now);
       return settled;
     }
 
-    const ServiceReply real = model_.reply({entry.job, number, scene.model, resolution(asked.size)}, now, destiny(entry.job));
-    settled.id = row_of(real.outcome, asked, scene.model, dice);
+    const ServiceCall wanted{entry.job, number, scene.model, resolution(asked.size), 0, model.draws()};
+    const bool spent = switches.shared_capacity && model.draws() && !capacity_.take(*switches.shared_capacity, scene.model, now);
+    const ServiceReply real =
+        spent ? ServiceReply{Outcome::overloaded, quickly()} : model_.reply(wanted, now, cast_.destiny(entry.job, model_));
+    settled.id = outcome_row(real.outcome, asked, scene.model, dice);
     settled.latency = real.latency;
-    if (real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
+    const bool counts = switches.count_failures || !fails(real.outcome);
+    if (counts && real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
       const bool day = real.outcome != Outcome::overloaded || parameters.count_overload_in_day;
       const bool image = makes_image(real.outcome) && asked.image;
       quota_.count(project, scene.model,
@@ -383,58 +463,23 @@ class Engine {
     return settled;
   }
 
-  // What becomes of a job in the end: as the model has it, except where the scenario wants it otherwise.
-  [[nodiscard]] Outcome destiny(std::uint64_t job) const {
-    const auto wanted = cast_.find(job);
-    return wanted != cast_.end() ? wanted->second : model_.destiny(job);
-  }
-
-  // A prompt for the first time: one of the first few gets its part here.
-  void meet(std::uint64_t job) {
-    const Scenario& scenario = options_.scenario;
-    if (cast_.size() >= scenario.cast || cast_.contains(job)) return;
-    Outcome part = model_.destiny(job);
-    const bool withheld = std::any_of(cast_.begin(), cast_.end(), [](const auto& met) { return met.second == Outcome::withheld; });
-    const auto drawn = std::count_if(cast_.begin(), cast_.end(), [](const auto& met) { return met.second == Outcome::image; });
-    const std::size_t hopeless = cast_.size() - static_cast<std::size_t>(drawn);
-    if (part == Outcome::image) {
-      if (!withheld && scenario.withheld_by > 0 && cast_.size() + 1 >= scenario.withheld_by) part = Outcome::withheld;
-    } else if (scenario.hopeless_at_most) {
-      const std::size_t kept = scenario.withheld_by > 0 && !withheld && part != Outcome::withheld ? 1 : 0;  // for the one withheld
-      if (hopeless + kept >= *scenario.hopeless_at_most) part = Outcome::image;
-    }
-    cast_[job] = part;
+  // The answer of an episode, in place of the service's own.
+  void written_down(std::size_t number, const StoryCall& call, Dice dice, const Scene& scene, Settled& settled) const {
+    const Episode& episode = story_.episodes()[number];
+    settled.id = story_.answer_of(number, call, dice);
+    settled.quota = canned_quota_words(settled.id);
+    if (!episode.fault.empty()) settled.fault = find_row(episode.fault);
+    if (episode.percentiles)
+      settled.latency = episode.percentiles->at(dice.with("latency").with(number).normal());
+    else
+      settled.latency = episode.latency;
+    settled.own_latency = settled.latency.has_value();
+    const Row* row = settled.fault ? settled.fault : find_row(settled.id);
+    const bool silent = row && (row->fault == ByteFault::silence || (row->fault == ByteFault::stall && !is_streamed(scene.delivery)));
+    if (!settled.latency && silent) settled.latency = silence_lasts;
   }
 
   std::uint32_t next_call(std::uint64_t job, const std::string& model) { return calls_.obtain({job, model}).first++; }
-
-  const Episode* due(const Asked& asked, const Scene& scene, WallTime now) {
-    const Episode* found = nullptr;
-    for (std::size_t i = 0; i < options_.scenario.episodes.size(); ++i) {
-      const Episode& episode = options_.scenario.episodes[i];
-      if (!episode.model.empty() && episode.model != scene.model) continue;
-      if (!episode.prompt.empty() && scene.prompt.find(episode.prompt) == scene.prompt.npos) continue;
-      if (now < options_.start + episode.from || (episode.until && now >= options_.start + *episode.until)) continue;
-      if (episode.answer == filtered && !asked.safety.block(Harm{})) continue;
-      const std::uint64_t passed = progress_[i]++;
-      if (passed < episode.after || (episode.calls && passed >= std::uint64_t{episode.after} + *episode.calls)) continue;
-      if (!found) found = &episode;
-    }
-    return found;
-  }
-
-  // How much a 429 says, and what of it is true: a spent day names a delay of seconds, as the service does.
-  [[nodiscard]] QuotaWords words(const std::vector<QuotaViolation>& full, Dice dice) const {
-    const ServiceParameters& parameters = model_.parameters();
-    QuotaWords said{.free = quota_.tier().free()};
-    if (dice.with("detail").chance(parameters.quota_detail_present)) said.violations = full;
-    if (dice.with("hint").chance(parameters.retry_info_present)) {
-      Duration longest{};
-      for (const QuotaViolation& violation : full) longest = std::max(longest, violation.opens_in);
-      said.hint = only_minutes(full) ? longest : seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
-    }
-    return said;
-  }
 
   static Duration seconds(double count) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{count}); }
 
@@ -447,6 +492,7 @@ class Engine {
     const Row* row = find_row(id);
     if (!row || row->status == 401 || row->status == 402 || row->status == 403 || row->status == 404 || row->status == 429)
       return std::nullopt;
+    if (row->status != 200 && !scenario_.switches.count_failures) return std::nullopt;
     const bool image = row->status == 504 || (row->form == Form::answer && (id.starts_with("ok-") || id.starts_with("image-safety")));
     const bool overload = row->status == 502 || row->status == 503;
     return QuotaCost{.tokens = asked.tokens,
@@ -458,25 +504,6 @@ class Engine {
   // What the service takes for an image, shown or not, and its prompt.
   static std::int64_t price_of_image(const Asked& asked, std::string_view model) {
     return price_of(model, asked.size, {.input_tokens = asked.tokens, .images = 1}, true, Billed::yes).nanodollars;
-  }
-
-  static std::string row_of(Outcome outcome, const Asked& asked, std::string_view model, Dice dice) {
-    const double luck = dice.with("words").uniform();
-    switch (outcome) {
-      case Outcome::overloaded:
-        return luck < 0.5 ? "high-demand" : luck < 0.8 ? "overloaded" : luck < 0.9 ? "service-unavailable" : "bad-gateway-html";
-      case Outcome::internal: return luck < 0.8 ? "internal" : "internal-report";
-      case Outcome::deadline_exceeded: return "deadline-504";
-      case Outcome::withheld: return luck < 0.8 ? "image-safety" : "image-safety-text";
-      case Outcome::prohibited: return "prompt-blocked-prohibited";
-      case Outcome::bad_request: return "invalid-argument-generic";
-      case Outcome::no_permission: return "model-no-access";
-      case Outcome::not_found: return "entity-not-found";
-      case Outcome::image: break;
-    }
-    if (!asked.image) return "ok-text-only";
-    if (ServiceModel::is_pro(model) && (asked.thoughts || luck < 0.25)) return "ok-thought-image";
-    return asked.text && luck > 0.6 ? "ok-text-image" : "ok-image";
   }
 
   // The wait that a row asks for in its RetryInfo; zero: none.
@@ -516,8 +543,10 @@ class Engine {
                        [this](const ReturnedPicture& each) { return signatures_.belies(each.picture, each.signature); });
   }
 
-  EngineOptions options_;
+  const EngineOptions options_;
   mutable std::mutex mutex_;
+  Scenario scenario_;
+  std::uint64_t seed_;
   ServiceModel model_;
   Quota quota_;
   std::uint64_t run_ = 1;  // since when nothing was forgotten
@@ -525,8 +554,9 @@ class Engine {
   Judge judge_;
   Signatures signatures_;
   detail::BoundedMap<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_{most_jobs};
-  std::map<std::uint64_t, Outcome> cast_;  // the first jobs, and what becomes of them
-  std::vector<std::uint64_t> progress_;    // calls that each episode has seen
+  Cast cast_;
+  Story story_;
+  CapacityLeft capacity_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -38,6 +38,8 @@ struct Entry {
   Duration hint{};                      ///< How long the answer asked the client to wait; zero: it did not.
   Duration latency{};                   ///< How long the answer takes, all of it.
   Price price{};
+  std::optional<std::size_t> episode{};  ///< Of the scenario, which answered; from 0.
+  std::string near_miss{};               ///< Why none did: the episode that came nearest, and what the call lacked.
 };
 
 /// What was asked and answered: the last requests one by one, counts of all of them.

@@ -114,16 +114,16 @@ const unlimited = 1e9;
 
 function showQuota(quota) {
   by('tier').textContent = quota.tier;
-  const limited = windows.filter(([name]) => quota.limits[name] < unlimited);
   const rows = [];
   if (!quota.used.length) rows.push(made('p', 'Nothing is used.', 'faint'));
   for (const used of quota.used.slice(0, 12)) {
+    const limits = used.draws || !quota.limits.text ? quota.limits : quota.limits.text;
+    const limited = windows.filter(([name]) => limits[name] < unlimited);
     const who = made('p', used.model + ' ');
     who.append(made('span', 'project ' + used.project.slice(0, 8) + (limited.length ? ', minute ends in ' + span(used.minute_left_s) : ''), 'faint'));
     rows.push(who);
-    for (const [name, words] of windows) {
-      const limit = quota.limits[name];
-      if (limit >= unlimited) continue;
+    for (const [name, words] of limited) {
+      const limit = limits[name];
       const bar = made('div', undefined, 'bar');
       const meter = made('meter');
       meter.max = Math.max(limit, 1e-9);
@@ -164,17 +164,23 @@ function showScenario(scenario) {
   }
   const episodes = scenario.episodes.map(episode => {
     const line = made('p');
-    line.append(made('code', episode.answer), ' ' + [
-      episode.match && (episode.match.model || episode.match.prompt) ?
-        'to ' + [episode.match.model, episode.match.prompt && '"' + episode.match.prompt + '"'].filter(Boolean).join(' ') : '',
+    const match = episode.match || {};
+    const to = [match.model, match.prompt && '"' + match.prompt + '"', match.size,
+                match.image === undefined ? '' : match.image ? 'models that draw' : 'models that only write'].filter(Boolean);
+    line.append(made('code', typeof episode.answer === 'string' ? episode.answer : Object.keys(episode.answer).join(' | ')), ' ' + [
+      episode.fault ? 'with ' + episode.fault : '',
+      to.length ? 'to ' + to.join(' ') : '',
+      episode.chance !== undefined ? 'by a chance of ' + episode.chance : '',
+      episode.state ? 'while ' + episode.state : '',
+      episode.until_state ? 'until ' + episode.until_state : '',
       episode.after ? 'after ' + episode.after + (episode.after === 1 ? ' call' : ' calls') : '',
       episode.calls === 1 ? 'once' : episode.calls !== undefined ? episode.calls + ' times' : '',
       episode.from_s ? 'from ' + span(episode.from_s) : '',
       episode.until_s !== undefined ? 'until ' + span(episode.until_s) : ''].filter(Boolean).join(', '));
     return line;
   });
-  put('episodes', made('p', 'plays ' + scenario.name + (episodes.length ? ', in which is written down:' : ', in which nothing is written down'),
-    'faint'), ...episodes);
+  put('episodes', made('p', 'plays ' + scenario.name + (scenario.state ? ', now ' + scenario.state : '') +
+    (episodes.length ? ', in which is written down:' : ', in which nothing is written down'), 'faint'), ...episodes);
 }
 
 function showJournal(requests) {

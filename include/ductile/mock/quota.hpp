@@ -22,6 +22,13 @@
 
 namespace ductile::inline DUCTILE_VERSION::mock {
 
+/// What a project may do with a model that only writes. Zero: nothing, ever.
+struct TextLimits {
+  std::int64_t requests_per_minute = 1'000'000'000;
+  std::int64_t tokens_per_minute = 1'000'000'000'000;
+  std::int64_t requests_per_day = 1'000'000'000;
+};
+
 /// What a project may do with one model. Zero: nothing, ever.
 struct Tier {
   std::string name = "unlimited";
@@ -31,6 +38,7 @@ struct Tier {
   std::int64_t requests_per_day = 1'000'000'000;
   std::int64_t tokens_per_day = 1'000'000'000'000;
   std::int64_t nanodollars_per_ten_minutes = 1'000'000'000'000'000'000;  ///< Of a project, whatever models it asks.
+  std::optional<TextLimits> text{};  ///< Of models that only write, where they have limits of their own; none: the same.
 
   /// Quota ids of the free tier carry a suffix.
   [[nodiscard]] bool free() const noexcept { return name == "free" || name == "zero" || name == "free-2026"; }
@@ -39,7 +47,13 @@ struct Tier {
 /// The tiers that have a name. The figures are no promise of the service: it shows the real ones to each project alone.
 [[nodiscard]] inline std::vector<Tier> known_tiers() {
   return {{"zero", 0, 0, 0, 0},
-          {"free-2026", 0, 0, 0, 0, 0},  // as it has been since image models have no free quota
+          {.name = "free-2026",  // as it has been since image models have no free quota, and text models a small one
+           .requests_per_minute = 0,
+           .tokens_per_minute = 0,
+           .images_per_minute = 0,
+           .requests_per_day = 0,
+           .tokens_per_day = 0,
+           .text = TextLimits{5, 250'000, 20}},
           {"free", 15, 32'000, 2, 50},
           {"tier1", 60, 250'000, 10, 250},
           {"tier2", 120, 1'000'000, 20, 1000},
@@ -86,18 +100,21 @@ class Quota {
   [[nodiscard]] const Tier& tier() const noexcept { return tier_; }
 
   /// The windows that one more call of so many input tokens would overrun: none, if it may pass.
-  [[nodiscard]] std::vector<QuotaViolation> check(std::string_view project, std::string_view model, std::int64_t tokens, WallTime time) {
+  /// \param draws The model makes images; one that only writes may have limits of its own.
+  [[nodiscard]] std::vector<QuotaViolation> check(std::string_view project, std::string_view model, std::int64_t tokens, WallTime time,
+                                                  bool draws = true) {
+    const Tier limits = draws || !tier_.text ? tier_ : text_limits(tier_);
     Windows& used = windows(project, model, time);
     const Duration left = minute_left(project, model, time);
     std::vector<QuotaViolation> full;
     const auto look = [&full](QuotaDimension dimension, std::int64_t needs, std::int64_t limit, Duration opens_in) {
       if (needs > limit) full.push_back({dimension, limit, opens_in});
     };
-    look(QuotaDimension::requests_per_day, used.day_requests + 1, tier_.requests_per_day, until_pacific_midnight(time));
-    look(QuotaDimension::tokens_per_day, used.day_tokens + tokens, tier_.tokens_per_day, until_pacific_midnight(time));
-    look(QuotaDimension::requests_per_minute, used.requests + 1, tier_.requests_per_minute, left);
-    look(QuotaDimension::tokens_per_minute, used.tokens + tokens, tier_.tokens_per_minute, left);
-    look(QuotaDimension::images_per_minute, used.images + 1, tier_.images_per_minute, left);
+    look(QuotaDimension::requests_per_day, used.day_requests + 1, limits.requests_per_day, until_pacific_midnight(time));
+    look(QuotaDimension::tokens_per_day, used.day_tokens + tokens, limits.tokens_per_day, until_pacific_midnight(time));
+    look(QuotaDimension::requests_per_minute, used.requests + 1, limits.requests_per_minute, left);
+    look(QuotaDimension::tokens_per_minute, used.tokens + tokens, limits.tokens_per_minute, left);
+    look(QuotaDimension::images_per_minute, used.images + 1, limits.images_per_minute, left);
     Spending& spent = spending(project, time);  // what a call costs is known when it has ended: so one may go over
     if (full.empty() && spent.sum >= tier_.nanodollars_per_ten_minutes)
       full.push_back({QuotaDimension::spend, tier_.nanodollars_per_ten_minutes / 1'000'000'000,
@@ -160,6 +177,15 @@ class Quota {
   static constexpr std::size_t most_projects = 10'000;
   static constexpr Duration minute = std::chrono::minutes{1};
   static constexpr Duration ten_minutes = std::chrono::minutes{10};
+
+  // As a tier: what a model that only writes is not asked for has no limit.
+  static Tier text_limits(const Tier& tier) {
+    Tier limits{.name = tier.name};
+    limits.requests_per_minute = tier.text->requests_per_minute;
+    limits.tokens_per_minute = tier.text->tokens_per_minute;
+    limits.requests_per_day = tier.text->requests_per_day;
+    return limits;
+  }
 
   struct Windows {
     std::int64_t minute_index = -1;

@@ -208,6 +208,31 @@ inline constexpr Duration silence_lasts = std::chrono::minutes{3};
 /// And at least so long by the computer's clock: a client that has not joined the service's time knows no other.
 inline constexpr Duration silence_lasts_really = std::chrono::seconds{10};
 
+namespace detail {
+
+// What of a fault is done to the body itself.
+inline void apply_fault(Answer& answer) {
+  if (answer.fault == ByteFault::cut_body) {
+    std::string body = answer.body();
+    body.resize(body.size() / 2);
+    answer.pieces = {std::move(body)};
+  }
+  if (answer.fault == ByteFault::byte_order_mark) {
+    answer.fault = ByteFault::none;
+    answer.pieces.front().insert(0, "\xEF\xBB\xBF");
+  }
+  if (answer.fault == ByteFault::stall && !answer.streamed) {
+    answer.fault = ByteFault::silence;
+    answer.pieces.clear();
+  }
+  if (answer.fault == ByteFault::silence) {
+    answer.latency = silence_lasts;
+    answer.at_least = silence_lasts_really;
+  }
+}
+
+}  // namespace detail
+
 /// The answer of one row, in the shape that the client asked for.
 ///
 /// Errors   None for the rows of the table. Cost: with an image, what drawing it costs.
@@ -232,24 +257,15 @@ inline constexpr Duration silence_lasts_really = std::chrono::seconds{10};
       break;
   }
   detail::put_row_header(answer, row.header);
-  if (row.fault == ByteFault::cut_body) {
-    std::string body = answer.body();
-    body.resize(body.size() / 2);
-    answer.pieces = {std::move(body)};
-  }
-  if (row.fault == ByteFault::byte_order_mark) {
-    answer.fault = ByteFault::none;
-    answer.pieces.front().insert(0, "\xEF\xBB\xBF");
-  }
-  if (answer.fault == ByteFault::stall && !answer.streamed) {
-    answer.fault = ByteFault::silence;
-    answer.pieces.clear();
-  }
-  if (answer.fault == ByteFault::silence) {
-    answer.latency = silence_lasts;
-    answer.at_least = silence_lasts_really;
-  }
+  detail::apply_fault(answer);
   return answer;
+}
+
+/// Does to the bytes of `answer` what the row `fault`, one of the transport's, does to its own. It is that row then: a client sees no more.
+inline void lay_fault(const Row& fault, Answer& answer) {
+  answer.id = fault.id;
+  answer.fault = fault.fault;
+  detail::apply_fault(answer);
 }
 
 /// A 429 about a quota in these words.

@@ -52,6 +52,14 @@ constexpr void for_each_row(const Visitor& visit) {
 /// Whether the mock can answer with that row: every id of the failure catalogue, and the good answers, whose ids begin with `ok-`.
 [[nodiscard]] inline bool can_answer(std::string_view id) { return find_row(id) != nullptr || canned_quota_words(id).has_value(); }
 
+/// The rows of the transport that can be laid over another answer: what they do happens to its bytes.
+[[nodiscard]] inline std::vector<std::string_view> fault_names() {
+  std::vector<std::string_view> names;
+  for (const Row& row : transport_fault_rows)
+    if (row.fault != ByteFault::none && row.fault != ByteFault::garbage) names.push_back(row.id);
+  return names;
+}
+
 /// Every id that the mock can answer with.
 [[nodiscard]] inline std::vector<std::string_view> all_answers() {
   std::vector<std::string_view> ids{detail::quota_row_ids.begin(), detail::quota_row_ids.end()};

@@ -19,12 +19,12 @@ class ServiceClock;
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  int port = 0;                       ///< 0: any that is free.
-  std::string scenario = "calm";      ///< `calm`, `bad-day`, `outage-30min`, or the path of a scenario file.
-  std::optional<std::string> tier{};  ///< Quotas of this tier instead of the scenario's.
-  std::uint64_t seed = 1;
-  double time_scale = 1;         ///< The service's time runs so many times as fast: 0.001 to 100000.
-  std::optional<WallTime> at{};  ///< The service's time at the start, instead of the scenario's.
+  int port = 0;                         ///< 0: any that is free.
+  std::string scenario = "calm";        ///< One of `scenario_names()`, or the path of a scenario file.
+  std::optional<std::string> tier{};    ///< Quotas of this tier instead of the scenario's.
+  std::optional<std::uint64_t> seed{};  ///< Which day it is; none: the scenario file's, else 1.
+  double time_scale = 1;                ///< The service's time runs so many times as fast: 0.001 to 100000.
+  std::optional<WallTime> at{};         ///< The service's time at the start, instead of the scenario's.
 
   /// Keys that share a project. A key that is not named is a project of its own.
   std::map<std::string, std::string, std::less<>> projects{};
@@ -34,6 +34,11 @@ struct ServerOptions {
   std::optional<int> goaway_port{};  ///< HTTP/2 under TLS that goes away.
   std::optional<int> proxy_port{};   ///< A proxy that wants a login.
   std::optional<int> full_port{};    ///< A port on which no connection opens.
+
+  // Switches of the service's counting, instead of the scenario's; what they mean is in switches.hpp.
+  std::optional<bool> count_failures{};
+  std::optional<bool> lying_retry_info{};
+  std::optional<double> shared_capacity{};  ///< Calls a minute that each image model can serve, for all projects together: 0 to 1000000.
 
   /// Only keys of the service's own forms, and those that share a project, are keys. Else a word of a test's own is one, too.
   bool strict_keys = false;

@@ -18,7 +18,8 @@
 #include <ductile/mock/reply.hpp>           // reply, Scene
 #include <ductile/mock/scenario_json.hpp>   // load_scenario, tier_named
 #include <ductile/mock/server.hpp>
-#include <ductile/mock/service_clock.hpp>  // ServiceClock
+#include <ductile/mock/service_clock.hpp>    // ServiceClock
+#include <ductile/mock/shared_capacity.hpp>  // SharedCapacity
 
 #include <httplib.h>
 
@@ -77,14 +78,24 @@ class Server::Listening {
     return scenario;
   }
 
+  static std::optional<SharedCapacity> capacity(const ServerOptions& options) {
+    const auto calls = options.shared_capacity;
+    if (!calls) return std::nullopt;
+    if (!(*calls >= 0 && *calls <= 1e6)) refuse("mock: shared_capacity must be from 0 to 1000000 calls a minute", *calls);
+    return SharedCapacity{.calls_per_minute = *calls};
+  }
+
   Listening(const Scenario& scenario, const ServerOptions& options)
       : host_(options.host),
         clock_(*scenario.starts_at, options.time_scale),
         engine_({.scenario = scenario,
-                 .seed = options.seed,
+                 .seed = scenario.seed.value_or(1),
                  .start = *scenario.starts_at,
                  .projects = options.projects,
                  .tier = options.tier ? std::optional{tier_named(*options.tier)} : std::nullopt,
+                 .count_failures = options.count_failures,
+                 .lying_retry_info = options.lying_retry_info,
+                 .shared_capacity = capacity(options),
                  .strict_keys = options.strict_keys}),
         admin_(engine_, clock_),
         http_(clock_) {

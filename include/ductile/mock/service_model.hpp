@@ -33,6 +33,11 @@ enum class Outcome : std::uint8_t {
   not_found           ///< 404, for good.
 };
 
+/// Whether the client gets an error, in HTTP's terms: a 200 that withholds is none.
+[[nodiscard]] constexpr bool fails(Outcome outcome) noexcept {
+  return outcome != Outcome::image && outcome != Outcome::withheld && outcome != Outcome::prohibited;
+}
+
 /// Whether an image was generated, shown or not: only that counts in a quota of images.
 [[nodiscard]] constexpr bool makes_image(Outcome outcome) noexcept {
   return outcome == Outcome::image || outcome == Outcome::deadline_exceeded || outcome == Outcome::withheld;
@@ -45,6 +50,7 @@ struct ServiceCall {
   std::string_view model{};  ///< The model's id.
   Resolution resolution = Resolution::up_to_1k;
   std::uint32_t wording = 0;  ///< 0: the original words; else which rewording.
+  bool draws = true;          ///< The model makes images. One that only writes is never overloaded: what is short is what images take.
 };
 
 /// What happens to a call, and how long the service takes over it.
@@ -128,13 +134,13 @@ class ServiceModel {
   /// The same for a job that is to end otherwise than the model has it: a scenario may have its own view of some.
   [[nodiscard]] ServiceReply reply(const ServiceCall& call, WallTime time, Outcome destiny) const noexcept {
     const Dice dice = Dice{seed_}.with("call").with(call.job).with(call.wording).with(call.model).with(call.number);
-    const bool burst = overload_burst(call.model, time);
+    const bool burst = call.draws && overload_burst(call.model, time);
     const auto size = static_cast<std::size_t>(call.resolution);
     const auto takes = [&](double seconds) { return to_duration(seconds + within(dice.with("network"), given_.network)); };
 
     if (destiny == Outcome::bad_request || destiny == Outcome::no_permission || destiny == Outcome::not_found) return {destiny, takes(0)};
 
-    if (dice.with("overloaded").chance(burst ? given_.overload_burst : given_.overload_calm)) {
+    if (call.draws && dice.with("overloaded").chance(burst ? given_.overload_burst : given_.overload_calm)) {
       const bool slow = dice.with("slow").chance(given_.slow_overload_share);
       return {Outcome::overloaded, takes(within(dice.with("overload takes"), slow ? given_.slow_overload : given_.fast_overload))};
     }
@@ -142,10 +148,11 @@ class ServiceModel {
     if (poison(call.job, call.model) || dice.with("internal").chance(internal))
       return {Outcome::internal, takes(within(dice.with("internal takes"), given_.fast_overload))};
 
+    if (destiny == Outcome::withheld && !call.draws) destiny = Outcome::image;  // words alone
     if (destiny == Outcome::prohibited) return {destiny, takes(within(dice.with("filter takes"), given_.network))};
 
     const DeadlineChance deadline = given_.deadline_chance[size];
-    if (dice.with("deadline").chance(burst ? deadline.burst : deadline.calm))
+    if (call.draws && dice.with("deadline").chance(burst ? deadline.burst : deadline.calm))
       return {Outcome::deadline_exceeded, takes(given_.deadline_after)};
 
     double seconds = (is_pro(call.model) ? given_.pro_latency : given_.flash_latency) * given_.size_latency_factor[size] *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/detail/json_reading.hpp>  // number, object, refuse_member, refuse_json
+#include <ductile/mock/detail/json_reading.hpp>  // Member, number, object, read_members, refuse_json, written_members
 #include <ductile/mock/service_parameters.hpp>   // ServiceParameters, Span
 
 #include <boost/json.hpp>
@@ -16,138 +16,147 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 
 namespace detail {
 
-inline Span span(const boost::json::value& value, std::string_view name) {
-  if (!value.is_array() || value.as_array().size() != 2) refuse_json(std::string{name} + " must be [low, high]");
-  return {number(value.as_array()[0], name, 0, 1e8), number(value.as_array()[1], name, 0, 1e8)};
-}
-
-/// One figure of the model by its name in a file, and how it is read.
-struct Figure {
-  std::string_view name;
-  void (*read)(const boost::json::value& value, std::string_view name, ServiceParameters& into);
-};
-
 using Json = boost::json::value;
+using Is = ServiceParameters;
+using Figure = Member<ServiceParameters>;
 
-template <double ServiceParameters::* member>
-void read_chance(const Json& value, std::string_view name, ServiceParameters& into) {
-  into.*member = number(value, name, 0, 1);
+inline Span span(const Json& value, std::string_view name, double most = 1e8) {
+  if (!value.is_array() || value.as_array().size() != 2) refuse_json(std::string{name} + " must be [low, high]; it is " + quoted(value));
+  return {number(value.as_array()[0], name, 0, most), number(value.as_array()[1], name, 0, most)};
 }
 
-template <double ServiceParameters::* member>
-void read_length(const Json& value, std::string_view name, ServiceParameters& into) {  // of a burst: never nothing
-  into.*member = number(value, name, 1, 1e6);
+template <auto member>
+Json written_figure(const Is& from) {
+  return from.*member;
 }
 
-template <double ServiceParameters::* member>
-void read_amount(const Json& value, std::string_view name, ServiceParameters& into) {
-  into.*member = number(value, name, 0, 1e5);
+template <double Is::* member>
+constexpr Figure chance(std::string_view name) {
+  return {name, [](const Json& value, const std::string& path, Is& into) { into.*member = number(value, path, 0, 1); },
+          &written_figure<member>};
 }
 
-template <Span ServiceParameters::* member>
-void read_span(const Json& value, std::string_view name, ServiceParameters& into) {
-  into.*member = span(value, name);
+template <double Is::* member>
+constexpr Figure burst_length(std::string_view name) {  // never nothing
+  return {name, [](const Json& value, const std::string& path, Is& into) { into.*member = number(value, path, 1, 1e6); },
+          &written_figure<member>};
 }
 
-template <bool ServiceParameters::* member>
-void read_flag(const Json& value, std::string_view name, ServiceParameters& into) {
-  if (!value.is_bool()) refuse_json(std::string{name} + " must be true or false; it is " + quoted(value));
-  into.*member = value.as_bool();
+template <double Is::* member>
+constexpr Figure amount(std::string_view name) {
+  return {name, [](const Json& value, const std::string& path, Is& into) { into.*member = number(value, path, 0, 1e5); },
+          &written_figure<member>};
 }
 
-inline void read_figures(const boost::json::object& given, std::span<const Figure> figures, std::string_view where,
-                         ServiceParameters& into) {
-  for (const auto& [name, value] : given) {
-    const Figure* known = nullptr;
-    for (const Figure& figure : figures)
-      if (figure.name == std::string_view{name}) known = &figure;
-    if (!known) refuse_member(where, name);
-    known->read(value, name, into);
-  }
+template <Span Is::* member>
+constexpr Figure range(std::string_view name) {
+  return {name, [](const Json& value, const std::string& path, Is& into) { into.*member = span(value, path); },
+          [](const Is& from) -> Json { return boost::json::array{(from.*member).low, (from.*member).high}; }};
+}
+
+template <bool Is::* member>
+constexpr Figure yes_or_no(std::string_view name) {
+  return {name, [](const Json& value, const std::string& path, Is& into) { into.*member = flag(value, path); }, &written_figure<member>};
 }
 
 template <const auto& figures>
-void read_group(const Json& value, std::string_view name, ServiceParameters& into) {
-  read_figures(object(value, name), figures, name, into);
+constexpr Figure group(std::string_view name) {
+  return {name, [](const Json& value, const std::string& path, Is& into) { read_members<Is>(object(value, path), path, figures, into); },
+          [](const Is& from) -> Json {
+            boost::json::object written;
+            for (const Figure& figure : figures) written[figure.name] = figure.written(from);
+            return written;
+          }};
 }
 
-inline void pass_over(const Json&, std::string_view, ServiceParameters&) {}  // describes the clients' load, not the service
+template <std::size_t size>
+constexpr Figure size_factor(std::string_view name) {
+  return {name, [](const Json& value, const std::string& path, Is& into) { into.size_latency_factor[size] = number(value, path, 0, 100); },
+          [](const Is& from) -> Json { return from.size_latency_factor[size]; }};
+}
 
-inline void read_hours(const Json& value, std::string_view name, ServiceParameters& into) {
-  if (!value.is_array() || value.as_array().size() != into.overload_by_hour.size()) refuse_json(std::string{name} + " must be 24 numbers");
+template <std::size_t size>
+constexpr Figure deadline(std::string_view name) {
+  return {name,
+          [](const Json& value, const std::string& path, Is& into) {
+            const Span both = span(value, path, 1);
+            into.deadline_chance[size] = {both.low, both.high};
+          },
+          [](const Is& from) -> Json { return boost::json::array{from.deadline_chance[size].calm, from.deadline_chance[size].burst}; }};
+}
+
+constexpr Figure of_the_clients(std::string_view name) {  // describes the clients' load, not the service
+  return {name, [](const Json&, const std::string&, Is&) {}};
+}
+
+inline void read_hours(const Json& value, const std::string& path, Is& into) {
+  if (!value.is_array() || value.as_array().size() != into.overload_by_hour.size())
+    refuse_json(path + " must be 24 numbers; it is " + quoted(value));
   for (std::size_t hour = 0; hour < into.overload_by_hour.size(); ++hour)
-    into.overload_by_hour[hour] = number(value.as_array()[hour], name, 0, 1);
+    into.overload_by_hour[hour] = number(value.as_array()[hour], path + "[" + std::to_string(hour) + "]", 0, 1);
 }
 
-template <std::size_t size>
-void read_size_factor(const Json& value, std::string_view name, ServiceParameters& into) {
-  into.size_latency_factor[size] = number(value, name, 0, 100);
-}
+inline Json written_hours(const Is& from) { return boost::json::array(from.overload_by_hour.begin(), from.overload_by_hour.end()); }
 
-template <std::size_t size>
-void read_deadline_chance(const Json& value, std::string_view name, ServiceParameters& into) {
-  const Span both = span(value, name);
-  into.deadline_chance[size] = {both.low, both.high};
-}
+inline constexpr std::array latency_figures{amount<&Is::pro_latency>("pro"), amount<&Is::flash_latency>("flash")};
+inline constexpr std::array size_figures{size_factor<0>("1K"), size_factor<1>("2K"), size_factor<2>("4K")};
+inline constexpr std::array deadline_figures{deadline<0>("1K"), deadline<1>("2K"), deadline<2>("4K")};
+inline constexpr std::array safety_figures{chance<&Is::borderline_share>("borderline_share"),
+                                           chance<&Is::prohibited_share>("prohibited_share"),
+                                           chance<&Is::borderline_blocked>("borderline_block_original"),
+                                           chance<&Is::reworded_passes>("reword_pass"), chance<&Is::filtered_share>("filtered_share")};
+inline constexpr std::array permanent_figures{chance<&Is::bad_request_share>("400"), chance<&Is::permission_share>("403"),
+                                              chance<&Is::not_found_share>("404")};
 
-using Is = ServiceParameters;
-
-inline constexpr std::array latency_figures{Figure{"pro", &read_amount<&Is::pro_latency>},
-                                            Figure{"flash", &read_amount<&Is::flash_latency>}};
-inline constexpr std::array size_figures{Figure{"1K", &read_size_factor<0>}, Figure{"2K", &read_size_factor<1>},
-                                         Figure{"4K", &read_size_factor<2>}};
-inline constexpr std::array deadline_figures{Figure{"1K", &read_deadline_chance<0>}, Figure{"2K", &read_deadline_chance<1>},
-                                             Figure{"4K", &read_deadline_chance<2>}};
-inline constexpr std::array safety_figures{
-    Figure{"borderline_share", &read_chance<&Is::borderline_share>}, Figure{"prohibited_share", &read_chance<&Is::prohibited_share>},
-    Figure{"borderline_block_original", &read_chance<&Is::borderline_blocked>}, Figure{"reword_pass", &read_chance<&Is::reworded_passes>},
-    Figure{"filtered_share", &read_chance<&Is::filtered_share>}};
-inline constexpr std::array permanent_figures{Figure{"400", &read_chance<&Is::bad_request_share>},
-                                              Figure{"403", &read_chance<&Is::permission_share>},
-                                              Figure{"404", &read_chance<&Is::not_found_share>}};
-
-inline constexpr std::array model_figures{Figure{"p503_by_hour", &read_hours},
-                                          Figure{"flash_503_factor", &read_amount<&Is::flash_overload_factor>},
-                                          Figure{"p503_calm", &read_chance<&Is::overload_calm>},
-                                          Figure{"p503_burst", &read_chance<&Is::overload_burst>},
-                                          Figure{"burst_mean_s", &read_length<&Is::burst_mean>},
-                                          Figure{"slow_503_share", &read_chance<&Is::slow_overload_share>},
-                                          Figure{"slow_503_s", &read_span<&Is::slow_overload>},
-                                          Figure{"fast_503_s", &read_span<&Is::fast_overload>},
-                                          Figure{"p500_mean", &read_chance<&Is::internal_mean>},
-                                          Figure{"p500_calm", &read_chance<&Is::internal_calm>},
-                                          Figure{"p500_burst", &read_chance<&Is::internal_burst>},
-                                          Figure{"burst500_mean_s", &read_length<&Is::internal_burst_mean>},
-                                          Figure{"poison500_share", &read_chance<&Is::poison_share>},
-                                          Figure{"latency_median_s", &read_group<latency_figures>},
-                                          Figure{"latency_sigma", &read_amount<&Is::latency_sigma>},
-                                          Figure{"overload_latency_factor", &read_span<&Is::burst_latency_factor>},
-                                          Figure{"size_latency", &read_group<size_figures>},
-                                          Figure{"p504", &read_group<deadline_figures>},
-                                          Figure{"t504_s", &read_amount<&Is::deadline_after>},
-                                          Figure{"safety", &read_group<safety_figures>},
-                                          Figure{"permanent", &read_group<permanent_figures>},
-                                          Figure{"retry_info_present", &read_chance<&Is::retry_info_present>},
-                                          Figure{"quota_detail_present", &read_chance<&Is::quota_detail_present>},
-                                          Figure{"daily_hint_misleading_s", &read_span<&Is::daily_hint>},
-                                          Figure{"count_429_rpm", &read_flag<&Is::count_rejected>},
-                                          Figure{"count_503_rpd", &read_flag<&Is::count_overload_in_day>},
-                                          Figure{"network_s", &read_span<&Is::network>},
-                                          Figure{"size_mix", &pass_over},
-                                          Figure{"tokens_median", &pass_over},
-                                          Figure{"reference_image_share", &pass_over},
-                                          Figure{"reference_image_tokens", &pass_over},
-                                          Figure{"pacific_midnight_utc_h", &pass_over},
-                                          Figure{"quota_window", &pass_over}};
+inline constexpr std::array model_figures{Figure{"p503_by_hour", &read_hours, &written_hours},
+                                          amount<&Is::flash_overload_factor>("flash_503_factor"),
+                                          chance<&Is::overload_calm>("p503_calm"),
+                                          chance<&Is::overload_burst>("p503_burst"),
+                                          burst_length<&Is::burst_mean>("burst_mean_s"),
+                                          chance<&Is::slow_overload_share>("slow_503_share"),
+                                          range<&Is::slow_overload>("slow_503_s"),
+                                          range<&Is::fast_overload>("fast_503_s"),
+                                          chance<&Is::internal_mean>("p500_mean"),
+                                          chance<&Is::internal_calm>("p500_calm"),
+                                          chance<&Is::internal_burst>("p500_burst"),
+                                          burst_length<&Is::internal_burst_mean>("burst500_mean_s"),
+                                          chance<&Is::poison_share>("poison500_share"),
+                                          group<latency_figures>("latency_median_s"),
+                                          amount<&Is::latency_sigma>("latency_sigma"),
+                                          range<&Is::burst_latency_factor>("overload_latency_factor"),
+                                          group<size_figures>("size_latency"),
+                                          group<deadline_figures>("p504"),
+                                          amount<&Is::deadline_after>("t504_s"),
+                                          group<safety_figures>("safety"),
+                                          group<permanent_figures>("permanent"),
+                                          chance<&Is::retry_info_present>("retry_info_present"),
+                                          chance<&Is::quota_detail_present>("quota_detail_present"),
+                                          range<&Is::daily_hint>("daily_hint_misleading_s"),
+                                          yes_or_no<&Is::count_rejected>("count_429_rpm"),
+                                          yes_or_no<&Is::count_overload_in_day>("count_503_rpd"),
+                                          range<&Is::network>("network_s"),
+                                          of_the_clients("size_mix"),
+                                          of_the_clients("tokens_median"),
+                                          of_the_clients("reference_image_share"),
+                                          of_the_clients("reference_image_tokens"),
+                                          of_the_clients("pacific_midnight_utc_h"),
+                                          of_the_clients("quota_window")};
 
 }  // namespace detail
 
 /// Changes `parameters` by the members of `given`, which go by the names of the day's model: p503_by_hour, burst_mean_s, safety, ...
 /// Members that describe the clients' load (size_mix and the like) are passed over.
 ///
-/// Errors   `ConfigError` for a member that is not known and for a value out of range, with the range and the value.
-inline void read_parameters(const boost::json::object& given, ServiceParameters& parameters) {
-  detail::read_figures(given, detail::model_figures, "model", parameters);
+/// \param path Where `given` stands in its file, for refusals.
+///
+/// Errors   `ConfigError` for a member that is not known and for a value out of range, with path, range and value.
+inline void read_parameters(const boost::json::object& given, const std::string& path, ServiceParameters& parameters) {
+  detail::read_members<ServiceParameters>(given, path, detail::model_figures, parameters);
+}
+
+/// What `read_parameters` reads back: the figures in which `parameters` differs from `usual`.
+[[nodiscard]] inline boost::json::object written_parameters(const ServiceParameters& parameters, const ServiceParameters& usual) {
+  return detail::written_members<ServiceParameters>(parameters, usual, detail::model_figures);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

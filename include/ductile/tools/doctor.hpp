@@ -6,6 +6,7 @@
 #include <ductile/core/now.hpp>        // WallTime
 #include <ductile/core/quota_day.hpp>  // pacific
 #include <ductile/detail/iso_time.hpp>
+#include <ductile/detail/nearest_word.hpp>    // nearest_word
 #include <ductile/gemini/classification.hpp>  // AnswerContext, Classification, name
 #include <ductile/gemini/explanation.hpp>     // explain, Explanation, name
 #include <ductile/gemini/failures.hpp>        // FailureRow, failures, find_failure, Fixer
@@ -13,7 +14,6 @@
 #include <ductile/gemini/redact.hpp>          // redacted
 #include <ductile/tools/duration_text.hpp>    // duration_text
 #include <ductile/tools/local_time.hpp>       // local_time_text
-#include <ductile/tools/nearest_word.hpp>     // nearest_word
 #include <ductile/tools/number_text.hpp>      // number_text
 
 #include <boost/json.hpp>
@@ -271,7 +271,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 [[nodiscard]] inline std::string_view nearest_failure(std::string_view wrong) {
   std::vector<std::string_view> ids;
   for (const gemini::FailureRow& row : gemini::failures) ids.push_back(row.id.text());
-  return nearest_word(wrong, ids);
+  return ductile::detail::nearest_word(wrong, ids);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::tools

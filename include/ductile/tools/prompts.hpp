@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/detail/ascii.hpp>        // trimmed
-#include <ductile/gemini/models.hpp>       // all_aspect_ratios, ImageSize, parse_image_size
-#include <ductile/gemini/redact.hpp>       // shortened
-#include <ductile/tools/job.hpp>           // Job, name_job
-#include <ductile/tools/nearest_word.hpp>  // nearest_word
-#include <ductile/tools/problem.hpp>       // misuse, trouble
-#include <ductile/tools/whole_file.hpp>    // read_file
+#include <ductile/detail/ascii.hpp>         // trimmed
+#include <ductile/detail/nearest_word.hpp>  // nearest_word
+#include <ductile/gemini/models.hpp>        // all_aspect_ratios, ImageSize, parse_image_size
+#include <ductile/gemini/redact.hpp>        // shortened
+#include <ductile/tools/job.hpp>            // Job, name_job
+#include <ductile/tools/problem.hpp>        // misuse, trouble
+#include <ductile/tools/whole_file.hpp>     // read_file
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -143,7 +143,7 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults) {
       Job job = content.front() == '{' ? detail::read_json_job(content, defaults)
                                        : Job{.prompt = std::string{content}, .size = defaults.size, .ratio = defaults.ratio};
       for (const std::string& member : job.passed_over) {
-        const std::string_view meant = nearest_word(member, detail::members_of_a_job);
+        const std::string_view meant = ductile::detail::nearest_word(member, detail::members_of_a_job);
         list.warnings.push_back(where + "'" + member + "' is not known and is passed over" +
                                 (meant.empty() ? "" : "; did you mean '" + std::string{meant} + "'?"));
       }

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>  // ConfigError
-#include <ductile/core/verdict.hpp>       // Duration
-#include <ductile/gemini/redact.hpp>      // shortened
+#include <ductile/core/config_error.hpp>    // ConfigError
+#include <ductile/core/verdict.hpp>         // Duration
+#include <ductile/detail/nearest_word.hpp>  // nearest_word
+#include <ductile/gemini/redact.hpp>        // shortened
 
 #include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
-// Values of a scenario file or an admin page's body, refused by name, range and value.
+// Values of a scenario file or an admin page's body, refused by their path ("episodes[2].match.model"), range and value.
 namespace ductile::inline DUCTILE_VERSION::mock::detail {
 
 [[noreturn]] inline void refuse_json(const std::string& what) { throw ConfigError{what}; }
@@ -50,22 +57,87 @@ inline double whole(const boost::json::value& value, std::string_view name, doub
   return read;
 }
 
-[[noreturn]] inline void refuse_member(std::string_view where, std::string_view name) {
-  refuse_json(std::string{where} + " has no member '" + std::string{name} + "'");
+/// "; the nearest is 'calls'", where one of `known` is near.
+template <class Words>
+std::string nearest_of(std::string_view wrong, const Words& known) {
+  const std::string_view nearest = ductile::detail::nearest_word(wrong, known);
+  return nearest.empty() ? std::string{} : "; the nearest is '" + std::string{nearest} + "'";
+}
+
+template <class Words>
+[[noreturn]] void refuse_member(std::string_view where, std::string_view name, const Words& known) {
+  refuse_json(std::string{where} + " has no member '" + gemini::shortened(name, 80) + "'" + nearest_of(name, known));
+}
+
+inline bool flag(const boost::json::value& value, std::string_view name) {
+  if (!value.is_bool()) refuse_json(std::string{name} + " must be true or false; it is " + quoted(value));
+  return value.as_bool();
 }
 
 inline Duration seconds(const boost::json::value& value, std::string_view name) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{number(value, name, 0, 1e8)});
+  return std::chrono::round<Duration>(std::chrono::duration<double>{number(value, name, 0, 1e8)});
 }
 
 /// The one member that an admin page's body has.
 inline const boost::json::value& only_member(const boost::json::value& body, std::string_view name) {
   const boost::json::object& given = object(body, "the body");
   for (const auto& member : given)
-    if (member.key() != name) refuse_member("the body", member.key());
+    if (member.key() != name) refuse_member("the body", member.key(), std::array{name});
   const boost::json::value* const found = given.if_contains(name);
   if (!found) refuse_json("the body must have the member '" + std::string{name} + "'");
   return *found;
+}
+
+/// One member of an object by its name in a file: how it is read and how it is written.
+template <class T>
+struct Member {
+  std::string_view name;
+  void (*read)(const boost::json::value& value, const std::string& path, T& into);
+  boost::json::value (*written)(const T& from) = nullptr;  ///< Null: nothing to write.
+};
+
+/// Reads the members of `given`, which stands at `path` of its file; empty: it is the whole.
+template <class T>
+void read_members(const boost::json::object& given, const std::string& path, std::span<const Member<T>> members, T& into) {
+  for (const auto& [name, value] : given) {
+    const auto known = std::find_if(members.begin(), members.end(), [&](const Member<T>& each) { return each.name == name; });
+    if (known == members.end()) {
+      std::vector<std::string_view> names;
+      for (const Member<T>& each : members) names.push_back(each.name);
+      refuse_member(path.empty() ? "the scenario" : path, name, names);
+    }
+    known->read(value, path.empty() ? std::string{name} : path + "." + std::string{name}, into);
+  }
+}
+
+/// `from` as an object: the members that differ from those of `usual`.
+template <class T>
+boost::json::object written_members(const T& from, const T& usual, std::span<const Member<T>> members) {
+  boost::json::object written;
+  for (const Member<T>& each : members) {
+    if (!each.written) continue;
+    boost::json::value value = each.written(from);
+    if (value != each.written(usual)) written[each.name] = std::move(value);
+  }
+  return written;
+}
+
+/// The value of a JSON text. \param what "the file", "the body".
+///
+/// Errors   `ConfigError` with line and column.
+inline boost::json::value parsed(std::string_view text, std::string_view what) {
+  boost::json::stream_parser parser;
+  boost::system::error_code error;
+  std::size_t read = parser.write_some(text.data(), text.size(), error);
+  if (!error && read < text.size()) error = boost::json::error::extra_data;
+  if (!error) parser.finish(error);
+  if (!error) return parser.release();
+  read = std::min(read, text.size());
+  const std::string_view before = text.substr(0, read);
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::size_t column = read - (before.rfind('\n') + 1) + 1;
+  refuse_json(std::string{what} + " is not JSON: " + error.message() + " in line " + std::to_string(line) + ", column " +
+              std::to_string(column));
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock::detail

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace ductile::inline DUCTILE_VERSION::tools {
+namespace ductile::inline DUCTILE_VERSION::detail {
 
 /// The one of `known` that is most like `wrong`, for "did you mean"; empty when none is near: more than half of its letters would have to
 /// change.
@@ -35,4 +35,4 @@ template <class Words>
   return nearest;
 }
 
-}  // namespace ductile::inline DUCTILE_VERSION::tools
+}  // namespace ductile::inline DUCTILE_VERSION::detail
