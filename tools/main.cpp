@@ -140,6 +140,8 @@ struct DoctorCommands {
   CLI::App& explain;
   CLI::App& codes;
   CLI::App& scan;
+  CLI::App& policy;
+  CLI::App& repro;
 };
 
 DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
@@ -161,7 +163,13 @@ DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
       "scan", "Counts the failures of a log: how often, from when to when, what was asked in vain, whether to stop.");
   scan.add_option("LOG", flags.file, "the log; without it, or -, stdin. Its times are taken for UTC");
   scan.add_flag("--json", flags.json, "one JSON object on one line");
-  return {command, explain, codes, scan};
+  CLI::App& policy = *command.add_subcommand(
+      "policy", "Prints a pipeline in C++ for the failures of a paste or a log, and what no pipeline mends of them.");
+  policy.add_option("FILE", flags.file, "a paste or a log; without it, or -, stdin");
+  CLI::App& repro =
+      *command.add_subcommand("repro", "Prints the scenario in which ductile mock does the same again: ductile mock --scenario FILE.");
+  repro.add_option("FILE", flags.file, "what was seen; without it, or -, stdin");
+  return {command, explain, codes, scan, policy, repro};
 }
 
 Ending run(int argc, char** argv) {
@@ -196,6 +204,8 @@ Ending run(int argc, char** argv) {
   if (mock_command.parsed()) return mock_service(mock_flags);
   if (doctor_commands.explain.parsed()) return doctor_explain(doctor_flags);
   if (doctor_commands.scan.parsed()) return doctor_scan(doctor_flags);
+  if (doctor_commands.policy.parsed()) return doctor_policy(doctor_flags);
+  if (doctor_commands.repro.parsed()) return doctor_repro(doctor_flags);
   return doctor_commands.codes.parsed() ? doctor_codes(doctor_flags) : doctor(doctor_flags);
 }
 

@@ -4,8 +4,8 @@
 #include "../support/catch.hpp"
 
 #include <ductile/detail/ascii.hpp>
-#include <ductile/gemini/classifier.hpp>
 #include <ductile/gemini/failures.hpp>
+#include <ductile/tools/doctor_diagnosis.hpp>
 #include <ductile/tools/doctor_input.hpp>
 #include <ductile/tools/local_time.hpp>
 
@@ -33,7 +33,7 @@ const std::string quota_body =
 boost::json::object diagnosis(std::string_view input, const DoctorHints& hints = {}) {
   const auto answers = answers_of(input, hints);
   REQUIRE(answers.size() == 1);
-  return boost::json::parse(diagnosis_json(gemini::classify(answers.front()))).as_object();
+  return boost::json::parse(diagnosis_json(diagnose(answers.front()))).as_object();
 }
 
 std::string id_of(std::string_view input, const DoctorHints& hints = {}) {
@@ -43,10 +43,10 @@ std::string id_of(std::string_view input, const DoctorHints& hints = {}) {
 }  // namespace
 
 TEST_CASE("A diagnosis in JSON has every key, and null where nothing is known", "[doctor]") {
-  constexpr std::array<std::string_view, 24> keys{
-      "category",    "kind",       "id",      "retryable", "http_status", "grpc_status", "dimension",     "free_tier",
-      "quota_scope", "cause",      "layer",   "who",       "limit_value", "limit_zero",  "retry_after_s", "model",
-      "billed",      "confidence", "message", "evidence",  "counted",     "retry_at",    "successor",     "actions"};
+  constexpr std::array<std::string_view, 26> keys{
+      "category", "kind",     "id",      "retryable",   "http_status", "grpc_status",   "dimension", "free_tier", "quota_scope",
+      "cause",    "layer",    "who",     "limit_value", "limit_zero",  "retry_after_s", "model",     "billed",    "confidence",
+      "message",  "evidence", "counted", "retry_at",    "successor",   "actions",       "runner_up", "nearest"};
   for (const std::string& input : {std::string{}, quota_body, std::string{"no such thing"}}) {
     const boost::json::object said = diagnosis(input);
     CHECK(said.size() == keys.size());
@@ -79,6 +79,100 @@ TEST_CASE("What is not recognised is other and unknown", "[doctor]") {
   }
 }
 
+TEST_CASE("A line that somebody wrote by hand is a guess at what it says, with what else it may be", "[doctor]") {
+  struct Row {
+    std::string_view line;
+    std::string_view id;
+    std::string_view runner_up;
+  };
+  const Row rows[]{{"503 overloaded", "overloaded", "high-demand"},
+                   {"Error 429: quota", "rate-generic", "rpd-free"},
+                   {"got 429 from gemini", "rate-generic", "rpd-free"},
+                   {"404", "entity-not-found", "model-not-found"},
+                   {"404 model not found", "model-not-found", ""},
+                   {"400", "invalid-argument-generic", "api-key-invalid"},
+                   {"FAILED_PRECONDITION", "precondition-check-failed", "location-unsupported"},
+                   {"grpc-status: 8", "rate-generic", "rpd-free"},
+                   {"gRPC status 14", "service-unavailable", "high-demand"},
+                   {"UNAVAILABLE", "service-unavailable", "high-demand"},
+                   {"INTERNAL", "internal", ""},
+                   {"rate limited", "rate-generic", ""},
+                   {"out of quota", "quota-no-details", ""},
+                   {"no image in the response", "no-image", ""},
+                   {"blocked by safety", "prompt-blocked-safety", "image-safety"},
+                   {"model retired", "model-retired-listed", ""},
+                   {"net::ERR_CERT_AUTHORITY_INVALID", "tls-failure", ""},
+                   {"dns error", "dns-failure", ""}};
+  for (const Row& row : rows) {
+    CAPTURE(row.line);
+    const boost::json::object said = diagnosis(row.line);
+    CHECK(said.at("id") == boost::json::string{row.id});
+    CHECK((said.at("confidence") != "certain"));
+    CHECK(said.at("runner_up") == (row.runner_up.empty() ? boost::json::value{} : boost::json::value(row.runner_up)));
+    CHECK(said.at("nearest").is_null());
+  }
+  // A story is no such line, and words of every day are no failure.
+  for (const std::string_view line : {"Segmentation fault", "hello", "code 8", "try again later"}) CHECK(id_of(line) == "unknown");
+  CHECK(id_of("We were overloaded with work, " + std::string(120, 'x')) == "unknown");
+}
+
+TEST_CASE("What rests on a sentence has a runner-up where less of it would say another thing, and a name has none", "[doctor]") {
+  CHECK(diagnosis(quota_body).at("runner_up").is_null());
+  const std::string_view sentence =
+      R"({"error":{"code":503,"message":"The model is overloaded. Please try again later.","status":"UNAVAILABLE"}})";
+  CHECK(diagnosis(sentence).at("id") == "overloaded");
+  CHECK(diagnosis(sentence).at("runner_up") == "service-unavailable");
+  CHECK_THAT(diagnosis_text(diagnose(answers_of(sentence).front())),
+             Catch::Matchers::ContainsSubstring("  or else   service-unavailable: "));
+}
+
+TEST_CASE("Of what is not recognised the nearest row is named, by its words, and called a guess", "[doctor]") {
+  const std::string_view input =
+      "our gateway counted the tokens of this tenant: what he was spending has reached the cap that its owner set, ask somebody at the "
+      "front desk";
+  CHECK(diagnosis(input).at("nearest") == "spend-cap-monthly");
+  CHECK(diagnosis("Segmentation fault").at("nearest").is_null());
+  const std::string text = diagnosis_text(diagnose(answers_of(input).front()));
+  CHECK_THAT(text, Catch::Matchers::ContainsSubstring("  nearest   spend-cap-monthly: ") &&
+                       Catch::Matchers::ContainsSubstring("no more than a guess") && Catch::Matchers::ContainsSubstring("--redact"));
+}
+
+TEST_CASE("An archive of exchanges is one record for each that speaks with a model", "[doctor]") {
+  const auto entry = [](std::string_view url, int status, std::string_view content) {
+    return R"({"startedDateTime":"2026-11-24T10:00:00Z","request":{"method":"POST","url":")" + std::string{url} +
+           R"(","headers":[{"name":"x-goog-api-key","value":"A-Key-Of-Ours-1"}]},"response":{"status":)" + std::to_string(status) +
+           R"(,"headers":[{"name":"Retry-After","value":"7"}],"content":{)" + std::string{content} + "}}}";
+  };
+  const std::string asked = "https://h/v1beta/models/gemini-3-pro-image:generateContent";
+  const std::string overloaded = entry(asked, 503, R"("text":"{\"error\":{\"message\":\"The model is overloaded.\"}}")");
+  const std::string encoded = entry(asked, 429, R"("encoding":"base64","text":"eyJlcnJvciI6eyJzdGF0dXMiOiJSRVNPVVJDRV9FWEhBVVNURUQifX0=")");
+  const std::string style = entry("https://h/style.css", 404, R"("text":"gone")");
+  const auto archive = [](const std::string& entries) { return R"({"log":{"version":"1.2","entries":[)" + entries + "]}}"; };
+
+  const auto one = answers_of(overloaded);
+  REQUIRE(one.size() == 1);
+  CHECK(one.front().status == 503);
+  CHECK(diagnosis(overloaded).at("id") == "overloaded");
+  CHECK(diagnosis(overloaded).at("retry_after_s") == 7);
+
+  const auto all = answers_of(archive(style + "," + overloaded + "," + encoded + "," + overloaded));
+  REQUIRE(all.size() == 3);  // not the style
+  std::vector<Diagnosis> diagnoses;
+  for (const HttpResponse& answer : all) diagnoses.push_back(diagnose(answer));
+  CHECK(diagnoses[1].said.verdict.id.text() == "rate-generic");
+  const std::string text = diagnoses_text(diagnoses);
+  CHECK_THAT(text, Catch::Matchers::ContainsSubstring("seen      2 times, of 3 records; this is the first"));
+  CHECK(text.find("(overloaded)") == text.rfind("(overloaded)"));
+
+  const std::string no_answer =
+      R"({"request":{"url":")" + asked + R"("},"response":{"status":0,"content":{},"_error":"net::ERR_CONNECTION_REFUSED"}})";
+  CHECK(diagnosis(archive(no_answer)).at("id") == "connect-refused");
+  CHECK(answers_of(archive(style + "," + entry("https://h/a", 200, ""))).front().status == 404);  // nothing speaks with a model
+  std::string deep = "1";
+  for (int i = 0; i < 100; ++i) deep = R"({"parent":)" + deep + "}";
+  CHECK(answers_of(R"({"_initiator":)" + deep + "," + overloaded.substr(1)).front().status == 503);
+}
+
 TEST_CASE("The output of curl -i is a status, headers and a body, of which the last head counts", "[doctor]") {
   const auto answers = answers_of(
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 Connection established\r\nVia: proxy\r\n\r\n"
@@ -109,7 +203,7 @@ TEST_CASE("An empty answer of 200 is neither cut nor known to be paid, unless it
 }
 
 TEST_CASE("Advice for a sign-in speaks of the sign-in, and for an access token of the token", "[doctor]") {
-  const auto text_of = [](std::string_view input) { return diagnosis_text(gemini::classify(answers_of(input).front())); };
+  const auto text_of = [](std::string_view input) { return diagnosis_text(diagnose(answers_of(input).front())); };
   const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
   for (const std::string_view input :
        {"google.auth.exceptions.RefreshError: ('invalid_grant: Bad Request', {'error': 'invalid_grant'})",
@@ -127,7 +221,7 @@ TEST_CASE("Advice for a sign-in speaks of the sign-in, and for an access token o
 }
 
 TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the reader's time zone", "[doctor]") {
-  const gemini::Classification spent = gemini::classify(answers_of(quota_body).front());
+  const Diagnosis spent = diagnose(answers_of(quota_body).front());
   const WallTime now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 30} + std::chrono::hours{10};
   const boost::json::object said = boost::json::parse(diagnosis_json(spent, {}, now)).as_object();
   CHECK(said.at("layer") == "quota");
@@ -137,7 +231,7 @@ TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the
   CHECK(said.at("actions").as_array().size() > 1);
   const std::string text = diagnosis_text(spent, {}, now);
   CHECK_THAT(text, Catch::Matchers::ContainsSubstring("opens again: 2026-12-01T08:00:00Z, " +
-                                                      local_time_text(*tools::detail::retry_at(spent, now))));
+                                                      local_time_text(*tools::detail::retry_at(spent.said, now))));
   CHECK(diagnosis_text(spent).find("2026-12-01") == std::string::npos);  // nobody said what time it is
 
   const auto of = [](std::string_view input) { return diagnosis(input); };
@@ -149,7 +243,7 @@ TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the
 }
 
 TEST_CASE("Advice never contradicts what the answer says beside it", "[doctor]") {
-  const auto text_of = [](std::string_view input) { return diagnosis_text(gemini::classify(answers_of(input).front())); };
+  const auto text_of = [](std::string_view input) { return diagnosis_text(diagnose(answers_of(input).front())); };
   const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
   const std::string minute =
       text_of(R"({"error":{"code":429,"message":"Quota exceeded for aiplatform.googleapis.com/generate_content_requests_per_minute",)"
@@ -238,7 +332,7 @@ TEST_CASE("The doctor says of every body of the corpus what its label says", "[d
   std::size_t at = 0;
   for (std::string line; std::getline(file, line); ++at) {
     const boost::json::value row = boost::json::parse(line);
-    const boost::json::object said = boost::json::parse(diagnosis_json(gemini::classify(answers[at]))).as_object();
+    const boost::json::object said = boost::json::parse(diagnosis_json(diagnose(answers[at]))).as_object();
     CAPTURE(std::string{row.at("id").as_string()});
     for (const char* field : {"category", "retryable", "dimension", "quota_scope", "free_tier", "limit_zero"})
       CHECK(said.at(field) == row.at("label").at(field));
@@ -256,7 +350,7 @@ TEST_CASE("A key never appears in what the doctor says", "[doctor]") {
         own + " and at the end of this sentence: no more than 10 requests per minute, 429",
         "429, no more than 10 requests a day, your daily limit, for " + std::string(40, 'x') + " " + key, "timeout " + key + " " + own,
         R"({"model":")" + key + R"(","finishReason":")" + key + "\"}"}) {
-    const gemini::Classification said = gemini::classify(answers_of(input).front(), {.model = {}, .secret = own});
+    const Diagnosis said = diagnose(answers_of(input).front(), own);
     for (const std::string& text : {diagnosis_json(said, own), diagnosis_text(said, own)}) {
       CAPTURE(text);
       CHECK(ductile::detail::find_word(text, "aizasy") == std::string::npos);
@@ -266,14 +360,14 @@ TEST_CASE("A key never appears in what the doctor says", "[doctor]") {
 }
 
 TEST_CASE("A diagnosis for people says what, what to do, when, whose it is and why, without escapes", "[doctor]") {
-  const std::string text = diagnosis_text(gemini::classify(answers_of(quota_body, {.status = 429}).front()));
+  const std::string text = diagnosis_text(diagnose(answers_of(quota_body, {.status = 429}).front()));
   CHECK(text.starts_with("quota (rpd-free): "));
   for (const std::string_view part : {"do        ", "again     not before midnight", "hint does not help: ", "who       owner",
                                       "billed    no", "limit     rpd, limit 100, free tier", "model     a-model", "because   "})
     CHECK(text.find(part) != std::string::npos);
-  const std::string red = diagnosis_text(gemini::classify(answers_of("{\"error\":{\"code\":500,\"message\":\"\x1b[31mred\"}}").front()));
+  const std::string red = diagnosis_text(diagnose(answers_of("{\"error\":{\"code\":500,\"message\":\"\x1b[31mred\"}}").front()));
   CHECK(red.find('\x1b') == std::string::npos);
-  CHECK(diagnosis_text(gemini::classify(answers_of("").front())).starts_with("other (unknown): not recognised"));
+  CHECK(diagnosis_text(diagnose(answers_of("").front())).starts_with("other (unknown): not recognised"));
 }
 
 TEST_CASE("What is no UTF-8 becomes JSON all the same", "[doctor]") {

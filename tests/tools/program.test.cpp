@@ -615,6 +615,26 @@ TEST_CASE("doctor says what a file holds, explains a failure, and lists them all
   }
 }
 
+TEST_CASE("doctor writes a pipeline and a scenario for what a file holds, and says what it left out", "[program]") {
+  const FolderForTest work;
+  tools::write_whole_file(work / "seen", "2026-11-24 10:00:00 503 overloaded\n2026-11-24 10:00:01 curl: (6) Could not resolve host: h\n");
+  const std::string file = (work / "seen").string();
+  Program policy{{"doctor", "policy", file}};
+  CHECK(policy.exit_status() == 0);
+  CHECK_THAT(policy.stdout_text(), Catch::Matchers::ContainsSubstring("1 overloaded: FallbackChain") &&
+                                       Catch::Matchers::ContainsSubstring("inline auto make_pipeline()"));
+  Program repro{{"doctor", "repro", file}};
+  CHECK(repro.exit_status() == 0);
+  CHECK_THAT(repro.stdout_text(), Catch::Matchers::ContainsSubstring("{\"answer\": \"overloaded\"}"));
+  CHECK_THAT(repro.stderr_text(), Catch::Matchers::ContainsSubstring("left out: dns-failure, which is no answer of the service"));
+
+  tools::write_whole_file(work / "seen", "hello");
+  Program nothing{{"doctor", "repro", file}};
+  CHECK(nothing.exit_status() == 1);
+  CHECK_THAT(nothing.stderr_text(), Catch::Matchers::ContainsSubstring("what is not recognised"));
+  CHECK(nothing.stdout_text().empty());
+}
+
 TEST_CASE("every subcommand has help", "[program]") {
   for (const std::string command : {"imagine", "mock"}) {
     Program program{{command, "--help"}};

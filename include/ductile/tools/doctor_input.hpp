@@ -3,6 +3,8 @@
 
 #include <ductile/core/transport.hpp>  // HttpHeader, HttpResponse
 #include <ductile/detail/ascii.hpp>
+#include <ductile/tools/doctor_go.hpp>   // with_go_maps_as_json
+#include <ductile/tools/doctor_har.hpp>  // har_answers
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -169,6 +171,17 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   return pieces;
 }
 
+/// The archive of exchanges that a text is. Browsers nest the stacks of their scripts deeper than a parser takes unasked.
+[[nodiscard]] inline std::vector<HttpResponse> archived_answers(std::string_view text) {
+  text = trimmed(text);
+  if (!text.starts_with('{') || !text.ends_with('}') || !contains(text, "\"response\"")) return {};
+  boost::json::parse_options options;
+  options.max_depth = 512;
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(text, error, {}, options);
+  return !error && value.is_object() ? har_answers(value.get_object()) : std::vector<HttpResponse>{};
+}
+
 [[nodiscard]] inline HttpResponse answer_of(std::string_view text) {
   HttpResponse response;
   const auto plain = without_curl_marks(text);
@@ -177,7 +190,8 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   if (!headed)
     if (const auto object = object_of(text))
       if (auto exchange = exchange_of(*object)) return std::move(*exchange);
-  response.body = std::string{text};
+  response.body = with_go_maps_as_json(text);
+  if (response.body.empty()) response.body = std::string{text};
   return response;
 }
 
@@ -187,12 +201,15 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
 ///
 /// With a status or a header the whole input is one record. Else JSON lines are one record a line, and log lines that each begin with a
 /// time one record a time; everything else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
-/// {"status": 429, "body": "..."}, are taken apart. A status given beside outranks one within.
+/// {"status": 429, "body": "..."}, are taken apart; an archive of exchanges (HAR) is one record an exchange, as `har_answers` says. A
+/// status given beside outranks one within.
 [[nodiscard]] inline std::vector<HttpResponse> answers_of(std::string_view input, const DoctorHints& hints = {}) {
   constexpr std::string_view byte_order_mark{"\xEF\xBB\xBF"};
   if (input.starts_with(byte_order_mark)) input.remove_prefix(byte_order_mark.size());
   std::vector<HttpResponse> answers;
   if (!hints.given()) {
+    answers = detail::archived_answers(input);
+    if (!answers.empty()) return answers;
     for (const std::string_view piece : detail::pieces_of(input)) answers.push_back(detail::answer_of(piece));
     return answers;
   }
