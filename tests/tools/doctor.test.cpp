@@ -5,6 +5,7 @@
 
 #include <ductile/detail/ascii.hpp>
 #include <ductile/gemini/failures.hpp>
+#include <ductile/tools/doctor_check.hpp>
 #include <ductile/tools/doctor_diagnosis.hpp>
 #include <ductile/tools/doctor_input.hpp>
 #include <ductile/tools/local_time.hpp>
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -390,4 +392,110 @@ TEST_CASE("A row is explained, and the table is listed whole", "[doctor]") {
   CHECK(std::ranges::count(all, '\n') == 192);
   CHECK(nearest_failure("rpd-fre") == "rpd-free");
   CHECK(nearest_failure("").empty());
+}
+
+namespace {
+
+// A service that answers each method as written down, and writes down what was asked.
+struct WrittenService {
+  std::map<std::string, TransportResult> answers;  // by the end of the path; what is not there is well
+  std::vector<std::string> asked{};
+
+  TransportResult send(const HttpRequest& request, const TransportLimits&) {
+    const bool keyed = !header(request.headers, "x-goog-api-key").empty();
+    const std::string path = request.url.substr(request.url.find("/v1beta"));
+    asked.push_back(path);
+    const std::string method = path.find("pageSize") == path.npos ? path.substr(path.find(':') + 1) : keyed ? "list" : "connect";
+    if (const auto found = answers.find(method); found != answers.end()) return found->second;
+    if (method == "connect") return said(403, R"({"error":{"code":403,"message":"Method doesn't allow unregistered callers."}})");
+    if (method == "generateContent") return said(200, R"({"candidates":[{"content":{},"finishReason":"MAX_TOKENS"}]})");
+    return said(200, R"({"models":[{"name":"models/a-model"}],"totalTokens":1})");
+  }
+
+  static HttpResponse said(int status, std::string body) {
+    HttpResponse response;
+    response.status = status;
+    response.body = std::move(body);
+    return response;
+  }
+};
+
+std::vector<CheckedStep> checked(WrittenService& service, const Addresses& addresses = std::vector<std::string>{"192.0.2.1"},
+                                 std::string key = "a-key-of-ours") {
+  std::vector<CheckedStep> steps;
+  const CheckOptions options{"https://h/gateway/", gemini::ApiKey{std::move(key)}, "a-model"};
+  const bool well = check_service(
+      service, options, [&](const std::string&) { return addresses; }, [&](const CheckedStep& step) { steps.push_back(step); });
+  CHECK(well == !steps.back().failure);
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("A check asks step by step, and stops at the first that fails", "[doctor]") {
+  const auto failing = [](TransportFault fault) { return TransportError{fault, Sent::no, "no"}; };
+  const auto error = [](int status, const std::string& message, const std::string& word) {
+    return WrittenService::said(
+        status, R"({"error":{"code":)" + std::to_string(status) + R"(,"message":")" + message + R"(","status":")" + word + R"("}})");
+  };
+  struct Row {
+    std::string method;
+    TransportResult answer;
+    CheckStep step;
+    std::string_view id;
+    std::size_t requests;
+  };
+  const Row rows[]{
+      {"connect", failing(TransportFault::refused), CheckStep::tls, "connect-refused", 1},
+      {"connect", failing(TransportFault::tls), CheckStep::tls, "tls-failure", 1},
+      {"connect", WrittenService::said(407, ""), CheckStep::tls, "proxy-auth-407", 1},
+      {"list", error(400, "API key not valid. Please pass a valid API key.", "INVALID_ARGUMENT"), CheckStep::key, "api-key-invalid", 2},
+      {"list", error(503, "The model is overloaded.", "UNAVAILABLE"), CheckStep::key, "overloaded", 2},
+      {"list", error(400, "User location is not supported for the API use.", "FAILED_PRECONDITION"), CheckStep::call, "", 4},
+      {"countTokens", error(400, "User location is not supported for the API use.", "FAILED_PRECONDITION"), CheckStep::region,
+       "location-unsupported", 3},
+      {"countTokens", error(404, "models/a-model is not found for API version v1beta", "NOT_FOUND"), CheckStep::model, "model-not-found",
+       3},
+      {"generateContent", error(429, "Resource has been exhausted (e.g. check quota).", "RESOURCE_EXHAUSTED"), CheckStep::call,
+       "rate-generic", 4},
+      {"generateContent", failing(TransportFault::idle_timeout), CheckStep::call, "idle-timeout", 4},
+      {"generateContent", WrittenService::said(200, R"({"promptFeedback":{"blockReason":"SAFETY"}})"), CheckStep::call,
+       "prompt-blocked-safety", 4},
+      {"", WrittenService::said(200, ""), CheckStep::call, "", 4}};
+  for (const Row& row : rows) {
+    WrittenService service{{{row.method, row.answer}}};
+    const auto steps = checked(service);
+    CAPTURE(row.method, row.id, checked_text(steps.back()));
+    CHECK(name(steps.back().step) == name(row.step));
+    CHECK(steps.size() == static_cast<std::size_t>(row.step) + 1);
+    CHECK(service.asked.size() == row.requests);
+    for (std::size_t i = 0; i + 1 < steps.size(); ++i) CHECK_FALSE(steps[i].failure);
+    REQUIRE(steps.back().failure.has_value() == !row.id.empty());
+    if (steps.back().failure) CHECK(steps.back().failure->said.verdict.id.text() == row.id);
+  }
+
+  WrittenService nobody{};
+  const auto no_name = checked(nobody, Addresses{std::string{"Name or service not known"}});
+  CHECK(no_name.size() == 1);
+  CHECK(no_name.front().failure->said.verdict.id.text() == "dns-failure");
+  CHECK(nobody.asked.empty());
+  const auto no_key = checked(nobody, std::vector<std::string>{"192.0.2.1"}, "");
+  CHECK(no_key.back().step == CheckStep::key);
+  CHECK(no_key.back().failure->said.verdict.id.text() == "key-missing");
+  CHECK(nobody.asked == std::vector<std::string>{"/v1beta/models?pageSize=1"});
+}
+
+TEST_CASE("A checked step is a line and a diagnosis, or one JSON object, and holds no key", "[doctor]") {
+  WrittenService service{{{"list", WrittenService::said(403, R"({"error":{"message":"a-key-of-ours was reported as leaked"}})")}}};
+  const auto steps = checked(service);
+  CHECK(checked_text(steps[0]) == "dns     ok      h: 192.0.2.1\n");
+  CHECK(checked_text(steps[1]) == "tls     ok      trusted\n");
+  CHECK_THAT(checked_text(steps[2], "a-key-of-ours"),
+             Catch::Matchers::StartsWith("key     FAILED  not accepted\npermission (key-leaked)") ||
+                 Catch::Matchers::StartsWith("key     FAILED  not accepted\nauth (key-leaked)"));
+  for (const CheckedStep& step : steps) {
+    const boost::json::object said = boost::json::parse(checked_json(step, "a-key-of-ours")).as_object();
+    CHECK(said.at("ok").as_bool() == said.at("diagnosis").is_null());
+    CHECK(boost::json::serialize(said).find("a-key-of-ours") == std::string::npos);
+  }
 }

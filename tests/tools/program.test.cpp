@@ -635,6 +635,33 @@ TEST_CASE("doctor writes a pipeline and a scenario for what a file holds, and sa
   CHECK(nothing.stdout_text().empty());
 }
 
+TEST_CASE("doctor checks a service step by step, and each failure is shown at its own", "[program]") {
+  mock::Server calm{{.tls_port = 0}};
+  mock::Server spent{{.tier = "zero"}};
+  const std::string model = "gemini-3-pro-image";
+  const auto last_step = [](const std::string& url, const std::string& key, const std::string& asked) {
+    Program program{{"doctor", "check", "--json", "--base-url", url, "--key-env", "SOME_KEY", "--model", asked}, {{"SOME_KEY", key}}};
+    const int status = program.exit_status();
+    const auto steps = json_lines(program.stdout_text());
+    REQUIRE_FALSE(steps.empty());
+    CHECK(status == (steps.back().at("ok").as_bool() ? 0 : 1));
+    CHECK(program.stdout_text().find(key) == std::string::npos);
+    const auto& diagnosis = steps.back().at("diagnosis");
+    return std::pair{std::string{steps.back().at("step").as_string()},
+                     diagnosis.is_null() ? std::string{} : std::string{diagnosis.at("id").as_string()}};
+  };
+  using Step = std::pair<std::string, std::string>;
+  const std::string key = "some-key-of-ours";
+  CHECK(last_step(calm.url(), key, model) == Step{"call", ""});
+  CHECK(last_step("http://nobody.invalid", key, model) == Step{"dns", "dns-failure"});
+  CHECK(last_step("https://127.0.0.1:" + std::to_string(calm.side_ports().tls), key, model) == Step{"tls", "tls-failure"});
+  CHECK(last_step(calm.url(), "scenario-api-key-invalid", model) == Step{"key", "api-key-invalid"});
+  CHECK(last_step(calm.url(), "scenario-location-unsupported", model) == Step{"region", "location-unsupported"});
+  CHECK(last_step(calm.url(), key, "gemini-2.5-flash-image-preview") == Step{"model", "model-not-found"});
+  CHECK(last_step(spent.url(), key, model).first == "call");
+  CHECK(last_step(spent.url(), key, model).second == "limit-zero");
+}
+
 TEST_CASE("every subcommand has help", "[program]") {
   for (const std::string command : {"imagine", "mock"}) {
     Program program{{command, "--help"}};
