@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -376,6 +377,82 @@ TEST_CASE("What is no UTF-8 becomes JSON all the same", "[doctor]") {
   const boost::json::object said = diagnosis("{\"error\":{\"code\":500,\"message\":\"cut \xE4\xB8\"}}");
   CHECK(said.at("category") == "internal");
   CHECK(said.at("message").as_string().starts_with("cut "));
+}
+
+namespace {
+
+// Words of advice on how to get past a filter, in lower case.
+constexpr auto ways_round = std::to_array<std::string_view>(
+    {"bypass",          "circumvent",         "evade",          "evasion",        "get round",        "get around",
+     "getting round",   "getting around",     "work around",    "workaround",     "jailbreak",        "euphemis",
+     "synonym",         "obfuscat",           "disguise",       "trick the",      "fool the",         "role-play",
+     "roleplay",        "another language",   "translate",      "misspell",       "leetspeak",        "block_none",
+     "block_only",      "disable the filter", "disable safety", "off the filter", "filter off",       "safety off",
+     "lower the thres", "threshold lower",    "relax",          "loosen",         "split the prompt", "innocuous",
+     "uncensor",        "less strict",        "softer words"});
+
+std::vector<std::string_view> ways_round_in(std::string_view text) {
+  std::vector<std::string_view> found;
+  for (const std::string_view way : ways_round)
+    if (ductile::detail::find_word(text, way) != text.npos) found.push_back(way);
+  return found;
+}
+
+std::string file_of(const std::filesystem::path& path) {
+  std::ifstream file{path};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+}  // namespace
+
+TEST_CASE("Nothing that the doctor or a page of a failure says tells how to get round a filter", "[doctor]") {
+  CHECK(ways_round_in("Try a Synonym.").size() == 1);  // the list finds what it is for
+  const std::filesystem::path root{DUCTILE_TEST_DATA "/../.."};
+  std::vector<std::filesystem::path> sources{root / "include/ductile/gemini/failures.hpp",
+                                             root / "include/ductile/gemini/kind_advice.hpp",
+                                             root / "include/ductile/gemini/explanation.hpp",
+                                             root / "include/ductile/gemini/wordings.hpp",
+                                             root / "include/ductile/gemini/detail/judge.hpp",
+                                             root / "docs/gemini/classification.md",
+                                             root / "tools/main.cpp"};
+  for (const char* folder : {"include/ductile/tools", "tools", "tools/failure_pages", "docs/failures"})
+    for (const auto& entry : std::filesystem::directory_iterator{root / folder}) {
+      const std::string name = entry.path().filename().string();
+      const bool speaks = name.starts_with("doctor") || name.starts_with("log_scan") || folder == std::string_view{"docs/failures"} ||
+                          folder == std::string_view{"tools/failure_pages"};
+      if (entry.is_regular_file() && speaks) sources.push_back(entry.path());
+    }
+  CHECK(sources.size() > 200);
+  for (const std::filesystem::path& source : sources) {
+    CAPTURE(source.filename().string());
+    const std::string text = file_of(source);
+    REQUIRE_FALSE(text.empty());
+    CHECK(ways_round_in(text) == std::vector<std::string_view>{});
+  }
+}
+
+TEST_CASE("Of what was withheld every word about another try, model, key or setting says no", "[doctor]") {
+  constexpr auto elsewhere =
+      std::to_array<std::string_view>({"another", "other model", "again", "repeat", "retry", "key", "language", "setting", "each try"});
+  constexpr auto denials = std::to_array<std::string_view>({"no ", "not", "stop", "refus", "rarely passes", "may be charged"});
+  const auto says_one = [](std::string_view text, const auto& words) {
+    return std::ranges::any_of(words, [text](std::string_view word) { return ductile::detail::find_word(text, word) != text.npos; });
+  };
+  std::size_t looked_at = 0;
+  for (const gemini::FailureRow& row : gemini::failures) {
+    if (!is_about_content(row.kind) || row.kind == Kind::recitation) continue;
+    Diagnosis diagnosis;
+    diagnosis.said.verdict = gemini::verdict_of(row);
+    const auto advice = tools::detail::advice_of(diagnosis.said);
+    for (const std::string_view action : tools::detail::actions_of(advice, gemini::explain(diagnosis.said.verdict))) {
+      CAPTURE(row.id.text(), action);
+      ++looked_at;
+      CHECK((!says_one(action, elsewhere) || says_one(action, denials)));
+    }
+    CHECK(gemini::successor_of(diagnosis.said.model).empty());
+    CHECK_THAT(diagnosis_text(diagnosis), !Catch::Matchers::ContainsSubstring("Another model has capacity"));
+  }
+  CHECK(looked_at > 40);
 }
 
 TEST_CASE("A row is explained, and the table is listed whole", "[doctor]") {
