@@ -66,12 +66,34 @@ void add_answers(Seeds& seeds) {
   }
 }
 
+// What the doctor takes apart before the classifier sees it.
+void add_pastes(Seeds& seeds) {
+  for (
+      const std::string_view text :
+      {R"({"log":{"entries":[{"request":{"url":"https://h/v1beta/models/m:generateContent","headers":[{"name":"cookie","value":"a=b"}]},"response":{"status":429,"headers":[{"name":"Retry-After","value":"7"}],"cookies":[{"name":"a","value":"b"}],"content":{"encoding":"base64","text":"eyJlcnJvciI6eyJzdGF0dXMiOiJSRVNPVVJDRV9FWEhBVVNURUQifX0="}}},{"request":{"url":"https://h/x"},"response":{"status":0,"_error":"net::ERR_CONNECTION_REFUSED"}}]}})",
+       R"(Error 429, Message: Quota, Status: RESOURCE_EXHAUSTED, Details: [map[@type:type.googleapis.com/google.rpc.QuotaFailure violations:[map[quotaDimensions:map[location:global] quotaId:GenerateRequestsPerDayPerProjectPerModel-FreeTier quotaValue:0] map[quotaId:X]]] map[retryDelay:5s]])",
+       "* Trying\n> POST /v1beta HTTP/2\n> x-goog-api-key: k\n>\n< HTTP/2 429\n< retry-after: 7\n<\n{\"error\":{\"code\":429}}\n",
+       "503 overloaded", "grpc-status: 14", "no image", "our tenant's monthly spending has reached the cap that its owner set",
+       R"({"time":"2026-11-24T10:00:00Z","http_status":429,"headers":{"authorization":"Bearer abcdefgh"},"body":"{\"apiKey\":\"abc\"}"})",
+       "set-cookie: [ 'a=b' ]\nGEMINI_API_KEY=abc https://h/?key=abc&token=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln",
+       R"(2026-11-24 10:00:00 ERROR {"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}}
+2026-11-24 10:00:01 ERROR API key not valid
+2026-11-24 10:00:02 ERROR API key not valid
+[2026-11-24 10:00:03] 503 overloaded
+2026/11/24 10:40:00 HTTP/1.1 503 request 12345678901
+2026-11-24 10:41:00 POST HTTP/1.1" 200 OK)"}) {
+    seeds.add("doctor", std::string{'\0'}, text);
+    seeds.add("doctor", "\x01", text);
+  }
+}
+
 void add_scenarios(Seeds& seeds) {
   for (
       const std::string_view text :
       {R"({"name": "bad-day", "tier": "tier1", "starts_at": "2026-11-24T10:00:00Z"})",
        R"({"name": "lunch", "model": "calm", "tier": {"name": "mine", "rpm": 60, "tpm": 250000, "ipm": 10, "rpd": 250}, "cast": 24, "withheld_by": 10, "hopeless_at_most": 4, "episodes": [{"answer": "high-demand", "match": {"model": "gemini-3-pro-image", "prompt": "cat"}, "after": 2, "calls": 3, "latency_s": 1.5}, {"answer": "overloaded", "from_s": 60, "until_s": 1860}]})",
-       R"({"model": "day", "projects": {"a-key": "a"}})", R"({"model": {}, "episodes": []})", R"({"episodes": [{"answer": "no-such"}]})"})
+       R"({"model": "day", "projects": {"studio": ["key-1", "key-2"]}})", R"({"model": {}, "episodes": []})",
+       R"({"episodes": [{"answer": "no-such"}]})"})
     seeds.add("scenario", "", text);
 }
 
@@ -82,5 +104,6 @@ int main(int count, char** arguments) {
   Seeds seeds{arguments[2]};
   add_bodies(seeds, arguments[1]);
   add_answers(seeds);
+  add_pastes(seeds);
   add_scenarios(seeds);
 }
