@@ -315,6 +315,8 @@ TEST_CASE("Log lines that begin with a time are one record a time, with what fol
   REQUIRE(answers.size() == 2);
   CHECK(answers[0].body.find("x.js") != std::string::npos);
   CHECK(answers_of("2026-11-24T10:00:00Z ERROR {\n  \"error\": {\"code\": 503}\n}\n").size() == 1);
+  CHECK(answers_of("ERROR 503 overloaded\nTraceback\nERROR: 429 quota\n[WARN] 404\nE1124 10:00:00.1 400\n").size() == 4);
+  CHECK(answers_of("Error: 503\nErrors were seen\n").size() == 1);
 }
 
 TEST_CASE("A log's record of an exchange is taken apart", "[doctor]") {

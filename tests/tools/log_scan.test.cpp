@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <sstream>
 #include <string>
@@ -65,6 +66,32 @@ TEST_CASE("A log's record is a line that begins with a time, and what follows it
   REQUIRE(third);
   CHECK(*third->time - *first->time == std::chrono::seconds{2});
   CHECK_FALSE(records.next());
+}
+
+TEST_CASE("A line's time is read with its zone, and in the form of a web server's log", "[doctor]") {
+  struct Row {
+    std::string_view line;
+    std::string_view text;
+    int hour;
+  };
+  const Row rows[]{{"2026-11-24T10:00:00.5+02:00 words", " words", 8},
+                   {"2026-11-24 10:00:00-0800 words", " words", 18},
+                   {"2026-11-24 10:00:00 - words", " - words", 10},
+                   {R"(192.0.2.1 - - [24/Nov/2026:10:00:00 +0100] "POST / HTTP/1.1" 503 1)",
+                    R"(192.0.2.1 - - [24/Nov/2026:10:00:00 +0100] "POST / HTTP/1.1" 503 1)", 9},
+                   {R"({"time": "2026-11-24T10:00:00+01:00"})", R"({"time": "2026-11-24T10:00:00+01:00"})", 9}};
+  for (const Row& row : rows) {
+    CAPTURE(row.line);
+    std::istringstream in{std::string{row.line}};
+    const auto record = LogRecords{in}.next();
+    REQUIRE(record);
+    REQUIRE(record->time);
+    const auto day = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24};
+    CHECK(std::chrono::floor<std::chrono::hours>(*record->time - WallTime{day}).count() == row.hour);
+    CHECK(record->text == row.text);
+  }
+  std::istringstream in{"192.0.2.1 - - [24/Nix/2026:10:00:00 +0100] words"};
+  CHECK_FALSE(LogRecords{in}.next()->time);
 }
 
 TEST_CASE("A time that no clock shows begins no record", "[doctor]") {

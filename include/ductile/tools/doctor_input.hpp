@@ -149,8 +149,17 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   return true;
 }
 
+/// Whether a line begins as loggers without a clock begin one: "ERROR ", "[WARN]", "E1124 ".
+[[nodiscard]] inline bool begins_with_level(std::string_view line) noexcept {
+  constexpr std::array<std::string_view, 8> levels{"ERROR", "WARNING", "WARN", "INFO", "DEBUG", "FATAL", "CRITICAL", "TRACE"};
+  if (line.starts_with('[')) line.remove_prefix(1);
+  for (const std::string_view level : levels)
+    if (line.starts_with(level) && line.size() > level.size() && contains(" :]\t", line.substr(level.size(), 1))) return true;
+  return line.size() > 5 && contains("EWIF", line.substr(0, 1)) && all_digits(line.substr(1, 4)) && line[5] == ' ';
+}
+
 /// The pieces of an input that are records of their own: each line where every line is a JSON object; else each line that begins with a
-/// time, with what follows it; else the whole.
+/// time or a level, with what follows it; else the whole.
 [[nodiscard]] inline std::vector<std::string_view> pieces_of(std::string_view text) {
   std::vector<std::string_view> lines;
   std::vector<std::size_t> times;
@@ -159,7 +168,7 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
     const std::size_t begin = text.size() - rest.size();
     const std::string_view line = take_line(rest);
     if (trimmed(line).empty()) continue;
-    if (begins_with_time(line)) times.push_back(begin);
+    if (begins_with_time(line) || begins_with_level(line)) times.push_back(begin);
     lines.push_back(line);
     objects = objects && object_of(line);
   }
@@ -200,7 +209,7 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
 /// The answers that an input holds, in order; at least one, which is empty when nothing was given.
 ///
 /// With a status or a header the whole input is one record. Else JSON lines are one record a line, and log lines that each begin with a
-/// time one record a time; everything else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
+/// time or a level one record each; everything else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
 /// {"status": 429, "body": "..."}, are taken apart; an archive of exchanges (HAR) is one record an exchange, as `har_answers` says. A
 /// status given beside outranks one within.
 [[nodiscard]] inline std::vector<HttpResponse> answers_of(std::string_view input, const DoctorHints& hints = {}) {
