@@ -171,6 +171,7 @@ TEST_CASE("An archive of exchanges is one record for each that speaks with a mod
       R"({"request":{"url":")" + asked + R"("},"response":{"status":0,"content":{},"_error":"net::ERR_CONNECTION_REFUSED"}})";
   CHECK(diagnosis(archive(no_answer)).at("id") == "connect-refused");
   CHECK(answers_of(archive(style + "," + entry("https://h/a", 200, ""))).front().status == 404);  // nothing speaks with a model
+  CHECK(diagnosis(R"({"response":{"status":503,"content":{"text":"busy"}}})").at("http_status") == 503);
   std::string deep = "1";
   for (int i = 0; i < 100; ++i) deep = R"({"parent":)" + deep + "}";
   CHECK(answers_of(R"({"_initiator":)" + deep + "," + overloaded.substr(1)).front().status == 503);

@@ -43,6 +43,8 @@ TEST_CASE("A secret is masked by its name, wherever a paste has it", "[doctor]")
            "https://h/v1beta/models?key=S3CRET&alt=sse",
            "https://h/o?alt=media&token=S3CRET",
            R"("client_secret" : "S3CRET")",
+           R"("queryString":[{"name":"key","value":"S3CRET"}])",
+           "{\n            \"name\": \"Cookie\",\n            \"value\": \"a=S3CRET\"\n          }",
            R"("queryString":[{"name":"access_token", "value":"S3CRET"}])",
            R"("private_key": "-----BEGIN PRIVATE KEY-----\nS3CRET\n-----END PRIVATE KEY-----\n")",
        }) {

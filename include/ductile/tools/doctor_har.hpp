@@ -32,7 +32,8 @@ namespace detail {
 
 /// The entries of an archive: of the whole file, of its `log`, or one alone. None when the object is something else.
 [[nodiscard]] inline std::vector<const boost::json::object*> har_entries(const boost::json::object& object) {
-  if (object_in(object, "request") && object_in(object, "response")) return {&object};
+  if (const boost::json::object* const response = object_in(object, "response"))
+    if (response->contains("status") && (response->contains("content") || object.contains("request"))) return {&object};
   const boost::json::object* const log = object_in(object, "log");
   const boost::json::value* const list = (log ? log : &object)->if_contains("entries");
   std::vector<const boost::json::object*> entries;

@@ -119,26 +119,30 @@ inline std::size_t mask_value(std::string& text, std::size_t at, bool to_end_of_
 /// A header's value goes to the end of its line, and has blanks in it.
 [[nodiscard]] constexpr bool is_header(std::string_view name) noexcept { return name == "authorization" || name.ends_with("cookie"); }
 
+/// Behind the name of `{"name": "cookie", "value": "..."}`: masks the value. Gives back where to go on.
+inline std::size_t mask_pair(std::string& text, std::size_t behind_name) {
+  constexpr std::string_view label{"value"};
+  std::size_t at = behind_name;
+  bool comma = false;
+  for (; at < text.size() && ductile::detail::contains("\\\"', \r\n\t", std::string_view{text}.substr(at, 1)); ++at)
+    comma = comma || text[at] == ',';
+  if (!comma || text.compare(at, label.size(), label) != 0) return behind_name;
+  at += label.size();
+  return take_mark(text, at) ? mask_value(text, at, false) : behind_name;
+}
+
 /// Without the values of secrets that are called so: `x-goog-api-key: ...`, `"Cookie": "..."`, `&access_token=...`, and in an archive of
 /// exchanges `{"name": "cookie", "value": "..."}`.
 inline void mask_named(std::string& text) {
   for (const std::string_view name : secret_names)
     for (std::size_t at = ductile::detail::find_word(text, name); at != text.npos;) {
       const bool whole = at == 0 || !(ductile::detail::is_letter(text[at - 1]) || ductile::detail::is_digit(text[at - 1]));
-      std::size_t value = at + name.size();
-      std::size_t next = value;
-      if (whole && take_mark(text, value)) {
-        next = mask_value(text, value, is_header(name));
-      } else if (whole) {
-        // {"name": "cookie", "value": "..."}
-        constexpr std::string_view label{"\"value\""};
-        const std::size_t found = text.find(label, next);
-        if (found != text.npos && found - next < 8 && text.substr(next, found - next).find_first_not_of("\" ,\r\n\t") == text.npos) {
-          value = found + label.size();
-          if (take_mark(text, value)) next = mask_value(text, value, false);
-        }
-      }
+      std::size_t next = at + name.size();
+      if (std::size_t value = next; whole) next = take_mark(text, value) ? mask_value(text, value, is_header(name)) : mask_pair(text, next);
       at = ductile::detail::find_word(text, name, next);
+    }
+  for (const std::string_view name : {"\"key\"", "\"token\""})  // of a query, where they are too short a name to be masked elsewhere
+    for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, mask_pair(text, at + name.size()))) {
     }
 }
 
