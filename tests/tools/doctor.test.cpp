@@ -157,6 +157,8 @@ TEST_CASE("An archive of exchanges is one record for each that speaks with a mod
   CHECK(one.front().status == 503);
   CHECK(diagnosis(overloaded).at("id") == "overloaded");
   CHECK(diagnosis(overloaded).at("retry_after_s") == 7);
+  CHECK(answers_of(overloaded, {.status = 429}).front().status == 429);
+  CHECK(diagnosis(overloaded, {.status = 429}).at("retry_after_s") == 7);
 
   const auto all = answers_of(archive(style + "," + overloaded + "," + encoded + "," + overloaded));
   REQUIRE(all.size() == 3);  // not the style

@@ -94,47 +94,54 @@ using Words = std::set<std::string, std::less<>>;
   return words;
 }
 
+/// Where a word stands in the table of failures.
+struct Occurrence {
+  std::size_t row = 0;
+  bool in_id = false;
+  bool in_cause = false;
+};
+
+/// Every telling word of the table's ids and causes, with the rows that have it.
+[[nodiscard]] inline const std::map<std::string, std::vector<Occurrence>, std::less<>>& words_of_failures() {
+  static const auto index = [] {
+    std::map<std::string, std::vector<Occurrence>, std::less<>> made;
+    for (std::size_t row = 0; row < gemini::failures.size(); ++row) {
+      const Words of_id = telling_words(gemini::failures[row].id.text());
+      const Words of_cause = telling_words(gemini::failures[row].cause);
+      for (const std::string& word : of_id) made[word].push_back({row, true, of_cause.contains(word)});
+      for (const std::string& word : of_cause)
+        if (!of_id.contains(word)) made[word].push_back({row, false, true});
+    }
+    return made;
+  }();
+  return index;
+}
+
 /// The row whose id and cause share most with a text: a word counts the more, the fewer rows have it. Empty where that is a single word of
 /// a cause, which says nothing.
 [[nodiscard]] inline std::string_view nearest_in_words(std::string_view text) {
   constexpr std::size_t looked_at = std::size_t{8} * 1024;
   constexpr double enough = 0.4;
-  struct Row {
-    Words of_id;
-    Words of_cause;
-  };
-  struct Table {
-    std::vector<Row> rows;
-    std::map<std::string, double, std::less<>> rows_with;
-  };
-  static const Table table = [] {
-    Table made;
-    for (const gemini::FailureRow& row : gemini::failures) {
-      made.rows.push_back({telling_words(row.id.text()), telling_words(row.cause)});
-      Words all = made.rows.back().of_id;
-      all.insert(made.rows.back().of_cause.begin(), made.rows.back().of_cause.end());
-      for (const std::string& word : all) ++made.rows_with[word];
-    }
-    return made;
-  }();
-  const Words said = telling_words(text.substr(0, looked_at));
-  std::string_view nearest;
-  double most = enough;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const Row& row = table.rows[i];
-    double shared = 0;
+  struct Shared {
+    double weight = 0;
     int of_cause = 0;
     bool of_id = false;
-    for (const std::string& word : said) {
-      const bool in_id = row.of_id.contains(word);
-      const bool in_cause = row.of_cause.contains(word);
-      if (in_id || in_cause) shared += 1.0 / table.rows_with.find(word)->second;
-      of_id = of_id || in_id;
-      of_cause += in_cause ? 1 : 0;
-    }
-    if (shared < most || (!of_id && of_cause < 2)) continue;
-    most = shared;
-    nearest = gemini::failures[i].id.text();
+  };
+  std::map<std::size_t, Shared> rows;
+  for (const std::string& word : telling_words(text.substr(0, looked_at)))
+    if (const auto found = words_of_failures().find(word); found != words_of_failures().end())
+      for (const Occurrence& seen : found->second) {
+        Shared& shared = rows[seen.row];
+        shared.weight += 1.0 / static_cast<double>(found->second.size());
+        shared.of_cause += seen.in_cause ? 1 : 0;
+        shared.of_id = shared.of_id || seen.in_id;
+      }
+  std::string_view nearest;
+  double most = enough;
+  for (const auto& [row, shared] : rows) {
+    if (shared.weight < most || (!shared.of_id && shared.of_cause < 2)) continue;
+    most = shared.weight;
+    nearest = gemini::failures[row].id.text();
   }
   return nearest;
 }

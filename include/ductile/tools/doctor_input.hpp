@@ -216,13 +216,13 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   constexpr std::string_view byte_order_mark{"\xEF\xBB\xBF"};
   if (input.starts_with(byte_order_mark)) input.remove_prefix(byte_order_mark.size());
   std::vector<HttpResponse> answers;
+  std::vector<HttpResponse> archived = detail::archived_answers(input);
   if (!hints.given()) {
-    answers = detail::archived_answers(input);
-    if (!answers.empty()) return answers;
+    if (!archived.empty()) return archived;
     for (const std::string_view piece : detail::pieces_of(input)) answers.push_back(detail::answer_of(piece));
     return answers;
   }
-  HttpResponse response = detail::answer_of(input);
+  HttpResponse response = archived.size() == 1 ? std::move(archived.front()) : detail::answer_of(input);
   if (hints.status != 0) response.status = hints.status;
   response.headers.insert(response.headers.end(), hints.headers.begin(), hints.headers.end());
   answers.push_back(std::move(response));
