@@ -92,6 +92,8 @@ void add_scenarios(Seeds& seeds) {
       const std::string_view text :
       {R"({"name": "bad-day", "tier": "tier1", "starts_at": "2026-11-24T10:00:00Z"})",
        R"({"name": "lunch", "model": "calm", "tier": {"name": "mine", "rpm": 60, "tpm": 250000, "ipm": 10, "rpd": 250}, "cast": 24, "withheld_by": 10, "hopeless_at_most": 4, "episodes": [{"answer": "high-demand", "match": {"model": "gemini-3-pro-image", "prompt": "cat"}, "after": 2, "calls": 3, "latency_s": 1.5}, {"answer": "overloaded", "from_s": 60, "until_s": 1860}]})",
+       R"({"model": {"p503_by_hour": [0,0,0,0,0,0,0,0,0,0,0,0.5,0,0,0,0,0,0,0,0,0,0,0,1], "flash_503_factor": 0.5, "p503_calm": 0.1, "p503_burst": 0.9, "burst_mean_s": 90, "slow_503_share": 0.1, "slow_503_s": [1, 20], "fast_503_s": [0.1, 1], "p500_mean": 0.1, "burst500_mean_s": 60, "latency_median_s": {"pro": 20, "flash": 4}, "latency_sigma": 0.3, "size_latency": {"1K": 1, "2K": 1.5, "4K": 2}, "p504": {"1K": [0, 0.1], "4K": [0.1, 0.2]}, "t504_s": 60, "safety": {"borderline_share": 0.1, "reword_pass": 0.5}, "permanent": {"400": 0.01, "403": 0, "404": 0}, "retry_info_present": 0.5, "count_429_rpm": true, "size_mix": 1}})",
+       R"({"model": {"count_503_rpd": 1}})", R"({"model": {"p503_by_hour": [2]}})", R"({"model": {"network_s": 3}})",
        R"({"model": "day", "projects": {"studio": ["key-1", "key-2"]}})", R"({"model": {}, "episodes": []})",
        R"({"episodes": [{"answer": "no-such"}]})"})
     seeds.add("scenario", "", text);
