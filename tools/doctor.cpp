@@ -18,6 +18,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdio>
 #include <fstream>
@@ -91,7 +93,8 @@ FailureMix mix_of(const std::string& input) {
 Ending doctor(const DoctorFlags& flags) {
   const DoctorHints hints = hints_of(flags);
   const std::string secret = secret_of_environment();
-  const std::string input = input_of(flags.file);
+  const bool nobody_pipes = flags.file.empty() && hints.given() && ::isatty(STDIN_FILENO) == 1;  // a status alone is enough to ask about
+  const std::string input = nobody_pipes ? std::string{} : input_of(flags.file);
   if (flags.redact) {
     fmt::print("{}", redacted_paste(input, secret));
     return Ending::ok;
