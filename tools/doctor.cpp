@@ -59,10 +59,11 @@ std::string secret_of_environment() {
   return std::string{key ? key->reveal() : std::string_view{}};
 }
 
-std::vector<Diagnosis> diagnoses_of(std::string_view input, const DoctorHints& hints = {}) {
+std::vector<Diagnosis> diagnoses_of(const std::vector<HttpResponse>& answers) {
   const std::string secret = secret_of_environment();
   std::vector<Diagnosis> diagnoses;
-  for (const HttpResponse& answer : answers_of(input, hints)) diagnoses.push_back(diagnose(answer, secret));
+  diagnoses.reserve(answers.size());
+  for (const HttpResponse& answer : answers) diagnoses.push_back(diagnose(answer, secret));
   return diagnoses;
 }
 
@@ -79,7 +80,7 @@ FailureMix mix_of(const std::string& input) {
   FailureMix mix;
   bool known = false;
   if (input.size() <= largest_paste)
-    for (const Diagnosis& diagnosis : diagnoses_of(input)) {
+    for (const Diagnosis& diagnosis : diagnoses_of(answers_of(input))) {
       mix.add(diagnosis);
       known = known || diagnosis.is_known();
     }
@@ -100,7 +101,7 @@ Ending doctor(const DoctorFlags& flags) {
     return Ending::ok;
   }
   const WallTime now = Now{}.wall();
-  const std::vector<Diagnosis> diagnoses = diagnoses_of(input, hints);
+  const std::vector<Diagnosis> diagnoses = diagnoses_of(answers_of(input, hints));
   for (const Diagnosis& diagnosis : diagnoses)
     if (flags.quiet)
       fmt::print("{}\n", diagnosis.said.ok() ? "ok" : diagnosis.said.verdict.id.text());
@@ -128,7 +129,12 @@ Ending doctor_policy(const DoctorFlags& flags) {
 }
 
 Ending doctor_repro(const DoctorFlags& flags) {
-  const Reproduction made = reproduce(diagnoses_of(input_of(flags.file), hints_of(flags)));
+  constexpr std::size_t most_records = 1000;  // a story of more is no longer one that somebody reads
+  std::vector<HttpResponse> answers = answers_of(input_of(flags.file));
+  const bool cut = answers.size() > most_records;
+  if (cut) answers.resize(most_records);
+  Reproduction made = reproduce(diagnoses_of(answers));
+  if (cut) made.left_out.push_back("what comes after the first " + std::to_string(most_records) + " records");
   for (const std::string& line : made.left_out) fmt::print(stderr, "ductile: left out: {}\n", line);
   if (made.scenario.empty()) throw trouble("nothing of it can be written as a scenario of the mock");
   fmt::print("{}", made.scenario);

@@ -628,6 +628,13 @@ TEST_CASE("doctor writes a pipeline and a scenario for what a file holds, and sa
   CHECK_THAT(repro.stdout_text(), Catch::Matchers::ContainsSubstring("{\"answer\": \"overloaded\"}"));
   CHECK_THAT(repro.stderr_text(), Catch::Matchers::ContainsSubstring("left out: dns-failure, which is no answer of the service"));
 
+  std::string long_story;
+  for (int i = 0; i < 1001; ++i) long_story += "2026-11-24 10:00:00 503 overloaded\n";
+  tools::write_whole_file(work / "seen", long_story);
+  Program beginning{{"doctor", "repro", file}};
+  CHECK(beginning.exit_status() == 0);
+  CHECK_THAT(beginning.stderr_text(), Catch::Matchers::ContainsSubstring("what comes after the first 1000 records"));
+
   tools::write_whole_file(work / "seen", "hello");
   Program nothing{{"doctor", "repro", file}};
   CHECK(nothing.exit_status() == 1);
