@@ -59,6 +59,9 @@ struct DoctorFlags {
   int status = 0;
   std::vector<std::string> headers{};
   std::string id{};
+  std::string base_url{};
+  std::string key_env{};
+  std::string model = "gemini-3-pro-image";
   bool redact = false;
   bool quiet = false;
   bool json = false;
@@ -70,5 +73,8 @@ Ending doctor(const DoctorFlags& flags);
 Ending doctor_explain(const DoctorFlags& flags);
 Ending doctor_codes(const DoctorFlags& flags);
 Ending doctor_scan(const DoctorFlags& flags);
+Ending doctor_policy(const DoctorFlags& flags);
+Ending doctor_repro(const DoctorFlags& flags);
+Ending doctor_check(const DoctorFlags& flags);
 
 }  // namespace ductile::tools

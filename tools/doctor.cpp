@@ -1,26 +1,34 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
 
-#include <ductile/core/now.hpp>           // Now, WallTime
-#include <ductile/gemini/api_key.hpp>     // ApiKey
-#include <ductile/gemini/classifier.hpp>  // classify
-#include <ductile/gemini/failures.hpp>    // failures, find_failure
+#include <ductile/core/now.hpp>         // Now, WallTime
+#include <ductile/gemini/api_key.hpp>   // ApiKey
+#include <ductile/gemini/failures.hpp>  // failures, find_failure
 #include <ductile/gemini/redact.hpp>
-#include <ductile/tools/doctor.hpp>         // diagnosis_json, diagnosis_text, failure_json, failure_text
-#include <ductile/tools/doctor_input.hpp>   // answers_of, DoctorHints
-#include <ductile/tools/log_records.hpp>    // LogRecords
-#include <ductile/tools/log_scan.hpp>       // LogScan
-#include <ductile/tools/log_scan_text.hpp>  // log_scan_json, log_scan_text
-#include <ductile/tools/problem.hpp>        // Ending, misuse
+#include <ductile/tools/doctor.hpp>            // diagnoses_text, diagnosis_json, failure_json, failure_text
+#include <ductile/tools/doctor_diagnosis.hpp>  // diagnose, Diagnosis
+#include <ductile/tools/doctor_input.hpp>      // answers_of, DoctorHints
+#include <ductile/tools/doctor_policy.hpp>     // FailureMix, policy_text
+#include <ductile/tools/doctor_repro.hpp>      // reproduce, Reproduction
+#include <ductile/tools/log_records.hpp>       // LogRecords
+#include <ductile/tools/log_scan.hpp>          // LogScan
+#include <ductile/tools/log_scan_text.hpp>     // log_scan_json, log_scan_text
+#include <ductile/tools/problem.hpp>           // Ending, misuse, trouble
 #include <ductile/tools/redacted_paste.hpp>
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <cstddef>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace ductile::tools {
 
@@ -46,30 +54,60 @@ DoctorHints hints_of(const DoctorFlags& flags) {
   return hints;
 }
 
+std::string secret_of_environment() {
+  const auto key = gemini::ApiKey::from_environment();
+  return std::string{key ? key->reveal() : std::string_view{}};
+}
+
+std::vector<Diagnosis> diagnoses_of(const std::vector<HttpResponse>& answers) {
+  const std::string secret = secret_of_environment();
+  std::vector<Diagnosis> diagnoses;
+  diagnoses.reserve(answers.size());
+  for (const HttpResponse& answer : answers) diagnoses.push_back(diagnose(answer, secret));
+  return diagnoses;
+}
+
+LogScan scan_of(std::istream& log) {
+  LogRecords records{log};
+  LogScan scan;
+  while (const auto record = records.next()) scan.add(*record);
+  return scan;
+}
+
+// A paste says more than its lines, one by one; of a log the lines are what there is.
+FailureMix mix_of(const std::string& input) {
+  constexpr std::size_t largest_paste = std::size_t{256} * 1024;
+  FailureMix mix;
+  bool known = false;
+  if (input.size() <= largest_paste)
+    for (const Diagnosis& diagnosis : diagnoses_of(answers_of(input))) {
+      mix.add(diagnosis);
+      known = known || diagnosis.is_known();
+    }
+  if (known) return mix;
+  std::istringstream log{input};
+  return FailureMix{scan_of(log)};
+}
+
 }  // namespace
 
 Ending doctor(const DoctorFlags& flags) {
   const DoctorHints hints = hints_of(flags);
-  const auto key = gemini::ApiKey::from_environment();
-  const std::string secret{key ? key->reveal() : std::string_view{}};
-  const std::string input = input_of(flags.file);
+  const std::string secret = secret_of_environment();
+  const bool nobody_pipes = flags.file.empty() && hints.given() && ::isatty(STDIN_FILENO) == 1;  // a status alone is enough to ask about
+  const std::string input = nobody_pipes ? std::string{} : input_of(flags.file);
   if (flags.redact) {
     fmt::print("{}", redacted_paste(input, secret));
     return Ending::ok;
   }
   const WallTime now = Now{}.wall();
-  bool first = true;
-  for (const HttpResponse& answer : answers_of(input, hints)) {
-    const gemini::Classification said = gemini::classify(answer, {.model = {}, .secret = secret});
-    if (flags.quiet) {
-      fmt::print("{}\n", said.ok() ? "ok" : said.verdict.id.text());
-    } else if (flags.json) {
-      fmt::print("{}\n", diagnosis_json(said, secret, now));
-    } else {
-      fmt::print("{}{}", first ? "" : "\n", diagnosis_text(said, secret, now));
-    }
-    first = false;
-  }
+  const std::vector<Diagnosis> diagnoses = diagnoses_of(answers_of(input, hints));
+  for (const Diagnosis& diagnosis : diagnoses)
+    if (flags.quiet)
+      fmt::print("{}\n", diagnosis.said.ok() ? "ok" : diagnosis.said.verdict.id.text());
+    else if (flags.json)
+      fmt::print("{}\n", diagnosis_json(diagnosis, secret, now));
+  if (!flags.quiet && !flags.json) fmt::print("{}", diagnoses_text(diagnoses, secret, now));
   return Ending::ok;
 }
 
@@ -78,10 +116,28 @@ Ending doctor_scan(const DoctorFlags& flags) {
   const bool piped = flags.file.empty() || flags.file == "-";
   if (!piped) file.open(flags.file, std::ios::binary);
   if (!piped && !file) throw misuse("the file '" + flags.file + "' cannot be read");
-  LogRecords records{piped ? std::cin : file};
-  LogScan scan;
-  while (const auto record = records.next()) scan.add(*record);
+  const LogScan scan = scan_of(piped ? std::cin : file);
   fmt::print("{}", flags.json ? log_scan_json(scan) + "\n" : log_scan_text(scan));
+  return Ending::ok;
+}
+
+Ending doctor_policy(const DoctorFlags& flags) {
+  const FailureMix mix = mix_of(input_of(flags.file));
+  if (mix.sorts().empty()) throw trouble("there is no failure in it that a pipeline could answer");
+  fmt::print("{}", policy_text(mix));
+  return Ending::ok;
+}
+
+Ending doctor_repro(const DoctorFlags& flags) {
+  constexpr std::size_t most_records = 1000;  // a story of more is no longer one that somebody reads
+  std::vector<HttpResponse> answers = answers_of(input_of(flags.file));
+  const bool cut = answers.size() > most_records;
+  if (cut) answers.resize(most_records);
+  Reproduction made = reproduce(diagnoses_of(answers));
+  if (cut) made.left_out.push_back("what comes after the first " + std::to_string(most_records) + " records");
+  for (const std::string& line : made.left_out) fmt::print(stderr, "ductile: left out: {}\n", line);
+  if (made.scenario.empty()) throw trouble("nothing of it can be written as a scenario of the mock");
+  fmt::print("{}", made.scenario);
   return Ending::ok;
 }
 

@@ -161,6 +161,9 @@ struct DoctorCommands {
   CLI::App& explain;
   CLI::App& codes;
   CLI::App& scan;
+  CLI::App& policy;
+  CLI::App& repro;
+  CLI::App& check;
 };
 
 DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
@@ -180,9 +183,23 @@ DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
   codes.add_flag("--json", flags.json, "one JSON object on one line a failure");
   CLI::App& scan = *command.add_subcommand(
       "scan", "Counts the failures of a log: how often, from when to when, what was asked in vain, whether to stop.");
-  scan.add_option("LOG", flags.file, "the log; without it, or -, stdin. Its times are taken for UTC");
+  scan.add_option("LOG", flags.file, "the log; without it, or -, stdin. Times without a zone are taken for UTC");
   scan.add_flag("--json", flags.json, "one JSON object on one line");
-  return {command, explain, codes, scan};
+  CLI::App& policy = *command.add_subcommand(
+      "policy", "Prints a pipeline in C++ for the failures of a paste or a log, and what no pipeline mends of them.");
+  policy.add_option("FILE", flags.file, "a paste or a log; without it, or -, stdin");
+  CLI::App& repro =
+      *command.add_subcommand("repro", "Prints the scenario in which ductile mock does the same again: ductile mock --scenario FILE.");
+  repro.add_option("FILE", flags.file, "what was seen; without it, or -, stdin");
+  CLI::App& check = *command.add_subcommand(
+      "check",
+      "Asks the service what is wrong: DNS, TLS, the key, the region, the model, one call of one token; stops at the first that fails. "
+      "The only part of the doctor that sends anything. Exit status 1 when a step fails.");
+  check.add_option("--base-url", flags.base_url, "the service, without a version [GOOGLE_GEMINI_BASE_URL, else the service's own]");
+  check.add_option("--key-env", flags.key_env, "the environment variable that holds the key [GOOGLE_API_KEY, else GEMINI_API_KEY]");
+  check.add_option("--model", flags.model, "the model that is asked for")->capture_default_str();
+  check.add_flag("--json", flags.json, "one JSON object on one line a step");
+  return {command, explain, codes, scan, policy, repro, check};
 }
 
 Ending run(int argc, char** argv) {
@@ -217,6 +234,9 @@ Ending run(int argc, char** argv) {
   if (mock_command.parsed()) return mock_service(mock_flags);
   if (doctor_commands.explain.parsed()) return doctor_explain(doctor_flags);
   if (doctor_commands.scan.parsed()) return doctor_scan(doctor_flags);
+  if (doctor_commands.policy.parsed()) return doctor_policy(doctor_flags);
+  if (doctor_commands.repro.parsed()) return doctor_repro(doctor_flags);
+  if (doctor_commands.check.parsed()) return doctor_check(doctor_flags);
   return doctor_commands.codes.parsed() ? doctor_codes(doctor_flags) : doctor(doctor_flags);
 }
 

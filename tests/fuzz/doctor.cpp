@@ -3,9 +3,12 @@
 // What the doctor reads: a paste, a log, and what it prints of them.
 #include "input.hpp"
 
-#include <ductile/gemini/classifier.hpp>
+#include <ductile/gemini/failures.hpp>
 #include <ductile/tools/doctor.hpp>
+#include <ductile/tools/doctor_diagnosis.hpp>
 #include <ductile/tools/doctor_input.hpp>
+#include <ductile/tools/doctor_policy.hpp>
+#include <ductile/tools/doctor_repro.hpp>
 #include <ductile/tools/log_records.hpp>
 #include <ductile/tools/log_scan.hpp>
 #include <ductile/tools/log_scan_text.hpp>
@@ -19,6 +22,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace ductile;
 
@@ -41,11 +45,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = input.rest();
   const auto answers = tools::answers_of(text, {.status = status == 0 ? 0 : status == 1 ? 429 : 503});
   must(!answers.empty(), "an input is at least one answer");
+  std::vector<tools::Diagnosis> diagnoses;
+  tools::FailureMix mix;
   for (const HttpResponse& answer : answers) {
-    const gemini::Classification said = gemini::classify(answer, {.model = {}, .secret = secret});
-    is_object(tools::diagnosis_json(said, secret, WallTime{}), "a diagnosis is an object");
-    must(tools::diagnosis_text(said, secret, WallTime{}).find(secret) == std::string::npos, "no key is said");
+    diagnoses.push_back(tools::diagnose(answer, secret));
+    const tools::Diagnosis& diagnosis = diagnoses.back();
+    is_object(tools::diagnosis_json(diagnosis, secret, WallTime{}), "a diagnosis is an object");
+    must(diagnosis.runner_up.empty() || gemini::find_failure(diagnosis.runner_up), "a runner-up stands in the table");
+    must(diagnosis.nearest.empty() || !diagnosis.is_known(), "only what is not known has a nearest row");
+    mix.add(diagnosis);
   }
+  must(tools::diagnoses_text(diagnoses, secret, WallTime{}).find(secret) == std::string::npos, "no key is said");
+  must(tools::policy_text(mix).find("make_pipeline") != std::string::npos, "every mix has a pipeline");
+  if (const std::string scenario = tools::reproduce(diagnoses).scenario; !scenario.empty()) is_object(scenario, "a scenario is an object");
   std::istringstream log{std::string{text}};
   tools::LogRecords records{log};
   tools::LogScan scan;

@@ -4,8 +4,9 @@
 #include "../support/catch.hpp"
 
 #include <ductile/detail/ascii.hpp>
-#include <ductile/gemini/classifier.hpp>
 #include <ductile/gemini/failures.hpp>
+#include <ductile/tools/doctor_check.hpp>
+#include <ductile/tools/doctor_diagnosis.hpp>
 #include <ductile/tools/doctor_input.hpp>
 #include <ductile/tools/local_time.hpp>
 
@@ -14,8 +15,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +36,7 @@ const std::string quota_body =
 boost::json::object diagnosis(std::string_view input, const DoctorHints& hints = {}) {
   const auto answers = answers_of(input, hints);
   REQUIRE(answers.size() == 1);
-  return boost::json::parse(diagnosis_json(gemini::classify(answers.front()))).as_object();
+  return boost::json::parse(diagnosis_json(diagnose(answers.front()))).as_object();
 }
 
 std::string id_of(std::string_view input, const DoctorHints& hints = {}) {
@@ -43,10 +46,10 @@ std::string id_of(std::string_view input, const DoctorHints& hints = {}) {
 }  // namespace
 
 TEST_CASE("A diagnosis in JSON has every key, and null where nothing is known", "[doctor]") {
-  constexpr std::array<std::string_view, 24> keys{
-      "category",    "kind",       "id",      "retryable", "http_status", "grpc_status", "dimension",     "free_tier",
-      "quota_scope", "cause",      "layer",   "who",       "limit_value", "limit_zero",  "retry_after_s", "model",
-      "billed",      "confidence", "message", "evidence",  "counted",     "retry_at",    "successor",     "actions"};
+  constexpr std::array<std::string_view, 26> keys{
+      "category", "kind",     "id",      "retryable",   "http_status", "grpc_status",   "dimension", "free_tier", "quota_scope",
+      "cause",    "layer",    "who",     "limit_value", "limit_zero",  "retry_after_s", "model",     "billed",    "confidence",
+      "message",  "evidence", "counted", "retry_at",    "successor",   "actions",       "runner_up", "nearest"};
   for (const std::string& input : {std::string{}, quota_body, std::string{"no such thing"}}) {
     const boost::json::object said = diagnosis(input);
     CHECK(said.size() == keys.size());
@@ -79,6 +82,103 @@ TEST_CASE("What is not recognised is other and unknown", "[doctor]") {
   }
 }
 
+TEST_CASE("A line that somebody wrote by hand is a guess at what it says, with what else it may be", "[doctor]") {
+  struct Row {
+    std::string_view line;
+    std::string_view id;
+    std::string_view runner_up;
+  };
+  const Row rows[]{{"503 overloaded", "overloaded", "high-demand"},
+                   {"Error 429: quota", "rate-generic", "rpd-free"},
+                   {"got 429 from gemini", "rate-generic", "rpd-free"},
+                   {"404", "entity-not-found", "model-not-found"},
+                   {"404 model not found", "model-not-found", ""},
+                   {"400", "invalid-argument-generic", "api-key-invalid"},
+                   {"FAILED_PRECONDITION", "precondition-check-failed", "location-unsupported"},
+                   {"grpc-status: 8", "rate-generic", "rpd-free"},
+                   {"gRPC status 14", "service-unavailable", "high-demand"},
+                   {"UNAVAILABLE", "service-unavailable", "high-demand"},
+                   {"INTERNAL", "internal", ""},
+                   {"rate limited", "rate-generic", ""},
+                   {"out of quota", "quota-no-details", ""},
+                   {"no image in the response", "no-image", ""},
+                   {"blocked by safety", "prompt-blocked-safety", "image-safety"},
+                   {"model retired", "model-retired-listed", ""},
+                   {"net::ERR_CERT_AUTHORITY_INVALID", "tls-failure", ""},
+                   {"dns error", "dns-failure", ""}};
+  for (const Row& row : rows) {
+    CAPTURE(row.line);
+    const boost::json::object said = diagnosis(row.line);
+    CHECK(said.at("id") == boost::json::string{row.id});
+    CHECK((said.at("confidence") != "certain"));
+    CHECK(said.at("runner_up") == (row.runner_up.empty() ? boost::json::value{} : boost::json::value(row.runner_up)));
+    CHECK(said.at("nearest").is_null());
+  }
+  // A story is no such line, and words of every day are no failure.
+  for (const std::string_view line : {"Segmentation fault", "hello", "code 8", "try again later"}) CHECK(id_of(line) == "unknown");
+  CHECK(id_of("We were overloaded with work, " + std::string(120, 'x')) == "unknown");
+}
+
+TEST_CASE("What rests on a sentence has a runner-up where less of it would say another thing, and a name has none", "[doctor]") {
+  CHECK(diagnosis(quota_body).at("runner_up").is_null());
+  const std::string_view sentence =
+      R"({"error":{"code":503,"message":"The model is overloaded. Please try again later.","status":"UNAVAILABLE"}})";
+  CHECK(diagnosis(sentence).at("id") == "overloaded");
+  CHECK(diagnosis(sentence).at("runner_up") == "service-unavailable");
+  CHECK_THAT(diagnosis_text(diagnose(answers_of(sentence).front())),
+             Catch::Matchers::ContainsSubstring("  or else   service-unavailable: "));
+}
+
+TEST_CASE("Of what is not recognised the nearest row is named, by its words, and called a guess", "[doctor]") {
+  const std::string_view input =
+      "our gateway counted the tokens of this tenant: what he was spending has reached the cap that its owner set, ask somebody at the "
+      "front desk";
+  CHECK(diagnosis(input).at("nearest") == "spend-cap-monthly");
+  CHECK(diagnosis("Segmentation fault").at("nearest").is_null());
+  const std::string text = diagnosis_text(diagnose(answers_of(input).front()));
+  CHECK_THAT(text, Catch::Matchers::ContainsSubstring("  nearest   spend-cap-monthly: ") &&
+                       Catch::Matchers::ContainsSubstring("no more than a guess") && Catch::Matchers::ContainsSubstring("--redact"));
+}
+
+TEST_CASE("An archive of exchanges is one record for each that speaks with a model", "[doctor]") {
+  const auto entry = [](std::string_view url, int status, std::string_view content) {
+    return R"({"startedDateTime":"2026-11-24T10:00:00Z","request":{"method":"POST","url":")" + std::string{url} +
+           R"(","headers":[{"name":"x-goog-api-key","value":"A-Key-Of-Ours-1"}]},"response":{"status":)" + std::to_string(status) +
+           R"(,"headers":[{"name":"Retry-After","value":"7"}],"content":{)" + std::string{content} + "}}}";
+  };
+  const std::string asked = "https://h/v1beta/models/gemini-3-pro-image:generateContent";
+  const std::string overloaded = entry(asked, 503, R"("text":"{\"error\":{\"message\":\"The model is overloaded.\"}}")");
+  const std::string encoded = entry(asked, 429, R"("encoding":"base64","text":"eyJlcnJvciI6eyJzdGF0dXMiOiJSRVNPVVJDRV9FWEhBVVNURUQifX0=")");
+  const std::string style = entry("https://h/style.css", 404, R"("text":"gone")");
+  const auto archive = [](const std::string& entries) { return R"({"log":{"version":"1.2","entries":[)" + entries + "]}}"; };
+
+  const auto one = answers_of(overloaded);
+  REQUIRE(one.size() == 1);
+  CHECK(one.front().status == 503);
+  CHECK(diagnosis(overloaded).at("id") == "overloaded");
+  CHECK(diagnosis(overloaded).at("retry_after_s") == 7);
+  CHECK(answers_of(overloaded, {.status = 429}).front().status == 429);
+  CHECK(diagnosis(overloaded, {.status = 429}).at("retry_after_s") == 7);
+
+  const auto all = answers_of(archive(style + "," + overloaded + "," + encoded + "," + overloaded));
+  REQUIRE(all.size() == 3);  // not the style
+  std::vector<Diagnosis> diagnoses;
+  for (const HttpResponse& answer : all) diagnoses.push_back(diagnose(answer));
+  CHECK(diagnoses[1].said.verdict.id.text() == "rate-generic");
+  const std::string text = diagnoses_text(diagnoses);
+  CHECK_THAT(text, Catch::Matchers::ContainsSubstring("seen      2 times, of 3 records; this is the first"));
+  CHECK(text.find("(overloaded)") == text.rfind("(overloaded)"));
+
+  const std::string no_answer =
+      R"({"request":{"url":")" + asked + R"("},"response":{"status":0,"content":{},"_error":"net::ERR_CONNECTION_REFUSED"}})";
+  CHECK(diagnosis(archive(no_answer)).at("id") == "connect-refused");
+  CHECK(answers_of(archive(style + "," + entry("https://h/a", 200, ""))).front().status == 404);  // nothing speaks with a model
+  CHECK(diagnosis(R"({"response":{"status":503,"content":{"text":"busy"}}})").at("http_status") == 503);
+  std::string deep = "1";
+  for (int i = 0; i < 100; ++i) deep = R"({"parent":)" + deep + "}";
+  CHECK(answers_of(R"({"_initiator":)" + deep + "," + overloaded.substr(1)).front().status == 503);
+}
+
 TEST_CASE("The output of curl -i is a status, headers and a body, of which the last head counts", "[doctor]") {
   const auto answers = answers_of(
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 Connection established\r\nVia: proxy\r\n\r\n"
@@ -109,7 +209,7 @@ TEST_CASE("An empty answer of 200 is neither cut nor known to be paid, unless it
 }
 
 TEST_CASE("Advice for a sign-in speaks of the sign-in, and for an access token of the token", "[doctor]") {
-  const auto text_of = [](std::string_view input) { return diagnosis_text(gemini::classify(answers_of(input).front())); };
+  const auto text_of = [](std::string_view input) { return diagnosis_text(diagnose(answers_of(input).front())); };
   const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
   for (const std::string_view input :
        {"google.auth.exceptions.RefreshError: ('invalid_grant: Bad Request', {'error': 'invalid_grant'})",
@@ -127,7 +227,7 @@ TEST_CASE("Advice for a sign-in speaks of the sign-in, and for an access token o
 }
 
 TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the reader's time zone", "[doctor]") {
-  const gemini::Classification spent = gemini::classify(answers_of(quota_body).front());
+  const Diagnosis spent = diagnose(answers_of(quota_body).front());
   const WallTime now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 30} + std::chrono::hours{10};
   const boost::json::object said = boost::json::parse(diagnosis_json(spent, {}, now)).as_object();
   CHECK(said.at("layer") == "quota");
@@ -137,7 +237,7 @@ TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the
   CHECK(said.at("actions").as_array().size() > 1);
   const std::string text = diagnosis_text(spent, {}, now);
   CHECK_THAT(text, Catch::Matchers::ContainsSubstring("opens again: 2026-12-01T08:00:00Z, " +
-                                                      local_time_text(*tools::detail::retry_at(spent, now))));
+                                                      local_time_text(*tools::detail::retry_at(spent.said, now))));
   CHECK(diagnosis_text(spent).find("2026-12-01") == std::string::npos);  // nobody said what time it is
 
   const auto of = [](std::string_view input) { return diagnosis(input); };
@@ -149,7 +249,7 @@ TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the
 }
 
 TEST_CASE("Advice never contradicts what the answer says beside it", "[doctor]") {
-  const auto text_of = [](std::string_view input) { return diagnosis_text(gemini::classify(answers_of(input).front())); };
+  const auto text_of = [](std::string_view input) { return diagnosis_text(diagnose(answers_of(input).front())); };
   const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
   const std::string minute =
       text_of(R"({"error":{"code":429,"message":"Quota exceeded for aiplatform.googleapis.com/generate_content_requests_per_minute",)"
@@ -218,6 +318,8 @@ TEST_CASE("Log lines that begin with a time are one record a time, with what fol
   REQUIRE(answers.size() == 2);
   CHECK(answers[0].body.find("x.js") != std::string::npos);
   CHECK(answers_of("2026-11-24T10:00:00Z ERROR {\n  \"error\": {\"code\": 503}\n}\n").size() == 1);
+  CHECK(answers_of("ERROR 503 overloaded\nTraceback\nERROR: 429 quota\n[WARN] 404\nE1124 10:00:00.1 400\n").size() == 4);
+  CHECK(answers_of("Error: 503\nErrors were seen\n").size() == 1);
 }
 
 TEST_CASE("A log's record of an exchange is taken apart", "[doctor]") {
@@ -238,7 +340,7 @@ TEST_CASE("The doctor says of every body of the corpus what its label says", "[d
   std::size_t at = 0;
   for (std::string line; std::getline(file, line); ++at) {
     const boost::json::value row = boost::json::parse(line);
-    const boost::json::object said = boost::json::parse(diagnosis_json(gemini::classify(answers[at]))).as_object();
+    const boost::json::object said = boost::json::parse(diagnosis_json(diagnose(answers[at]))).as_object();
     CAPTURE(std::string{row.at("id").as_string()});
     for (const char* field : {"category", "retryable", "dimension", "quota_scope", "free_tier", "limit_zero"})
       CHECK(said.at(field) == row.at("label").at(field));
@@ -256,7 +358,7 @@ TEST_CASE("A key never appears in what the doctor says", "[doctor]") {
         own + " and at the end of this sentence: no more than 10 requests per minute, 429",
         "429, no more than 10 requests a day, your daily limit, for " + std::string(40, 'x') + " " + key, "timeout " + key + " " + own,
         R"({"model":")" + key + R"(","finishReason":")" + key + "\"}"}) {
-    const gemini::Classification said = gemini::classify(answers_of(input).front(), {.model = {}, .secret = own});
+    const Diagnosis said = diagnose(answers_of(input).front(), own);
     for (const std::string& text : {diagnosis_json(said, own), diagnosis_text(said, own)}) {
       CAPTURE(text);
       CHECK(ductile::detail::find_word(text, "aizasy") == std::string::npos);
@@ -266,20 +368,96 @@ TEST_CASE("A key never appears in what the doctor says", "[doctor]") {
 }
 
 TEST_CASE("A diagnosis for people says what, what to do, when, whose it is and why, without escapes", "[doctor]") {
-  const std::string text = diagnosis_text(gemini::classify(answers_of(quota_body, {.status = 429}).front()));
+  const std::string text = diagnosis_text(diagnose(answers_of(quota_body, {.status = 429}).front()));
   CHECK(text.starts_with("quota (rpd-free): "));
   for (const std::string_view part : {"do        ", "again     not before midnight", "hint does not help: ", "who       owner",
                                       "billed    no", "limit     rpd, limit 100, free tier", "model     a-model", "because   "})
     CHECK(text.find(part) != std::string::npos);
-  const std::string red = diagnosis_text(gemini::classify(answers_of("{\"error\":{\"code\":500,\"message\":\"\x1b[31mred\"}}").front()));
+  const std::string red = diagnosis_text(diagnose(answers_of("{\"error\":{\"code\":500,\"message\":\"\x1b[31mred\"}}").front()));
   CHECK(red.find('\x1b') == std::string::npos);
-  CHECK(diagnosis_text(gemini::classify(answers_of("").front())).starts_with("other (unknown): not recognised"));
+  CHECK(diagnosis_text(diagnose(answers_of("").front())).starts_with("other (unknown): not recognised"));
 }
 
 TEST_CASE("What is no UTF-8 becomes JSON all the same", "[doctor]") {
   const boost::json::object said = diagnosis("{\"error\":{\"code\":500,\"message\":\"cut \xE4\xB8\"}}");
   CHECK(said.at("category") == "internal");
   CHECK(said.at("message").as_string().starts_with("cut "));
+}
+
+namespace {
+
+// Words of advice on how to get past a filter, in lower case.
+constexpr auto ways_round = std::to_array<std::string_view>(
+    {"bypass",          "circumvent",         "evade",          "evasion",        "get round",        "get around",
+     "getting round",   "getting around",     "work around",    "workaround",     "jailbreak",        "euphemis",
+     "synonym",         "obfuscat",           "disguise",       "trick the",      "fool the",         "role-play",
+     "roleplay",        "another language",   "translate",      "misspell",       "leetspeak",        "block_none",
+     "block_only",      "disable the filter", "disable safety", "off the filter", "filter off",       "safety off",
+     "lower the thres", "threshold lower",    "relax",          "loosen",         "split the prompt", "innocuous",
+     "uncensor",        "less strict",        "softer words"});
+
+std::vector<std::string_view> ways_round_in(std::string_view text) {
+  std::vector<std::string_view> found;
+  for (const std::string_view way : ways_round)
+    if (ductile::detail::find_word(text, way) != text.npos) found.push_back(way);
+  return found;
+}
+
+std::string file_of(const std::filesystem::path& path) {
+  std::ifstream file{path};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+}  // namespace
+
+TEST_CASE("Nothing that the doctor or a page of a failure says tells how to get round a filter", "[doctor]") {
+  CHECK(ways_round_in("Try a Synonym.").size() == 1);  // the list finds what it is for
+  const std::filesystem::path root{DUCTILE_TEST_DATA "/../.."};
+  std::vector<std::filesystem::path> sources{root / "include/ductile/gemini/failures.hpp",
+                                             root / "include/ductile/gemini/kind_advice.hpp",
+                                             root / "include/ductile/gemini/explanation.hpp",
+                                             root / "include/ductile/gemini/wordings.hpp",
+                                             root / "include/ductile/gemini/detail/judge.hpp",
+                                             root / "docs/gemini/classification.md",
+                                             root / "tools/main.cpp"};
+  for (const char* folder : {"include/ductile/tools", "tools", "tools/failure_pages", "docs/failures"})
+    for (const auto& entry : std::filesystem::directory_iterator{root / folder}) {
+      const std::string name = entry.path().filename().string();
+      const bool speaks = name.starts_with("doctor") || name.starts_with("log_scan") || folder == std::string_view{"docs/failures"} ||
+                          folder == std::string_view{"tools/failure_pages"};
+      if (entry.is_regular_file() && speaks) sources.push_back(entry.path());
+    }
+  CHECK(sources.size() > 200);
+  for (const std::filesystem::path& source : sources) {
+    CAPTURE(source.filename().string());
+    const std::string text = file_of(source);
+    REQUIRE_FALSE(text.empty());
+    CHECK(ways_round_in(text) == std::vector<std::string_view>{});
+  }
+}
+
+TEST_CASE("Of what was withheld every word about another try, model, key or setting says no", "[doctor]") {
+  constexpr auto elsewhere =
+      std::to_array<std::string_view>({"another", "other model", "again", "repeat", "retry", "key", "language", "setting", "each try"});
+  constexpr auto denials = std::to_array<std::string_view>({"no ", "not", "stop", "refus", "rarely passes", "may be charged"});
+  const auto says_one = [](std::string_view text, const auto& words) {
+    return std::ranges::any_of(words, [text](std::string_view word) { return ductile::detail::find_word(text, word) != text.npos; });
+  };
+  std::size_t looked_at = 0;
+  for (const gemini::FailureRow& row : gemini::failures) {
+    if (!is_about_content(row.kind) || row.kind == Kind::recitation) continue;
+    Diagnosis diagnosis;
+    diagnosis.said.verdict = gemini::verdict_of(row);
+    const auto advice = tools::detail::advice_of(diagnosis.said);
+    for (const std::string_view action : tools::detail::actions_of(advice, gemini::explain(diagnosis.said.verdict))) {
+      CAPTURE(row.id.text(), action);
+      ++looked_at;
+      CHECK((!says_one(action, elsewhere) || says_one(action, denials)));
+    }
+    CHECK(gemini::successor_of(diagnosis.said.model).empty());
+    CHECK_THAT(diagnosis_text(diagnosis), !Catch::Matchers::ContainsSubstring("Another model has capacity"));
+  }
+  CHECK(looked_at > 40);
 }
 
 TEST_CASE("A row is explained, and the table is listed whole", "[doctor]") {
@@ -296,4 +474,110 @@ TEST_CASE("A row is explained, and the table is listed whole", "[doctor]") {
   CHECK(std::ranges::count(all, '\n') == 192);
   CHECK(nearest_failure("rpd-fre") == "rpd-free");
   CHECK(nearest_failure("").empty());
+}
+
+namespace {
+
+// A service that answers each method as written down, and writes down what was asked.
+struct WrittenService {
+  std::map<std::string, TransportResult> answers;  // by the end of the path; what is not there is well
+  std::vector<std::string> asked{};
+
+  TransportResult send(const HttpRequest& request, const TransportLimits&) {
+    const bool keyed = !header(request.headers, "x-goog-api-key").empty();
+    const std::string path = request.url.substr(request.url.find("/v1beta"));
+    asked.push_back(path);
+    const std::string method = path.find("pageSize") == path.npos ? path.substr(path.find(':') + 1) : keyed ? "list" : "connect";
+    if (const auto found = answers.find(method); found != answers.end()) return found->second;
+    if (method == "connect") return said(403, R"({"error":{"code":403,"message":"Method doesn't allow unregistered callers."}})");
+    if (method == "generateContent") return said(200, R"({"candidates":[{"content":{},"finishReason":"MAX_TOKENS"}]})");
+    return said(200, R"({"models":[{"name":"models/a-model"}],"totalTokens":1})");
+  }
+
+  static HttpResponse said(int status, std::string body) {
+    HttpResponse response;
+    response.status = status;
+    response.body = std::move(body);
+    return response;
+  }
+};
+
+std::vector<CheckedStep> checked(WrittenService& service, const Addresses& addresses = std::vector<std::string>{"192.0.2.1"},
+                                 std::string key = "a-key-of-ours") {
+  std::vector<CheckedStep> steps;
+  const CheckOptions options{"https://h/gateway/", gemini::ApiKey{std::move(key)}, "a-model"};
+  const bool well = check_service(
+      service, options, [&](const std::string&) { return addresses; }, [&](const CheckedStep& step) { steps.push_back(step); });
+  CHECK(well == !steps.back().failure);
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("A check asks step by step, and stops at the first that fails", "[doctor]") {
+  const auto failing = [](TransportFault fault) { return TransportError{fault, Sent::no, "no"}; };
+  const auto error = [](int status, const std::string& message, const std::string& word) {
+    return WrittenService::said(
+        status, R"({"error":{"code":)" + std::to_string(status) + R"(,"message":")" + message + R"(","status":")" + word + R"("}})");
+  };
+  struct Row {
+    std::string method;
+    TransportResult answer;
+    CheckStep step;
+    std::string_view id;
+    std::size_t requests;
+  };
+  const Row rows[]{
+      {"connect", failing(TransportFault::refused), CheckStep::tls, "connect-refused", 1},
+      {"connect", failing(TransportFault::tls), CheckStep::tls, "tls-failure", 1},
+      {"connect", WrittenService::said(407, ""), CheckStep::tls, "proxy-auth-407", 1},
+      {"list", error(400, "API key not valid. Please pass a valid API key.", "INVALID_ARGUMENT"), CheckStep::key, "api-key-invalid", 2},
+      {"list", error(503, "The model is overloaded.", "UNAVAILABLE"), CheckStep::key, "overloaded", 2},
+      {"list", error(400, "User location is not supported for the API use.", "FAILED_PRECONDITION"), CheckStep::call, "", 4},
+      {"countTokens", error(400, "User location is not supported for the API use.", "FAILED_PRECONDITION"), CheckStep::region,
+       "location-unsupported", 3},
+      {"countTokens", error(404, "models/a-model is not found for API version v1beta", "NOT_FOUND"), CheckStep::model, "model-not-found",
+       3},
+      {"generateContent", error(429, "Resource has been exhausted (e.g. check quota).", "RESOURCE_EXHAUSTED"), CheckStep::call,
+       "rate-generic", 4},
+      {"generateContent", failing(TransportFault::idle_timeout), CheckStep::call, "idle-timeout", 4},
+      {"generateContent", WrittenService::said(200, R"({"promptFeedback":{"blockReason":"SAFETY"}})"), CheckStep::call,
+       "prompt-blocked-safety", 4},
+      {"", WrittenService::said(200, ""), CheckStep::call, "", 4}};
+  for (const Row& row : rows) {
+    WrittenService service{{{row.method, row.answer}}};
+    const auto steps = checked(service);
+    CAPTURE(row.method, row.id, checked_text(steps.back()));
+    CHECK(name(steps.back().step) == name(row.step));
+    CHECK(steps.size() == static_cast<std::size_t>(row.step) + 1);
+    CHECK(service.asked.size() == row.requests);
+    for (std::size_t i = 0; i + 1 < steps.size(); ++i) CHECK_FALSE(steps[i].failure);
+    REQUIRE(steps.back().failure.has_value() == !row.id.empty());
+    if (steps.back().failure) CHECK(steps.back().failure->said.verdict.id.text() == row.id);
+  }
+
+  WrittenService nobody{};
+  const auto no_name = checked(nobody, Addresses{std::string{"Name or service not known"}});
+  CHECK(no_name.size() == 1);
+  CHECK(no_name.front().failure->said.verdict.id.text() == "dns-failure");
+  CHECK(nobody.asked.empty());
+  const auto no_key = checked(nobody, std::vector<std::string>{"192.0.2.1"}, "");
+  CHECK(no_key.back().step == CheckStep::key);
+  CHECK(no_key.back().failure->said.verdict.id.text() == "key-missing");
+  CHECK(nobody.asked == std::vector<std::string>{"/v1beta/models?pageSize=1"});
+}
+
+TEST_CASE("A checked step is a line and a diagnosis, or one JSON object, and holds no key", "[doctor]") {
+  WrittenService service{{{"list", WrittenService::said(403, R"({"error":{"message":"a-key-of-ours was reported as leaked"}})")}}};
+  const auto steps = checked(service);
+  CHECK(checked_text(steps[0]) == "dns     ok      h: 192.0.2.1\n");
+  CHECK(checked_text(steps[1]) == "tls     ok      trusted\n");
+  CHECK_THAT(checked_text(steps[2], "a-key-of-ours"),
+             Catch::Matchers::StartsWith("key     FAILED  not accepted\npermission (key-leaked)") ||
+                 Catch::Matchers::StartsWith("key     FAILED  not accepted\nauth (key-leaked)"));
+  for (const CheckedStep& step : steps) {
+    const boost::json::object said = boost::json::parse(checked_json(step, "a-key-of-ours")).as_object();
+    CHECK(said.at("ok").as_bool() == said.at("diagnosis").is_null());
+    CHECK(boost::json::serialize(said).find("a-key-of-ours") == std::string::npos);
+  }
 }

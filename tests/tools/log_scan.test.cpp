@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <sstream>
 #include <string>
@@ -67,6 +68,32 @@ TEST_CASE("A log's record is a line that begins with a time, and what follows it
   CHECK_FALSE(records.next());
 }
 
+TEST_CASE("A line's time is read with its zone, and in the form of a web server's log", "[doctor]") {
+  struct Row {
+    std::string_view line;
+    std::string_view text;
+    int hour;
+  };
+  const Row rows[]{{"2026-11-24T10:00:00.5+02:00 words", " words", 8},
+                   {"2026-11-24 10:00:00-0800 words", " words", 18},
+                   {"2026-11-24 10:00:00 - words", " - words", 10},
+                   {R"(192.0.2.1 - - [24/Nov/2026:10:00:00 +0100] "POST / HTTP/1.1" 503 1)",
+                    R"(192.0.2.1 - - [24/Nov/2026:10:00:00 +0100] "POST / HTTP/1.1" 503 1)", 9},
+                   {R"({"time": "2026-11-24T10:00:00+01:00"})", R"({"time": "2026-11-24T10:00:00+01:00"})", 9}};
+  for (const Row& row : rows) {
+    CAPTURE(row.line);
+    std::istringstream in{std::string{row.line}};
+    const auto record = LogRecords{in}.next();
+    REQUIRE(record);
+    REQUIRE(record->time);
+    const auto day = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24};
+    CHECK(std::chrono::floor<std::chrono::hours>(*record->time - WallTime{day}).count() == row.hour);
+    CHECK(record->text == row.text);
+  }
+  std::istringstream in{"192.0.2.1 - - [24/Nix/2026:10:00:00 +0100] words"};
+  CHECK_FALSE(LogRecords{in}.next()->time);
+}
+
 TEST_CASE("A time that no clock shows begins no record", "[doctor]") {
   for (const std::string_view time : {"1013-11-24 10:00:00", "2026-13-24 10:00:00", "2026-02-30 10:00:00", "9999-01-01 00:00:00"}) {
     CAPTURE(time);
@@ -123,6 +150,31 @@ TEST_CASE("Three signs say stop", "[doctor]") {
   CHECK(signs_of(scanned(at("10:00:00", overload) + at("10:00:20", wrong_key) + at("10:00:59", spent_day))) ==
         std::vector<std::string>{"several_kinds"});
   CHECK(signs_of(scanned(at("10:00:00", overload) + at("10:00:20", wrong_key) + at("10:01:21", spent_day))).empty());
+}
+
+TEST_CASE("A scan is a histogram with first and last, what was in vain and its price, and each sign with its next step", "[doctor]") {
+  const std::string well = R"(POST /v1beta/models/gemini-3-pro-image:generateContent HTTP/1.1" 200 812345)";
+  std::string log;
+  for (int i = 0; i < 3; ++i) log += at("10:0" + std::to_string(i) + ":00", wrong_key);
+  log += at("10:04:00", well) + at("10:05:00", prohibited) + at("10:05:10", prohibited) + at("10:05:20", overload) +
+         at("10:05:30", spent_day) + at("10:40:00", overload);
+  const LogScan scan = scanned(log);
+  const std::string text = log_scan_text(scan);
+  CAPTURE(text);
+  CHECK_THAT(text, ContainsSubstring("9 records, 8 failures of 4 sorts, 2026-11-24T10:00:00Z to 2026-11-24T10:40:00Z"));
+  CHECK_THAT(text, ContainsSubstring("3        2026-11-24T10:00:00Z  2026-11-24T10:02:00Z  api-key-invalid"));
+  CHECK_THAT(text, ContainsSubstring("2        2026-11-24T10:05:20Z  2026-11-24T10:40:00Z  overloaded"));
+  CHECK_THAT(text, ContainsSubstring("3 of them repeat what no repeat cures; 1 count against the quota, 1 may be charged:"));
+  CHECK_THAT(text,
+             ContainsSubstring("overloaded for half an hour, with nothing well in between, from 2026-11-24T10:05:20Z\n            Wait"));
+  CHECK_THAT(text, ContainsSubstring("Send no such prompt again; the project may be suspended."));
+  CHECK_THAT(text, ContainsSubstring("three kinds of failure within a minute"));
+  CHECK_THAT(text, ContainsSubstring("Stop sending, and try one cheap call by hand"));
+  const boost::json::value json = boost::json::parse(log_scan_json(scan));
+  CHECK(json.at("useless") == 3);
+  CHECK(json.at("useless_billed") == 1);
+  CHECK(json.at("higher_tier_helps_with") == 1);
+  CHECK(json.at("stop").as_array().size() == 3);
 }
 
 TEST_CASE("A scan is one JSON object, and says nothing that looks like a key", "[doctor]") {

@@ -640,6 +640,60 @@ TEST_CASE("doctor says what a file holds, explains a failure, and lists them all
   }
 }
 
+TEST_CASE("doctor writes a pipeline and a scenario for what a file holds, and says what it left out", "[program]") {
+  const FolderForTest work;
+  tools::write_whole_file(work / "seen", "2026-11-24 10:00:00 503 overloaded\n2026-11-24 10:00:01 curl: (6) Could not resolve host: h\n");
+  const std::string file = (work / "seen").string();
+  Program policy{{"doctor", "policy", file}};
+  CHECK(policy.exit_status() == 0);
+  CHECK_THAT(policy.stdout_text(), Catch::Matchers::ContainsSubstring("1 overloaded: FallbackChain") &&
+                                       Catch::Matchers::ContainsSubstring("inline auto make_pipeline()"));
+  Program repro{{"doctor", "repro", file}};
+  CHECK(repro.exit_status() == 0);
+  CHECK_THAT(repro.stdout_text(), Catch::Matchers::ContainsSubstring("{\"answer\": \"overloaded\"}"));
+  CHECK_THAT(repro.stderr_text(), Catch::Matchers::ContainsSubstring("left out: dns-failure, which is no answer of the service"));
+
+  std::string long_story;
+  for (int i = 0; i < 1001; ++i) long_story += "2026-11-24 10:00:00 503 overloaded\n";
+  tools::write_whole_file(work / "seen", long_story);
+  Program beginning{{"doctor", "repro", file}};
+  CHECK(beginning.exit_status() == 0);
+  CHECK_THAT(beginning.stderr_text(), Catch::Matchers::ContainsSubstring("what comes after the first 1000 records"));
+
+  tools::write_whole_file(work / "seen", "hello");
+  Program nothing{{"doctor", "repro", file}};
+  CHECK(nothing.exit_status() == 1);
+  CHECK_THAT(nothing.stderr_text(), Catch::Matchers::ContainsSubstring("what is not recognised"));
+  CHECK(nothing.stdout_text().empty());
+}
+
+TEST_CASE("doctor checks a service step by step, and each failure is shown at its own", "[program]") {
+  mock::Server calm{{.tls_port = 0}};
+  mock::Server spent{{.tier = "zero"}};
+  const std::string model = "gemini-3-pro-image";
+  const auto last_step = [](const std::string& url, const std::string& key, const std::string& asked) {
+    Program program{{"doctor", "check", "--json", "--base-url", url, "--key-env", "SOME_KEY", "--model", asked}, {{"SOME_KEY", key}}};
+    const int status = program.exit_status();
+    const auto steps = json_lines(program.stdout_text());
+    REQUIRE_FALSE(steps.empty());
+    CHECK(status == (steps.back().at("ok").as_bool() ? 0 : 1));
+    CHECK(program.stdout_text().find(key) == std::string::npos);
+    const auto& diagnosis = steps.back().at("diagnosis");
+    return std::pair{std::string{steps.back().at("step").as_string()},
+                     diagnosis.is_null() ? std::string{} : std::string{diagnosis.at("id").as_string()}};
+  };
+  using Step = std::pair<std::string, std::string>;
+  const std::string key = "some-key-of-ours";
+  CHECK(last_step(calm.url(), key, model) == Step{"call", ""});
+  CHECK(last_step("http://nobody.invalid", key, model) == Step{"dns", "dns-failure"});
+  CHECK(last_step("https://127.0.0.1:" + std::to_string(calm.side_ports().tls), key, model) == Step{"tls", "tls-failure"});
+  CHECK(last_step(calm.url(), "scenario-api-key-invalid", model) == Step{"key", "api-key-invalid"});
+  CHECK(last_step(calm.url(), "scenario-location-unsupported", model) == Step{"region", "location-unsupported"});
+  CHECK(last_step(calm.url(), key, "gemini-2.5-flash-image-preview") == Step{"model", "model-not-found"});
+  CHECK(last_step(spent.url(), key, model).first == "call");
+  CHECK(last_step(spent.url(), key, model).second == "limit-zero");
+}
+
 TEST_CASE("every subcommand has help", "[program]") {
   for (const std::string command : {"imagine", "mock"}) {
     Program program{{command, "--help"}};

@@ -29,3 +29,40 @@ TEST_CASE("A paste for others names no key, no image, no project and no person",
   CHECK(redacted_paste("x-goog-api-key: " + key).find(key) == std::string::npos);
   CHECK(redacted_paste("my secret is s3cr3t-s3cr3t", "s3cr3t-s3cr3t").find("s3cr3t") == std::string::npos);
 }
+
+TEST_CASE("A secret is masked by its name, wherever a paste has it", "[doctor]") {
+  for (const std::string_view paste : {
+           "x-goog-api-key: S3CRET",
+           "GEMINI_API_KEY=S3CRET node app.js",
+           "{'Authorization': 'Basic S3CRET', 'a': 1}",
+           "Cookie: SID=S3CRET; HSID=S3CRET",
+           "set-cookie: [ 'a=S3CRET; Path=/' ]",
+           R"({"headers":[{"name":"x-goog-api-key","value":"S3CRET"}]})",
+           R"({"cookies":[{"name":"SID","value":"S3CRET"},{"name":"b","value":"S3CRET","path":"/"}]})",
+           R"({\"apiKey\": \"S3CRET\"})",
+           "https://h/v1beta/models?key=S3CRET&alt=sse",
+           "https://h/o?alt=media&token=S3CRET",
+           R"("client_secret" : "S3CRET")",
+           R"("queryString":[{"name":"key","value":"S3CRET"}])",
+           "{\n            \"name\": \"Cookie\",\n            \"value\": \"a=S3CRET\"\n          }",
+           R"("queryString":[{"name":"access_token", "value":"S3CRET"}])",
+           R"("private_key": "-----BEGIN PRIVATE KEY-----\nS3CRET\n-----END PRIVATE KEY-----\n")",
+       }) {
+    CAPTURE(paste);
+    CHECK(redacted_paste(paste).find("S3CRET") == std::string::npos);
+    CHECK(redacted_paste(paste).find("[redacted]") != std::string::npos);
+    CHECK(redacted_paste(redacted_paste(paste)) == redacted_paste(paste));
+  }
+  CHECK(redacted_paste("token eyJhbGciOiJSUzI1NiIsImtpZCI6.eyJpc3MiOiJodHRwcyJ9.c2lnbmF0dXJl end") == "token [redacted] end");
+  CHECK(redacted_paste("thoughtSignature: CiQB0e2Kb7Xv3nQm9Lr4Tz8Wc1Yd5Gf6Hj2Ks0Pa7Bn3VmQ1w2E3r4").find("Bn3Vm") == std::string::npos);
+}
+
+TEST_CASE("What only looks like a secret stays: names of quotas, paths, and words about keys", "[doctor]") {
+  for (const std::string_view paste :
+       {"quotaId: GenerateContentPaidTierInputTokensPerModelPerMinute-PaidTier2-FreeTier",
+        "API key not valid. Please pass a valid API key.", "/usr/lib/python3/dist-packages/google/genai/Client3/models2/errors1.py",
+        "the cookie was refused, and the password too", "Method doesn't allow unregistered callers (no authorization)"}) {
+    CAPTURE(paste);
+    CHECK(redacted_paste(paste) == paste);
+  }
+}

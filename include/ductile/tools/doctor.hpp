@@ -6,15 +6,17 @@
 #include <ductile/core/now.hpp>        // WallTime
 #include <ductile/core/quota_day.hpp>  // pacific
 #include <ductile/detail/iso_time.hpp>
-#include <ductile/detail/nearest_word.hpp>    // nearest_word
-#include <ductile/gemini/classification.hpp>  // AnswerContext, Classification, name
-#include <ductile/gemini/explanation.hpp>     // explain, Explanation, name
-#include <ductile/gemini/failures.hpp>        // FailureRow, failures, find_failure, Fixer
-#include <ductile/gemini/models.hpp>          // successor_of
-#include <ductile/gemini/redact.hpp>          // redacted
-#include <ductile/tools/duration_text.hpp>    // duration_text
-#include <ductile/tools/local_time.hpp>       // local_time_text
-#include <ductile/tools/number_text.hpp>      // number_text
+#include <ductile/detail/nearest_word.hpp>     // nearest_word
+#include <ductile/gemini/classification.hpp>   // AnswerContext, Classification, name
+#include <ductile/gemini/explanation.hpp>      // explain, Explanation, name
+#include <ductile/gemini/failures.hpp>         // FailureRow, failures, find_failure, Fixer
+#include <ductile/gemini/models.hpp>           // successor_of
+#include <ductile/gemini/redact.hpp>           // shortened
+#include <ductile/tools/doctor_diagnosis.hpp>  // Diagnosis
+#include <ductile/tools/doctor_masking.hpp>    // masked
+#include <ductile/tools/duration_text.hpp>     // duration_text
+#include <ductile/tools/local_time.hpp>        // local_time_text
+#include <ductile/tools/number_text.hpp>       // number_text
 
 #include <boost/json.hpp>
 
@@ -35,7 +37,7 @@ namespace detail {
 /// One line of UTF-8, whatever was pasted, without secrets.
 [[nodiscard]] inline std::string one_line(std::string_view text, std::string_view secret) {
   constexpr std::size_t longest = 2000;
-  return gemini::shortened(gemini::redacted(std::string{text}, secret), longest);
+  return gemini::shortened(masked(text, secret), longest);
 }
 
 [[nodiscard]] inline std::string quoted(std::string_view text, std::string_view secret = {}) {
@@ -133,8 +135,9 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 
 /// One object on one line: the same keys in every record, null where nothing is known. `now`: when the answer came, for a moment from which
 /// trying again can help.
-[[nodiscard]] inline std::string diagnosis_json(const gemini::Classification& said, std::string_view secret = {},
+[[nodiscard]] inline std::string diagnosis_json(const Diagnosis& diagnosis, std::string_view secret = {},
                                                 std::optional<WallTime> now = {}) {
+  const gemini::Classification& said = diagnosis.said;
   const Verdict& verdict = said.verdict;
   const gemini::Explanation explained = gemini::explain(verdict);
   detail::JsonLine line{secret};
@@ -154,6 +157,8 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   line.add_text("model", said.model);
   line.add_text("billed", name(verdict.billed));
   line.add_text("confidence", name(said.confidence));
+  line.add_text("runner_up", diagnosis.runner_up);
+  line.add_text("nearest", diagnosis.nearest);
   line.add_text("message", said.message);
   std::string evidence;
   for (const Evidence& item : said.evidence) {
@@ -181,8 +186,9 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 }
 
 /// The same for people: what it is, what to do, when, and what says so.
-[[nodiscard]] inline std::string diagnosis_text(const gemini::Classification& said, std::string_view secret = {},
+[[nodiscard]] inline std::string diagnosis_text(const Diagnosis& diagnosis, std::string_view secret = {},
                                                 std::optional<WallTime> now = {}) {
+  const gemini::Classification& said = diagnosis.said;
   const Verdict& verdict = said.verdict;
   if (verdict.ok()) return "ok: an image, whole\n";
   const gemini::Advice advice = detail::advice_of(said);
@@ -217,6 +223,31 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   for (const Evidence& item : said.evidence)
     detail::add_line(text, std::exchange(label, ""), item.where + ": " + detail::one_line(item.what, secret));
   detail::add_line(text, "certainty", name(said.confidence));
+  const auto with_cause = [](std::string_view id) { return std::string{id} + ": " + std::string{gemini::find_failure(id)->cause}; };
+  if (!diagnosis.runner_up.empty()) detail::add_line(text, "or else", with_cause(diagnosis.runner_up));
+  if (!diagnosis.nearest.empty())
+    detail::add_line(text, "nearest", with_cause(diagnosis.nearest) + " (by its words; no more than a guess)");
+  if (!diagnosis.is_known()) detail::add_line(text, "report", "ductile doctor --redact prints the input as it may be shown to others.");
+  return text;
+}
+
+/// What an input holds, for people: one diagnosis for each sort of failure, in the order in which they first came, with how many there are
+/// of it.
+[[nodiscard]] inline std::string diagnoses_text(const std::vector<Diagnosis>& diagnoses, std::string_view secret = {},
+                                                std::optional<WallTime> now = {}) {
+  const auto id_of = [](const Diagnosis& diagnosis) { return diagnosis.said.ok() ? FailureId{"ok"} : diagnosis.said.verdict.id; };
+  const auto same = [&](const Diagnosis& a, const Diagnosis& b) {
+    return id_of(a) == id_of(b) && a.said.verdict.kind == b.said.verdict.kind;
+  };
+  std::string text;
+  for (auto each = diagnoses.begin(); each != diagnoses.end(); ++each) {
+    const auto is_same = [&](const Diagnosis& other) { return same(*each, other); };
+    if (std::find_if(diagnoses.begin(), each, is_same) != each) continue;
+    text.append(text.empty() ? "" : "\n").append(diagnosis_text(*each, secret, now));
+    if (const auto count = std::count_if(each, diagnoses.end(), is_same); count > 1)
+      detail::add_line(text, "seen",
+                       std::to_string(count) + " times, of " + std::to_string(diagnoses.size()) + " records; this is the first");
+  }
   return text;
 }
 

@@ -3,6 +3,8 @@
 
 #include <ductile/core/transport.hpp>  // HttpHeader, HttpResponse
 #include <ductile/detail/ascii.hpp>
+#include <ductile/tools/doctor_go.hpp>   // with_go_maps_as_json
+#include <ductile/tools/doctor_har.hpp>  // har_answers
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -147,8 +149,17 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   return true;
 }
 
+/// Whether a line begins as loggers without a clock begin one: "ERROR ", "[WARN]", "E1124 ".
+[[nodiscard]] inline bool begins_with_level(std::string_view line) noexcept {
+  constexpr std::array<std::string_view, 8> levels{"ERROR", "WARNING", "WARN", "INFO", "DEBUG", "FATAL", "CRITICAL", "TRACE"};
+  if (line.starts_with('[')) line.remove_prefix(1);
+  for (const std::string_view level : levels)
+    if (line.starts_with(level) && line.size() > level.size() && contains(" :]\t", line.substr(level.size(), 1))) return true;
+  return line.size() > 5 && contains("EWIF", line.substr(0, 1)) && all_digits(line.substr(1, 4)) && line[5] == ' ';
+}
+
 /// The pieces of an input that are records of their own: each line where every line is a JSON object; else each line that begins with a
-/// time, with what follows it; else the whole.
+/// time or a level, with what follows it; else the whole.
 [[nodiscard]] inline std::vector<std::string_view> pieces_of(std::string_view text) {
   std::vector<std::string_view> lines;
   std::vector<std::size_t> times;
@@ -157,7 +168,7 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
     const std::size_t begin = text.size() - rest.size();
     const std::string_view line = take_line(rest);
     if (trimmed(line).empty()) continue;
-    if (begins_with_time(line)) times.push_back(begin);
+    if (begins_with_time(line) || begins_with_level(line)) times.push_back(begin);
     lines.push_back(line);
     objects = objects && object_of(line);
   }
@@ -169,6 +180,17 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   return pieces;
 }
 
+/// The archive of exchanges that a text is. Browsers nest the stacks of their scripts deeper than a parser takes unasked.
+[[nodiscard]] inline std::vector<HttpResponse> archived_answers(std::string_view text) {
+  text = trimmed(text);
+  if (!text.starts_with('{') || !text.ends_with('}') || !contains(text, "\"response\"")) return {};
+  boost::json::parse_options options;
+  options.max_depth = 512;
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(text, error, {}, options);
+  return !error && value.is_object() ? har_answers(value.get_object()) : std::vector<HttpResponse>{};
+}
+
 [[nodiscard]] inline HttpResponse answer_of(std::string_view text) {
   HttpResponse response;
   const auto plain = without_curl_marks(text);
@@ -177,7 +199,8 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   if (!headed)
     if (const auto object = object_of(text))
       if (auto exchange = exchange_of(*object)) return std::move(*exchange);
-  response.body = std::string{text};
+  response.body = with_go_maps_as_json(text);
+  if (response.body.empty()) response.body = std::string{text};
   return response;
 }
 
@@ -186,17 +209,20 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
 /// The answers that an input holds, in order; at least one, which is empty when nothing was given.
 ///
 /// With a status or a header the whole input is one record. Else JSON lines are one record a line, and log lines that each begin with a
-/// time one record a time; everything else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
-/// {"status": 429, "body": "..."}, are taken apart. A status given beside outranks one within.
+/// time or a level one record each; everything else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
+/// {"status": 429, "body": "..."}, are taken apart; an archive of exchanges (HAR) is one record an exchange, as `har_answers` says. A
+/// status given beside outranks one within.
 [[nodiscard]] inline std::vector<HttpResponse> answers_of(std::string_view input, const DoctorHints& hints = {}) {
   constexpr std::string_view byte_order_mark{"\xEF\xBB\xBF"};
   if (input.starts_with(byte_order_mark)) input.remove_prefix(byte_order_mark.size());
   std::vector<HttpResponse> answers;
+  std::vector<HttpResponse> archived = detail::archived_answers(input);
   if (!hints.given()) {
+    if (!archived.empty()) return archived;
     for (const std::string_view piece : detail::pieces_of(input)) answers.push_back(detail::answer_of(piece));
     return answers;
   }
-  HttpResponse response = detail::answer_of(input);
+  HttpResponse response = archived.size() == 1 ? std::move(archived.front()) : detail::answer_of(input);
   if (hints.status != 0) response.status = hints.status;
   response.headers.insert(response.headers.end(), hints.headers.begin(), hints.headers.end());
   answers.push_back(std::move(response));

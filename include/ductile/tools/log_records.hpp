@@ -4,6 +4,7 @@
 #include <ductile/core/now.hpp>            // WallTime
 #include <ductile/tools/doctor_input.hpp>  // begins_with_time
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,18 +19,29 @@ namespace ductile::inline DUCTILE_VERSION::tools {
 /// One record of a log: a line, with those that belong to it.
 struct LogRecord {
   std::string text{};              ///< Without the time that it begins with; what is longer than 64 KiB is cut.
-  std::optional<WallTime> time{};  ///< As the line says it, taken for UTC.
+  std::optional<WallTime> time{};  ///< As the line says it; without a zone it is taken for UTC.
   std::uint64_t line = 0;          ///< Of its first line, from 1.
 };
 
 namespace detail {
 
-/// The moment that a line begins with, and how many of its letters say so; none when it begins with none.
 struct LeadingTime {
   WallTime time{};
   std::size_t letters = 0;
 };
 
+/// "+01:00", "-0800" behind a time: how far its zone is ahead of UTC; nought where none is said.
+[[nodiscard]] inline std::chrono::minutes zone_offset(std::string_view text) noexcept {
+  if (text.size() < 5 || (text.front() != '+' && text.front() != '-')) return {};
+  const std::size_t minutes_at = text[3] == ':' ? 4 : 3;
+  const auto hours = whole_number(text.substr(1, 2));
+  const auto minutes = whole_number(text.substr(minutes_at, 2));
+  if (!hours || !minutes || text.size() < minutes_at + 2 || *hours > 14 || *minutes > 59) return {};
+  const std::chrono::minutes offset{*hours * 60 + *minutes};
+  return text.front() == '-' ? -offset : offset;
+}
+
+/// The moment that a line begins with, and how many of its letters say so; none when it begins with none.
 [[nodiscard]] inline std::optional<LeadingTime> leading_time(std::string_view line) noexcept {
   if (!begins_with_time(line)) return std::nullopt;
   using namespace std::chrono;
@@ -47,8 +59,31 @@ struct LeadingTime {
     time += seconds{number(17, 2)};
     at += 3;
   }
-  while (at < line.size() && (is_digit(line[at]) || line[at] == '.' || line[at] == ',' || line[at] == 'Z' || line[at] == ']')) ++at;
+  while (at < line.size() && (is_digit(line[at]) || line[at] == '.' || line[at] == ',')) ++at;
+  time -= zone_offset(line.substr(at));
+  while (at < line.size() && contains("+-:0123456789Z]", line.substr(at, 1))) ++at;
   return LeadingTime{time, at};
+}
+
+/// The time of a line of a web server's or proxy's log: `192.0.2.1 - - [24/Nov/2026:10:00:00 +0100] "POST ...`.
+[[nodiscard]] inline std::optional<WallTime> access_time(std::string_view line) noexcept {
+  constexpr std::size_t farthest = 120;  // names stand before it
+  constexpr std::string_view form{"[00/aaa/0000:00:00:00"};
+  constexpr std::array<std::string_view, 12> months{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
+  const std::size_t begin = line.substr(0, farthest).find('[');
+  if (begin == line.npos || line.size() < begin + form.size()) return std::nullopt;
+  const std::string_view text = line.substr(begin, form.size());
+  for (std::size_t i = 0; i < form.size(); ++i)
+    if (form[i] == '0' ? !is_digit(text[i]) : form[i] == 'a' ? !is_letter(text[i]) : text[i] != form[i]) return std::nullopt;
+  const auto number = [text](std::size_t at, std::size_t digits) { return static_cast<int>(*whole_number(text.substr(at, digits))); };
+  unsigned month = 0;
+  while (month < months.size() && !same_word(months[month], text.substr(4, 3))) ++month;
+  const std::chrono::year_month_day date{std::chrono::year{number(8, 4)}, std::chrono::month{month + 1},
+                                         std::chrono::day{static_cast<unsigned>(number(1, 2))}};
+  if (!date.ok() || number(8, 4) < 1970 || number(8, 4) > 2199) return std::nullopt;
+  const std::string_view behind = line.substr(begin + form.size());
+  return WallTime{std::chrono::sys_days{date}} + std::chrono::hours{number(13, 2)} + std::chrono::minutes{number(16, 2)} +
+         std::chrono::seconds{number(19, 2)} - zone_offset(behind.starts_with(' ') ? behind.substr(1) : behind);
 }
 
 /// The time that a JSON record says of itself; none when it says none.
@@ -90,8 +125,8 @@ class LogRecords {
       LogRecord begun{.text = {}, .time = {}, .line = number_};
       if (time)
         begun.time = time->time;
-      else if (line_.starts_with('{'))
-        begun.time = detail::time_of_json(line_);
+      else
+        begun.time = line_.starts_with('{') ? detail::time_of_json(line_) : detail::access_time(line_);
       append(begun, std::string_view{line_}.substr(time ? time->letters : 0));
       if (record) {
         ahead_ = std::move(begun);

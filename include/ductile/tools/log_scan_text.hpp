@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>  // is_about_content, name
-#include <ductile/core/now.hpp>   // WallTime
+#include <ductile/core/kind.hpp>          // Billed, is_about_content, name
+#include <ductile/core/now.hpp>           // WallTime
+#include <ductile/core/quota_window.hpp>  // quota_cost
 #include <ductile/detail/iso_time.hpp>
-#include <ductile/gemini/failures.hpp>  // find_failure, is_mended_outside
+#include <ductile/gemini/failures.hpp>  // find_failure, is_mended_outside, verdict_of
 #include <ductile/tools/doctor.hpp>     // detail::JsonLine, detail::when_to_retry
 #include <ductile/tools/log_scan.hpp>   // LogFailure, LogMoment, LogScan, SeenSign, StopSign
 
@@ -45,7 +46,8 @@ struct SignWords {
               "Send no such prompt again; the project may be suspended. Find out who asked for it."};
     case StopSign::several_kinds:
       return {"three kinds of failure within a minute, " + seen.id + " the last of them",
-              "Stop sending, and try one cheap call by hand: it is the account, the network or the whole service."};
+              "Stop sending, and try one cheap call by hand (ductile doctor check): it is the account, the network or the whole "
+              "service."};
   }
   return {};
 }
@@ -66,9 +68,21 @@ struct TierWords {
   return words;
 }
 
-[[nodiscard]] inline std::uint64_t useless_of(const std::vector<LogFailure>& rows) noexcept {
-  std::uint64_t useless = 0;
-  for (const LogFailure& row : rows) useless += row.useless;
+/// What was asked in vain, and what that cost: how many of them the service counts in its windows, and how many it may charge.
+struct UselessRetries {
+  std::uint64_t requests = 0;
+  std::uint64_t counted = 0;
+  std::uint64_t billed = 0;
+};
+[[nodiscard]] inline UselessRetries useless_of(const std::vector<LogFailure>& rows) noexcept {
+  UselessRetries useless;
+  for (const LogFailure& row : rows) {
+    useless.requests += row.useless;
+    const gemini::FailureRow* known = gemini::find_failure(row.id);
+    if (!known) continue;
+    if (quota_cost(gemini::verdict_of(*known), {.requests = 1}).requests > 0) useless.counted += row.useless;
+    if (known->billed != Billed::no && known->billed != Billed::unknown) useless.billed += row.useless;
+  }
   return useless;
 }
 
@@ -93,9 +107,11 @@ struct TierWords {
     text.append(detail::when_to_retry(row.remedy, outside)).append("\n");
   }
   text += "\n";
-  const std::uint64_t useless = detail::useless_of(rows);
-  if (useless > 0) {
-    detail::add_line(text, "in vain", std::to_string(useless) + " of them repeat what no repeat cures:");
+  const detail::UselessRetries useless = detail::useless_of(rows);
+  if (useless.requests > 0) {
+    detail::add_line(text, "in vain",
+                     std::to_string(useless.requests) + " of them repeat what no repeat cures; " + std::to_string(useless.counted) +
+                         " count against the quota, " + std::to_string(useless.billed) + " may be charged:");
     for (const LogFailure& row : rows)
       if (row.useless > 0) detail::add_line(text, "", std::to_string(row.useless) + " " + row.id);
   }
@@ -149,7 +165,10 @@ struct TierWords {
   whole.add_number("failures", std::optional{scan.failures()});
   whole.add_text("from", time(scan.first()));
   whole.add_text("to", time(scan.last()));
-  whole.add_number("useless", std::optional{detail::useless_of(rows)});
+  const detail::UselessRetries useless = detail::useless_of(rows);
+  whole.add_number("useless", std::optional{useless.requests});
+  whole.add_number("useless_counted", std::optional{useless.counted});
+  whole.add_number("useless_billed", std::optional{useless.billed});
   whole.add_number("higher_tier_helps_with", std::optional{detail::tier_words(rows).helps});
   whole.add("rows", "[" + failures + "]");
   whole.add("stop", "[" + signs + "]");
