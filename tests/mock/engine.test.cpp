@@ -233,6 +233,8 @@ TEST_CASE("A key is judged by its form, and a word of a test's own is one unless
       {"AIza" + letters, "made", "made"},
       {"AQ." + letters, "made", "made"},
       {"a-test.key_1", "made", "api-key-invalid"},
+      {"a key of mine", "made", "api-key-invalid"},
+      {"<your key>", "api-key-invalid", "api-key-invalid"},
       {"shared-key", "made", "made"},
       {"AIza" + letters + "x", "api-key-invalid", "api-key-invalid"},
       {"AIza" + letters.substr(1), "api-key-invalid", "api-key-invalid"},

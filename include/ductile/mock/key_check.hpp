@@ -15,20 +15,20 @@ enum class KeyForm : std::uint8_t {
   standard,       ///< `AIza` and 35 letters, digits, `_` or `-`.
   authorization,  ///< `AQ.` and such letters: bound to a service account, what new keys are.
   stand_in,       ///< A word of a test's own. The service would not know it.
-  broken          ///< Begins as a key does and is none, or has a letter that none has.
+  broken          ///< Begins as a key does and is none, or holds a quote, `$` or `<`, as one that was never filled in does.
 };
 
 [[nodiscard]] constexpr KeyForm form_of_key(std::string_view key) noexcept {
   constexpr std::size_t standard_length = 39;
-  const auto is_word = [](std::string_view text, std::string_view beside) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [beside](char letter) {
-      return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
-             beside.find(letter) != beside.npos;
+  const auto is_word = [](std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char letter) {
+      return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') || letter == '_' ||
+             letter == '-';
     });
   };
-  if (key.starts_with("AIza")) return key.size() == standard_length && is_word(key, "_-") ? KeyForm::standard : KeyForm::broken;
-  if (key.starts_with("AQ.")) return is_word(key.substr(3), "_-") ? KeyForm::authorization : KeyForm::broken;
-  return is_word(key, "_-.") ? KeyForm::stand_in : KeyForm::broken;
+  if (key.starts_with("AIza")) return key.size() == standard_length && is_word(key) ? KeyForm::standard : KeyForm::broken;
+  if (key.starts_with("AQ.")) return is_word(key.substr(3)) ? KeyForm::authorization : KeyForm::broken;
+  return key.find_first_of("\"'$<") == key.npos ? KeyForm::stand_in : KeyForm::broken;
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock
