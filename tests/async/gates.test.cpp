@@ -50,7 +50,7 @@ void until(const auto& condition) {
 using P = CountingPolicy;
 
 // Calls that are made, and answered 30 ms later, in virtual time.
-struct Scene {
+struct Gates {
   AsioVirtualClock clock{};
   LateStore store{clock};
   Count memory{};
@@ -88,7 +88,7 @@ auto stored(QuotaStore& store, StoreLoss loss = StoreLoss::fail_closed) {
 }  // namespace
 
 TEST_CASE("A bulkhead's line is bounded in length and in time, and served in order", "[async][gates]") {
-  Scene scene;
+  Gates scene;
   const Bulkhead bulkhead{{.in_flight = 1, .waiting = 4, .longest_wait = 100ms}};
   Bulkhead::State state;
   Pipeline pipeline{P{}, with_state(bulkhead, state), P{}};
@@ -172,11 +172,11 @@ TEST_CASE("A call that cannot plan the end of its wait leaves the line, and no o
 }
 
 TEST_CASE("Who leaves the line by his deadline or is cancelled lets those behind move up", "[async][gates]") {
-  Scene scene;
+  Gates scene;
   const Bulkhead bulkhead{{.in_flight = 1, .waiting = 4}};
   Bulkhead::State state;
   Pipeline pipeline{P{}, with_state(bulkhead, state), P{}};
-  Scene other;  // whose calls are cancelled
+  Gates other;  // whose calls are cancelled
   scene.call(pipeline);
   scene.run_until(0ms);
   scene.call(pipeline, CallOptions{.deadline = 10ms});
@@ -270,7 +270,7 @@ TEST_CASE("What a store answers, and when, decides when a call goes on and how i
       {"later than the deadline", {LateStore::says_later(Time{9s}, 20ms)}, StoreLoss::fail_closed, Kind::rate_limit, 20ms, 0},
   }));
   CAPTURE(row.what);
-  Scene scene;
+  Gates scene;
   scene.store.answers(row.answers);
   Pipeline pipeline{P{}, stored(scene.store, row.loss), P{}};
   scene.call(pipeline, CallOptions{.deadline = 5s});
@@ -285,7 +285,7 @@ TEST_CASE("What a store answers, and when, decides when a call goes on and how i
 }
 
 TEST_CASE("A call that is cancelled or destroyed while a store is asked has left nothing there", "[async][gates]") {
-  Scene scene;
+  Gates scene;
   scene.store.answers({LateStore::grants(20ms)});
   Pipeline pipeline{P{}, stored(scene.store), P{}};
   scene.call(pipeline);
@@ -328,7 +328,7 @@ TEST_CASE("A call that is cancelled or destroyed while a store is asked has left
 }
 
 TEST_CASE("A context that goes settles its calls in every state, and gives back their memory", "[async][gates]") {
-  Scene scene;
+  Gates scene;
   const Bulkhead bulkhead{{.in_flight = 2, .waiting = 4}};
   Bulkhead::State state;
   Pipeline sleeping{P{}, Retry{RetryOptions{.attempts = 3, .backoff = Constant{1h}}}, P{}};
@@ -417,7 +417,7 @@ TEST_CASE("Contexts that go at once, in threads of their own, hand the places on
   for (int round = 0; round < 200; ++round) {
     std::latch both{2};
     const auto context_with_calls = [&] {
-      Scene scene;
+      Gates scene;
       for (int i = 0; i < 5; ++i) scene.call(pipeline);
       scene.run_until(0ms);
       both.arrive_and_wait();

@@ -10,11 +10,11 @@ using namespace ductile;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr std::size_t many = 100'000;
+constexpr std::size_t drawn = 100'000;
 
-// The wait of each client after so many failures.
+// The wait of each client after so drawn failures.
 std::vector<Duration> after(unsigned failures, const DecorrelatedJitter& backoff) {
-  return support::draw_waits(many, [&](Now now) {
+  return support::draw_waits(drawn, [&](Now now) {
     Duration wait{};
     for (unsigned i = 1; i <= failures; ++i) wait = backoff(i, now, wait);
     return wait;
@@ -25,7 +25,7 @@ std::vector<Duration> after(unsigned failures, const DecorrelatedJitter& backoff
 TEST_CASE("Decorrelated jitter is even between its base and three times the wait before", "[backoff]") {
   const DecorrelatedJitter backoff{.base = 1s, .cap = 60s};
   for (const Duration before : {Duration{0}, Duration{1s}, Duration{5s}, Duration{20s}, Duration{60s}, Duration{10h}}) {
-    const auto waits = support::draw_waits(many, [&](Now now) { return backoff(2, now, before); });
+    const auto waits = support::draw_waits(drawn, [&](Now now) { return backoff(2, now, before); });
     CAPTURE(before / 1s);
     CHECK(support::unevenness(waits, 1s, std::min<Duration>(60s, 3 * std::max<Duration>(1s, before))) < 51);
   }
@@ -50,10 +50,10 @@ TEST_CASE("Neither the base nor the cap of decorrelated jitter gathers waits, as
     CAPTURE(failures);
     CHECK(support::largest_herd(after(failures, backoff)) <= 3);
   }
-  const auto herd = support::draw_waits(many, [&](Now now) {
+  const auto herd = support::draw_waits(drawn, [&](Now now) {
     Duration wait{};
     for (int i = 0; i < 20; ++i) wait = cut(now, wait);
     return wait;
   });
-  CHECK(support::largest_herd(herd) > many / 3);  // what this test would see
+  CHECK(support::largest_herd(herd) > drawn / 3);  // what this test would see
 }

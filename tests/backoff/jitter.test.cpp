@@ -12,7 +12,7 @@ using namespace ductile;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr std::size_t many = 100'000;
+constexpr std::size_t draws = 100'000;
 }
 
 TEST_CASE("Each jitter spreads a wait evenly over its own range", "[backoff]") {
@@ -24,13 +24,13 @@ TEST_CASE("Each jitter spreads a wait evenly over its own range", "[backoff]") {
   };
   for (const Row& row : {Row{Jitter::full, 8s, 0s, 0s}, Row{Jitter::full, 8s, 2s, 2s}, Row{Jitter::full, 1h, 59min, 59min},
                          Row{Jitter::equal, 8s, 0s, 4s}, Row{Jitter::equal, 8s, 2s, 5s}, Row{Jitter::equal, 24h, 0s, 12h}}) {
-    const auto waits = support::draw_waits(many, [&](Now now) { return jittered(row.whole, row.floor, row.jitter, now); });
+    const auto waits = support::draw_waits(draws, [&](Now now) { return jittered(row.whole, row.floor, row.jitter, now); });
     CAPTURE(static_cast<int>(row.jitter), row.whole / 1s, row.floor / 1s);
     const double from = std::chrono::duration<double>(row.from).count();
     const double to = std::chrono::duration<double>(row.whole).count();
     const double deviation = (to - from) / std::sqrt(12.0);
     CHECK(support::unevenness(waits, row.from, row.whole) < 51);
-    CHECK(support::mean_seconds(waits) == Catch::Approx((from + to) / 2).margin(4 * deviation / std::sqrt(double{many})));
+    CHECK(support::mean_seconds(waits) == Catch::Approx((from + to) / 2).margin(4 * deviation / std::sqrt(double{draws})));
     CHECK(support::deviation_seconds(waits) == Catch::Approx(deviation).epsilon(0.01));
   }
 }
@@ -38,15 +38,15 @@ TEST_CASE("Each jitter spreads a wait evenly over its own range", "[backoff]") {
 TEST_CASE("A floor gathers no waits, as clamping to it would", "[backoff]") {
   constexpr Duration whole = 4s;
   constexpr Duration floor = 1s;
-  const auto inside = support::draw_waits(many, [&](Now now) { return jittered(whole, floor, Jitter::full, now); });
+  const auto inside = support::draw_waits(draws, [&](Now now) { return jittered(whole, floor, Jitter::full, now); });
   const auto clamped =
-      support::draw_waits(many, [&](Now now) { return std::max(floor, jittered(whole, Duration::zero(), Jitter::full, now)); });
+      support::draw_waits(draws, [&](Now now) { return std::max(floor, jittered(whole, Duration::zero(), Jitter::full, now)); });
   CHECK(support::largest_herd(inside) <= 3);
-  CHECK(support::largest_herd(clamped) > many / 5);  // what this test would see
+  CHECK(support::largest_herd(clamped) > draws / 5);  // what this test would see
 
   // In the fullest tenth of a second: a thirtieth of all is there on average.
-  CHECK(support::fullest(inside, 100ms) < many / 30 * 11 / 10);
-  CHECK(support::fullest(clamped, 100ms) > many / 5);
+  CHECK(support::fullest(inside, 100ms) < draws / 30 * 11 / 10);
+  CHECK(support::fullest(clamped, 100ms) > draws / 5);
 }
 
 TEST_CASE("Without jitter, and where there is nothing to spread, a wait is what it is and no dice are thrown", "[backoff]") {

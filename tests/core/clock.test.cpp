@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Flag {
+struct StopsWhen {
   bool set = false;
   [[nodiscard]] bool stop_requested() const { return set; }
 };
@@ -141,7 +141,7 @@ TEST_CASE("What is planned on a virtual clock happens on the way, in order", "[c
 TEST_CASE("A wait on a virtual clock ends with what it waits for", "[core][clock]") {
   VirtualClock clock;
   SECTION("a stop") {
-    Flag stop;
+    StopsWhen stop;
     clock.at(Time{2s}, [&] { stop.set = true; });
     clock.sleep_until(Time{1h}, stop);
     CHECK(clock.now()() == Time{2s});
@@ -156,7 +156,7 @@ TEST_CASE("A wait on a virtual clock ends with what it waits for", "[core][clock
   }
   SECTION("its moment") {
     BlockingWaiter waiter;
-    clock.wait_until(waiter, Time{4s}, Flag{});
+    clock.wait_until(waiter, Time{4s}, StopsWhen{});
     CHECK_FALSE(waiter.done());
     CHECK(clock.now()() == Time{4s});
   }
@@ -198,7 +198,7 @@ TEST_CASE("A scaled clock waits at a gate no longer than asked, and knows waits 
   granted.granted({});
   slow.wait_until(granted, end_of_time, NoStop{});  // must not overflow
   CHECK(granted.done());
-  slow.sleep_until(end_of_time, Flag{true});
+  slow.sleep_until(end_of_time, StopsWhen{true});
 }
 
 TEST_CASE("A scale out of range is refused with range and value", "[core][clock]") {
@@ -212,9 +212,9 @@ TEST_CASE("A scale out of range is refused with range and value", "[core][clock]
 
 TEST_CASE("The computer's clock ends a wait when it is stopped or granted", "[core][clock]") {
   const SystemClock clock;
-  clock.sleep_until(end_of_time, Flag{true});
+  clock.sleep_until(end_of_time, StopsWhen{true});
   BlockingWaiter waiter;
-  clock.wait_until(waiter, end_of_time, Flag{true});
+  clock.wait_until(waiter, end_of_time, StopsWhen{true});
   CHECK_FALSE(waiter.done());
   waiter.granted({Grant::Status::later, Time{4s}});
   clock.wait_until(waiter, end_of_time, NoStop{});

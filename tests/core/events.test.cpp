@@ -48,7 +48,7 @@ struct Breaker {
   Reaction settle(NoState&, NoCall&, Now, const Attempt&, const Verdict&) const noexcept { return reaction; }
 };
 
-struct Chain {
+struct TwoTargets {
   static constexpr Role role = Role::fallback;
   static constexpr unsigned edits = edits_target;
   struct Call {
@@ -194,7 +194,7 @@ EVERY_DRIVER("A cancelled wait ends before the operation does", "[core][events]"
 EVERY_DRIVER("A change of target is told with its reason, and the end says who served", "[core][events]") {
   RecordingObserver seen;
   ScriptedOperation<int> script{Steps{{0s, failing(Kind::quota)}, {0s, 1}}};
-  Pipeline pipeline{Observe{seen}, Chain{}, Breaker{}};
+  Pipeline pipeline{Observe{seen}, TwoTargets{}, Breaker{}};
   CHECK(driver.run(pipeline, script));
   REQUIRE(seen.all<TargetChanged>().size() == 1);
   const TargetChanged change = seen.all<TargetChanged>()[0];

@@ -35,7 +35,7 @@ struct Since {
 
 bool settled_all() { return Ledger::global().fault().empty(); }
 
-struct Flag {
+struct StopFlag {
   bool set = false;
   [[nodiscard]] bool stop_requested() const { return set; }
 };

@@ -65,7 +65,7 @@ class Slots final : public Gate {
   std::deque<Waiter*> waiting_;
 };
 
-struct Bulkhead {
+struct SlotsAt {
   Slots* slots;
   Admission admit(NoState&, NoCall&, Now now, const Attempt&) const noexcept {
     return slots->try_enter() ? Admission::go() : Admission::wait(*slots, Kind::bulkhead_full, 0, now() + 2ms);
@@ -131,7 +131,7 @@ TEST_CASE("A line keeps its order, whoever leaves it", "[core][gate]") {
 TEST_CASE("Threads that crowd a gate, and leave it when they lose patience, lose no slot and take none twice", "[core][gate]") {
   constexpr int free = 2;
   Slots slots{free};
-  Pipeline pipeline{CountingPolicy{}, Bulkhead{&slots}, CountingPolicy{}};
+  Pipeline pipeline{CountingPolicy{}, SlotsAt{&slots}, CountingPolicy{}};
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
   std::atomic<int> served{0};

@@ -3,6 +3,7 @@
 // Streams over an asynchronous transport, in virtual time.
 #include "../support/catch.hpp"
 #include "../support/counting_allocator.hpp"
+#include "balloon.hpp"
 #include "streams.hpp"
 #include "tiny_images.hpp"
 
@@ -148,10 +149,6 @@ class ScriptedStreams {
   AsioVirtualClock& clock_;
 };
 static_assert(AsyncTransport<ScriptedStreams> && Transport<ScriptedStreams>);
-
-const ImageRequest balloon{.prompt = "a red balloon"};
-const std::string model = "gemini-3-pro-image";
-const std::string secret = "AIzaSyA-secret-of-the-test-0123456789";
 
 ClientOptions client_options() {
   ClientOptions options;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "balloon.hpp"
 #include "tiny_images.hpp"
 
 #include <ductile/core/failure.hpp>
@@ -18,12 +19,11 @@
 
 using namespace ductile;
 using namespace ductile::gemini;
+using namespace ductile_test;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
-
-const std::string secret = "AIzaSyA-secret-of-the-test-0123456789";
 
 // Answers what it was told to, and remembers what it was asked.
 struct ScriptedTransport {
@@ -45,8 +45,6 @@ ClientOptions options() {
   given.base_url = "http://127.0.0.1:8080/";
   return given;
 }
-
-const ImageRequest balloon{.prompt = "a red balloon"};
 
 // Everything that a failure shows to anybody.
 std::string all_of(const Failure& failure) {

@@ -64,9 +64,9 @@ TEST_CASE("What has no picture in it is no image", "[gemini]") {
 }
 
 TEST_CASE("CRC-32 is the one of PNG", "[gemini]") {
-  CHECK(detail::crc32("123456789") == 0xCBF43926U);
-  CHECK(detail::crc32("") == 0);
-  CHECK(detail::crc32("IEND") == 0xAE426082U);
+  CHECK(gemini::detail::crc32("123456789") == 0xCBF43926U);
+  CHECK(gemini::detail::crc32("") == 0);
+  CHECK(gemini::detail::crc32("IEND") == 0xAE426082U);
 }
 
 TEST_CASE("Base64 of every length goes there and back", "[gemini]") {

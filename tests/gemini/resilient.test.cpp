@@ -39,9 +39,9 @@ struct Service {
   }
 };
 
-constexpr const char* pro = "gemini-3-pro-image";
-constexpr const char* banana = "gemini-nano-banana-2.1";
-constexpr const char* lite = "gemini-3.1-flash-lite-image";
+constexpr const char* pro_model = "gemini-3-pro-image";
+constexpr const char* banana_model = "gemini-nano-banana-2.1";
+constexpr const char* lite_model = "gemini-3.1-flash-lite-image";
 
 ClientOptions somebody() {
   ClientOptions options;
@@ -64,7 +64,7 @@ struct Asked {
 };
 
 Asked ask(const ResilientOptions& options, const ImageRequest& request, CallOptions call = {}) {
-  Service service{.without_capacity = {pro, banana, lite, "ours"}};
+  Service service{.without_capacity = {pro_model, banana_model, lite_model, "ours"}};
   auto client = resilient(service, somebody(), options);
   VirtualClock clock;
   call.attempts = 1;
@@ -90,43 +90,43 @@ TEST_CASE("The default chain holds no target that is dearer than its first one, 
     REQUIRE(first);
     for (const Target& target : chain) CHECK(price_of(target, request).value_or(0.0) <= *first);
   }
-  CHECK(ask(with(image_targets()), plain).models == Models{pro, banana, lite});
-  CHECK(ask(with(image_targets()), large).models == Models{pro, banana});
+  CHECK(ask(with(image_targets()), plain).models == Models{pro_model, banana_model, lite_model});
+  CHECK(ask(with(image_targets()), large).models == Models{pro_model, banana_model});
 }
 
 TEST_CASE("No dearer model is asked than the first one, unless it is allowed", "[gemini]") {
-  const std::vector<Target> cheap_first{{.name = "banana", .model = banana}, {.name = "pro", .model = pro}};
-  CHECK(ask(with(cheap_first), plain).models == Models{banana});
-  CHECK(ask(with(cheap_first, 0.1), plain).models == Models{banana});
-  CHECK(ask(with(cheap_first, 0.134), plain).models == Models{banana, pro});
-  CHECK(ask(with(cheap_first, any_price), plain).models == Models{banana, pro});
+  const std::vector<Target> cheap_first{{.name = "banana", .model = banana_model}, {.name = "pro", .model = pro_model}};
+  CHECK(ask(with(cheap_first), plain).models == Models{banana_model});
+  CHECK(ask(with(cheap_first, 0.1), plain).models == Models{banana_model});
+  CHECK(ask(with(cheap_first, 0.134), plain).models == Models{banana_model, pro_model});
+  CHECK(ask(with(cheap_first, any_price), plain).models == Models{banana_model, pro_model});
 }
 
 TEST_CASE("The price is that of the asked size, and a target's own price goes before the table's", "[gemini]") {
-  const std::vector<Target> by_table{{.name = "pro", .model = pro}, {.name = "banana", .model = banana}};
-  CHECK(ask(with(by_table, 0.15), plain).models == Models{pro, banana});
-  CHECK(ask(with(by_table, 0.15), large).models == Models{banana});  // 0.24 and 0.1134
-  const std::vector<Target> by_contract{{.name = "pro", .model = pro, .price = 0.02}, {.name = "banana", .model = banana}};
-  CHECK(ask(with(by_contract), plain).models == Models{pro});
+  const std::vector<Target> by_table{{.name = "pro", .model = pro_model}, {.name = "banana", .model = banana_model}};
+  CHECK(ask(with(by_table, 0.15), plain).models == Models{pro_model, banana_model});
+  CHECK(ask(with(by_table, 0.15), large).models == Models{banana_model});  // 0.24 and 0.1134
+  const std::vector<Target> by_contract{{.name = "pro", .model = pro_model, .price = 0.02}, {.name = "banana", .model = banana_model}};
+  CHECK(ask(with(by_contract), plain).models == Models{pro_model});
 }
 
 TEST_CASE("A model whose price nobody knows is dearer than any ceiling that was set, and no dearer than the first target", "[gemini]") {
-  const std::vector<Target> unknown_second{{.name = "pro", .model = pro}, {.name = "ours", .model = "ours"}};
-  CHECK(ask(with(unknown_second), plain).models == Models{pro, "ours"});
-  CHECK(ask(with(unknown_second, 10.0), plain).models == Models{pro});
-  CHECK(ask(with(unknown_second, any_price), plain).models == Models{pro, "ours"});
+  const std::vector<Target> unknown_second{{.name = "pro", .model = pro_model}, {.name = "ours", .model = "ours"}};
+  CHECK(ask(with(unknown_second), plain).models == Models{pro_model, "ours"});
+  CHECK(ask(with(unknown_second, 10.0), plain).models == Models{pro_model});
+  CHECK(ask(with(unknown_second, any_price), plain).models == Models{pro_model, "ours"});
 }
 
 TEST_CASE("A target is not asked for a size or a ratio that it does not make", "[gemini]") {
-  const std::vector<Target> limited{{.name = "small", .model = pro, .sizes = {"1K"}},
-                                    {.name = "square", .model = banana, .sizes = {"1K", "4K"}, .ratios = {"1:1"}}};
-  CHECK(ask(with(limited), plain).models == Models{pro, banana});
-  CHECK(ask(with(limited), large).models == Models{banana});
-  CHECK(ask(with(limited), {.prompt = "p", .aspect_ratio = "16:9"}).models == Models{pro});
+  const std::vector<Target> limited{{.name = "small", .model = pro_model, .sizes = {"1K"}},
+                                    {.name = "square", .model = banana_model, .sizes = {"1K", "4K"}, .ratios = {"1:1"}}};
+  CHECK(ask(with(limited), plain).models == Models{pro_model, banana_model});
+  CHECK(ask(with(limited), large).models == Models{banana_model});
+  CHECK(ask(with(limited), {.prompt = "p", .aspect_ratio = "16:9"}).models == Models{pro_model});
 }
 
 TEST_CASE("A request that no target may take fails before anything is sent, and says why of each target", "[gemini]") {
-  const std::vector<Target> limited{{.name = "small", .model = pro, .sizes = {"1K"}}, {.name = "banana", .model = banana}};
+  const std::vector<Target> limited{{.name = "small", .model = pro_model, .sizes = {"1K"}}, {.name = "banana", .model = banana_model}};
   const Asked too_dear = ask(with(limited, 0.1), large);
   CHECK(too_dear.models.empty());
   REQUIRE_FALSE(too_dear.result);

@@ -14,7 +14,7 @@ using namespace ductile;
 using namespace ductile::gemini;
 
 namespace {
-const std::string secret = "AIzaSyD-not-a-real-key_0123456789abcdef";
+const std::string real_key = "AIzaSyD-not-a-real-key_0123456789abcdef";
 
 template <class T>
 concept Prints = requires(std::ostream& stream, const T& value) { stream << value; };
@@ -67,9 +67,9 @@ TEST_CASE("A key cannot break out of its header", "[gemini]") {
 
 TEST_CASE("A classification never holds the key, even where the answer quotes it", "[gemini]") {
   AnswerContext context;
-  context.secret = secret;
+  context.secret = real_key;
   const std::string odd = "odd-gateway-key-17";
-  for (const std::string_view key : {std::string_view{secret}, std::string_view{odd}}) {
+  for (const std::string_view key : {std::string_view{real_key}, std::string_view{odd}}) {
     context.secret = key;
     const std::string body =
         "{\"error\":{\"code\":403,\"status\":\"PERMISSION_DENIED\",\"message\":\"Consumer 'api_key:" + std::string{key} +

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
+#include "balloon.hpp"
 #include "streams.hpp"
 #include "tiny_images.hpp"
 
@@ -192,9 +193,6 @@ struct StreamedTransport {
   }
 };
 static_assert(Transport<StreamedTransport>);
-
-const ImageRequest balloon{.prompt = "a red balloon"};
-const std::string model = "gemini-3-pro-image";
 
 Client<StreamedTransport> client_over(StreamedTransport& transport) {
   ClientOptions given;

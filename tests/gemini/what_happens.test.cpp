@@ -51,7 +51,7 @@ struct Refusing {
 };
 
 // The targets that were tried, as letters; what Retry waited for; whether a breaker opened.
-struct Seen {
+struct SeenEvents {
   std::string went_to;
   WaitSource wait = WaitSource::none;
   bool opened = false;
@@ -83,7 +83,7 @@ struct Setting {
 };
 
 struct Story {
-  Seen seen;
+  SeenEvents seen;
   std::array<QuotaUsage, 6> used;  // of the first target
 };
 
@@ -130,10 +130,10 @@ std::vector<std::string> what_happens(const Driver& like, const Verdict& verdict
   Verdict hinted = verdict;
   hinted.hint = 20s;  // longer than the first backoff, shorter than the patience
 
-  const Seen left = call_with_another_left(like, verdict).seen;
-  const Seen left_with_hint = call_with_another_left(like, hinted).seen;
-  const Seen last = call_with(like, verdict, {.call = {.targets = first}, .on_all_open = OnAllOpen::fail}).seen;
-  const Seen all_failed = call_with(like, verdict, {}).seen;
+  const SeenEvents left = call_with_another_left(like, verdict).seen;
+  const SeenEvents left_with_hint = call_with_another_left(like, hinted).seen;
+  const SeenEvents last = call_with(like, verdict, {.call = {.targets = first}, .on_all_open = OnAllOpen::fail}).seen;
+  const SeenEvents all_failed = call_with(like, verdict, {}).seen;
 
   const bool waits = left.wait != WaitSource::none || left_with_hint.wait != WaitSource::none;
   std::vector<std::string> cells{std::to_string(left.tries_on_first()), std::to_string(last.tries_on_first()),
@@ -146,7 +146,7 @@ std::vector<std::string> what_happens(const Driver& like, const Verdict& verdict
 
 // In one word, what a reader who looks up an answer wants to know.
 std::string step_after(const Driver& like, const Verdict& verdict) {
-  const Seen seen = call_with_another_left(like, verdict).seen;
+  const SeenEvents seen = call_with_another_left(like, verdict).seen;
   return seen.tries_on_first() > 1 ? "again" : seen.reached_second() ? "next" : "stop";
 }
 

@@ -37,7 +37,7 @@ namespace asio = boost::asio;
 namespace {
 
 // A client over Beast of a mock, whose key asks for one answer ("scenario-ID").
-struct Fixture {
+struct GeminiFixture {
   mock::Server service{};
   BeastTransport transport{};
   gemini::ResilientClient<BeastTransport> client;
@@ -45,8 +45,8 @@ struct Fixture {
   asio::cancellation_signal signal{};
   std::optional<Result<gemini::ImageReply>> result{};
 
-  explicit Fixture(const std::string& key) : Fixture(key, {}) {}
-  Fixture(const std::string& key, std::string base_url)
+  explicit GeminiFixture(const std::string& key) : GeminiFixture(key, {}) {}
+  GeminiFixture(const std::string& key, std::string base_url)
       : client(gemini::resilient(transport, client_options(key, base_url.empty() ? service.url() : std::move(base_url)))) {}
 
   static gemini::ClientOptions client_options(const std::string& key, std::string base_url) {
@@ -71,7 +71,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("Over Beast an image is made, with a size and a ratio", "[beast][gemini]") {
-  Fixture fixture{"any-key"};
+  GeminiFixture fixture{"any-key"};
   fixture.client.async_generate({.prompt = "a lighthouse", .aspect_ratio = "16:9", .image_size = gemini::ImageSize::two_k},
                                 fixture.token());
   const auto reply = fixture.run();
@@ -94,7 +94,7 @@ TEST_CASE("Over Beast a failure is classified as it is over a blocking transport
                                          {"api-key-invalid", "api-key-invalid"}}));
   CAPTURE(row.answer);
   const std::string key = "scenario-" + std::string{row.answer};
-  Fixture fixture{key};
+  GeminiFixture fixture{key};
   const gemini::GenerateOptions how;
   fixture.client.client().async_generate({.prompt = "a cat"}, "gemini-3-pro-image", how, fixture.token());
   const auto result = fixture.run();
@@ -106,7 +106,7 @@ TEST_CASE("Over Beast a failure is classified as it is over a blocking transport
 
 TEST_CASE("Over Beast what cannot be asked for fails before anything is sent, and not inside the call", "[beast][gemini]") {
   SECTION("without a key") {
-    Fixture fixture{""};
+    GeminiFixture fixture{""};
     fixture.client.async_generate({.prompt = "a cat"}, fixture.token());
     const auto result = fixture.run();
     REQUIRE_FALSE(result);
@@ -114,7 +114,7 @@ TEST_CASE("Over Beast what cannot be asked for fails before anything is sent, an
     CHECK(fixture.service.engine().journal().total() == 0);
   }
   SECTION("a size that no target makes") {
-    Fixture fixture{"any-key"};
+    GeminiFixture fixture{"any-key"};
     fixture.client.async_generate({.prompt = "a cat", .image_size = gemini::ImageSize::px_512}, fixture.token());
     const auto result = fixture.run();
     REQUIRE_FALSE(result);
@@ -125,8 +125,8 @@ TEST_CASE("Over Beast what cannot be asked for fails before anything is sent, an
 
 TEST_CASE("Over Beast a lost answer is tried again, and a call that may not be repeated is told that it may have been done",
           "[beast][gemini]") {
-  Fixture fixture{"scenario-reset-before-headers"};
-  const auto attempts = [](Fixture& of, auto tag) {
+  GeminiFixture fixture{"scenario-reset-before-headers"};
+  const auto attempts = [](GeminiFixture& of, auto tag) {
     Pipeline pipeline{Retry{RetryOptions{.attempts = 3, .backoff = Exponential{.base = 1ms}}}};
     const auto operation = [&of](const Attempt&, auto token) {
       const gemini::GenerateOptions how;
@@ -143,13 +143,13 @@ TEST_CASE("Over Beast a lost answer is tried again, and a call that may not be r
   SECTION("repeatable") { CHECK(attempts(fixture, may_be_repeated) == 3); }
   SECTION("not repeatable") { CHECK(attempts(fixture, may_not) == 1); }
   SECTION("not repeatable, and never sent") {
-    Fixture nobody{"any-key", "http://127.0.0.1:1"};
+    GeminiFixture nobody{"any-key", "http://127.0.0.1:1"};
     CHECK(attempts(nobody, may_not) == 3);
   }
 }
 
 TEST_CASE("Over Beast a call is cancelled in its exchange", "[beast][gemini]") {
-  Fixture fixture{"scenario-idle-timeout"};
+  GeminiFixture fixture{"scenario-idle-timeout"};
   fixture.client.async_generate({.prompt = "a cat"}, fixture.token());
   fixture.context.run_for(100ms);
   REQUIRE_FALSE(fixture.result);
@@ -163,7 +163,7 @@ TEST_CASE("Over Beast a call is cancelled in its exchange", "[beast][gemini]") {
 
 TEST_CASE("Over Beast the parts of a stream come as they arrive", "[beast][gemini]") {
   const mock::Server service;
-  const auto options = Fixture::client_options("scenario-ok-text-image", service.url());
+  const auto options = GeminiFixture::client_options("scenario-ok-text-image", service.url());
   std::string text;
   int images = 0;
   // [stream]
@@ -217,7 +217,7 @@ TEST_CASE("Over Beast streams of several threads are handed out each on its hand
     BeastTransport transport;
     asio::io_context context{1};
     Stream stream{context};
-    stream.begin(gemini::Client{transport, Fixture::client_options("scenario-ok-text-image", service.url())});
+    stream.begin(gemini::Client{transport, GeminiFixture::client_options("scenario-ok-text-image", service.url())});
     context.run();
   }
   BeastTransport transport;
@@ -225,7 +225,7 @@ TEST_CASE("Over Beast streams of several threads are handed out each on its hand
   std::vector<std::unique_ptr<Stream>> streams;
   for (int i = 0; i < 8; ++i) {
     streams.push_back(std::make_unique<Stream>(context));
-    streams.back()->begin(gemini::Client{transport, Fixture::client_options("scenario-ok-text-image", service.url())});
+    streams.back()->begin(gemini::Client{transport, GeminiFixture::client_options("scenario-ok-text-image", service.url())});
   }
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) threads.emplace_back([&context] { context.run(); });
@@ -240,7 +240,7 @@ TEST_CASE("Over Beast streams of several threads are handed out each on its hand
 TEST_CASE("Over Beast a stream that stalls is ended by its idle limit, or by who cancels it at once", "[beast][gemini]") {
   const mock::Server service;
   BeastTransport transport;
-  auto options = Fixture::client_options("scenario-idle-timeout", service.url());
+  auto options = GeminiFixture::client_options("scenario-idle-timeout", service.url());
   options.idle_limit = 300ms;
   asio::io_context context{1};
   Stream stream{context};
@@ -281,7 +281,7 @@ TEST_CASE("Over Beast a stream whose connection is reset after its finish reason
   BeastTransport transport;
   asio::io_context context{1};
   Stream stream{context};
-  stream.begin(gemini::Client{transport, Fixture::client_options("any-key", server.url(""))});
+  stream.begin(gemini::Client{transport, GeminiFixture::client_options("any-key", server.url(""))});
   context.run();
   REQUIRE(stream.end);
   REQUIRE(*stream.end);

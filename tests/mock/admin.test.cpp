@@ -18,11 +18,11 @@ using ductile::mock::ServiceClock;
 
 namespace {
 
-constexpr WallTime start = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + 10h;
+constexpr WallTime opening = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + 10h;
 
 struct Desk {
-  ServiceClock clock{start};
-  Engine engine{EngineOptions{.start = start}};
+  ServiceClock clock{opening};
+  Engine engine{EngineOptions{.start = opening}};
   Admin admin{engine, clock};
 
   Answer get(std::string page) { return admin.answer({.method = "GET", .path = "/_ductile/" + std::move(page)}); }
@@ -37,8 +37,8 @@ TEST_CASE("The journal's page counts the rows that were shown, and holds no key 
   Desk desk;
   ductile::mock::Request request = asking::for_image("a private prompt");
   request.headers = {{"x-goog-api-key", "VerySecretKey"}};
-  (void)desk.engine.answer(request, start);
-  (void)desk.engine.answer(asking::for_row("bad-gateway-html"), start);
+  (void)desk.engine.answer(request, opening);
+  (void)desk.engine.answer(asking::for_row("bad-gateway-html"), opening);
   const std::string page = desk.get("requests").body();
   const auto body = boost::json::parse(page);
   CHECK(body.at("total").as_int64() == 2);
@@ -57,24 +57,24 @@ TEST_CASE("The journal's page shows key and hint as plain values, and the moment
   Desk desk;
   ductile::mock::Request request = asking::for_image("a lighthouse");
   request.headers = {{"x-goog-api-key", "some-key"}};
-  (void)desk.engine.answer(request, start + 1250ms);
+  (void)desk.engine.answer(request, opening + 1250ms);
   const auto body = boost::json::parse(desk.get("requests").body());
   const auto& entry = body.at("requests").at(0);
   CHECK(entry.at("key").is_string());
   CHECK(entry.at("hint_s").is_null());
-  CHECK(entry.at("unix_s").as_double() == Catch::Approx(std::chrono::duration<double>(start.time_since_epoch()).count() + 1.25));
+  CHECK(entry.at("unix_s").as_double() == Catch::Approx(std::chrono::duration<double>(opening.time_since_epoch()).count() + 1.25));
 }
 
 TEST_CASE("The journal's page shows a hint in seconds", "[mock]") {
   Desk desk;
-  desk.engine.play({.episodes = {{.answer = "rpm-paid"}}}, start);
-  (void)desk.engine.answer(asking::for_image("a cat"), start);
+  desk.engine.play({.episodes = {{.answer = "rpm-paid"}}}, opening);
+  (void)desk.engine.answer(asking::for_image("a cat"), opening);
   CHECK(asking::json_of(desk.get("requests")).at("requests").at(0).at("hint_s").to_number<double>() > 0);
 }
 
 TEST_CASE("The journal's page shows as many of the latest requests as it is asked for", "[mock]") {
   Desk desk;
-  for (int i = 0; i < 5; ++i) (void)desk.engine.answer(asking::for_row("high-demand"), start);
+  for (int i = 0; i < 5; ++i) (void)desk.engine.answer(asking::for_row("high-demand"), opening);
   const auto last = [&](std::string count) {
     return desk.admin.answer({.method = "GET", .path = "/_ductile/requests", .query = {{"last", std::move(count)}}});
   };
@@ -121,14 +121,14 @@ TEST_CASE("The scenario's page names those that can be played", "[mock]") {
 TEST_CASE("The clock can be put forward, and the pages tell the service's time", "[mock]") {
   Desk desk;
   CHECK(asking::json_of(desk.post("clock/advance", R"({"seconds": 3600})")).at("time_scale").to_number<double>() == 1);
-  CHECK(desk.clock.now() >= start + 1h);
-  CHECK(desk.clock.now() < start + 1h + 10s);
+  CHECK(desk.clock.now() >= opening + 1h);
+  CHECK(desk.clock.now() < opening + 1h + 10s);
   CHECK(desk.get("clock").body().find("2026-11-24T11:00") != std::string::npos);
 }
 
 TEST_CASE("The quota's page shows what is used of what, and a refill empties it", "[mock]") {
   Desk desk;
-  desk.engine.play({.tier = ductile::mock::find_tier("free").value()}, start);
+  desk.engine.play({.tier = ductile::mock::find_tier("free").value()}, opening);
   (void)desk.engine.answer(asking::for_image("a cat"), desk.clock.now());
   const auto used = asking::json_of(desk.get("quota"));
   CHECK(used.at("limits").at("ipm").as_int64() == 2);
@@ -136,7 +136,7 @@ TEST_CASE("The quota's page shows what is used of what, and a refill empties it"
   CHECK(used.at("used").at(0).at("draws") == true);
   CHECK(asking::json_of(desk.post("quota/refill")).at("used").as_array().empty());
   CHECK_FALSE(used.at("limits").as_object().contains("text"));
-  desk.engine.play({.tier = ductile::mock::find_tier("free-2026").value()}, start);
+  desk.engine.play({.tier = ductile::mock::find_tier("free-2026").value()}, opening);
   (void)desk.engine.answer(asking::for_image("a poem", "gemini-3.8-flash"), desk.clock.now());
   const auto writes = asking::json_of(desk.get("quota"));
   CHECK(writes.at("limits").at("text").at("rpd") == 20);
@@ -158,7 +158,7 @@ TEST_CASE("Another scenario can be put in place of this one, and a wrong one cha
 
 TEST_CASE("Which prompts can be made at all is to be asked", "[mock]") {
   Desk desk;
-  desk.engine.play({.model = {}}, start);
+  desk.engine.play({.model = {}}, opening);
   const auto body = asking::json_of(desk.post("makeable", R"({"prompts": ["a", "b", "c"]})"));
   REQUIRE(body.at("makeable").as_array().size() == 3);
   CHECK(body.at("makeable").at(0).as_bool() == desk.engine.makeable("a"));
@@ -170,10 +170,10 @@ TEST_CASE("The verdict's page starts clean", "[mock]") {
   for (int i = 0; i < 2; ++i) {
     ductile::mock::Request request = asking::for_image("a cat");
     request.body = "{\"contents\": []}";
-    (void)desk.engine.answer(request, start);
+    (void)desk.engine.answer(request, opening);
   }
-  desk.engine.play({.episodes = {{.answer = "key-leaked"}}}, start);
-  for (int i = 0; i < 2; ++i) (void)desk.engine.answer(asking::for_image("a cat"), start + i * 1min);
+  desk.engine.play({.episodes = {{.answer = "key-leaked"}}}, opening);
+  for (int i = 0; i < 2; ++i) (void)desk.engine.answer(asking::for_image("a cat"), opening + i * 1min);
   const auto verdict = asking::json_of(desk.get("verdict"));
   CHECK_FALSE(verdict.at("clean").as_bool());
   REQUIRE(verdict.at("findings").as_array().size() == 1);
@@ -183,7 +183,7 @@ TEST_CASE("The verdict's page starts clean", "[mock]") {
 
 TEST_CASE("A tier that the service was started with outlasts another scenario, unless that names one", "[mock]") {
   Desk desk;
-  Engine engine{EngineOptions{.start = start, .tier = ductile::mock::find_tier("free")}};
+  Engine engine{EngineOptions{.start = opening, .tier = ductile::mock::find_tier("free")}};
   Admin admin{engine, desk.clock};
   const auto tier_after = [&](std::string scenario) {
     CHECK(admin.answer({.method = "POST", .path = "/_ductile/scenario", .body = std::move(scenario)}).status == 200);
@@ -200,7 +200,7 @@ TEST_CASE("A tier that the service was started with outlasts another scenario, u
 
 TEST_CASE("Switches are turned while the service runs, and what was asked is not forgotten", "[mock]") {
   Desk desk;
-  desk.engine.play({.tier = {.name = "t", .requests_per_day = 2}}, start);
+  desk.engine.play({.tier = {.name = "t", .requests_per_day = 2}}, opening);
   (void)desk.engine.answer(asking::for_image("a cat"), desk.clock.now());
   CHECK(desk.get("switches").body() == desk.post("switches", "{}").body());
   const auto turned =
@@ -219,7 +219,7 @@ TEST_CASE("Switches are turned while the service runs, and what was asked is not
 TEST_CASE("A switch that the service was started with outlasts another scenario, unless that names it", "[mock]") {
   Desk desk;
   Engine engine{EngineOptions{
-      .seed = 5, .start = start, .count_failures = false, .lying_retry_info = true, .shared_capacity = ductile::mock::SharedCapacity{}}};
+      .seed = 5, .start = opening, .count_failures = false, .lying_retry_info = true, .shared_capacity = ductile::mock::SharedCapacity{}}};
   Admin admin{engine, desk.clock};
   const auto played = [&](std::string scenario) {
     CHECK(admin.answer({.method = "POST", .path = "/_ductile/scenario", .body = std::move(scenario)}).status == 200);
@@ -273,7 +273,7 @@ TEST_CASE("Pages that are not there are refused in words", "[mock]") {
   CHECK(desk.get("nothing").status == 404);
   CHECK(desk.get("reset").status == 404);
   CHECK(desk.post("health").status == 404);
-  CHECK_THROWS_AS(ServiceClock(start, 0), ductile::ConfigError);
+  CHECK_THROWS_AS(ServiceClock(opening, 0), ductile::ConfigError);
 }
 
 TEST_CASE("A body that makes no sense is refused by member, range and value, and changes nothing", "[mock]") {
@@ -319,7 +319,7 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
       {"scenario", "{\"name\": \"\xff\xfe\"}", "the body is not JSON"},
   }));
   Desk desk;
-  desk.engine.play({.name = "before", .tier = ductile::mock::find_tier("free").value()}, start);
+  desk.engine.play({.name = "before", .tier = ductile::mock::find_tier("free").value()}, opening);
   const Answer refused = desk.post(row.page, row.body);
   CHECK(refused.status == 400);
   CHECK(refused.body().size() < 400);
@@ -328,12 +328,12 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
   CHECK(desk.engine.tier().name == "free");
   CHECK_FALSE(desk.engine.scenario().switches.lying_retry_info);
   CHECK(desk.engine.state().empty());
-  CHECK(desk.clock.now() < start + 10s);
+  CHECK(desk.clock.now() < opening + 10s);
 }
 
 TEST_CASE("The clock cannot be put beyond what a clock can show", "[mock]") {
   Desk desk;
-  while (desk.post("clock/advance", R"({"seconds": 1e8})").status == 200) REQUIRE(desk.clock.now() > start);
+  while (desk.post("clock/advance", R"({"seconds": 1e8})").status == 200) REQUIRE(desk.clock.now() > opening);
   CHECK(desk.clock.now() < WallTime{std::chrono::sys_days{std::chrono::year{2200} / 1 / 1}});
   CHECK_THAT(desk.post("clock/advance", R"({"seconds": 1e8})").body(),
              Catch::Matchers::ContainsSubstring("seconds must not put the clock back, nor beyond the year 2199"));

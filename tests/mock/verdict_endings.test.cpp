@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void check(const std::vector<Case>& cases) {
+void check_endings(const std::vector<Case>& cases) {
   for (const Case& each : cases) {
     INFO(each.what);
     CHECK(findings(each.entries) == each.found);
@@ -24,37 +24,37 @@ Entry numbered(Entry entry, std::uint64_t number) {
   return entry;
 }
 
-const std::string flash = "gemini-nano-banana-2.1";
+const std::string other_model = "gemini-nano-banana-2.1";
 
 }  // namespace
 
 TEST_CASE("Stopping early at what waiting cures is found once the run is over", "[mock][verdict]") {
-  check({{"once, and never again", {asked(0s, "high-demand")}, "gave_up_early 1"},
-         {"once, and it took three minutes", {asked(0s, "deadline-504") | takes(3min)}, "gave_up_early 1"},
-         {"three times in three seconds", {asked(0s, "internal"), asked(1s, "internal"), asked(3s, "internal")}, "gave_up_early 3"},
-         {"a full minute", {asked(0s, "rpm-paid") | hint(20s)}, "gave_up_early 1"},
-         {"one job after the other",
-          {asked(0s, "high-demand"), asked(1s, "high-demand") | for_job(2), asked(60s, "high-demand") | for_job(3)},
-          "gave_up_early 1, 2, 3"},
-         {"each job by itself", {asked(0s, "high-demand"), asked(0s, "high-demand") | for_job(2)}, "gave_up_early 1, 2"},
-         // Near misses.
-         {"it tried for ten seconds", {asked(0s, "internal"), asked(3s, "internal"), asked(10s, "internal")}, ""},
-         {"it may wait its turn, while a job beside it goes on",
-          {asked(0s, "high-demand") | for_job(2), asked(1s, "high-demand"), asked(61s, "ok-image") | for_job(2)},
-          ""},
-         {"or it has waited less than that",
-          {asked(0s, "high-demand") | for_job(2), asked(1s, "high-demand"), asked(60s, "ok-image") | for_job(2)},
-          "gave_up_early 2"},
-         {"it was drawn in the end", {asked(0s, "high-demand"), asked(3s, "ok-image")}, ""},
-         {"another model drew it", {asked(0s, "high-demand"), asked(1s, "ok-image") | to(flash)}, ""},
-         {"no waiting cures it", {asked(0s, "api-key-invalid")}, ""},
-         {"tomorrow is not now", {asked(0s, "rpd-free")}, ""},
-         {"it was withheld", {asked(0s, "high-demand"), asked(3s, "image-safety")}, ""},
-         {"a picture that was rolled twice", {asked(0s, "no-image"), asked(3s, "no-image")}, ""}});
+  check_endings({{"once, and never again", {asked(0s, "high-demand")}, "gave_up_early 1"},
+                 {"once, and it took three minutes", {asked(0s, "deadline-504") | takes(3min)}, "gave_up_early 1"},
+                 {"three times in three seconds", {asked(0s, "internal"), asked(1s, "internal"), asked(3s, "internal")}, "gave_up_early 3"},
+                 {"a full minute", {asked(0s, "rpm-paid") | hint(20s)}, "gave_up_early 1"},
+                 {"one job after the other",
+                  {asked(0s, "high-demand"), asked(1s, "high-demand") | for_job(2), asked(60s, "high-demand") | for_job(3)},
+                  "gave_up_early 1, 2, 3"},
+                 {"each job by itself", {asked(0s, "high-demand"), asked(0s, "high-demand") | for_job(2)}, "gave_up_early 1, 2"},
+                 // Near misses.
+                 {"it tried for ten seconds", {asked(0s, "internal"), asked(3s, "internal"), asked(10s, "internal")}, ""},
+                 {"it may wait its turn, while a job beside it goes on",
+                  {asked(0s, "high-demand") | for_job(2), asked(1s, "high-demand"), asked(61s, "ok-image") | for_job(2)},
+                  ""},
+                 {"or it has waited less than that",
+                  {asked(0s, "high-demand") | for_job(2), asked(1s, "high-demand"), asked(60s, "ok-image") | for_job(2)},
+                  "gave_up_early 2"},
+                 {"it was drawn in the end", {asked(0s, "high-demand"), asked(3s, "ok-image")}, ""},
+                 {"another model drew it", {asked(0s, "high-demand"), asked(1s, "ok-image") | to(other_model)}, ""},
+                 {"no waiting cures it", {asked(0s, "api-key-invalid")}, ""},
+                 {"tomorrow is not now", {asked(0s, "rpd-free")}, ""},
+                 {"it was withheld", {asked(0s, "high-demand"), asked(3s, "image-safety")}, ""},
+                 {"a picture that was rolled twice", {asked(0s, "no-image"), asked(3s, "no-image")}, ""}});
 }
 
 TEST_CASE("Taking a cut answer for a whole one is found once the run is over", "[mock][verdict]") {
-  check(
+  check_endings(
       {{"half a body", {asked(0s, "truncated-json")}, "accepted_truncated_stream 1"},
        {"no finish reason", {asked(0s, "high-demand"), asked(20s, "sse-no-finish")}, "accepted_truncated_stream 2"},
        {"an error at the end of a 200", {asked(0s, "sse-error-tail-raw")}, "accepted_truncated_stream 1"},
@@ -68,16 +68,17 @@ TEST_CASE("Taking a cut answer for a whole one is found once the run is over", "
 }
 
 TEST_CASE("Taking an answer without an image for one is found once the run is over", "[mock][verdict]") {
-  check({{"nothing in it", {asked(0s, "candidates-empty")}, "accepted_no_image 1"},
-         {"a finish reason that says so", {asked(0s, "no-image")}, "accepted_no_image 1"},
-         {"words instead", {asked(0s, "text-only-stop")}, "accepted_no_image 1"},
-         {"words, as if they had been asked for", {asked(0s, "ok-text-only")}, "accepted_no_image 1"},
-         // Near misses.
-         {"it asked again", {asked(0s, "no-image"), asked(3s, "ok-image")}, ""},
-         {"it may wait its turn", {asked(0s, "high-demand") | for_job(2), asked(1s, "no-image"), asked(2min, "ok-image") | for_job(2)}, ""},
-         {"words were asked for", {asked(0s, "ok-text-only") | words_only()}, ""},
-         {"what was withheld is no oversight", {asked(0s, "image-safety")}, ""},
-         {"nor what no repeat changes", {asked(0s, "max-tokens-no-image")}, ""}});
+  check_endings(
+      {{"nothing in it", {asked(0s, "candidates-empty")}, "accepted_no_image 1"},
+       {"a finish reason that says so", {asked(0s, "no-image")}, "accepted_no_image 1"},
+       {"words instead", {asked(0s, "text-only-stop")}, "accepted_no_image 1"},
+       {"words, as if they had been asked for", {asked(0s, "ok-text-only")}, "accepted_no_image 1"},
+       // Near misses.
+       {"it asked again", {asked(0s, "no-image"), asked(3s, "ok-image")}, ""},
+       {"it may wait its turn", {asked(0s, "high-demand") | for_job(2), asked(1s, "no-image"), asked(2min, "ok-image") | for_job(2)}, ""},
+       {"words were asked for", {asked(0s, "ok-text-only") | words_only()}, ""},
+       {"what was withheld is no oversight", {asked(0s, "image-safety")}, ""},
+       {"nor what no repeat changes", {asked(0s, "max-tokens-no-image")}, ""}});
 }
 
 TEST_CASE("Holding a silent answer for three minutes is found, and a client that leaves before is not accused of anything",
@@ -106,7 +107,7 @@ TEST_CASE("A client that broke off knows nothing of the answer, and need not hee
 
 TEST_CASE("An image that comes back without its thought signature is found", "[mock][verdict]") {
   const auto lost = [](Entry& entry) { entry.lost_signature = true; };
-  check({{"it was refused for it", {asked(0s, "thought-signature-missing") | lost}, "lost_thought_signature 1"},
-         {"it was served all the same", {asked(0s, "ok-image") | lost}, "lost_thought_signature 1"},
-         {"it is there", {asked(0s, "ok-image")}, ""}});
+  check_endings({{"it was refused for it", {asked(0s, "thought-signature-missing") | lost}, "lost_thought_signature 1"},
+                 {"it was served all the same", {asked(0s, "ok-image") | lost}, "lost_thought_signature 1"},
+                 {"it is there", {asked(0s, "ok-image")}, ""}});
 }

@@ -31,7 +31,7 @@ std::vector<Duration> operator+(std::vector<Duration> left, const std::vector<Du
   return left;
 }
 
-void check(const std::vector<Case>& cases) {
+void check_pace(const std::vector<Case>& cases) {
   for (const Case& each : cases) {
     INFO(each.what);
     // That the job is never drawn is another finding's.
@@ -44,45 +44,45 @@ void check(const std::vector<Case>& cases) {
 }  // namespace
 
 TEST_CASE("Repeating without a pause worth the name is found", "[mock][verdict]") {
-  check({{"at once, three times", waits(times(3, 10ms)), "no_backoff 4<3"},
-         {"at once, five times", waits(times(5, 0s)), "no_backoff 4<3, 5<4, 6<5"},
-         {"sixteen times within a second each", waits(times(16, 1s)), "no_backoff 16<15, 17<16"},
-         {"broken connections too", waits(times(3, 1ms), "reset-before-headers"), "no_backoff 4<3"},
-         // Near misses.
-         {"twice at once", waits({0s, 0s, 4s}), ""},
-         {"not in a row", waits({10ms, 10ms, 2s, 10ms, 10ms, 2s}), ""},
-         {"21 ms", waits(times(3, 21ms)), ""},
-         {"fourteen times a second", waits(times(14, 1s)), ""},
-         {"the textbook: a second, doubled", waits({1s, 2s, 4s, 8s, 16s, 32s}), ""}});
+  check_pace({{"at once, three times", waits(times(3, 10ms)), "no_backoff 4<3"},
+              {"at once, five times", waits(times(5, 0s)), "no_backoff 4<3, 5<4, 6<5"},
+              {"sixteen times within a second each", waits(times(16, 1s)), "no_backoff 16<15, 17<16"},
+              {"broken connections too", waits(times(3, 1ms), "reset-before-headers"), "no_backoff 4<3"},
+              // Near misses.
+              {"twice at once", waits({0s, 0s, 4s}), ""},
+              {"not in a row", waits({10ms, 10ms, 2s, 10ms, 10ms, 2s}), ""},
+              {"21 ms", waits(times(3, 21ms)), ""},
+              {"fourteen times a second", waits(times(14, 1s)), ""},
+              {"the textbook: a second, doubled", waits({1s, 2s, 4s, 8s, 16s, 32s}), ""}});
 }
 
 TEST_CASE("Asking a failing model more than twenty times a minute for one job is found", "[mock][verdict]") {
-  check({{"every 2 s", waits(times(22, 2s)), "retry_storm 22<21, 23<22"},  // the first repeat begins the minute
-                                                                           // Near misses.
-         {"every 3 s", waits(times(40, 3s)), ""},
-         {"a full minute of the client's own is no trouble of the service", waits(times(22, 2s), "rpm-paid"), ""}});
+  check_pace({{"every 2 s", waits(times(22, 2s)), "retry_storm 22<21, 23<22"},  // the first repeat begins the minute
+                                                                                // Near misses.
+              {"every 3 s", waits(times(40, 3s)), ""},
+              {"a full minute of the client's own is no trouble of the service", waits(times(22, 2s), "rpm-paid"), ""}});
 }
 
 TEST_CASE("Retries inside retries are found from the third burst on", "[mock][verdict]") {
   const std::vector<Duration> three{1s, 2s, 30s};
   const std::vector<Duration> five{1s, 2s, 4s, 8s, 60s};
-  check({{"three attempts each, half a minute apart", waits(three + three + three), "nested_retries 8<7, 9<8"},
-         {"an SDK's five attempts in a loop with a pause of a minute", waits(five + five + five),
-          "nested_retries 12<11, 13<12, 14<13, 15<14"},
-         // Near misses.
-         {"two bursts", waits(three + three), ""},
-         {"pauses of different lengths", waits({1s, 2s, 30s, 1s, 2s, 90s, 1s, 2s, 30s, 1s, 2s}), ""},
-         {"bursts of different sizes", waits(three + five + three), ""},
-         {"two attempts each", waits({2s, 30s, 2s, 30s, 2s, 30s, 2s, 30s}), ""},
-         {"a steady pace", waits(times(12, 20s)), ""},
-         {"the outer pause is hardly longer", waits({1s, 2s, 5s, 1s, 2s, 5s, 1s, 2s, 5s}), ""}});
+  check_pace({{"three attempts each, half a minute apart", waits(three + three + three), "nested_retries 8<7, 9<8"},
+              {"an SDK's five attempts in a loop with a pause of a minute", waits(five + five + five),
+               "nested_retries 12<11, 13<12, 14<13, 15<14"},
+              // Near misses.
+              {"two bursts", waits(three + three), ""},
+              {"pauses of different lengths", waits({1s, 2s, 30s, 1s, 2s, 90s, 1s, 2s, 30s, 1s, 2s}), ""},
+              {"bursts of different sizes", waits(three + five + three), ""},
+              {"two attempts each", waits({2s, 30s, 2s, 30s, 2s, 30s, 2s, 30s}), ""},
+              {"a steady pace", waits(times(12, 20s)), ""},
+              {"the outer pause is hardly longer", waits({1s, 2s, 5s, 1s, 2s, 5s, 1s, 2s, 5s}), ""}});
 }
 
 TEST_CASE("Long pauses that the service asked for make no bursts", "[mock][verdict]") {
   std::vector<Entry> entries;
   for (int round = 0; round < 4; ++round)
     for (const Duration at : {0s, 1s, 3s}) entries.push_back(asked(round * 40s + at, "high-demand") | hint(at == 3s ? 30s : 0s));
-  check({{"hints", entries, ""}});
+  check_pace({{"hints", entries, ""}});
 }
 
 // A false accusation costs more trust than a miss: the backoffs in use, over 2000 jobs of 20 attempts that all fail.
@@ -118,21 +118,21 @@ TEST_CASE("Jittered backoff is hardly ever taken for a loop, a storm or bursts",
 }
 
 TEST_CASE("Coming back after one's own deadline is found, where the client says what is left of it", "[mock][verdict]") {
-  check({{"no time left, by its own word",
-          {asked(0s, "internal") | time_left(10s), asked(12s, "internal") | time_left(0s)},
-          "slept_past_deadline 2"},
-         {"what is left has shrunk with time, and then it came late",
-          {asked(0s, "internal") | time_left(60s), asked(20s, "internal") | time_left(40s), asked(70s, "internal") | time_left(10s)},
-          "slept_past_deadline 3<2"},
-         // Near misses.
-         {"the same limit for each attempt",
-          {asked(0s, "internal") | time_left(30s), asked(40s, "internal") | time_left(30s), asked(90s, "internal") | time_left(30s)},
-          ""},
-         {"in time",
-          {asked(0s, "internal") | time_left(60s), asked(20s, "internal") | time_left(40s), asked(55s, "internal") | time_left(10s)},
-          ""},
-         {"another call for the same prompt",
-          {asked(0s, "internal") | time_left(60s), asked(20s, "internal") | time_left(40s), asked(300s, "internal") | time_left(60s)},
-          ""},
-         {"it never says", {asked(0s, "internal"), asked(20s, "internal"), asked(300s, "internal")}, ""}});
+  check_pace({{"no time left, by its own word",
+               {asked(0s, "internal") | time_left(10s), asked(12s, "internal") | time_left(0s)},
+               "slept_past_deadline 2"},
+              {"what is left has shrunk with time, and then it came late",
+               {asked(0s, "internal") | time_left(60s), asked(20s, "internal") | time_left(40s), asked(70s, "internal") | time_left(10s)},
+               "slept_past_deadline 3<2"},
+              // Near misses.
+              {"the same limit for each attempt",
+               {asked(0s, "internal") | time_left(30s), asked(40s, "internal") | time_left(30s), asked(90s, "internal") | time_left(30s)},
+               ""},
+              {"in time",
+               {asked(0s, "internal") | time_left(60s), asked(20s, "internal") | time_left(40s), asked(55s, "internal") | time_left(10s)},
+               ""},
+              {"another call for the same prompt",
+               {asked(0s, "internal") | time_left(60s), asked(20s, "internal") | time_left(40s), asked(300s, "internal") | time_left(60s)},
+               ""},
+              {"it never says", {asked(0s, "internal"), asked(20s, "internal"), asked(300s, "internal")}, ""}});
 }

@@ -2,6 +2,7 @@
 #include "../support/catch.hpp"
 #include "../support/every_driver.hpp"
 #include "../support/verdicts.hpp"
+#include "targets.hpp"
 
 #include <ductile/backoff/constant.hpp>
 #include <ductile/core/make.hpp>
@@ -21,16 +22,11 @@
 using namespace ductile;
 using ductile_test::Driver;
 using namespace std::chrono_literals;
+using support::fails;
 using support::said;
+using support::targets;
 
 namespace {
-
-FallbackOptions targets(unsigned count) {
-  FallbackOptions options;
-  options.rest_jitter = 0.0;
-  for (unsigned i = 0; i < count; ++i) options.targets.push_back({.name = std::string(1, static_cast<char>('a' + i))});
-  return options;
-}
 
 // The targets that a call went to, as letters, and how it ended.
 struct Trip {
@@ -52,8 +48,6 @@ Trip trip(Driver& driver, Pipe& pipeline, const std::function<Result<int>(const 
       options);
   return {went_to, std::move(result), driver.now()() - began};
 }
-
-Result<int> fails(const Verdict& verdict) { return Failure{verdict}; }
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #include "../support/catch.hpp"
 #include "../support/every_driver.hpp"
 #include "../support/verdicts.hpp"
+#include "targets.hpp"
 
 #include <ductile/backoff/constant.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
@@ -22,21 +23,20 @@
 using namespace ductile;
 using namespace std::chrono_literals;
 using support::at;
+using support::fails;
 using support::said;
+using support::targets;
 
 namespace {
 
-FallbackOptions targets(unsigned count) {
-  FallbackOptions options;
-  options.rest_jitter = 0.0;
-  for (unsigned i = 0; i < count; ++i) options.targets.push_back({.name = std::string(1, static_cast<char>('a' + i))});
+// One round a second.
+FallbackOptions rounds_of(unsigned count) {
+  FallbackOptions options = targets(count);
   options.between_rounds = {.base = 1s, .cap = 1s, .jitter = Jitter::none};
   return options;
 }
 
 const Retry<Constant> patient{RetryOptions<Constant>{.attempts = 3, .backoff = Constant{.wait = 1s}, .hint_jitter = 0}};
-
-Result<int> fails(const Verdict& verdict) { return Failure{verdict}; }
 
 // Each target is full until its moment, and says so when it is asked.
 template <std::size_t Count>
@@ -74,7 +74,7 @@ EVERY_DRIVER("A call goes to the target that opens first, however late the other
     for (const bool is_known : {false, true}) {
       CAPTURE(one.served_by, one.at.time_since_epoch() / 1s, is_known);
       const auto anew = driver.another();
-      Pipeline pipeline{Deadline{100s}, FallbackChain{targets(3)}, patient, Windows{is_known ? one.opens : std::array<Time, 3>{}}};
+      Pipeline pipeline{Deadline{100s}, FallbackChain{rounds_of(3)}, patient, Windows{is_known ? one.opens : std::array<Time, 3>{}}};
       const auto result = anew->run(pipeline, full_until(*anew, one.opens));
       REQUIRE(result);
       CHECK(served_by(result) == one.served_by);
@@ -83,7 +83,7 @@ EVERY_DRIVER("A call goes to the target that opens first, however late the other
 }
 
 EVERY_DRIVER("A call waits for a circuit that closes before the window of the target that is left", "[policies]") {
-  Pipeline pipeline{Deadline{100s}, FallbackChain{targets(2)}, Retry{RetryOptions{.attempts = 1}},
+  Pipeline pipeline{Deadline{100s}, FallbackChain{rounds_of(2)}, Retry{RetryOptions{.attempts = 1}},
                     CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 10s}}, Windows{{at(0s), at(61s), at(0s)}}};
   static_cast<void>(
       driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::overload)); }, CallOptions{.deadline = 1s, .targets = 0b01}));
@@ -95,7 +95,7 @@ EVERY_DRIVER("A call waits for a circuit that closes before the window of the ta
 }
 
 EVERY_DRIVER("A call is not held by the last target's hint while one that failed before it may be well", "[policies]") {
-  Pipeline pipeline{Deadline{120s}, FallbackChain{targets(2)}, Retry{}};
+  Pipeline pipeline{Deadline{120s}, FallbackChain{rounds_of(2)}, Retry{}};
   const auto result = driver.run(pipeline, [&driver](const Attempt& attempt) -> Result<int> {
     if (attempt.target == 1) return fails(said(Kind::rate_limit, 55s));
     return driver.now()() < at(10s) ? fails(said(Kind::overload)) : Result<int>{7};
@@ -106,7 +106,7 @@ EVERY_DRIVER("A call is not held by the last target's hint while one that failed
 }
 
 EVERY_DRIVER("A hint holds also where the target rests longer for what another call's request was refused for", "[policies]") {
-  Pipeline pipeline{Deadline{5min}, FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 1}}};
+  Pipeline pipeline{Deadline{5min}, FallbackChain{rounds_of(1)}, Retry{RetryOptions{.attempts = 1}}};
   static_cast<void>(driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::not_found)); }));
   std::vector<Time> asked;
   static_cast<void>(driver.run(pipeline, [&](const Attempt&) {
@@ -118,7 +118,7 @@ EVERY_DRIVER("A hint holds also where the target rests longer for what another c
 }
 
 EVERY_DRIVER("A rest for another call's overload says nothing to a call whose day is spent there", "[policies]") {
-  Pipeline pipeline{Deadline{5min}, FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 1}}};
+  Pipeline pipeline{Deadline{5min}, FallbackChain{rounds_of(1)}, Retry{RetryOptions{.attempts = 1}}};
   const auto result = driver.run(pipeline, [&](const Attempt&) {
     pipeline.template state<1>().extend(0, {.until = driver.now()() + 12s, .why = Kind::overload});
     return fails(said(Kind::quota, Remedy::next_day));
@@ -131,7 +131,7 @@ EVERY_DRIVER("A target is waited for within the patience although another one op
   for (const Duration other : {0s, 1s, 4s, 20s}) {
     CAPTURE(other / 1s);
     const auto anew = driver.another();
-    Pipeline pipeline{Deadline{100s}, FallbackChain{targets(2)}, patient};
+    Pipeline pipeline{Deadline{100s}, FallbackChain{rounds_of(2)}, patient};
     const auto result = anew->run(pipeline, full_until(*anew, std::array{at(4s), at(other)}));
     REQUIRE(result);
     CHECK(served_by(result) == 0);
@@ -140,7 +140,7 @@ EVERY_DRIVER("A target is waited for within the patience although another one op
 }
 
 EVERY_DRIVER("A target is waited for no longer than until a better one opens, within the patience as well", "[policies]") {
-  Pipeline pipeline{Deadline{10min}, FallbackChain{targets(2)}, patient, Windows{{at(0s), at(20s), at(0s)}}};
+  Pipeline pipeline{Deadline{10min}, FallbackChain{rounds_of(2)}, patient, Windows{{at(0s), at(20s), at(0s)}}};
   pipeline.template state<1>().extend(0, {.until = at(2s), .why = Kind::rate_limit});
   const auto result = driver.run(pipeline, [](const Attempt&) { return 7; });
   REQUIRE(result);
@@ -151,7 +151,7 @@ EVERY_DRIVER("A target is waited for no longer than until a better one opens, wi
 EVERY_DRIVER("A target that opens after the deadline, or not for this call, ends no wait on another", "[policies]") {
   const auto served = [&](const TargetRest& rest) {
     const auto anew = driver.another();
-    Pipeline pipeline{Deadline{100s}, FallbackChain{targets(2)}, patient};
+    Pipeline pipeline{Deadline{100s}, FallbackChain{rounds_of(2)}, patient};
     pipeline.template state<1>().extend(0, rest);
     const auto result = anew->run(pipeline, full_until(*anew, std::array{Time{}, at(61s)}));
     return result && served_by(result) == 1 && anew->now()() == at(61s);
@@ -163,7 +163,7 @@ EVERY_DRIVER("A target that opens after the deadline, or not for this call, ends
 EVERY_DRIVER("A chain that does not wait itself leaves the last target all the time", "[policies]") {
   for (const OnAllOpen on_all_open : {OnAllOpen::fail, OnAllOpen::least_bad}) {
     const auto anew = driver.another();
-    auto options = targets(2);
+    auto options = rounds_of(2);
     options.on_all_open = on_all_open;
     Pipeline pipeline{Deadline{100s}, FallbackChain{options}, patient};
     const auto result = anew->run(pipeline, full_until(*anew, std::array{at(11s), at(61s)}));
@@ -177,7 +177,7 @@ EVERY_DRIVER("No wait on a target is longer than the patience while another one 
   const auto longest_on_the_first = [&](const Verdict& verdict, auto retry) {
     Duration longest{};
     for (int call = 0; call < 50; ++call) {
-      Pipeline pipeline{Deadline{100s}, FallbackChain{targets(2)}, retry};
+      Pipeline pipeline{Deadline{100s}, FallbackChain{rounds_of(2)}, retry};
       std::optional<Time> failed;
       const auto result = driver.run(pipeline, [&](const Attempt& attempt) -> Result<int> {
         if (!failed) {
@@ -204,7 +204,7 @@ EVERY_DRIVER("What another call's request was refused for takes no wait from a c
   for (const unsigned count : {1U, 2U}) {
     CAPTURE(count);
     const auto anew = driver.another();
-    Pipeline pipeline{Deadline{10min}, FallbackChain{targets(count)}, patient};
+    Pipeline pipeline{Deadline{10min}, FallbackChain{rounds_of(count)}, patient};
     static_cast<void>(anew->run(pipeline, [](const Attempt&) { return fails(said(Kind::not_found)); }));
     REQUIRE(pipeline.template state<1>().until(0) == at(10min));
     const auto ill_until = [&](Time well) {
@@ -220,7 +220,7 @@ EVERY_DRIVER("What another call's request was refused for takes no wait from a c
 }
 
 EVERY_DRIVER("An open circuit is waited for although another call's request was refused there", "[policies]") {
-  Pipeline pipeline{Deadline{1min}, FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 1}},
+  Pipeline pipeline{Deadline{1min}, FallbackChain{rounds_of(1)}, Retry{RetryOptions{.attempts = 1}},
                     CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 10s}}};
   static_cast<void>(driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::overload)); }, CallOptions{.deadline = 1ms}));
   pipeline.template state<1>().extend(0, {.until = at(10min), .why = Kind::not_found, .remedy = Remedy::other_model});
@@ -234,7 +234,7 @@ EVERY_DRIVER("A hint that is longer than the longest rest is told at its full le
     for (const Duration hint : {Duration{1h}, Duration{24h * 365}}) {
       CAPTURE(count, hint / 1s);
       const auto anew = driver.another();
-      Pipeline pipeline{Deadline{1min}, FallbackChain{targets(count)}, Retry{}};
+      Pipeline pipeline{Deadline{1min}, FallbackChain{rounds_of(count)}, Retry{}};
       const auto result =
           anew->run(pipeline, [&](const Attempt& attempt) { return fails(said(Kind::rate_limit, hint + 1s * attempt.target)); });
       REQUIRE_FALSE(result);
@@ -245,7 +245,7 @@ EVERY_DRIVER("A hint that is longer than the longest rest is told at its full le
       REQUIRE_FALSE(other);
       CHECK(other.error().earliest_retry_at() == at(10min));
     }
-  Pipeline pipeline{Deadline{1min}, FallbackChain{targets(2)}, Retry{}};
+  Pipeline pipeline{Deadline{1min}, FallbackChain{rounds_of(2)}, Retry{}};
   const auto never = driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::rate_limit, Duration::max())); });
   CHECK_FALSE(never.error().earliest_retry_at());
 }
@@ -271,7 +271,8 @@ EVERY_DRIVER("A target's later word takes the place of its earlier one in what t
   for (const Case& one : cases) {
     CAPTURE(one.first.size(), name(one.first[0].kind), name(one.first.back().kind), name(one.then.back().kind));
     const auto anew = driver.another();
-    Pipeline pipeline{Deadline{1min}, FallbackChain{targets(static_cast<unsigned>(one.first.size()))}, Retry{RetryOptions{.attempts = 1}}};
+    Pipeline pipeline{Deadline{1min}, FallbackChain{rounds_of(static_cast<unsigned>(one.first.size()))},
+                      Retry{RetryOptions{.attempts = 1}}};
     std::array<int, 2> asked{};
     const auto result = anew->run(
         pipeline, [&](const Attempt& attempt) { return fails((asked.at(attempt.target)++ == 0 ? one.first : one.then)[attempt.target]); });
@@ -290,7 +291,7 @@ EVERY_DRIVER("The deadline is no word of the target that it cuts off", "[policie
       return Admission::go();
     }
   };
-  Pipeline pipeline{Deadline{1min}, FallbackChain{targets(1)}, Retry{RetryOptions{.attempts = 1}}, Dawdles{&driver}};
+  Pipeline pipeline{Deadline{1min}, FallbackChain{rounds_of(1)}, Retry{RetryOptions{.attempts = 1}}, Dawdles{&driver}};
   Verdict later_today = said(Kind::quota, 5s);
   later_today.remedy = Remedy::after_delay;
   const auto result = driver.run(pipeline, [&](const Attempt&) { return fails(later_today); });
@@ -301,7 +302,7 @@ EVERY_DRIVER("The deadline is no word of the target that it cuts off", "[policie
 }
 
 EVERY_DRIVER("Calls that wait for one target do not come at one moment, and none before it opens", "[policies]") {
-  FallbackOptions options = targets(1);
+  FallbackOptions options = rounds_of(1);
   options.rest_jitter = 0.2;
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
   std::vector<Duration> came;
@@ -321,7 +322,7 @@ EVERY_DRIVER("Calls that wait for one target do not come at one moment, and none
 }
 
 EVERY_DRIVER("Who waits for an open circuit comes when it closes", "[policies]") {
-  FallbackOptions options = targets(1);
+  FallbackOptions options = rounds_of(1);
   options.rest_jitter = 1.0;
   Pipeline pipeline{Deadline{10min}, FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
   for (int call = 0; call < 5; ++call) {
@@ -333,7 +334,7 @@ EVERY_DRIVER("Who waits for an open circuit comes when it closes", "[policies]")
 }
 
 EVERY_DRIVER("A call that waits for a target leaves half of its time for the attempt", "[policies]") {
-  FallbackOptions options = targets(1);
+  FallbackOptions options = rounds_of(1);
   options.rest_jitter = 1.0;
   Pipeline pipeline{FallbackChain{options}, Retry{RetryOptions{.attempts = 1}}};
   for (int call = 0; call < 20; ++call) {

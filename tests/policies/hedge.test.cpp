@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 namespace {
 
 // A hedge and its state, asked by hand.
-struct Asked {
-  explicit Asked(HedgeOptions options) : hedge{options} {}
+struct AskedHedge {
+  explicit AskedHedge(HedgeOptions options) : hedge{options} {}
 
   [[nodiscard]] Duration after() const { return hedge.after(state); }
   void took(Duration span) { hedge.learn(state, span, false); }
@@ -76,7 +76,7 @@ TEST_CASE("Hedge options out of range are refused by name, range and value", "[p
 }
 
 TEST_CASE("A hedge wants as many attempts beside the first as it is told, each as long after the one before", "[policies]") {
-  Asked asked{{.after = 300ms, .hedges = 2, .next_target = true}};
+  AskedHedge asked{{.after = 300ms, .hedges = 2, .next_target = true}};
   for (const std::uint8_t latest : {std::uint8_t{0}, std::uint8_t{1}}) {
     const auto wanted = asked.hedge.beside(asked.state, in_lane(latest));
     REQUIRE(wanted);
@@ -87,7 +87,7 @@ TEST_CASE("A hedge wants as many attempts beside the first as it is told, each a
 }
 
 TEST_CASE("A hedge without a quantile learns nothing", "[policies]") {
-  Asked asked{{.after = 300ms}};
+  AskedHedge asked{{.after = 300ms}};
   for (int i = 0; i < 100; ++i) asked.took(5s);
   CHECK(asked.after() == 300ms);
 }
@@ -95,7 +95,7 @@ TEST_CASE("A hedge without a quantile learns nothing", "[policies]") {
 TEST_CASE("A quantile counts from as many samples on as it has one beyond it, and is the longest of these", "[policies]") {
   const auto [quantile, needed] = GENERATE(table<double, int>({{0.5, 1}, {0.8, 4}, {0.9, 9}, {0.95, 19}, {0.99, 99}, {0.999, 999}}));
   CAPTURE(quantile);
-  Asked asked{{.after = 10s, .quantile = quantile}};
+  AskedHedge asked{{.after = 10s, .quantile = quantile}};
   for (int i = 1; i < needed; ++i) asked.took(std::chrono::milliseconds{i});
   CHECK(asked.after() == 10s);
   asked.took(4s);
@@ -106,7 +106,7 @@ TEST_CASE("A quantile goes to where its share of spans is longer, and stays abou
   const double quantile = GENERATE(0.5, 0.9, 0.95, 0.99);
   CAPTURE(quantile);
   const double share = 1 - quantile;
-  Asked asked{{.quantile = quantile}};
+  AskedHedge asked{{.quantile = quantile}};
   Tail tail{2s};
   for (int i = 0; i < 3000; ++i) asked.took(tail.next());
   double beyond = 0;
@@ -123,7 +123,7 @@ TEST_CASE("A quantile goes to where its share of spans is longer, and stays abou
 
 TEST_CASE("A quantile follows a service that becomes slower within a hundred calls, and one that becomes faster within a thousand",
           "[policies]") {
-  Asked asked{{.quantile = 0.95}};
+  AskedHedge asked{{.quantile = 0.95}};
   Tail tail{500ms};
   for (int i = 0; i < 1000; ++i) asked.took(tail.next());
   tail.change(4s);
@@ -136,7 +136,7 @@ TEST_CASE("A quantile follows a service that becomes slower within a hundred cal
 }
 
 TEST_CASE("Hedging does not change what a hedge goes by, for an attempt that is overtaken counts as long", "[policies]") {
-  Asked asked{{.after = 2s, .quantile = 0.95}};
+  AskedHedge asked{{.after = 2s, .quantile = 0.95}};
   Tail tail{1s};
   int hedged = 0;
   constexpr int calls = 20'000;
@@ -156,7 +156,7 @@ TEST_CASE("Hedging does not change what a hedge goes by, for an attempt that is 
 }
 
 TEST_CASE("An attempt that is overtaken before the time that is observed says nothing", "[policies]") {
-  Asked asked{{.quantile = 0.5}};
+  AskedHedge asked{{.quantile = 0.5}};
   asked.took(1s);
   asked.overtaken_at(400ms);
   CHECK(asked.after() == 1s);
@@ -165,13 +165,13 @@ TEST_CASE("An attempt that is overtaken before the time that is observed says no
 }
 
 TEST_CASE("A quantile of spans that are all equal is that span", "[policies]") {
-  Asked asked{{.quantile = 0.95}};
+  AskedHedge asked{{.quantile = 0.95}};
   for (int i = 0; i < 1000; ++i) asked.took(750ms);
   CHECK(asked.after() == 750ms);
 }
 
 TEST_CASE("An observed time stays within what may be given", "[policies]") {
-  Asked asked{{.quantile = 0.5}};
+  AskedHedge asked{{.quantile = 0.5}};
   SECTION("below") {
     for (int i = 0; i < 1000; ++i) asked.took(1us);
     CHECK(asked.after() == 1ms);

@@ -28,7 +28,7 @@ struct Stored {
   Time now() { return clock.now()(); }
 };
 
-struct Reply {
+struct StoreReply {
   [[nodiscard]] Cost cost() const noexcept { return {.tokens = 250, .images = 1}; }
 };
 
@@ -51,7 +51,7 @@ EVERY_DRIVER("A store is asked for each attempt, with its cost, and told what it
   Stored stored{driver};
   stored.store.answers({LateStore::grants(20ms)});
   Pipeline pipeline{QuotaTracker{stored.options()}};
-  REQUIRE(driver.run(pipeline, [] { return Simulated{30s, Reply{}}; }));
+  REQUIRE(driver.run(pipeline, [] { return Simulated{30s, StoreReply{}}; }));
   CHECK(stored.now() == at(30'020ms));
   REQUIRE(stored.store.tickets().size() == 1);
   CHECK(stored.store.tickets()[0] == QuotaTicket{.target = 0, .images = 2, .tokens = 300});

@@ -27,7 +27,7 @@ namespace {
 
 // Asks a Retry as the machine would, one failure after the other.
 template <class Backoff>
-struct Asked {
+struct AskedRetry {
   Retry<Backoff> retry;
   typename Retry<Backoff>::Call call{};
   HandClock clock{};
@@ -37,7 +37,7 @@ struct Asked {
   Reaction operator()(const Verdict& verdict) { return retry.settle(state, call, clock.now(), attempt, verdict); }
 };
 template <class Backoff>
-Asked(Retry<Backoff>) -> Asked<Backoff>;
+AskedRetry(Retry<Backoff>) -> AskedRetry<Backoff>;
 
 // The service says that the day's quota is spent, and when to come again.
 Verdict spent_day(Duration hint) {
@@ -46,7 +46,7 @@ Verdict spent_day(Duration hint) {
   return verdict;
 }
 
-auto asked(RetryOptions<Constant> options) { return Asked{Retry{options}}; }
+auto asked(RetryOptions<Constant> options) { return AskedRetry{Retry{options}}; }
 
 struct Mine {
   Duration operator()(unsigned failures) const { return failures * 10ms; }
@@ -248,7 +248,7 @@ TEST_CASE("A user's own backoff goes in without a template argument", "[policies
   const Retry with_struct{RetryOptions{.attempts = 5, .backoff = Mine{}}};
   STATIC_REQUIRE(std::is_same_v<decltype(with_struct), const Retry<Mine>>);
   const Retry with_lambda{RetryOptions{.attempts = 5, .backoff = [step = 7ms](unsigned failures) { return failures * step; }}};
-  auto retry = Asked{with_lambda};
+  auto retry = AskedRetry{with_lambda};
   CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(7ms), WaitSource::backoff));
   CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(14ms), WaitSource::backoff));
   STATIC_REQUIRE(std::is_same_v<decltype(Retry{RetryOptions{.attempts = 3}}), Retry<Exponential>>);
@@ -257,7 +257,7 @@ TEST_CASE("A user's own backoff goes in without a template argument", "[policies
 
 TEST_CASE("A stateful backoff may keep its state behind a pointer", "[policies]") {
   auto waits = std::make_shared<int>(0);
-  auto retry = Asked{Retry{RetryOptions{.backoff = [waits](unsigned) { return ++*waits * 1s; }}}};
+  auto retry = AskedRetry{Retry{RetryOptions{.backoff = [waits](unsigned) { return ++*waits * 1s; }}}};
   CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(1s), WaitSource::backoff));
   CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(2s), WaitSource::backoff));
   CHECK(*waits == 2);
@@ -265,7 +265,7 @@ TEST_CASE("A stateful backoff may keep its state behind a pointer", "[policies]"
 
 TEST_CASE("A backoff that wants the wait before gets it", "[policies]") {
   auto retry =
-      Asked{Retry{RetryOptions{.backoff = [](unsigned, Now, Duration before) { return before == 0s ? Duration{1s} : before * 3; }}}};
+      AskedRetry{Retry{RetryOptions{.backoff = [](unsigned, Now, Duration before) { return before == 0s ? Duration{1s} : before * 3; }}}};
   CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(1s), WaitSource::backoff));
   CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(3s), WaitSource::backoff));
   CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(9s), WaitSource::backoff));
@@ -273,7 +273,7 @@ TEST_CASE("A backoff that wants the wait before gets it", "[policies]") {
 
 TEST_CASE("A hint does not drive the backoff's own growth", "[policies]") {
   const auto thrice = [](unsigned, Now, Duration before) { return before == 0s ? Duration{1s} : before * 3; };
-  auto retry = Asked{Retry{RetryOptions{.backoff = thrice, .hint_jitter = 0.0}}};
+  auto retry = AskedRetry{Retry{RetryOptions{.backoff = thrice, .hint_jitter = 0.0}}};
   CHECK(retry(said(Kind::rate_limit, 50s)) == Reaction::again_at(support::at(50s), WaitSource::hint));
   CHECK(retry(said(Kind::overload)) == Reaction::again_at(support::at(3s), WaitSource::backoff));
 }

@@ -25,8 +25,8 @@ using support::said;
 namespace {
 
 // A budget and its state, asked by hand.
-struct Asked {
-  explicit Asked(RetryBudgetOptions options) : budget{options}, state{budget} {}
+struct AskedBudget {
+  explicit AskedBudget(RetryBudgetOptions options) : budget{options}, state{budget} {}
 
   bool extra(const Verdict& verdict = said(Kind::overload)) { return budget.extra(state, call, clock.now(), Attempt{}, verdict); }
   void begin() {
@@ -65,7 +65,7 @@ const Retry quick{RetryOptions{.attempts = 5, .backoff = Constant{.wait = 1s}}};
 }  // namespace
 
 TEST_CASE("RetryBudget allows one extra trip for every five calls, and no more", "[policies]") {
-  Asked asked{{.per_call = 0.2, .capacity = 1, .reserve_every = 0s}};
+  AskedBudget asked{{.per_call = 0.2, .capacity = 1, .reserve_every = 0s}};
   REQUIRE(asked.extra());  // spends the first fill
   for (int calls = 0; calls < 4; ++calls) {
     asked.begin();
@@ -78,14 +78,14 @@ TEST_CASE("RetryBudget allows one extra trip for every five calls, and no more",
 
 TEST_CASE("Fractions of a token add up exactly", "[policies]") {
   const double per_call = GENERATE(0.1, 0.3, 0.001, 1.0);
-  Asked asked{{.per_call = per_call, .capacity = 1'000, .reserve_every = 0s}};
+  AskedBudget asked{{.per_call = per_call, .capacity = 1'000, .reserve_every = 0s}};
   while (asked.extra()) continue;
   for (int calls = 0; calls < 2'000; ++calls) asked.begin();
   CHECK(static_cast<double>(asked.state.tokens()) == Catch::Approx(std::min(per_call * 2'000, 1'000.0)).epsilon(1e-12));
 }
 
 TEST_CASE("A full RetryBudget earns nothing and reads no clock", "[policies]") {
-  Asked asked{{.per_call = 1, .capacity = 3}};
+  AskedBudget asked{{.per_call = 1, .capacity = 3}};
   for (int calls = 0; calls < 10; ++calls) asked.begin();
   CHECK(asked.state.tokens() == 3);
   for (int i = 0; i < 3; ++i) CHECK(asked.extra());
@@ -93,7 +93,7 @@ TEST_CASE("A full RetryBudget earns nothing and reads no clock", "[policies]") {
 }
 
 TEST_CASE("With no token left, one extra trip in reserve_every is allowed", "[policies]") {
-  Asked asked{{.per_call = 0, .capacity = 1, .reserve_every = 10s}};
+  AskedBudget asked{{.per_call = 0, .capacity = 1, .reserve_every = 10s}};
   CHECK(asked.extra());
   CHECK(asked.extra());
   CHECK_FALSE(asked.extra());
@@ -124,7 +124,7 @@ TEST_CASE("A trip that was paid and not made gives its token back", "[policies]"
                                 Row{"the attempt met a closed port, which was a trip", refused_connection, false},
                                 Row{"the attempt succeeded", support::success(), false});
   CAPTURE(row.end);
-  Asked asked{exactly(2)};
+  AskedBudget asked{exactly(2)};
   SECTION("with a paid trip") {
     REQUIRE(asked.extra());
     CHECK(asked.end(row.verdict) == Reaction::pass());
@@ -139,7 +139,7 @@ TEST_CASE("A trip that was paid and not made gives its token back", "[policies]"
 }
 
 TEST_CASE("What is given back fills no budget beyond its capacity", "[policies]") {
-  Asked asked{{.per_call = 1, .capacity = 2}};
+  AskedBudget asked{{.per_call = 1, .capacity = 2}};
   REQUIRE(asked.extra());
   RetryBudget::Call another;
   REQUIRE(asked.budget.admit(asked.state, another, asked.clock.now(), Attempt{}) == Admission::go());
@@ -148,7 +148,7 @@ TEST_CASE("What is given back fills no budget beyond its capacity", "[policies]"
 }
 
 TEST_CASE("The trip after one that a layer refused costs nothing", "[policies]") {
-  Asked asked{exactly(1)};
+  AskedBudget asked{exactly(1)};
   SECTION("the first trip was refused") {
     CHECK(asked.extra(support::refused_inside(Kind::circuit_open)));
     CHECK(asked.state.tokens() == 1);

@@ -44,7 +44,7 @@ class Guest final : public Waiter {
 };
 
 // A bulkhead as one would explain it: who is inside, and who stands in line.
-class Model {
+class BulkheadModel {
  public:
   enum class Answer : std::uint8_t { inside, in_line, full };
 
@@ -94,7 +94,7 @@ TEST_CASE("Places are given like those of the model, to any sequence of commands
     const bool one_limit = pick(2) == 0;  // else several pipelines with numbers of their own
     const Limits usual{1 + pick(4), pick(5)};
     Places places;
-    Model model;
+    BulkheadModel model;
     std::map<int, std::unique_ptr<Guest>> guests;  // in line, or let in from it
     std::set<int> inside;
     for (int step = 0; step < 300; ++step) {
@@ -105,16 +105,16 @@ TEST_CASE("Places are given like those of the model, to any sequence of commands
         const auto expected = model.comes(step, limits);
         const bool asks_first = pick(3) != 0;  // else it enters the gate though a place may have become free
         if (asks_first && places.take(limits.in_flight)) {
-          REQUIRE(expected == Model::Answer::inside);
+          REQUIRE(expected == BulkheadModel::Answer::inside);
           inside.insert(step);
         } else {
           auto& guest = *(guests[step] = std::make_unique<Guest>(limits.packed()));
           places.enter(guest);
-          REQUIRE(guest.told == (expected == Model::Answer::full     ? std::optional{Grant::Status::failed}
-                                 : expected == Model::Answer::inside ? std::optional{Grant::Status::granted}
-                                                                     : std::nullopt));
-          REQUIRE_FALSE((asks_first && expected == Model::Answer::inside));
-          if (expected == Model::Answer::full) guests.erase(step);
+          REQUIRE(guest.told == (expected == BulkheadModel::Answer::full     ? std::optional{Grant::Status::failed}
+                                 : expected == BulkheadModel::Answer::inside ? std::optional{Grant::Status::granted}
+                                                                             : std::nullopt));
+          REQUIRE_FALSE((asks_first && expected == BulkheadModel::Answer::inside));
+          if (expected == BulkheadModel::Answer::full) guests.erase(step);
         }
       } else if (what < 4 && !guests.empty()) {
         const auto chosen = std::next(guests.begin(), pick(static_cast<unsigned>(guests.size())));
@@ -154,11 +154,11 @@ struct Step {
 
 constexpr Limits tight{1, 1};
 
-bool answers(Model& model, const Step& step) {
+bool answers(BulkheadModel& model, const Step& step) {
   switch (step.command) {
-    case Command::goes_in: return model.comes(step.who, tight) == Model::Answer::inside;
-    case Command::enters: return model.comes(step.who, tight) != Model::Answer::full;
-    case Command::is_turned_away: return model.comes(step.who, tight) == Model::Answer::full;
+    case Command::goes_in: return model.comes(step.who, tight) == BulkheadModel::Answer::inside;
+    case Command::enters: return model.comes(step.who, tight) != BulkheadModel::Answer::full;
+    case Command::is_turned_away: return model.comes(step.who, tight) == BulkheadModel::Answer::full;
     case Command::leaves: return model.leaves(step.who);
     case Command::is_let_in: return !model.leaves(step.who) && model.inside().contains(step.who);
     case Command::ends: model.ends(step.who); return true;
@@ -190,9 +190,10 @@ TEST_CASE("Two threads at a bulkhead's places are answered as if one came after 
           if (guest.done()) inside.insert(who);
         for (const Step& step : mine.done) ++seen[step.command];
       }
-      const bool linear = support::linearizable(Model{}, threads[0].done, threads[1].done, answers, [&](const Model& model) {
-        return model.inside() == inside && places->in_flight() == inside.size() && places->waiting() == model.waiting();
-      });
+      const bool linear =
+          support::linearizable(BulkheadModel{}, threads[0].done, threads[1].done, answers, [&](const BulkheadModel& model) {
+            return model.inside() == inside && places->in_flight() == inside.size() && places->waiting() == model.waiting();
+          });
       not_linear += linear ? 0 : 1;
     }
     for (auto& mine : threads) mine = {};

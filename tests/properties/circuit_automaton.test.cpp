@@ -112,15 +112,15 @@ Walk walk_through_all(const CircuitBreakerOptions<Trip>& options, unsigned growt
 }
 
 template <class Trip>
-struct Setting {
+struct AutomatonSetting {
   CircuitBreakerOptions<Trip> options;
   unsigned growth;
   std::size_t states;  // a change of the automaton changes their number
 };
 
 template <class Trip>
-void walk_through_all(const std::vector<Setting<Trip>>& settings) {
-  for (const Setting<Trip>& setting : settings) {
+void walk_through_all(const std::vector<AutomatonSetting<Trip>>& settings) {
+  for (const AutomatonSetting<Trip>& setting : settings) {
     const Walk walk = walk_through_all(setting.options, setting.growth);
     CAPTURE(walk.states, walk.steps);
     CHECK(walk.agreed);

@@ -140,7 +140,7 @@ TEST_CASE("A breaker answers like its model to any sequence of commands", "[prop
 
 namespace {
 
-struct Command {
+struct BreakerCommand {
   enum class What { admit, settle, isolate, reset };
   What what = What::admit;
   std::size_t call = 0;  // of the thread's own
@@ -159,17 +159,17 @@ struct Told {
 
 constexpr std::size_t commands_each = 4;
 constexpr std::size_t calls_each = 2;
-using Script = std::array<Command, commands_each>;
+using BreakerScript = std::array<BreakerCommand, commands_each>;
 using Answers = std::array<Told, commands_each>;
 
-Script any_script(SplitMix64& dice, Time at) {
-  Script script;
-  for (Command& command : script) {
+BreakerScript any_script(SplitMix64& dice, Time at) {
+  BreakerScript script;
+  for (BreakerCommand& command : script) {
     const auto what = dice() % 16;
-    command.what = what < 8    ? Command::What::admit
-                   : what < 14 ? Command::What::settle
-                   : what < 15 ? Command::What::isolate
-                               : Command::What::reset;
+    command.what = what < 8    ? BreakerCommand::What::admit
+                   : what < 14 ? BreakerCommand::What::settle
+                   : what < 15 ? BreakerCommand::What::isolate
+                               : BreakerCommand::What::reset;
     command.call = dice() % calls_each;
     command.news = static_cast<News>(dice() % 3);
     if (dice() % 2 == 0) command.deadline = at + 1s;
@@ -179,20 +179,20 @@ Script any_script(SplitMix64& dice, Time at) {
 
 // One thread's side of the breaker: its calls, so that what cannot be done is left out in the same way here and in the model.
 template <class Admit, class Settle, class Isolate, class Reset>
-Told obey(const Command& command, std::array<bool, calls_each>& out, Admit admit, Settle settle, Isolate isolate, Reset reset) {
+Told obey(const BreakerCommand& command, std::array<bool, calls_each>& out, Admit admit, Settle settle, Isolate isolate, Reset reset) {
   switch (command.what) {
-    case Command::What::admit: {
+    case BreakerCommand::What::admit: {
       if (out[command.call]) return {};
       const auto answer = admit(command.call, command.deadline);
       out[command.call] = answer.goes;
       return {answer.goes, answer.signal, answer.earliest};
     }
-    case Command::What::settle:
+    case BreakerCommand::What::settle:
       if (!out[command.call]) return {};
       out[command.call] = false;
       return {true, settle(command.call, command.news), {}};
-    case Command::What::isolate: return {isolate(), Signal::none, {}};
-    case Command::What::reset: return {reset(), Signal::none, {}};
+    case BreakerCommand::What::isolate: return {isolate(), Signal::none, {}};
+    case BreakerCommand::What::reset: return {reset(), Signal::none, {}};
   }
   return {};
 }
@@ -200,7 +200,7 @@ Told obey(const Command& command, std::array<bool, calls_each>& out, Admit admit
 using Outs = std::array<std::array<bool, calls_each>, 2>;
 
 template <class Trip>
-Told obey(CircuitModel<Trip>& model, std::size_t thread, const Command& command, Outs& outs, Time at) {
+Told obey(CircuitModel<Trip>& model, std::size_t thread, const BreakerCommand& command, Outs& outs, Time at) {
   const auto number = [&](std::size_t call) { return static_cast<int>(thread * calls_each + call); };
   return obey(
       command, outs[thread], [&](std::size_t call, Time deadline) { return model.admit(number(call), at, deadline); },
@@ -210,7 +210,7 @@ Told obey(CircuitModel<Trip>& model, std::size_t thread, const Command& command,
 
 // Whether the model says the same in some order of the two scripts.
 template <class Trip>
-bool explained(const CircuitModel<Trip>& model, const Outs& outs, const std::array<Script, 2>& scripts,
+bool explained(const CircuitModel<Trip>& model, const Outs& outs, const std::array<BreakerScript, 2>& scripts,
                const std::array<Answers, 2>& answers, const std::array<std::size_t, 2>& done, Time at,
                const typename CircuitBreaker<Trip>::State& state) {
   if (done[0] == commands_each && done[1] == commands_each) return state.mode() == model.mode() && state.open_until() == model.open_until();
@@ -232,7 +232,7 @@ void threads_are_told_what_the_model_says() {
     std::optional<CircuitBreaker<Trip>> breaker{};
     std::optional<typename CircuitBreaker<Trip>::State> state{};
     Now now{};  // a reading: the clock itself counts how often it is read
-    std::array<Script, 2> scripts{};
+    std::array<BreakerScript, 2> scripts{};
     std::array<Answers, 2> answers{};
     std::array<std::array<typename CircuitBreaker<Trip>::Call, calls_each>, 2> calls{};
     Outs outs{};
@@ -243,7 +243,7 @@ void threads_are_told_what_the_model_says() {
   std::barrier turn{3};
   support::Meeting meeting;
 
-  const auto do_one = [&](std::size_t thread, const Command& command) {
+  const auto do_one = [&](std::size_t thread, const BreakerCommand& command) {
     return obey(
         command, round.outs[thread],
         [&](std::size_t call, Time deadline) {
@@ -279,7 +279,7 @@ void threads_are_told_what_the_model_says() {
       round.now = clock.now().read();
       at = round.now();
       const std::size_t thread = dice() % 2;
-      const Command command = any_script(dice, at).front();
+      const BreakerCommand command = any_script(dice, at).front();
       Outs outs = round.outs;
       const Told expected = obey(model, thread, command, outs, at);
       if (do_one(thread, command) != expected) ++unexplained;

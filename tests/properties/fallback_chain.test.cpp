@@ -57,7 +57,7 @@ struct Answer {
   }
 };
 
-class Model {
+class ChainModel {
  public:
   struct Call {
     Targets wanted, failed, hopeless, told, asked;
@@ -70,9 +70,9 @@ class Model {
     friend bool operator==(const Call&, const Call&) = default;
   };
 
-  friend bool operator==(const Model& left, const Model& right) { return left.rests_ == right.rests_; }
+  friend bool operator==(const ChainModel& left, const ChainModel& right) { return left.rests_ == right.rests_; }
 
-  explicit Model(const FallbackOptions& options) : options_(options) {
+  explicit ChainModel(const FallbackOptions& options) : options_(options) {
     const auto first = options.targets.front().price;
     for (unsigned i = 0; i < options.targets.size(); ++i) {
       const auto price = options.targets[i].price;
@@ -305,7 +305,7 @@ struct Dice {
 
 // One look of a thread at the rests, or one change of them, and what it was told. A chain makes each target rest by itself, and then looks
 // where to go.
-struct Step {
+struct ChainStep {
   enum class What : std::uint8_t { admit, extra, remember, decide } what = What::admit;
   unsigned thread = 0;
   Verdict verdict{};
@@ -314,15 +314,15 @@ struct Step {
 };
 
 // Walks one call to its end, by a script of failures.
-std::vector<Step> walk(const FallbackChain& chain, FallbackChain::State& state, unsigned thread, Now now,
-                       const std::vector<Verdict>& failures) {
-  std::vector<Step> steps;
+std::vector<ChainStep> walk(const FallbackChain& chain, FallbackChain::State& state, unsigned thread, Now now,
+                            const std::vector<Verdict>& failures) {
+  std::vector<ChainStep> steps;
   FallbackChain::Call call;
   Attempt attempt;
   auto failure = failures.begin();
   for (;;) {
     const Admission admission = chain.admit(state, call, now, attempt);
-    steps.push_back({Step::What::admit, thread, {}, 0, told(admission)});
+    steps.push_back({ChainStep::What::admit, thread, {}, 0, told(admission)});
     if (admission.form() == Admission::Form::pass_over) continue;
     if (admission.form() != Admission::Form::go) return steps;
     attempt.target = admission.target();
@@ -331,13 +331,14 @@ std::vector<Step> walk(const FallbackChain& chain, FallbackChain::State& state, 
       Verdict verdict = *failure++;
       const Duration hint = std::exchange(verdict.hint, 0s);
       again = chain.extra(state, call, now, attempt, verdict);
-      steps.push_back({Step::What::extra, thread, verdict, 0, {again ? "again" : "no more"}});
+      steps.push_back({ChainStep::What::extra, thread, verdict, 0, {again ? "again" : "no more"}});
       if (again) continue;
       verdict.hint = hint;
       Answer answer = told(chain.settle(state, call, now, attempt, verdict));
       answer.helps = end_of_time;  // for that it asks each target in turn
-      for (unsigned target = 0; target < chain.targets(); ++target) steps.push_back({Step::What::remember, thread, verdict, target, {}});
-      steps.push_back({Step::What::decide, thread, verdict, 0, answer});
+      for (unsigned target = 0; target < chain.targets(); ++target)
+        steps.push_back({ChainStep::What::remember, thread, verdict, target, {}});
+      steps.push_back({ChainStep::What::decide, thread, verdict, 0, answer});
       if (answer.does == "end") return steps;
     }
     attempt.target = 0;
@@ -345,23 +346,23 @@ std::vector<Step> walk(const FallbackChain& chain, FallbackChain::State& state, 
 }
 
 struct Both {
-  Model model;
-  std::array<Model::Call, 2> calls{};
+  ChainModel model;
+  std::array<ChainModel::Call, 2> calls{};
 
   friend bool operator==(const Both&, const Both&) = default;
 };
 
-bool answers(Both& both, Time at, const Step& step) {
-  Model::Call& call = both.calls[step.thread];
+bool answers(Both& both, Time at, const ChainStep& step) {
+  ChainModel::Call& call = both.calls[step.thread];
   switch (step.what) {
-    case Step::What::admit: {
+    case ChainStep::What::admit: {
       const Answer answer = both.model.admit(call, at, end_of_time);
       if (answer.does == "reject") return step.answer.does == "reject";  // for when and why it asks each target in turn
       return answer == step.answer;
     }
-    case Step::What::extra: return both.model.extra(call, at, step.verdict, end_of_time, false) == (step.answer.does == "again");
-    case Step::What::remember: both.model.remember(call, at, step.verdict, step.target); return true;
-    case Step::What::decide: {
+    case ChainStep::What::extra: return both.model.extra(call, at, step.verdict, end_of_time, false) == (step.answer.does == "again");
+    case ChainStep::What::remember: both.model.remember(call, at, step.verdict, step.target); return true;
+    case ChainStep::What::decide: {
       Answer answer = both.model.decide(call, at, step.verdict, end_of_time);
       answer.helps = end_of_time;
       return answer == step.answer;
@@ -414,13 +415,13 @@ TEST_CASE("A chain answers like its model, with any number of calls at once", "[
     const FallbackOptions options = drawn_options(dice);
     const FallbackChain chain{options};
     FallbackChain::State state;
-    Model model{options};
+    ChainModel model{options};
     support::HandClock clock;
     clock.set(1s);
 
     struct Under {
       FallbackChain::Call call;
-      Model::Call expected;
+      ChainModel::Call expected;
       Attempt outside, inside;
       bool admitted = false;
       bool over = false;
@@ -549,7 +550,7 @@ TEST_CASE("Two calls that walk a chain in two threads are told what they would b
   constexpr int rounds = 500;
   std::optional<FallbackChain::State> state;
   std::array<std::vector<Verdict>, 2> failures;
-  std::array<std::vector<Step>, 2> steps;
+  std::array<std::vector<ChainStep>, 2> steps;
   std::barrier turn{3};
   support::Meeting meeting;
   const auto work = [&](unsigned thread) {
@@ -576,9 +577,9 @@ TEST_CASE("Two calls that walk a chain in two threads are told what they would b
     }
     turn.arrive_and_wait();
     turn.arrive_and_wait();
-    Both both{Model{options}};
-    for (Model::Call& call : both.calls) call.wanted = both.model.allowed();
-    const auto fits = [&](Both& before, const Step& step) { return answers(before, at, step); };
+    Both both{ChainModel{options}};
+    for (ChainModel::Call& call : both.calls) call.wanted = both.model.allowed();
+    const auto fits = [&](Both& before, const ChainStep& step) { return answers(before, at, step); };
     const auto ends = [&](const Both& after) {
       for (unsigned target = 0; target < chain.targets(); ++target)
         if (state->until(target) != after.model.rests_until(target)) return false;

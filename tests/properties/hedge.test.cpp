@@ -39,7 +39,7 @@ struct Attempted {
 };
 
 // A call: what each of its attempts would do, by number, and the pipeline's numbers.
-struct Script {
+struct RaceScript {
   std::vector<Attempted> attempts;
   Duration after;
   std::uint8_t hedges;
@@ -73,9 +73,9 @@ std::string text(const Story& story) {
          " abandoned " + std::to_string(story.abandoned);
 }
 
-class Model {
+class HedgeModel {
  public:
-  explicit Model(const Script& script) : script_(script) { story_.tokens = script.tokens; }
+  explicit HedgeModel(const RaceScript& script) : script_(script) { story_.tokens = script.tokens; }
 
   Story tell() {
     for (std::uint16_t retries = script_.retries;; --retries) {
@@ -154,27 +154,28 @@ class Model {
     return lanes.front().kind;
   }
 
-  const Script& script_;
+  const RaceScript& script_;
   Story story_;
   std::size_t made_ = 0;
 };
 
-Story really(const Script& script, std::vector<std::string>& faults) {
+Story really(const RaceScript& script, std::vector<std::string>& faults) {
   Story story;
   std::vector<Verdict> settled;
   RecordingObserver seen;
   const RetryBudget tokens{RetryBudgetOptions{.per_call = 0, .capacity = std::max(script.tokens, 1), .reserve_every = 0s}};
   RetryBudget::State tokens_left{tokens};
-  Pipeline pipeline{Observe{seen},
-                    CountingPolicy{},
-                    Deadline{script.deadline},
-                    with_state(tokens, tokens_left),
-                    Retry{RetryOptions{.attempts = static_cast<std::uint16_t>(script.retries + 1), .backoff = Constant{Model::backoff}}},
-                    CountingPolicy{},
-                    Hedge{HedgeOptions{.after = script.after, .hedges = script.hedges}},
-                    CountingPolicy{}.telling(settled),
-                    AttemptTimeout{script.timeout},
-                    CountingPolicy{}};
+  Pipeline pipeline{
+      Observe{seen},
+      CountingPolicy{},
+      Deadline{script.deadline},
+      with_state(tokens, tokens_left),
+      Retry{RetryOptions{.attempts = static_cast<std::uint16_t>(script.retries + 1), .backoff = Constant{HedgeModel::backoff}}},
+      CountingPolicy{},
+      Hedge{HedgeOptions{.after = script.after, .hedges = script.hedges}},
+      CountingPolicy{}.telling(settled),
+      AttemptTimeout{script.timeout},
+      CountingPolicy{}};
   Simulation simulation;
   std::optional<Result<unsigned>> heard;
   static_cast<void>(simulation.call(pipeline, repeatable([&](const Attempt& attempt) {
@@ -202,10 +203,10 @@ Story really(const Script& script, std::vector<std::string>& faults) {
   return story;
 }
 
-Script random_script(std::uint64_t seed) {
+RaceScript random_script(std::uint64_t seed) {
   SplitMix64 dice{seed};
   const auto from = [&](std::uint64_t least, std::uint64_t most) { return least + dice() % (most - least + 1); };
-  Script script;
+  RaceScript script;
   script.hedges = static_cast<std::uint8_t>(from(1, 7));
   script.retries = static_cast<std::uint16_t>(from(0, 3));
   script.tokens = static_cast<std::int32_t>(from(1, 9));
@@ -225,8 +226,8 @@ TEST_CASE("A race with random durations and ends goes as a simple model says", "
   std::size_t won_by_hedge = 0;
   std::size_t without_tokens = 0;
   for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
-    const Script script = random_script(seed);
-    const Story expected = Model{script}.tell();
+    const RaceScript script = random_script(seed);
+    const Story expected = HedgeModel{script}.tell();
     std::vector<std::string> faults;
     const Story story = really(script, faults);
     if (story != expected || !faults.empty()) {

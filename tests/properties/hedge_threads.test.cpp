@@ -28,8 +28,8 @@ struct Sample {
 
 // One sample after the other: the longest of the first, then an eighth of an octave in the proportion of the quantile. On an octave's
 // straight line a step is the same number of nanoseconds, from a power of two of them to the next.
-struct Model {
-  explicit Model(double of) : quantile(of) {}
+struct RaceModel {
+  explicit RaceModel(double of) : quantile(of) {}
 
   void add(const Sample& sample) {
     const double span = static_cast<double>(sample.span.count());
@@ -93,13 +93,13 @@ TEST_CASE("What two threads add to a hedge's estimate can have come one after th
       return std::vector<Sample>(first, first + static_cast<std::ptrdiff_t>(of_each));
     };
     const double seen = static_cast<double>(hedge.after(*states[round]).count());
-    const auto add = [](Model& model, const Sample& sample) {
+    const auto add = [](RaceModel& model, const Sample& sample) {
       model.add(sample);
       return true;
     };
-    const auto ends_there = [&](const Model& model) { return close(model.estimate, seen); };
-    if (support::linearizable(Model{0.77}, of(samples[0]), of(samples[1]), add, ends_there)) ++fits;
-    Model without{0.77};
+    const auto ends_there = [&](const RaceModel& model) { return close(model.estimate, seen); };
+    if (support::linearizable(RaceModel{0.77}, of(samples[0]), of(samples[1]), add, ends_there)) ++fits;
+    RaceModel without{0.77};
     for (const Sample& sample : of(samples[0])) without.add(sample);
     if (!close(without.estimate, seen)) ++moved;  // the other thread's count too
   }

@@ -168,11 +168,11 @@ struct Command {
   Duration within{};  // the deadline of who asks
   std::uint64_t seed = 0;
 };
-using Script = std::array<Command, commands_each>;
+using Commands = std::array<Command, commands_each>;
 using Answers = std::array<std::optional<Admission>, commands_each>;  // none: it could not be done, or was an end
 
-Script any_script(SplitMix64& draws) {
-  Script script;
+Commands any_script(SplitMix64& draws) {
+  Commands script;
   for (Command& command : script)
     command = {draws() % 3 == 0, draws() % calls_each,
                draws() % 2 == 0 ? Duration::max() : Duration{std::chrono::milliseconds{draws() % 90'000}}, draws()};
@@ -235,7 +235,7 @@ struct Done {
   std::optional<Admission> answer;
 };
 
-std::vector<Done> done_by(std::size_t thread, const Script& script, const Answers& answers) {
+std::vector<Done> done_by(std::size_t thread, const Commands& script, const Answers& answers) {
   std::vector<Done> all;
   for (std::size_t i = 0; i < commands_each; ++i) all.push_back({thread, script[i], answers[i]});
   return all;
@@ -249,7 +249,7 @@ TEST_CASE("What two threads are told by one ledger, the model of one thread allo
     std::optional<ThreeWindows::State> state{};
     std::array<Terms, 2> terms{};
     Now now{};
-    std::array<Script, 2> scripts{};
+    std::array<Commands, 2> scripts{};
     std::array<Answers, 2> answers{};
     std::array<std::array<ThreeWindows::Call, calls_each>, 2> calls{};
     Holdings holdings{};

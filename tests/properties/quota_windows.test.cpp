@@ -75,16 +75,16 @@ std::int64_t most_around(const std::vector<Charge>& charges, const Charge& asked
   return most;
 }
 
-struct Out {
+struct WindowsOut {
   Tracker::Call call;
   std::size_t charge;
 };
 
-struct Tally {
+struct WindowsTally {
   int went = 0, waited = 0, later = 0, refused = 0;
 };
 
-void run_script(std::uint64_t seed, Tally& tally) {
+void run_windows(std::uint64_t seed, WindowsTally& tally) {
   SplitMix64 draws{seed};
   const auto below = [&](std::uint64_t bound) { return static_cast<std::int64_t>(draws() % bound); };
   // Up to twenty minutes before midnight UTC, at any millisecond.
@@ -97,7 +97,7 @@ void run_script(std::uint64_t seed, Tally& tally) {
   const std::array<Tracker, 2> trackers{Tracker{options_of(limits[0])}, Tracker{options_of(limits[1])}};
   Tracker::State state{trackers[0]};
   std::vector<Charge> charges;
-  std::vector<Out> out;
+  std::vector<WindowsOut> out;
 
   for (int step = 0; step < 300; ++step) {
     CAPTURE(seed, step);
@@ -128,7 +128,7 @@ void run_script(std::uint64_t seed, Tally& tally) {
       out.push_back({call, charges.size() - 1});
     } else if (choice < 75 && !out.empty()) {
       const auto which = below(out.size());
-      Out ended = out[static_cast<std::size_t>(which)];
+      WindowsOut ended = out[static_cast<std::size_t>(which)];
       out.erase(out.begin() + which);
       Charge& charge = charges[ended.charge];
       Verdict verdict;
@@ -153,8 +153,8 @@ void run_script(std::uint64_t seed, Tally& tally) {
 }  // namespace
 
 TEST_CASE("No window of any kind ever holds more than the limit of whoever was admitted to it", "[properties]") {
-  Tally tally;
-  for (std::uint64_t seed = 1; seed <= 300; ++seed) run_script(seed, tally);
+  WindowsTally tally;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) run_windows(seed, tally);
   // The scripts must have been everywhere.
   CHECK(tally.went > 3'000);
   CHECK(tally.waited > 1'000);

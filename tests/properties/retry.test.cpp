@@ -27,7 +27,7 @@ struct Telltale {
 
 using Options = RetryOptions<Telltale>;
 
-class Model {
+class RetryModel {
  public:
   struct Call {
     std::vector<Kind> failures;
@@ -36,7 +36,7 @@ class Model {
     bool tried_hint = false;
   };
 
-  explicit Model(Options options) : options_(std::move(options)) {}
+  explicit RetryModel(Options options) : options_(std::move(options)) {}
 
   Reaction settle(Call& call, Time at, double dice, const Attempt& attempt, const Verdict& verdict) {
     if (verdict.ok() || verdict.kind == Kind::abandoned || verdict.says == Says::caller) return Reaction::pass();
@@ -143,13 +143,13 @@ TEST_CASE("Retry answers like its model to any sequence of failures of calls tha
     }
     const Retry retry{options};
     RetryState state;
-    Model model{options};
+    RetryModel model{options};
     support::HandClock clock;
     clock.set(std::chrono::hours{pick(24 * 100)});  // milliseconds of 32 bits begin anew within these hundred days
 
     struct Both {
       Retry<Telltale>::Call call{};
-      Model::Call expected{};
+      RetryModel::Call expected{};
       Attempt attempt{};
       bool runs = false;
     };

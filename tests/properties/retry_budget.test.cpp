@@ -29,7 +29,7 @@ using support::said;
 namespace {
 
 // A budget as one would explain it: a count of thousandths, and a moment.
-struct Model {
+struct BudgetModel {
   std::int64_t per_call;
   std::int64_t capacity;
   Duration reserve_every;
@@ -52,7 +52,7 @@ struct Model {
 struct Options {
   std::int64_t thousandths;
   RetryBudgetOptions budget;
-  [[nodiscard]] Model model() const { return {thousandths, budget.capacity * 1000, budget.reserve_every}; }
+  [[nodiscard]] BudgetModel model() const { return {thousandths, budget.capacity * 1000, budget.reserve_every}; }
 };
 Options options(std::int64_t thousandths, std::int32_t capacity, Duration reserve_every) {
   return {thousandths, {static_cast<double>(thousandths) / 1000, capacity, reserve_every}};
@@ -67,7 +67,7 @@ TEST_CASE("A retry budget answers like its model to any sequence of commands", "
     const Options chosen = options(pick(1001), static_cast<std::int32_t>(1 + pick(6)), std::chrono::seconds{pick(20)});
     const RetryBudget budget{chosen.budget};
     RetryBudget::State state{budget};
-    Model model = chosen.model();
+    BudgetModel model = chosen.model();
     support::HandClock clock;
     struct Out {
       RetryBudget::Call call;
@@ -171,12 +171,12 @@ TEST_CASE("Two threads at a retry budget are answered as if one came after the o
     if (state) {
       const bool linear = support::linearizable(
           chosen.model(), done[0], done[1],
-          [](Model& model, const Step& step) {
+          [](BudgetModel& model, const Step& step) {
             if (step.command == Command::begin) model.begin();
             if (step.command == Command::give_back) model.give_back();
             return step.command != Command::extra || model.extra(Time{}) == step.allowed;
           },
-          [&](const Model& model) { return state->tokens() == model.held / 1000; });
+          [&](const BudgetModel& model) { return state->tokens() == model.held / 1000; });
       not_linear += linear ? 0 : 1;
       for (const auto& mine : done)
         for (const Step& step : mine) refused += step.command == Command::extra && !step.allowed ? 1 : 0;

@@ -113,11 +113,11 @@ static_assert(!Observer<Deaf> && !Observer<int>);
 
 // --- concepts that users implement
 
-struct Flag {
+struct HasFlag {
   [[nodiscard]] bool stop_requested() const { return false; }
 };
-static_assert(StopToken<std::stop_token> && StopToken<Flag> && StopToken<NoStop> && StopToken<StopView> && !StopToken<int>);
-static_assert(Clock<SystemClock> && Clock<const SystemClock> && Clock<VirtualClock> && Clock<ScaledClock> && !Clock<Flag>);
+static_assert(StopToken<std::stop_token> && StopToken<HasFlag> && StopToken<NoStop> && StopToken<StopView> && !StopToken<int>);
+static_assert(Clock<SystemClock> && Clock<const SystemClock> && Clock<VirtualClock> && Clock<ScaledClock> && !Clock<HasFlag>);
 static_assert(!std::is_copy_constructible_v<VirtualClock> && !std::is_copy_constructible_v<ScaledClock>);  // readings point to them
 
 struct Response {};
@@ -155,29 +155,30 @@ struct Stub : OnlyAdmits {
   static constexpr Role role = R;
   [[nodiscard]] static unsigned targets() { return 1; }
 };
-using Retry = Stub<Role::retry>;
+using RetryStub = Stub<Role::retry>;
 template <class... Elements>
 constexpr bool valid = detail::explain_pipeline<Elements...>();
-static_assert(valid<Allow<Rule::breaker_inside_retry>, Stub<Role::circuit_breaker>, Retry>);
-static_assert(valid<Retry, Stub<Role::deadline>, Allow<Rule::deadline_outside_retry>>);
-static_assert(valid<Retry, Allow<Rule::budget_outside_retry>, Stub<Role::retry_budget>>);
-static_assert(valid<Allow<Rule::attempt_timeout_inside_retry>, Stub<Role::attempt_timeout>, Retry>);
-static_assert(valid<Allow<Rule::quota_inside_retry>, Stub<Role::quota>, Retry>);
-static_assert(valid<Allow<Rule::fallback_outside>, Retry, Stub<Role::fallback>>);
-static_assert(valid<Allow<Rule::budget_outside_chain>, Stub<Role::fallback>, Stub<Role::retry_budget>, Retry>);
-static_assert(valid<Allow<Rule::bulkhead_inside_retry>, Stub<Role::bulkhead>, Retry>);
+static_assert(valid<Allow<Rule::breaker_inside_retry>, Stub<Role::circuit_breaker>, RetryStub>);
+static_assert(valid<RetryStub, Stub<Role::deadline>, Allow<Rule::deadline_outside_retry>>);
+static_assert(valid<RetryStub, Allow<Rule::budget_outside_retry>, Stub<Role::retry_budget>>);
+static_assert(valid<Allow<Rule::attempt_timeout_inside_retry>, Stub<Role::attempt_timeout>, RetryStub>);
+static_assert(valid<Allow<Rule::quota_inside_retry>, Stub<Role::quota>, RetryStub>);
+static_assert(valid<Allow<Rule::fallback_outside>, RetryStub, Stub<Role::fallback>>);
+static_assert(valid<Allow<Rule::budget_outside_chain>, Stub<Role::fallback>, Stub<Role::retry_budget>, RetryStub>);
+static_assert(valid<Allow<Rule::bulkhead_inside_retry>, Stub<Role::bulkhead>, RetryStub>);
 static_assert(valid<Allow<Rule::bulkhead_inside_retry>, Stub<Role::bulkhead>, Stub<Role::fallback>>);
 static_assert(valid<Stub<Role::attempt_timeout>, Stub<Role::bulkhead>, Allow<Rule::bulkhead_outside_timeout>>);
 static_assert(valid<Allow<Rule::stateful_once>, Stub<Role::quota>, Stub<Role::quota>>);
-static_assert(valid<Retry, Allow<Rule::attempt_timeout_inside_quota>, Stub<Role::attempt_timeout>, Stub<Role::quota>>);
-static_assert(valid<Stub<Role::deadline>, Stub<Role::retry_budget>, Stub<Role::fallback>, Retry, Stub<Role::bulkhead>,
+static_assert(valid<RetryStub, Allow<Rule::attempt_timeout_inside_quota>, Stub<Role::attempt_timeout>, Stub<Role::quota>>);
+static_assert(valid<Stub<Role::deadline>, Stub<Role::retry_budget>, Stub<Role::fallback>, RetryStub, Stub<Role::bulkhead>,
                     Stub<Role::circuit_breaker>, Stub<Role::quota>, Stub<Role::attempt_timeout>>);
-static_assert(valid<Stub<Role::deadline>, Stub<Role::deadline>, Retry, Retry, Stub<Role::attempt_timeout>>);  // no state, so twice is fine
+static_assert(
+    valid<Stub<Role::deadline>, Stub<Role::deadline>, RetryStub, RetryStub, Stub<Role::attempt_timeout>>);  // no state, so twice is fine
 
 }  // namespace
 
 TEST_CASE("The core's compile-time promises hold", "[static]") {
-  Pipeline waived{Allow<Rule::breaker_inside_retry>{}, Stub<Role::circuit_breaker>{}, Retry{}};
+  Pipeline waived{Allow<Rule::breaker_inside_retry>{}, Stub<Role::circuit_breaker>{}, RetryStub{}};
   CHECK(waived.run([] { return 3; }).value() == 3);  // a waiver is no layer
   STATIC_REQUIRE(decltype(waived)::LayersType::count == 2);
 }

@@ -55,7 +55,7 @@ class DrivenCall {
   virtual void finish() = 0;  ///< Keeps the result.
 };
 
-namespace detail {
+namespace inner {
 
 template <bool Valid, class... Elements>
 ductile::detail::PipelineBody<Valid, Elements...> body_of(const ductile::detail::PipelineBody<Valid, Elements...>&);
@@ -163,7 +163,7 @@ class DrivenCallOf final : public DrivenCall {
   std::optional<ductile::Result<T>> result_;
 };
 
-}  // namespace detail
+}  // namespace inner
 
 /// What a test of a pipeline runs its calls with, one after the other, in virtual time that begins at zero.
 class Driver {
@@ -206,7 +206,7 @@ class Driver {
 
  private:
   template <ductile::Repetition Tag, class T, class Pipe, class... Arguments>
-  ductile::Result<T> run_blocking(ductile::VirtualClock& clock, Pipe& pipeline, detail::AnyOperation<T>& operation,
+  ductile::Result<T> run_blocking(ductile::VirtualClock& clock, Pipe& pipeline, inner::AnyOperation<T>& operation,
                                   const Arguments&... options);
 };
 
@@ -220,10 +220,10 @@ auto Driver::run(Pipe& pipeline, Operation&& operation, const Arguments&... argu
   using Tagged = std::remove_reference_t<Operation>;
   using F = ductile::detail::Untagged<Tagged>;
   using Classifier = ductile::detail::ClassifierAmong<const Arguments...>;
-  using T = typename ductile::detail::ValueOf<typename detail::Unsimulated<ductile::detail::CallResult<F>>::type, Classifier>::type;
+  using T = typename ductile::detail::ValueOf<typename inner::Unsimulated<ductile::detail::CallResult<F>>::type, Classifier>::type;
   constexpr ductile::Repetition repetition = ductile::detail::repetition_of<std::remove_const_t<Tagged>>;
   const auto& classifier = ductile::detail::pick<ductile::detail::IsClassifier>(ductile::detail::no_classifier, arguments...);
-  detail::AnyOperationOf<T, F, Classifier> any{ductile::detail::untagged(operation), classifier};
+  inner::AnyOperationOf<T, F, Classifier> any{ductile::detail::untagged(operation), classifier};
   if (ductile::VirtualClock* const clock = blocking()) {
     if constexpr (ductile::detail::how_many<ductile::detail::IsOptions, const Arguments...> > 0)
       return run_blocking<repetition, T>(*clock, pipeline, any,
@@ -231,14 +231,14 @@ auto Driver::run(Pipe& pipeline, Operation&& operation, const Arguments&... argu
     else
       return run_blocking<repetition, T>(*clock, pipeline, any);
   }
-  detail::DrivenCallOf<decltype(detail::body_of(pipeline)), T> call{
+  inner::DrivenCallOf<decltype(inner::body_of(pipeline)), T> call{
       pipeline, any, repetition, ductile::detail::pick<ductile::detail::IsOptions>(ductile::detail::no_options, arguments...)};
   drive(call);
   return std::move(call).result();
 }
 
 template <ductile::Repetition Tag, class T, class Pipe, class... Arguments>
-ductile::Result<T> Driver::run_blocking(ductile::VirtualClock& clock, Pipe& pipeline, detail::AnyOperation<T>& operation,
+ductile::Result<T> Driver::run_blocking(ductile::VirtualClock& clock, Pipe& pipeline, inner::AnyOperation<T>& operation,
                                         const Arguments&... options) {
   struct Forget {
     Stop& stop;
@@ -264,22 +264,27 @@ ductile::Result<T> Driver::run_blocking(ductile::VirtualClock& clock, Pipe& pipe
 #define DUCTILE_TEST_JOIN(one, other) DUCTILE_TEST_JOIN_2(one, other)
 
 /// A test case in every driver: its body is given a `Driver& driver` with a clock at zero.
-#define EVERY_DRIVER(name, tags)                                                    \
-  static void DUCTILE_TEST_JOIN(in_every_driver_, __LINE__)(ductile_test::Driver&); \
-  DUCTILE_TEST_IN(name, tags, blocking)                                             \
-  DUCTILE_TEST_IN(name, tags, simulated)                                            \
-  DUCTILE_TEST_IN(name, tags, asynchronous)                                         \
-  static void DUCTILE_TEST_JOIN(in_every_driver_, __LINE__)([[maybe_unused]] ductile_test::Driver & driver)
+#define EVERY_DRIVER(name, tags) DUCTILE_TEST_IN_EVERY_DRIVER(DUCTILE_TEST_JOIN(in_every_driver_, __COUNTER__), name, tags)
+
+#define DUCTILE_TEST_IN_EVERY_DRIVER(body, name, tags) \
+  static void body(ductile_test::Driver&);             \
+  DUCTILE_TEST_IN(body, name, tags, blocking)          \
+  DUCTILE_TEST_IN(body, name, tags, simulated)         \
+  DUCTILE_TEST_IN(body, name, tags, asynchronous)      \
+  static void body([[maybe_unused]] ductile_test::Driver& driver)
 
 /// As `EVERY_DRIVER`, in two of them: the third cannot take it, and a comment says why.
-#define TWO_DRIVERS(one, other, name, tags)                                         \
-  static void DUCTILE_TEST_JOIN(in_every_driver_, __LINE__)(ductile_test::Driver&); \
-  DUCTILE_TEST_IN(name, tags, one)                                                  \
-  DUCTILE_TEST_IN(name, tags, other)                                                \
-  static void DUCTILE_TEST_JOIN(in_every_driver_, __LINE__)([[maybe_unused]] ductile_test::Driver & driver)
+#define TWO_DRIVERS(one, other, name, tags) \
+  DUCTILE_TEST_IN_TWO_DRIVERS(DUCTILE_TEST_JOIN(in_two_drivers_, __COUNTER__), one, other, name, tags)
 
-#define DUCTILE_TEST_IN(name, tags, which)                  \
-  TEST_CASE(name " (" #which ")", tags) {                   \
-    const auto driver = ductile_test::which##_driver();     \
-    DUCTILE_TEST_JOIN(in_every_driver_, __LINE__)(*driver); \
+#define DUCTILE_TEST_IN_TWO_DRIVERS(body, one, other, name, tags) \
+  static void body(ductile_test::Driver&);                        \
+  DUCTILE_TEST_IN(body, name, tags, one)                          \
+  DUCTILE_TEST_IN(body, name, tags, other)                        \
+  static void body([[maybe_unused]] ductile_test::Driver& driver)
+
+#define DUCTILE_TEST_IN(body, name, tags, which)        \
+  TEST_CASE(name " (" #which ")", tags) {               \
+    const auto driver = ductile_test::which##_driver(); \
+    body(*driver);                                      \
   }

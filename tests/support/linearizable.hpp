@@ -10,7 +10,7 @@
 
 namespace support {
 
-namespace detail {
+namespace inner {
 
 // The merges of two lists. Where two of them have led to the same place with equal models, what follows is looked at once: else a list that
 // nothing explains, of steps that change little, would be looked at for ever.
@@ -51,7 +51,7 @@ class Merges {
   std::map<std::pair<std::size_t, std::size_t>, std::vector<Model>> seen_;
 };
 
-}  // namespace detail
+}  // namespace inner
 
 /// Whether what two threads did, each in its own order, can have happened one after the other: some way to merge the two lists has a
 /// sequential model answer as they were answered, and end as they ended.
@@ -62,7 +62,7 @@ class Merges {
 template <class Model, class Step, class Answers, class Ends>
 bool linearizable(const Model& model, const std::vector<Step>& one, const std::vector<Step>& other, const Answers& answers,
                   const Ends& ends) {
-  return detail::Merges<Model, Step, Answers, Ends>{one, other, answers, ends}.any_from(model, 0, 0);
+  return inner::Merges<Model, Step, Answers, Ends>{one, other, answers, ends}.any_from(model, 0, 0);
 }
 
 }  // namespace support

@@ -113,7 +113,7 @@ inline bool ScriptedGate::leave(ductile::Waiter&) noexcept {
   return true;
 }
 
-namespace detail {
+namespace inner {
 struct ScriptedState {
   template <class P>
   ScriptedState(const P&, unsigned of_target) : target(of_target) {}
@@ -160,21 +160,21 @@ class ScriptedBase {
   Script* script_;
   unsigned layer_;
 };
-}  // namespace detail
+}  // namespace inner
 
 /// Asks the script about everything. With `Role::fallback` it also chooses among three targets.
 template <ductile::Role Role = ductile::Role::other, bool ReadsTime = false>
-class ScriptedPolicy : detail::ScriptedBase {
+class ScriptedPolicy : inner::ScriptedBase {
  public:
   static constexpr ductile::Role role = Role;
   static constexpr bool reads_time = ReadsTime;
   static constexpr bool chooses = Role == ductile::Role::fallback;
   static constexpr unsigned edits =
       ductile::edits_deadline | ductile::edits_start | ductile::edits_revision | (chooses ? ductile::edits_target : 0);
-  using State = detail::ScriptedState;
-  using Call = detail::ScriptedCall;
+  using State = inner::ScriptedState;
+  using Call = inner::ScriptedCall;
 
-  using detail::ScriptedBase::ScriptedBase;
+  using inner::ScriptedBase::ScriptedBase;
 
   [[nodiscard]] unsigned targets() const { return 3; }
 
@@ -228,13 +228,13 @@ class ScriptedPolicy : detail::ScriptedBase {
 };
 
 /// Only reacts, and not to a success.
-class ScriptedReactor : detail::ScriptedBase {
+class ScriptedReactor : inner::ScriptedBase {
  public:
   static constexpr bool settles_failures_only = true;
-  using State = detail::ScriptedState;
-  using Call = detail::ScriptedCall;
+  using State = inner::ScriptedState;
+  using Call = inner::ScriptedCall;
 
-  using detail::ScriptedBase::ScriptedBase;
+  using inner::ScriptedBase::ScriptedBase;
 
   ductile::Reaction settle(State& state, Call& call, ductile::Now now, const ductile::Attempt& attempt,
                            const ductile::Verdict& verdict) const noexcept {
@@ -245,12 +245,12 @@ class ScriptedReactor : detail::ScriptedBase {
 };
 
 /// Only says whether a layer inside may go round again.
-class ScriptedPermit : detail::ScriptedBase {
+class ScriptedPermit : inner::ScriptedBase {
  public:
-  using State = detail::ScriptedState;
-  using Call = detail::ScriptedCall;
+  using State = inner::ScriptedState;
+  using Call = inner::ScriptedCall;
 
-  using detail::ScriptedBase::ScriptedBase;
+  using inner::ScriptedBase::ScriptedBase;
 
   bool extra(State& state, Call& call, ductile::Now, const ductile::Attempt& attempt, const ductile::Verdict& verdict) const noexcept {
     write("extra", state, call, attempt, text(verdict));

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // A connection that can be seen from outside: it is open while somebody keeps it.
-class Seen {
+class SeenConnections {
  public:
   std::shared_ptr<int> open(int number) {
     auto connection = std::make_shared<int>(number);
@@ -34,7 +34,7 @@ class Seen {
   std::vector<std::weak_ptr<int>> watched_;
 };
 
-using Idle = detail::IdleConnections<std::shared_ptr<int>>;
+using Idle = ductile::detail::IdleConnections<std::shared_ptr<int>>;
 using Numbers = std::vector<int>;
 
 constexpr Time at(Duration time) { return Time{time}; }
@@ -47,7 +47,7 @@ int taken(Idle& idle, const std::string& origin, Duration time) {
 }  // namespace
 
 TEST_CASE("Of the idle connections of an origin the one used last is taken first, and no more than allowed are kept", "[transports]") {
-  Seen seen;
+  SeenConnections seen;
   Idle idle{2, 30s};
   idle.give_back("a", seen.open(1), at(0s));
   idle.give_back("a", seen.open(2), at(1s));
@@ -63,7 +63,7 @@ TEST_CASE("Of the idle connections of an origin the one used last is taken first
 }
 
 TEST_CASE("An idle connection is closed by whoever comes after its time, for whatever origin", "[transports]") {
-  Seen seen;
+  SeenConnections seen;
   Idle idle{8, 30s};
   idle.give_back("a", seen.open(1), at(0s));
   idle.give_back("b", seen.open(2), at(10s));
@@ -92,7 +92,7 @@ TEST_CASE("An idle connection is closed by whoever comes after its time, for wha
 }
 
 TEST_CASE("Where no connection is kept none is", "[transports]") {
-  Seen seen;
+  SeenConnections seen;
   Idle idle{0, 30s};
   idle.give_back("a", seen.open(1), at(0s));
   CHECK(seen.still_open().empty());

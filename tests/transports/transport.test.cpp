@@ -14,7 +14,7 @@ using namespace ductile;
 namespace {
 
 // A third party's transport, whole.
-struct Echo {
+struct EchoTransport {
   TransportResult send(const HttpRequest& request, const TransportLimits& limits) const {
     if (limits.stop.stop_requested()) return TransportError{TransportFault::cancelled, Sent::no, "stopped"};
     return HttpResponse{200, {{"X-Method", request.method}}, request.body};
@@ -32,8 +32,8 @@ struct Flag {
 
 }  // namespace
 
-static_assert(Transport<const Echo>);
-static_assert(Transport<Echo>);
+static_assert(Transport<const EchoTransport>);
+static_assert(Transport<EchoTransport>);
 static_assert(!Transport<NoTransport>);
 static_assert(!Transport<int>);
 
