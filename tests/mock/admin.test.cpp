@@ -90,7 +90,7 @@ TEST_CASE("The journal's page shows as many of the latest requests as it is aske
   }
 }
 
-TEST_CASE("At / people get a page, which names no other place; who asks for a row there gets the row", "[mock]") {
+TEST_CASE("At / people get a page that names no other place, and who asks for a row there gets the row", "[mock]") {
   Desk desk;
   ductile::mock::Request request{.method = "GET", .path = "/"};
   REQUIRE(Admin::serves(request));

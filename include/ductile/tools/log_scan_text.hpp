@@ -26,7 +26,7 @@ namespace detail {
   return moment.time ? ductile::detail::iso_time(*moment.time) : "line " + std::to_string(moment.line);
 }
 
-[[nodiscard]] inline std::string padded(std::string text, std::size_t width) {
+[[nodiscard]] inline std::string column(std::string text, std::size_t width) {
   text.append(text.size() < width ? width - text.size() : 1, ' ');
   return text;
 }
@@ -97,13 +97,13 @@ struct UselessRetries {
     text += ", " + ductile::detail::iso_time(*scan.first()) + " to " + ductile::detail::iso_time(*scan.last());
   text += "\n";
   if (rows.empty()) return text;
-  text += "\n" + detail::padded("count", 9) + detail::padded("first", 22) + detail::padded("last", 22) + detail::padded("failure", 34) +
+  text += "\n" + detail::column("count", 9) + detail::column("first", 22) + detail::column("last", 22) + detail::column("failure", 34) +
           "again\n";
   for (const LogFailure& row : rows) {
     const gemini::FailureRow* known = gemini::find_failure(row.id);
     const bool outside = known && gemini::is_mended_outside(*known);
-    text += detail::padded(std::to_string(row.count), 9) + detail::padded(detail::moment_text(row.first), 22) +
-            detail::padded(detail::moment_text(row.last), 22) + detail::padded(row.id, 34);
+    text += detail::column(std::to_string(row.count), 9) + detail::column(detail::moment_text(row.first), 22) +
+            detail::column(detail::moment_text(row.last), 22) + detail::column(row.id, 34);
     text.append(detail::when_to_retry(row.remedy, outside)).append("\n");
   }
   text += "\n";
