@@ -14,7 +14,15 @@
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/timeout.hpp>
 
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
@@ -22,8 +30,10 @@
 #include <cstddef>
 #include <latch>
 #include <memory>
+#include <new>
 #include <optional>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 using namespace ductile;
@@ -123,6 +133,156 @@ TEST_CASE("A handler may own the memory of a race that another attempt has won w
   CHECK_FALSE(books.out_when_its_owner_went);
   clock.run(context);
   CHECK(heard);
+  CHECK(books.out_when_its_owner_went == 0);
+}
+
+namespace {
+
+// An allocator that fails once, when it has been asked so often.
+template <class T>
+struct FailsOnce {
+  using value_type = T;
+  explicit FailsOnce(int& given) noexcept : left(&given) {}
+  template <class U>
+  explicit(false) FailsOnce(const FailsOnce<U>& other) noexcept : left(other.left) {}
+  T* allocate(std::size_t n) {
+    if ((*left)-- == 0) throw std::bad_alloc{};
+    return std::allocator<T>{}.allocate(n);
+  }
+  void deallocate(T* memory, std::size_t n) noexcept { std::allocator<T>{}.deallocate(memory, n); }
+  template <class U>
+  bool operator==(const FailsOnce<U>& other) const noexcept {
+    return left == other.left;
+  }
+  int* left;
+};
+
+// Ends where it is cancelled, on its handler's executor.
+struct EndsInItsSlot {
+  template <class Token>
+  auto operator()(const Attempt&, Token&& token) const {
+    return asio::async_initiate<Token, void(Result<int>)>(
+        [](auto handler) {
+          auto slot = asio::get_associated_cancellation_slot(handler);
+          slot.assign([kept = std::make_shared<decltype(handler)>(std::move(handler))](asio::cancellation_type) {
+            auto ended = std::move(*kept);
+            asio::dispatch(asio::append(std::move(ended), Result<int>{Failure{Kind::overload}}));
+          });
+        },
+        token);
+  }
+};
+
+// Its timers find no memory when they have taken their handler away, and give back what they have by the one that is left.
+struct TimersWithoutMemory {
+  Now now() noexcept { return clock.now(); }
+
+  template <class Executor>
+  class AsioTimer {
+   public:
+    AsioTimer(const TimersWithoutMemory&, const Executor& executor) : executor_(executor) {}
+    template <class Handler>
+    void async_wait(Time, Handler&& handler) {
+      using Allocator = asio::associated_allocator_t<std::remove_cvref_t<Handler>>;
+      using Bytes = typename std::allocator_traits<Allocator>::template rebind_alloc<char>;
+      Bytes bytes{asio::get_associated_allocator(handler)};
+      char* const memory = bytes.allocate(1);
+      const auto taken = std::move(handler);
+      Bytes{asio::get_associated_allocator(handler)}.deallocate(memory, 1);
+      throw std::bad_alloc{};
+    }
+    void cancel() noexcept {}
+    [[nodiscard]] Executor get_executor() noexcept { return executor_; }
+
+   private:
+    Executor executor_;
+  };
+
+  VirtualClock clock{};
+};
+
+}  // namespace
+
+TEST_CASE("The memory has gone when the handler is called, also where an attempt ends within our own functions", "[async]") {
+  AsioVirtualClock clock;
+  asio::io_context context;
+  Books books;
+  bool heard = false;
+  const auto check = [&] {
+    CHECK(heard);
+    CHECK(books.out_when_its_owner_went == 0);
+  };
+  SECTION("where it is begun for the second time") {
+    Pipeline pipeline{Retry{RetryOptions{.attempts = 2, .backoff = Constant{1s}}}};
+    const auto cached = [](const Attempt& attempt, auto token) {
+      return asio::dispatch(asio::append(std::move(token), attempt.number == 1 ? Result<int>{Failure{Kind::overload}} : Result<int>{1}));
+    };
+    pipeline.async_run(cached, context, clock, Owner{books, heard});
+    clock.run(context);
+    check();
+  }
+  SECTION("where its time is over") {
+    Pipeline pipeline{AttemptTimeout{1s}};
+    pipeline.async_run(EndsInItsSlot{}, context, clock, Owner{books, heard});
+    clock.run(context);
+    check();
+  }
+  SECTION("where the call is cancelled") {
+    asio::cancellation_signal signal;
+    Pipeline pipeline{Retry{}};
+    pipeline.async_run(EndsInItsSlot{}, context, clock, asio::bind_cancellation_slot(signal.slot(), Owner{books, heard}));
+    clock.run(context);
+    REQUIRE_FALSE(heard);
+    asio::post(context, [&signal] { signal.emit(asio::cancellation_type::terminal); });
+    context.restart();
+    clock.run(context);
+    check();
+  }
+}
+
+TEST_CASE("Where memory fails in the midst of a race the call ends once and nothing goes on for ever", "[async]") {
+  int fails_at = 0;
+  for (int left = 0; left <= 0; ++fails_at) {
+    left = fails_at;
+    AsioVirtualClock clock;
+    asio::io_context context;
+    Pipeline pipeline{Hedge{HedgeOptions{.after = 1s}}};
+    const auto operation = repeatable([](auto token) { return asio::post(asio::append(std::move(token), Result<int>{1})); });
+    int heard = 0;
+    bool threw = false;
+    try {
+      pipeline.async_run(operation, context, clock, asio::bind_allocator(FailsOnce<void>{left}, [&](const Result<int>&) { ++heard; }));
+    } catch (const std::bad_alloc&) {
+      threw = true;
+    }
+    int steps = 0;
+    for (bool goes_on = true; goes_on && steps < 1000; ++steps) {
+      try {
+        goes_on = clock.step(context);
+      } catch (const std::bad_alloc&) {
+        threw = true;
+      }
+    }
+    CAPTURE(fails_at);
+    CHECK(steps < 1000);
+    CHECK(heard <= 1);
+    CHECK((heard == 1 || threw));
+  }
+  CHECK(fails_at > 5);  // so often is it asked
+}
+
+TEST_CASE("A timer that fails when it has taken a step away gives its memory back by the step that is left", "[async]") {
+  TimersWithoutMemory clock;
+  Books books;
+  bool heard = false;
+  Pipeline pipeline{Retry{RetryOptions{.attempts = 2, .backoff = Constant{1s}}}};
+  auto context = std::make_unique<asio::io_context>();
+  const auto fails = [](auto token) { return asio::post(asio::append(std::move(token), Result<int>{Failure{Kind::overload}})); };
+  pipeline.async_run(fails, *context, clock, Owner{books, heard});
+  CHECK_THROWS_AS(context->run(), std::bad_alloc);
+  context.reset();
+  CHECK_FALSE(heard);
+  CHECK(books.held == 0);
   CHECK(books.out_when_its_owner_went == 0);
 }
 

@@ -184,9 +184,7 @@ class AsioCall final : public AsioStepsOf<T, Executor, Handler> {
   void begin(const CallOptions& options) override {
     make_machine(options);
     const Asks asks = cancelled_ ? machine_->cancel() : detail::begin(*machine_, options);
-    initiating_ = true;
     go_on(Share{*this}, asks);
-    initiating_ = false;
   }
 
   void go_on_as_planned(StepsShare&& given, AsioPlan plan) override {
@@ -196,7 +194,7 @@ class AsioCall final : public AsioStepsOf<T, Executor, Handler> {
       case AsioPlan::race_ends:
         if constexpr (L::races) RaceOf::end(std::move(call));
         return;
-      case AsioPlan::call_ends: return end(std::move(call));
+      case AsioPlan::call_ends: return finish(std::move(call));
     }
   }
 
@@ -429,15 +427,20 @@ class AsioCall final : public AsioStepsOf<T, Executor, Handler> {
     }
   }
 
-  // The memory goes first, and before it what was armed: then the handler may use it again. So where `begin` still stands on the stack,
-  // with a share, the handler is called in a step to come.
+  // Where somebody else has a share, such as one of our functions that still stands on the stack, the call ends in a step to come.
   static void end(Share&& given) {
     Share call = std::move(given);
     if constexpr (L::is_branch)
       if (call->stage_ != Stage::ending) call->handler_.take_end(*call->machine_);  // now, so that no hedge begins meanwhile
     call->stage_ = Stage::ending;
     if (call->waits_out_ > 0) return;  // a cancelled wait comes back at once, and ends the call
-    if (call->initiating_) return call->template plan<typename Steps::Step>(AsioPlan::call_ends);
+    if (!call.is_last()) return call->template plan<typename Steps::Step>(AsioPlan::call_ends);
+    finish(std::move(call));
+  }
+
+  // The memory goes first, and before it what was armed: then the handler may use it again.
+  static void finish(Share&& given) {
+    Share call = std::move(given);
     Slot slot = boost::asio::get_associated_cancellation_slot(call->handler_);
     if (slot.is_connected()) slot.clear();
     auto result = finished(*call);
@@ -474,7 +477,6 @@ class AsioCall final : public AsioStepsOf<T, Executor, Handler> {
   Stage stage_ = Stage::between;
   bool cancelled_ = false;
   bool out_of_time_ = false;
-  bool initiating_ = false;  // `begin` stands on the stack, and perhaps the caller's async_run
   [[no_unique_address]] std::conditional_t<L::races, RaceOf, NoState> race_;
 };
 

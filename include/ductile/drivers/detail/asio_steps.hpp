@@ -36,6 +36,7 @@ class AsioShare {
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
+  [[nodiscard]] bool is_last() const noexcept { return call_->shares_.load(std::memory_order_acquire) == 1; }
   Call* operator->() const noexcept { return call_; }
   Call& operator*() const noexcept { return *call_; }
 
@@ -71,13 +72,17 @@ class AsioSteps : public Waiter {
     Share share_;
   };
 
-  // Planned by the call itself, and so with the memory of the handler's allocator.
+  // Planned by the call itself, and so with the memory of the handler's allocator. It keeps that: what fails when it has taken the step
+  // away gives its memory back by the one that was moved from.
   class Step : public StepFromAnywhere {
    public:
     using allocator_type = Allocator;
 
-    using StepFromAnywhere::StepFromAnywhere;
-    [[nodiscard]] allocator_type get_allocator() const noexcept { return this->share_->allocator_; }
+    explicit Step(Share share) noexcept : StepFromAnywhere(std::move(share)), allocator_(this->share_->allocator_) {}
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_; }
+
+   private:
+    [[no_unique_address]] Allocator allocator_;
   };
 
   class StoppableStep : public Step {
