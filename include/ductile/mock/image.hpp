@@ -42,13 +42,16 @@ inline std::array<png_color, 16> palette(Dice dice) {
 
 // One line of four-bit pixels through this row of tiles.
 inline std::vector<png_byte> picture_line(Dice dice, std::uint32_t row, std::uint32_t width) {
-  std::vector<png_byte> line((width + 1) / 2);
-  for (std::uint32_t x = 0; x < width; ++x) {
-    const std::uint32_t column = static_cast<std::uint32_t>(std::uint64_t{x} * picture_columns / width);
+  std::array<png_byte, picture_columns> shades{};
+  for (std::uint32_t column = 0; column < picture_columns; ++column) {
     const std::uint32_t half = std::min(column, picture_columns - 1 - column);
     const Dice tile = dice.with("tile").with(row).with(half);
     const bool figure = half >= 3 && row >= 2 && row + 2 < picture_rows && tile.chance(0.55);
-    const auto shade = static_cast<png_byte>(figure ? 10 + tile.bits() % 6 : std::min<std::uint32_t>(row * 10 / picture_rows, 9));
+    shades[column] = static_cast<png_byte>(figure ? 10 + tile.bits() % 6 : std::min<std::uint32_t>(row * 10 / picture_rows, 9));
+  }
+  std::vector<png_byte> line((width + 1) / 2);
+  for (std::uint32_t x = 0; x < width; ++x) {
+    const png_byte shade = shades[static_cast<std::size_t>(std::uint64_t{x} * picture_columns / width)];
     line[x / 2] = static_cast<png_byte>(line[x / 2] | (x % 2 == 0 ? shade << 4 : shade));
   }
   return line;

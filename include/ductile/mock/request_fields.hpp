@@ -38,10 +38,15 @@ struct Field {
 /// Whether `sent` is the name of a field in either of the spellings that JSON may have.
 [[nodiscard]] constexpr bool names_field(std::string_view sent, std::string_view snake) noexcept {
   std::size_t at = 0;
+  const auto next_is = [&](char letter) {
+    const bool is = at < snake.size() && snake[at] == letter;
+    ++at;
+    return is;
+  };
   for (const char letter : sent) {
     const bool upper = letter >= 'A' && letter <= 'Z';
-    if (upper && (at == snake.size() || snake[at++] != '_')) return false;
-    if (at == snake.size() || snake[at++] != (upper ? static_cast<char>(letter - 'A' + 'a') : letter)) return false;
+    if (upper && !next_is('_')) return false;
+    if (!next_is(upper ? static_cast<char>(letter - 'A' + 'a') : letter)) return false;
   }
   return at == snake.size();
 }

@@ -213,7 +213,7 @@ inline void read_latency(const Json& value, const std::string& path, Episode& in
     const std::string_view text = name;
     double percent = 0;
     const auto [end, error] = text.starts_with('p') ? std::from_chars(text.data() + 1, text.data() + text.size(), percent)
-                                                    : std::from_chars_result{text.data(), std::errc::invalid_argument};
+                                                    : std::from_chars_result{nullptr, std::errc::invalid_argument};
     if (error != std::errc{} || end != text.data() + text.size() || !(percent >= 0.1 && percent <= 99.9))
       refuse_json(path + " has no member '" + gemini::shortened(text, 80) + "'; percentiles are p0.1 to p99.9, such as p50");
     percentiles.push_back({percent, number(time, path + "." + std::string{text}, 0.001, 1e6)});

@@ -151,6 +151,7 @@ class AsioCall final : public AsioStepsOf<T, Executor, Handler> {
         handler_(std::move(handler)) {}  // last: what fails before leaves it with the caller, and with it the memory that it may own
 
   ~AsioCall() {
+    this->stop_attempt_.slot().clear();  // what an operation left in it may know the operation
     if (cancellation_) cancellation_->forget();
     // What was granted is the policy's to take, or nobody would settle it.
     if (stage_ == Stage::gate) static_cast<void>(machine_->granted(visit_.grant()));

@@ -135,7 +135,7 @@ class AsioSteps : public Waiter {
     using Classify = Result<T>(AsioSteps&, Arguments&&...);
 
     AttemptEnd(Share share, Classify& classify) noexcept : StoppableStep(std::move(share)), classify_(&classify) {}
-    void operator()(Arguments... arguments) {
+    void operator()(Arguments... arguments) {  // NOLINT(performance-unnecessary-value-param): they are moved
       this->share_->attempt_ended(std::move(this->share_), classify_(*this->share_, std::move(arguments)...));
     }
 
