@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // The doctor on what the mock answers: the two know nothing of one another but the table of failures.
+#include "../../tools/failure_pages/specimen.hpp"
 #include "../support/catch.hpp"
 
 #include <ductile/gemini/failures.hpp>
@@ -23,6 +24,8 @@
 using namespace ductile;
 using namespace ductile::tools;
 
+using ductile::failure_pages::python;
+
 namespace {
 
 namespace json = boost::json;
@@ -31,33 +34,6 @@ Diagnosis diagnosed(std::string_view paste) {
   const auto answers = answers_of(paste);
   REQUIRE(answers.size() == 1);
   return diagnose(answers.front());
-}
-
-// As Python prints a dictionary.
-std::string python(const json::value& value) {
-  std::string out;
-  if (const auto* object = value.if_object()) {
-    for (const auto& [name, member] : *object)
-      out.append(out.empty() ? "" : ", ").append("'").append(name).append("': ").append(python(member));
-    return "{" + out + "}";
-  }
-  if (const auto* array = value.if_array()) {
-    for (const auto& each : *array) out.append(out.empty() ? "" : ", ").append(python(each));
-    return "[" + out + "]";
-  }
-  if (const auto* text = value.if_string()) {
-    const char quote = text->find('\'') != json::string::npos && text->find('"') == json::string::npos ? '"' : '\'';
-    out.push_back(quote);
-    for (const char c : *text)
-      if (c == '\n')
-        out += "\\n";
-      else if (c == quote || c == '\\')
-        out.append("\\").push_back(c);
-      else
-        out.push_back(c);
-    return out + quote;
-  }
-  return value.is_bool() ? (value.as_bool() ? "True" : "False") : value.is_null() ? "None" : json::serialize(value);
 }
 
 // As Go's %v prints maps and lists, without any quote.

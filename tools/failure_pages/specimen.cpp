@@ -19,6 +19,37 @@
 
 namespace ductile::failure_pages {
 
+std::string python(const boost::json::value& value) {
+  std::string out;
+  if (const auto* object = value.if_object()) {
+    for (const auto& [name, member] : *object)
+      out.append(out.empty() ? "" : ", ").append("'").append(name).append("': ").append(python(member));
+    return "{" + out + "}";
+  }
+  if (const auto* array = value.if_array()) {
+    for (const auto& each : *array) out.append(out.empty() ? "" : ", ").append(python(each));
+    return "[" + out + "]";
+  }
+  if (const auto* text = value.if_string()) {
+    const char quote = text->find('\'') != boost::json::string::npos && text->find('"') == boost::json::string::npos ? '"' : '\'';
+    out.push_back(quote);
+    for (const char c : *text) {
+      if (c == '\n')
+        out += "\\n";
+      else if (c == '\t')
+        out += "\\t";
+      else if (c == quote || c == '\\')
+        out.append("\\").push_back(c);
+      else
+        out.push_back(c);
+    }
+    out.push_back(quote);
+    return out;
+  }
+  if (value.is_bool()) return value.as_bool() ? "True" : "False";
+  return value.is_null() ? "None" : boost::json::serialize(value);
+}
+
 namespace {
 
 namespace json = boost::json;
@@ -108,38 +139,6 @@ std::string_view text_of(const json::object& object, std::string_view name) {
 }
 
 std::string cut(std::string_view text) { return gemini::shortened(gemini::redacted(std::string{text}), 150); }
-
-// JSON as Python prints a dictionary.
-std::string python(const json::value& value) {
-  std::string out;
-  if (const auto* object = value.if_object()) {
-    for (const auto& [name, member] : *object)
-      out.append(out.empty() ? "" : ", ").append("'").append(name).append("': ").append(python(member));
-    return "{" + out + "}";
-  }
-  if (const auto* array = value.if_array()) {
-    for (const auto& each : *array) out.append(out.empty() ? "" : ", ").append(python(each));
-    return "[" + out + "]";
-  }
-  if (const auto* text = value.if_string()) {
-    const char quote = text->find('\'') != json::string::npos && text->find('"') == json::string::npos ? '"' : '\'';
-    out.push_back(quote);
-    for (const char c : *text) {
-      if (c == '\n')
-        out += "\\n";
-      else if (c == '\t')
-        out += "\\t";
-      else if (c == quote || c == '\\')
-        out.append("\\").push_back(c);
-      else
-        out.push_back(c);
-    }
-    out.push_back(quote);
-    return out;
-  }
-  if (value.is_bool()) return value.as_bool() ? "True" : "False";
-  return value.is_null() ? "None" : json::serialize(value);
-}
 
 std::string line(std::string_view language, std::string_view text) {
   return std::string{"- "}.append(language).append(": `").append(text).append("`\n");

@@ -7,6 +7,8 @@
 #include <ductile/mock/exchange.hpp>          // Answer
 #include <ductile/mock/scene.hpp>             // Scene
 
+#include <boost/json/value.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +34,9 @@ struct Specimen {
 
 /// What a person would search for, a line each: a sentence, a reason, the words of a transport. At least one.
 [[nodiscard]] std::vector<std::string> symptoms_of(const gemini::FailureRow& row, const Specimen& specimen);
+
+/// JSON as Python prints a dictionary, for which its SDK is known.
+[[nodiscard]] std::string python(const boost::json::value& value);
 
 /// How the SDKs of the service show it, as a list; empty when that is not known.
 [[nodiscard]] std::string in_the_sdks(const gemini::FailureRow& row, const Specimen& specimen);
