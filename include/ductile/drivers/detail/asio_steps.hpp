@@ -126,7 +126,7 @@ class AsioSteps : public Waiter {
     std::uint32_t wait_;
   };
 
-  // Classified is by the call what an operation that takes a token completes with.
+  // What an operation that takes a token completes with is classified by the call.
   template <class Completion>
   class AttemptEnd;
   template <class... Arguments>
