@@ -3,15 +3,11 @@
 // Counts that threads share and that no lock guards, under relacy: the library's own code in every interleaving of two threads. No update
 // of one may be lost in that of another. scripts/check_races builds and runs it, and once for each fault below.
 //
-// planted: policies/retry_budget.hpp | if (state.held_.compare_exchange_weak(held, held - one_token, std::memory_order_relaxed)) return
-// true; | { state.held_.store(held - one_token, std::memory_order_relaxed); return true; } planted: policies/retry_budget.hpp | while (held
-// < capacity_ && !state.held_.compare_exchange_weak(held, detail::min(held + tokens, capacity_), std::memory_order_relaxed)) { |
-// state.held_.store(detail::min(held + tokens, capacity_), std::memory_order_relaxed); { planted: policies/retry_budget.hpp |
-// state.reserve_at_.compare_exchange_strong(reserve_at, later(at, options_.reserve_every).time_since_epoch().count(), |
-// (state.reserve_at_.store(later(at, options_.reserve_every).time_since_epoch().count(), std::memory_order_relaxed),
-// std::memory_order_relaxed) == (true ? std::memory_order_relaxed : planted: policies/detail/quantile_estimate.hpp | while
-// (!word_.compare_exchange_weak(word, next(word, sample, at_least, steps), std::memory_order_relaxed)) { | word_.store(next(word, sample,
-// at_least, steps), std::memory_order_relaxed); {
+// planted: policies/retry_budget.hpp | if (state.held_.compare_exchange_weak(held, held - one_token, std::memory_order_relaxed)) return true; | { state.held_.store(held - one_token, std::memory_order_relaxed); return true; }
+// planted: policies/retry_budget.hpp | while (held < capacity_ && !state.held_.compare_exchange_weak(held, detail::min(held + tokens, capacity_), std::memory_order_relaxed)) { | state.held_.store(detail::min(held + tokens, capacity_), std::memory_order_relaxed); {
+// planted: policies/retry_budget.hpp | state.reserve_at_.compare_exchange_strong(reserve_at, later(at, options_.reserve_every).time_since_epoch().count(), | (state.reserve_at_.store(later(at, options_.reserve_every).time_since_epoch().count(), std::memory_order_relaxed), std::memory_order_relaxed) == (true ? std::memory_order_relaxed :
+// planted: policies/detail/quantile_estimate.hpp | while (!word_.compare_exchange_weak(word, next(word, sample, at_least, steps), std::memory_order_relaxed)) { | word_.store(next(word, sample, at_least, steps), std::memory_order_relaxed); {
+
 #include <ductile/core/config_error.hpp>  // before the others: relacy knows no atomic pointer to a function
 
 #include "watched_std.hpp"
