@@ -18,8 +18,11 @@
 #include <ductile/policies/retry_budget.hpp>
 #include <ductile/policies/timeout.hpp>
 
+#include <boost/asio/append.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/dispatch.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -37,11 +40,13 @@ namespace {
 
 using P = CountingPolicy;
 
+enum class Ends { later, at_once_by_turns };  // within its own initiation, where that is on the handler's executor
+
 // Two calls of one pipeline, the second 10 ms behind the first, so that one waits for the other where there is one place.
 template <class Pipe>
 class Scene {
  public:
-  Scene(Pipe& pipeline, Kind fails) : pipeline_(pipeline), fails_(fails) {}
+  Scene(Pipe& pipeline, Kind fails, Ends ends) : pipeline_(pipeline), fails_(fails), ends_(ends) {}
 
   void begin() {
     start(first_, first_heard_);
@@ -83,9 +88,32 @@ class Scene {
     Result<int> operator()() const { return scene->answer(); }
   };
 
+  struct Operation {
+    template <class Token>
+    auto operator()(const Attempt& attempt, Token&& token) {
+      return asio::async_initiate<Token, void(Result<int>)>(Initiation{}, token, this, attempt);
+    }
+
+    struct Initiation {
+      template <class Handler>
+      void operator()(Handler handler, Operation* operation, const Attempt& attempt) const {
+        Scene& owner = *operation->scene;
+        if (owner.ends_ == Ends::at_once_by_turns && ++owner.begun_ % 2 == 0)
+          asio::dispatch(asio::append(std::move(handler), owner.answer()));
+        else
+          operation->slow(attempt, std::move(handler));
+      }
+    };
+
+    Scene* scene;
+    SlowAnswer<Answer> slow;
+  };
+
   AsioVirtualClock clock_;
   Pipe& pipeline_;
   Kind fails_;
+  Ends ends_;
+  int begun_ = 0;
   int attempts_ = 0;
   bool heard_twice_ = false;
   std::optional<Result<int>> first_heard_;
@@ -93,18 +121,19 @@ class Scene {
   asio::cancellation_signal first_;
   asio::cancellation_signal second_;
   std::unique_ptr<asio::io_context> context_ = std::make_unique<asio::io_context>();
-  Tagged<SlowAnswer<Answer>, Repetition::repeatable> operation_ = repeatable(SlowAnswer<Answer>{clock_, *context_, 30ms, Answer{this}});
+  Tagged<Operation, Repetition::repeatable> operation_ =
+      repeatable(Operation{this, SlowAnswer<Answer>{clock_, *context_, 30ms, Answer{this}}});
 };
 
 bool settled_all() { return Ledger::global().fault().empty(); }
 
 // Each pipeline by a function, since most cannot be moved.
 template <class Make>
-void cancelled_at_every_step(Make make, Kind fails, asio::cancellation_type type) {
+void cancelled_at_every_step(Make make, Kind fails, Ends ends, asio::cancellation_type type) {
   for (std::size_t steps = 0;; ++steps) {
     CAPTURE(steps);
     auto pipeline = make();
-    Scene scene{pipeline, fails};
+    Scene scene{pipeline, fails, ends};
     scene.begin();
     const bool made = scene.make(steps);
     const std::size_t heard_before = scene.heard();
@@ -125,11 +154,11 @@ void cancelled_at_every_step(Make make, Kind fails, asio::cancellation_type type
 }
 
 template <class Make>
-void destroyed_at_every_step(Make make, Kind fails) {
+void destroyed_at_every_step(Make make, Kind fails, Ends ends) {
   for (std::size_t steps = 0;; ++steps) {
     CAPTURE(steps);
     auto pipeline = make();
-    Scene scene{pipeline, fails};
+    Scene scene{pipeline, fails, ends};
     scene.begin();
     const bool made = scene.make(steps);
     const std::size_t heard_before = scene.heard();
@@ -143,10 +172,11 @@ void destroyed_at_every_step(Make make, Kind fails) {
 
 template <class Make>
 void at_every_step(Make make, Kind fails = Kind::overload) {
-  SECTION("cancelled, terminal") { cancelled_at_every_step(make, fails, asio::cancellation_type::terminal); }
-  SECTION("cancelled, partial") { cancelled_at_every_step(make, fails, asio::cancellation_type::partial); }
-  SECTION("cancelled, total") { cancelled_at_every_step(make, fails, asio::cancellation_type::total); }
-  SECTION("destroyed") { destroyed_at_every_step(make, fails); }
+  const Ends ends = GENERATE(Ends::later, Ends::at_once_by_turns);
+  SECTION("cancelled, terminal") { cancelled_at_every_step(make, fails, ends, asio::cancellation_type::terminal); }
+  SECTION("cancelled, partial") { cancelled_at_every_step(make, fails, ends, asio::cancellation_type::partial); }
+  SECTION("cancelled, total") { cancelled_at_every_step(make, fails, ends, asio::cancellation_type::total); }
+  SECTION("destroyed") { destroyed_at_every_step(make, fails, ends); }
 }
 
 }  // namespace
@@ -225,7 +255,7 @@ TEST_CASE("The harness sees a policy that forgets to settle", "[async][exactly_o
     Reaction settle(NoState&, Call&, Now, const Attempt&, const Verdict&) const noexcept { return Reaction::pass(); }
   };
   auto pipeline = Pipeline{Forgets{Admission::go(), Reaction::pass(), own}};
-  Scene scene{pipeline, Kind::overload};
+  Scene scene{pipeline, Kind::overload, Ends::later};
   scene.begin();
   REQUIRE(scene.step());
   scene.destroy();

@@ -26,13 +26,13 @@ std::string repeated(std::string_view piece, std::size_t bytes) {
 
 Classification judged(std::string body, int status) { return classify(HttpResponse{status, {}, std::move(body)}); }
 
-// A sanitizer makes it ten times as slow: then half a megabyte takes as long.
+// A sanitizer makes it several times as slow: then half a megabyte takes as long.
 #if defined(__has_feature)
 constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
 constexpr bool sanitized = false;
 #endif
-constexpr std::size_t body_bytes = (sanitized ? 512 : 2048) * std::size_t{1024};
+constexpr std::size_t body_bytes = (sanitized ? 512 : 1024) * std::size_t{1024};
 
 }  // namespace
 
