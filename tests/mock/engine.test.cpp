@@ -327,9 +327,8 @@ TEST_CASE("Safety settings decide on the prompt's side, and nothing decides on t
   CHECK(by_default["prompt-blocked-prohibited"] + by_default["image-safety"] + by_default["image-safety-text"] > 5);
 }
 
-TEST_CASE("What the filter blocks takes none of the shared capacity, counts as served, and is not makeable by a part in the cast",
-          "[mock]") {
-  Scenario scenario{.tier = {.name = "t", .requests_per_minute = 6}, .cast = 24, .hopeless_at_most = 0};
+TEST_CASE("What the filter blocks takes none of the shared capacity, counts as served, and is not makeable", "[mock]") {
+  Scenario scenario{.tier = {.name = "t", .requests_per_minute = 6}};
   scenario.model.filtered_share = 1;
   scenario.switches = {.count_failures = false, .shared_capacity = ductile::mock::SharedCapacity{.calls_per_minute = 0, .burst = 1}};
   Engine engine = engine_with(scenario);
@@ -669,6 +668,20 @@ TEST_CASE("What an episode looks at, and how it goes on, is each its own", "[moc
     CHECK(shown["overloaded"] == 0);
     CHECK(shown["made"] == Catch::Approx(1200).margin(70));
   }
+  SECTION("of a project, between two moments") {
+    engine.play({.episodes = {{.answer = "internal", .from_moment = start + 1h, .until_moment = start + 2h, .project = "shop"}},
+                 .projects = {{"key-of-the-shop", "shop"}}},
+                start);
+    const auto by = [](std::string_view key) {
+      Request request = asking::for_image("a cat");
+      request.headers = {{"x-goog-api-key", std::string{key}}};
+      return request;
+    };
+    CHECK(ask(engine, by("key-of-the-shop"), start + 59min) == "made");
+    CHECK(ask(engine, by("key-of-the-shop"), start + 1h) == "internal");
+    CHECK(ask(engine, by("key-of-another"), start + 1h) == "made");
+    CHECK(ask(engine, by("key-of-the-shop"), start + 2h) == "made");
+  }
   SECTION("until a state, which an episode or a test enters") {
     engine.play({.episodes = {{.answer = "overloaded", .state = "down", .until_state = "mended"},
                               {.answer = "internal", .calls = 2, .state = "mended", .next_state = "up"}},
@@ -733,6 +746,15 @@ TEST_CASE("A call that no episode answers is told which came nearest, and what i
       {"size", {{.answer = "internal", .size = "4K"}}, R"(episodes[0]: match.size is "4K", and the call asks for "")"},
       {"from", {{.answer = "internal", .from = 90s}}, "episodes[0]: from_s is 90, and the call came at 60"},
       {"until", {{.answer = "internal", .until = 30s}}, "episodes[0]: until_s is 30, and the call came at 60"},
+      {"from a moment",
+       {{.answer = "internal", .from_moment = start + 90s}},
+       "episodes[0]: from is 2026-11-24T10:01:30Z, and the call came at 2026-11-24T10:01:00Z"},
+      {"until a moment",
+       {{.answer = "internal", .until_moment = start + 60s}},
+       "episodes[0]: until is 2026-11-24T10:01:00Z, and the call came at 2026-11-24T10:01:00Z"},
+      {"project",
+       {{.answer = "internal", .project = "shop"}},
+       R"(episodes[0]: match.project is "shop", and the call's key belongs to another)"},
       {"state", {{.answer = "internal", .state = "down"}}, R"(episodes[0]: state is "down", and the story is in "up")"},
       {"until a state", {{.answer = "internal", .until_state = "up"}}, R"(episodes[0]: until_state is "up", which the story has entered)"},
       {"after", {{.answer = "internal", .after = 4}}, "episodes[0]: after is 4, and this is call 1"},
@@ -845,10 +867,15 @@ TEST_CASE("A bad day shows every kind of trouble in a run of 24 prompts, and a p
 }
 
 TEST_CASE("Of the first prompts one is withheld and no more are hopeless than the scenario wants, whatever the model has", "[mock]") {
-  for (const double share : {0.0, 0.5, 1.0}) {
-    INFO("share of prohibited prompts: " << share);
+  struct Shares {
+    double prohibited;
+    double filtered;
+  };
+  for (const auto [prohibited, filtered] : {Shares{0, 0}, {0.5, 0}, {1, 0}, {0, 0.5}, {0.5, 0.5}, {0, 1}}) {
+    INFO("share of prohibited prompts: " << prohibited << ", of those that the filter blocks: " << filtered);
     Scenario scenario;
-    scenario.model.prohibited_share = share;
+    scenario.model.prohibited_share = prohibited;
+    scenario.model.filtered_share = filtered;
     scenario.withheld_by = 10;
     scenario.hopeless_at_most = 4;
     Engine engine = engine_with(scenario);
@@ -864,7 +891,7 @@ TEST_CASE("Of the first prompts one is withheld and no more are hopeless than th
     }
     CHECK(withheld >= 1);
     CHECK(drawn >= 20);
-    CHECK(drawn == (share == 0.0 ? 23 : 20));
+    CHECK(drawn == (prohibited + filtered > 0 ? 20 : 23));
   }
 }
 

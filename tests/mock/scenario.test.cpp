@@ -152,6 +152,8 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
        "name alone must be one of calm, bad-day, outage-30min, seed-mix, free-tier, retired-model, safety-heavy, every-error; it is "
        "\"worse-day\""},
       {R"({"episodes": [{"answer": "internal", "from_s": 5, "until_s": 5}]})", "until_s must be more than from_s"},
+      {R"({"episodes": [{"answer": "internal", "from": "2026-11-24", "until": "2026-11-24"}]})", "until must be later than from"},
+      {R"({"episodes": [{"answer": "internal", "from": "noon"}]})", "episodes[0].from must look like 2026-11-24T10:00:00Z; it is \"noon\""},
       {R"({"episodes": [{"answer": "internal", "calls": 1.5}]})", "calls must be a whole number"},
       {"[]", "the file must be an object"},
       {R"({"epsiodes": []})", "the scenario has no member 'epsiodes'"},
@@ -281,6 +283,21 @@ TEST_CASE("A scenario file says what the newer members of an episode and the swi
   REQUIRE(episode.percentiles);
   CHECK(episode.percentiles->percentiles() == std::vector<ductile::mock::LatencyPercentiles::Percentile>{{50, 9}, {99, 60}});
   CHECK(read_scenario(R"({"shared_capacity": 12})", 1).switches.shared_capacity == ductile::mock::SharedCapacity{.calls_per_minute = 12});
+}
+
+TEST_CASE("An episode may be a project's, and between two moments of the service's clock", "[mock]") {
+  const Scenario scenario = read_scenario(R"({
+    "projects": {"shop": ["key-1"]},
+    "episodes": [{"answer": "internal", "match": {"project": "shop"},
+                  "from": "2026-11-24T12:00:00Z", "until": "2026-11-24T13:00:00Z"}]})",
+                                          std::nullopt);
+  REQUIRE(scenario.episodes.size() == 1);
+  CHECK(scenario.episodes[0].project == "shop");
+  CHECK(scenario.episodes[0].from_moment == ductile::mock::parse_time("2026-11-24T12:00:00Z"));
+  CHECK(scenario.episodes[0].until_moment == ductile::mock::parse_time("2026-11-24T13:00:00Z"));
+  CHECK(ductile::mock::written_episode(scenario.episodes[0]) ==
+        boost::json::object{
+            {"answer", "internal"}, {"match", {{"project", "shop"}}}, {"from", "2026-11-24T12:00:00Z"}, {"until", "2026-11-24T13:00:00Z"}});
 }
 
 TEST_CASE("The seed of a file is its day, unless the command line has one", "[mock]") {

@@ -3,17 +3,18 @@
 
 #include <ductile/core/config_error.hpp>      // ConfigError
 #include <ductile/mock/detail/json_text.hpp>  // json_text
-#include <ductile/mock/engine.hpp>            // Engine
-#include <ductile/mock/exchange.hpp>          // Answer, Request
-#include <ductile/mock/models.hpp>            // find_served_model
-#include <ductile/mock/pacific.hpp>           // until_pacific_midnight
-#include <ductile/mock/page.hpp>              // page_for_people
-#include <ductile/mock/route.hpp>             // wanted_row
-#include <ductile/mock/rows.hpp>              // all_answers
-#include <ductile/mock/scenario.hpp>          // scenario_names
-#include <ductile/mock/scenario_json.hpp>     // read_scenario, written_episode, written_scenario
-#include <ductile/mock/service_clock.hpp>     // ServiceClock
-#include <ductile/mock/switches.hpp>          // Switches
+#include <ductile/mock/detail/seconds.hpp>
+#include <ductile/mock/engine.hpp>         // Engine
+#include <ductile/mock/exchange.hpp>       // Answer, Request
+#include <ductile/mock/models.hpp>         // find_served_model
+#include <ductile/mock/pacific.hpp>        // until_pacific_midnight
+#include <ductile/mock/page.hpp>           // page_for_people
+#include <ductile/mock/route.hpp>          // wanted_row
+#include <ductile/mock/rows.hpp>           // all_answers
+#include <ductile/mock/scenario.hpp>       // scenario_names
+#include <ductile/mock/scenario_json.hpp>  // read_scenario, written_episode, written_scenario
+#include <ductile/mock/service_clock.hpp>  // ServiceClock
+#include <ductile/mock/switches.hpp>       // Switches
 #include <ductile/mock/verdict/verdict_json.hpp>
 
 #include <boost/json.hpp>
@@ -124,8 +125,6 @@ class Admin {
     engine_.turn([&](Switches& switches) { detail::read_members<Switches>(given, "switches", detail::switch_members, switches); });
   }
 
-  static double in_seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
-
   static std::string hex(std::uint64_t hash) {
     std::array<char, 20> text{};
     std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
@@ -162,19 +161,19 @@ class Admin {
     for (const Entry& entry : journal.entries()) {
       Object row{{"number", entry.number},
                  {"time", iso_time(entry.time)},
-                 {"unix_s", in_seconds(entry.time.time_since_epoch())},
+                 {"unix_s", detail::in_seconds(entry.time.time_since_epoch())},
                  {"method", entry.method},
                  {"model", entry.model},
                  {"id", entry.id},
                  {"status", entry.status},
                  {"asked_for", entry.asked_for},
                  {"job", hex(entry.job)},
-                 {"latency_s", in_seconds(entry.latency)}};
+                 {"latency_s", detail::in_seconds(entry.latency)}};
       // Not with braces: those would make an array of one.
       row["key"] = entry.key == 0 ? boost::json::value() : boost::json::value(hex(entry.key));
       row["episode"] = entry.episode ? boost::json::value(*entry.episode) : boost::json::value();
       if (!entry.near_miss.empty()) row["near_miss"] = entry.near_miss;
-      row["hint_s"] = entry.hint == Duration{} ? boost::json::value() : boost::json::value(in_seconds(entry.hint));
+      row["hint_s"] = entry.hint == Duration{} ? boost::json::value() : boost::json::value(detail::in_seconds(entry.hint));
       entries.push_back(std::move(row));
     }
     return {{"total", journal.total()}, {"counts", std::move(by_id)}, {"statuses", std::move(by_status)}, {"requests", std::move(entries)}};
@@ -194,8 +193,8 @@ class Admin {
                                 {"rpd", usage.day_requests},
                                 {"tpd", usage.day_tokens},
                                 {"dollars_in_ten_minutes", static_cast<double>(usage.nanodollars) / 1e9},
-                                {"minute_left_s", in_seconds(usage.minute_left)},
-                                {"day_left_s", in_seconds(usage.day_left)}});
+                                {"minute_left_s", detail::in_seconds(usage.minute_left)},
+                                {"day_left_s", detail::in_seconds(usage.day_left)}});
     }
     Object capacity;
     for (const auto& [model, calls] : engine_.capacity_left(clock_.now())) capacity[model] = calls;
@@ -211,9 +210,9 @@ class Admin {
   Object clock() {
     const WallTime now = clock_.now();
     return {{"now", iso_time(now)},
-            {"unix_s", in_seconds(now.time_since_epoch())},
+            {"unix_s", detail::in_seconds(now.time_since_epoch())},
             {"time_scale", clock_.scale()},
-            {"day_left_s", in_seconds(until_pacific_midnight(now))},
+            {"day_left_s", detail::in_seconds(until_pacific_midnight(now))},
             {"started_at", iso_time(clock_.start())}};
   }
 
@@ -223,7 +222,7 @@ class Admin {
     for (const Episode& episode : played.episodes) {
       Object row = written_episode(episode);
       row.emplace("after", episode.after);
-      row.emplace("from_s", in_seconds(episode.from));
+      row.emplace("from_s", detail::in_seconds(episode.from));
       episodes.push_back(std::move(row));
     }
     boost::json::array known;

@@ -6,27 +6,22 @@
 #include <ductile/core/transport.hpp>   // header
 #include <ductile/core/verdict.hpp>     // Duration
 #include <ductile/gemini/failures.hpp>  // FailureRow, find_failure
-#include <ductile/mock/cast.hpp>        // Cast
-#include <ductile/mock/detail/bounded_map.hpp>
+#include <ductile/mock/detail/seconds.hpp>
 #include <ductile/mock/dice.hpp>       // Dice
 #include <ductile/mock/exchange.hpp>   // Answer, Request
-#include <ductile/mock/harm.hpp>       // Harm, SafetyThresholds
 #include <ductile/mock/journal.hpp>    // Entry, Journal
 #include <ductile/mock/key_check.hpp>  // form_of_key, KeyForm
 #include <ductile/mock/model_pages.hpp>
 #include <ductile/mock/models.hpp>           // find_served_model
-#include <ductile/mock/outcome_row.hpp>      // outcome_row
 #include <ductile/mock/price.hpp>            // price_of
 #include <ductile/mock/quota.hpp>            // Quota
-#include <ductile/mock/quota_errors.hpp>     // canned_quota_words, quota_row, QuotaWords
-#include <ductile/mock/refusal_words.hpp>    // refusal_words
-#include <ductile/mock/reply.hpp>            // reply, Scene
+#include <ductile/mock/reply.hpp>            // find_row, lay_fault, quota_reply, reply
 #include <ductile/mock/request_check.hpp>    // Asked, check_request, Refusal, Terms
 #include <ductile/mock/route.hpp>            // key_of, read_route, wanted_row
-#include <ductile/mock/scenario.hpp>         // Episode, Scenario
-#include <ductile/mock/service_model.hpp>    // Outcome, ServiceModel
-#include <ductile/mock/shared_capacity.hpp>  // CapacityLeft, SharedCapacity
-#include <ductile/mock/story.hpp>            // Story, StoryCall
+#include <ductile/mock/scenario.hpp>         // Scenario
+#include <ductile/mock/scene.hpp>            // Scene
+#include <ductile/mock/service.hpp>          // Service, Settled
+#include <ductile/mock/shared_capacity.hpp>  // SharedCapacity
 #include <ductile/mock/switches.hpp>         // Switches
 #include <ductile/mock/verdict/client_verdict.hpp>
 #include <ductile/mock/verdict/judge.hpp>       // Judge
@@ -35,7 +30,6 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
@@ -82,12 +76,7 @@ struct EngineOptions {
 class Engine {
  public:
   explicit Engine(EngineOptions options)
-      : options_(std::move(options)),
-        scenario_(with_own(options_.scenario)),
-        seed_(scenario_.seed.value_or(options_.seed)),
-        model_(seed_, scenario_.model),
-        quota_(seed_, scenario_.tier),
-        story_(scenario_.episodes, scenario_.state, options_.start) {}
+      : options_(std::move(options)), service_(with_own(options_.scenario), options_.seed, options_.start) {}
 
   /// The answer to `request` that arrives at `now`.
   [[nodiscard]] Answer answer(const Request& request, WallTime now) {
@@ -147,9 +136,7 @@ class Engine {
   /// measured against. A scenario may give the first few prompts their parts when they are first asked for: so ask after the run.
   [[nodiscard]] bool makeable(std::string_view prompt) const {
     const std::scoped_lock lock{mutex_};
-    const std::uint64_t job = Dice::hash(prompt);
-    const auto harm = model_.harm(job);
-    return cast_.destiny(job, model_) == Outcome::image && !(harm && SafetyThresholds{}.block(*harm));
+    return service_.makeable(Dice::hash(prompt));
   }
 
   /// A copy of the journal as it stands.
@@ -166,23 +153,23 @@ class Engine {
 
   [[nodiscard]] std::vector<Quota::Usage> quota_usage(WallTime now) {
     const std::scoped_lock lock{mutex_};
-    return quota_.usage(now);
+    return service_.quota().usage(now);
   }
 
   [[nodiscard]] Tier tier() const {
     const std::scoped_lock lock{mutex_};
-    return quota_.tier();
+    return service_.quota().tier();
   }
 
   [[nodiscard]] Scenario scenario() const {
     const std::scoped_lock lock{mutex_};
-    return scenario_;
+    return service_.scenario();
   }
 
   /// The seed that it plays with now.
   [[nodiscard]] std::uint64_t seed() const {
     const std::scoped_lock lock{mutex_};
-    return seed_;
+    return service_.seed();
   }
 
   /// The seed that it was started with, for scenarios that have none of their own.
@@ -191,27 +178,26 @@ class Engine {
   /// The state that the story is in.
   [[nodiscard]] std::string state() const {
     const std::scoped_lock lock{mutex_};
-    return story_.state();
+    return service_.story().state();
   }
 
   /// Lets the story enter that state at once.
   void enter(std::string state) {
     const std::scoped_lock lock{mutex_};
-    story_.enter(std::move(state));
+    service_.story().enter(std::move(state));
   }
 
   /// Turns what `change` turns of the switches. What was asked before is not forgotten, and the scenario goes on.
   template <class Change>
   void turn(const Change& change) {
     const std::scoped_lock lock{mutex_};
-    change(scenario_.switches);
+    change(service_.switches());
   }
 
   /// The calls that each image model could begin at `now`; empty where the projects share no capacity.
   [[nodiscard]] std::map<std::string, double> capacity_left(WallTime now) const {
     const std::scoped_lock lock{mutex_};
-    const auto& shared = scenario_.switches.shared_capacity;
-    return shared ? capacity_.left(*shared, now) : std::map<std::string, double>{};
+    return service_.capacity_left(now);
   }
 
   /// `scenario` with what this service was started with in place of it, except the members for which `named(member)` holds.
@@ -228,24 +214,22 @@ class Engine {
   /// Empties every quota window.
   void refill_quota() {
     const std::scoped_lock lock{mutex_};
-    quota_.refill();
+    service_.quota().refill();
   }
 
   /// Forgets everything that was asked; the scenario begins anew at `now`.
   void reset(WallTime now) {
     const std::scoped_lock lock{mutex_};
-    begin(now);
+    begin(service_.scenario(), now);
   }
 
   /// Puts another scenario in place of this one; it begins at `now`, and everything that was asked is forgotten.
   void play(Scenario scenario, WallTime now) {
     const std::scoped_lock lock{mutex_};
-    scenario_ = std::move(scenario);
-    begin(now);
+    begin(std::move(scenario), now);
   }
 
  private:
-  static constexpr std::size_t most_jobs = 10'000;
   static constexpr Duration least_server_timeout = std::chrono::seconds{10};
 
   static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : Dice{Dice::hash(key)}.bits(); }
@@ -254,18 +238,12 @@ class Engine {
     return with_own(std::move(scenario), [](std::string_view) { return false; });
   }
 
-  void begin(WallTime now) {
-    seed_ = scenario_.seed.value_or(options_.seed);
-    model_ = ServiceModel{seed_, scenario_.model};
-    quota_ = Quota{seed_, scenario_.tier};
-    story_ = Story{scenario_.episodes, scenario_.state, now};
-    capacity_ = CapacityLeft{};
+  void begin(Scenario scenario, WallTime now) {
+    service_ = Service{std::move(scenario), options_.seed, now};
     ++run_;
     journal_ = Journal{};
     judge_ = Judge{};
     signatures_ = Signatures{};
-    calls_.clear();
-    cast_ = Cast{};
   }
 
   // Null for an answer that was given before everything was forgotten.
@@ -274,7 +252,7 @@ class Engine {
   [[nodiscard]] std::optional<std::string> shared_project(std::string_view key) const {
     if (const auto found = options_.projects.find(key); found != options_.projects.end()) return found->second;
     const std::scoped_lock lock{mutex_};
-    const auto& projects = scenario_.projects;
+    const auto& projects = service_.scenario().projects;
     const auto found = projects.find(key);
     return found != projects.end() ? std::optional{found->second} : std::nullopt;
   }
@@ -355,13 +333,12 @@ class Engine {
     entry.job = Dice::hash(asked.prompt);
     entry.image_wanted = asked.image;
     entry.lost_signature = belied(asked.returned);
-    return generate(asked, *known, scene, entry, project);
+    return generate(asked, scene, entry, project);
   }
 
-  // A request that makes no sense is a request all the same.
   void count_refused(const std::string& project, const Scene& scene) {
     const std::scoped_lock lock{mutex_};
-    if (scenario_.switches.count_failures) quota_.count(project, scene.model, {}, scene.time);
+    service_.count_refused(project, scene);
   }
 
   // Says in the answer which episode gave it, or why none did.
@@ -370,25 +347,10 @@ class Engine {
     if (!entry.near_miss.empty()) given.headers.push_back({"x-ductile-near-miss", entry.near_miss});
   }
 
-  // What is settled under the lock; the bytes are made after it.
-  struct Settled {
-    std::string id{};
-    std::optional<QuotaWords> quota{};
-    std::optional<Duration> latency{};
-    std::uint64_t call = 0;
-    Harm harm{};
-    bool own_latency = false;    // written down in the scenario
-    const Row* fault = nullptr;  // what its fault does to the answer's bytes
-  };
-
-  Answer generate(const Asked& asked, const ServedModel& model, Scene& scene, Entry& entry, const std::string& project) {
-    Settled settled = settle(asked, model, scene, entry, project);
+  // It is settled under the lock; the bytes are made after it.
+  Answer generate(const Asked& asked, Scene& scene, Entry& entry, const std::string& project) {
+    Settled settled = settle(asked, scene, entry, project);
     scene.harm = settled.harm;
-    // The deadline that the client sets for the service, which then gives up in its own words; what breaks on the way knows none.
-    const Row* row = settled.fault ? settled.fault : find_row(settled.id);
-    const bool breaks = row && row->fault != ByteFault::none;
-    if (const auto limit = entry.time_left; limit && *limit > Duration::zero() && !breaks && settled.latency && *settled.latency > *limit)
-      settled = {.id = "deadline-504", .latency = limit, .call = settled.call};
     scene.call = settled.call;
     Answer given = settled.quota ? quota_reply(settled.id, *settled.quota, scene) : reply(settled.id, scene);
     if (settled.fault) lay_fault(*settled.fault, given);
@@ -398,112 +360,15 @@ class Engine {
       entry.hint = std::chrono::floor<std::chrono::seconds>(*settled.quota->hint);
     else if (const Row* said = find_row(settled.id))
       entry.hint = hint_of(*said);
+    entry.episode = settled.episode;
+    entry.near_miss = std::move(settled.near_miss);
     if (given.streamed) given.between = std::chrono::milliseconds{50};
     return given;
   }
 
-  Settled settle(const Asked& asked, const ServedModel& model, const Scene& scene, Entry& entry, const std::string& project) {
+  Settled settle(const Asked& asked, const Scene& scene, const Entry& entry, const std::string& project) {
     const std::scoped_lock lock{mutex_};
-    const ServiceParameters& parameters = model_.parameters();
-    const Switches& switches = scenario_.switches;
-    const WallTime now = scene.time;
-    cast_.meet(entry.job, scenario_, model_);
-    const std::uint32_t number = next_call(entry.job, scene.model);
-    const Dice dice = Dice{seed_}.with("answer").with(entry.job).with(scene.model).with(number);
-    Settled settled{.call = dice.bits()};
-    const auto quickly = [&] { return seconds(dice.with("quickly").between(parameters.network.low, parameters.network.high)); };
-
-    if (auto full = quota_.check(project, scene.model, asked.tokens, now, model.draws()); !full.empty()) {
-      if (parameters.count_rejected) quota_.count(project, scene.model, {.day = false}, now);
-      settled.quota = refusal_words(full, quota_.tier().free(), parameters, switches.lying_retry_info, dice);
-      settled.id = std::string{quota_row(full, *settled.quota)};
-      if (settled.id == "spend-rate") settled.quota.reset();  // has words of its own, and names no window
-      settled.latency = quickly();
-      return settled;
-    }
-
-    const StoryCall call{.model = scene.model,
-                         .prompt = asked.prompt,
-                         .size = asked.size,
-                         .image = model.draws(),
-                         .filtered = asked.safety.block(Harm{}),
-                         .time = now};
-    entry.episode = story_.due(call, dice);
-    if (entry.episode) {
-      written_down(*entry.episode, call, dice, scene, settled);
-      if (!settled.latency) settled.latency = quickly();
-      if (const auto cost = cost_of(settled.id, asked, scene.model)) quota_.count(project, scene.model, *cost, now);
-      return settled;
-    }
-    entry.near_miss = story_.near_miss(call);
-
-    // The filter looks at the prompt before anything is made of it; what is made is looked at by others, which no setting changes.
-    if (const auto harm = model_.harm(entry.job); harm && asked.safety.block(*harm)) {
-      settled.id = filtered_row;
-      settled.harm = *harm;
-      settled.latency = quickly();
-      quota_.count(project, scene.model, {.tokens = asked.tokens}, now);
-      return settled;
-    }
-
-    const ServiceCall wanted{entry.job, number, scene.model, resolution(asked.size), 0, model.draws()};
-    const bool spent = switches.shared_capacity && model.draws() && !capacity_.take(*switches.shared_capacity, scene.model, now);
-    const ServiceReply real =
-        spent ? ServiceReply{Outcome::overloaded, quickly()} : model_.reply(wanted, now, cast_.destiny(entry.job, model_));
-    settled.id = outcome_row(real.outcome, asked, scene.model, dice);
-    settled.latency = real.latency;
-    const bool counts = switches.count_failures || !fails(real.outcome);
-    if (counts && real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
-      const bool day = real.outcome != Outcome::overloaded || parameters.count_overload_in_day;
-      const bool image = makes_image(real.outcome) && asked.image;
-      quota_.count(project, scene.model,
-                   {.tokens = asked.tokens, .image = image, .day = day, .nanodollars = image ? price_of_image(asked, scene.model) : 0},
-                   now);
-    }
-    return settled;
-  }
-
-  // The answer of an episode, in place of the service's own.
-  void written_down(std::size_t number, const StoryCall& call, Dice dice, const Scene& scene, Settled& settled) const {
-    const Episode& episode = story_.episodes()[number];
-    settled.id = story_.answer_of(number, call, dice);
-    settled.quota = canned_quota_words(settled.id);
-    if (!episode.fault.empty()) settled.fault = find_row(episode.fault);
-    if (episode.percentiles)
-      settled.latency = episode.percentiles->at(dice.with("latency").with(number).normal());
-    else
-      settled.latency = episode.latency;
-    settled.own_latency = settled.latency.has_value();
-    const Row* row = settled.fault ? settled.fault : find_row(settled.id);
-    const bool silent = row && (row->fault == ByteFault::silence || (row->fault == ByteFault::stall && !is_streamed(scene.delivery)));
-    if (!settled.latency && silent) settled.latency = silence_lasts;
-  }
-
-  std::uint32_t next_call(std::uint64_t job, const std::string& model) { return calls_.obtain({job, model}).first++; }
-
-  static Duration seconds(double count) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{count}); }
-
-  static Resolution resolution(std::string_view size) {
-    return size == "4K" ? Resolution::up_to_4k : size == "2K" ? Resolution::up_to_2k : Resolution::up_to_1k;
-  }
-
-  // What a written-down answer costs: as much as the same answer of the model; none: nothing at all.
-  [[nodiscard]] std::optional<QuotaCost> cost_of(std::string_view id, const Asked& asked, std::string_view model) const {
-    const Row* row = find_row(id);
-    if (!row || row->status == 401 || row->status == 402 || row->status == 403 || row->status == 404 || row->status == 429)
-      return std::nullopt;
-    if (row->status != 200 && !scenario_.switches.count_failures) return std::nullopt;
-    const bool image = row->status == 504 || (row->form == Form::answer && (id.starts_with("ok-") || id.starts_with("image-safety")));
-    const bool overload = row->status == 502 || row->status == 503;
-    return QuotaCost{.tokens = asked.tokens,
-                     .image = image,
-                     .day = !overload || model_.parameters().count_overload_in_day,
-                     .nanodollars = image ? price_of_image(asked, model) : 0};
-  }
-
-  // What the service takes for an image, shown or not, and its prompt.
-  static std::int64_t price_of_image(const Asked& asked, std::string_view model) {
-    return price_of(model, asked.size, {.input_tokens = asked.tokens, .images = 1}, true, Billed::yes).nanodollars;
+    return service_.settle(asked, scene, entry.job, project, entry.time_left);
   }
 
   // The wait that a row asks for in its RetryInfo; zero: none.
@@ -513,7 +378,7 @@ class Engine {
     if (at == row.details.npos) return {};
     double count = 0;
     (void)std::from_chars(row.details.data() + at + name.size(), row.details.data() + row.details.size(), count);
-    return std::chrono::floor<std::chrono::seconds>(seconds(count));
+    return std::chrono::floor<std::chrono::seconds>(detail::from_seconds(count));
   }
 
   // What the client says in X-Server-Timeout; none where it says nothing that makes sense.
@@ -522,7 +387,7 @@ class Engine {
     double limit = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
     if (error != std::errc{} || end != text.data() + text.size() || !(limit > -1e6 && limit < 1e6)) return std::nullopt;
-    return seconds(limit);
+    return detail::from_seconds(limit);
   }
 
   // The price of an answer: nothing where nothing is billed, as on a free tier.
@@ -545,18 +410,11 @@ class Engine {
 
   const EngineOptions options_;
   mutable std::mutex mutex_;
-  Scenario scenario_;
-  std::uint64_t seed_;
-  ServiceModel model_;
-  Quota quota_;
+  Service service_;
   std::uint64_t run_ = 1;  // since when nothing was forgotten
   Journal journal_;
   Judge judge_;
   Signatures signatures_;
-  detail::BoundedMap<std::pair<std::uint64_t, std::string>, std::uint32_t> calls_{most_jobs};
-  Cast cast_;
-  Story story_;
-  CapacityLeft capacity_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/core/now.hpp>                  // WallTime
 #include <ductile/core/verdict.hpp>              // Duration
 #include <ductile/mock/latency_percentiles.hpp>  // LatencyPercentiles
 
@@ -21,8 +22,8 @@ struct WeightedAnswer {
 
 /// A stretch of the story that is written down instead of drawn: these calls get this answer.
 ///
-/// An episode counts every call that its `model`, `prompt`, `image`, `size` and states let in, whoever answers it, and that came in its
-/// span of time. It answers those from the `after`-th on, `calls` of them. The first episode of a scenario that is due answers.
+/// An episode counts every call that its `model`, `project`, `prompt`, `image`, `size` and states let in, whoever answers it, and that came
+/// in its span of time. It answers those from the `after`-th on, `calls` of them. The first episode of a scenario that is due answers.
 struct Episode {
   std::string answer{};                  ///< A row of the catalogue, or `ok-image` and the like.
   std::string model{};                   ///< Only calls to this model; empty: to all.
@@ -32,6 +33,10 @@ struct Episode {
   Duration from{};                       ///< Since the service's start.
   std::optional<Duration> until{};       ///< Since the service's start; none: for ever.
   std::optional<Duration> latency{};     ///< How long the answer takes; none: seconds, or what the row itself takes.
+
+  std::optional<WallTime> from_moment{};   ///< By the service's clock, beside `from`; none: always.
+  std::optional<WallTime> until_moment{};  ///< By the service's clock, beside `until`; none: for ever.
+  std::string project{};                   ///< Only calls of the project that the scenario names so; empty: of all.
 
   std::string size{};                               ///< Only calls that ask for images of this size ("4K"); empty: all.
   std::optional<bool> image{};                      ///< Only calls to models that draw (true) or only write (false); none: to all.

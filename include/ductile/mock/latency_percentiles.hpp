@@ -3,6 +3,7 @@
 
 #include <ductile/core/config_error.hpp>  // ConfigError
 #include <ductile/core/verdict.hpp>       // Duration
+#include <ductile/mock/detail/seconds.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -55,7 +56,7 @@ class LatencyPercentiles {
       const Point& high = points_[upper];
       log_seconds = low.log_seconds + (high.log_seconds - low.log_seconds) * (normal - low.normal) / (high.normal - low.normal);
     }
-    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{std::exp(std::min(log_seconds, longest))});
+    return detail::from_seconds(std::exp(std::min(log_seconds, longest)));
   }
 
   /// As they were given, the lowest first.

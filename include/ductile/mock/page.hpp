@@ -165,7 +165,7 @@ function showScenario(scenario) {
   const episodes = scenario.episodes.map(episode => {
     const line = made('p');
     const match = episode.match || {};
-    const to = [match.model, match.prompt && '"' + match.prompt + '"', match.size,
+    const to = [match.model, match.project && 'project ' + match.project, match.prompt && '"' + match.prompt + '"', match.size,
                 match.image === undefined ? '' : match.image ? 'models that draw' : 'models that only write'].filter(Boolean);
     line.append(made('code', typeof episode.answer === 'string' ? episode.answer : Object.keys(episode.answer).join(' | ')), ' ' + [
       episode.fault ? 'with ' + episode.fault : '',
@@ -176,7 +176,9 @@ function showScenario(scenario) {
       episode.after ? 'after ' + episode.after + (episode.after === 1 ? ' call' : ' calls') : '',
       episode.calls === 1 ? 'once' : episode.calls !== undefined ? episode.calls + ' times' : '',
       episode.from_s ? 'from ' + span(episode.from_s) : '',
-      episode.until_s !== undefined ? 'until ' + span(episode.until_s) : ''].filter(Boolean).join(', '));
+      episode.until_s !== undefined ? 'until ' + span(episode.until_s) : '',
+      episode.from ? 'from ' + episode.from : '',
+      episode.until ? 'until ' + episode.until : ''].filter(Boolean).join(', '));
     return line;
   });
   put('episodes', made('p', 'plays ' + scenario.name + (scenario.state ? ', now ' + scenario.state : '') +

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/verdict.hpp>             // Duration
+#include <ductile/core/verdict.hpp>  // Duration
+#include <ductile/mock/detail/seconds.hpp>
 #include <ductile/mock/dice.hpp>                // Dice
 #include <ductile/mock/quota.hpp>               // QuotaViolation
 #include <ductile/mock/quota_errors.hpp>        // only_minutes, QuotaWords
@@ -21,15 +22,14 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 /// \param dice This call's own.
 [[nodiscard]] inline QuotaWords refusal_words(const std::vector<QuotaViolation>& full, bool free, const ServiceParameters& parameters,
                                               std::optional<bool> lies, Dice dice) {
-  const auto in_seconds = [](double count) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{count}); };
   QuotaWords said{.free = free};
   if (dice.with("detail").chance(parameters.quota_detail_present)) said.violations = full;
   if (!dice.with("hint").chance(parameters.retry_info_present)) return said;
   Duration longest{};
   for (const QuotaViolation& violation : full) longest = std::max(longest, violation.opens_in);
   if (lies.value_or(!only_minutes(full))) {
-    const Duration part = in_seconds(dice.with("part").between(0.1, 0.6) * std::chrono::duration<double>(longest).count());
-    const Duration lie = in_seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
+    const Duration part = detail::from_seconds(dice.with("part").between(0.1, 0.6) * detail::in_seconds(longest));
+    const Duration lie = detail::from_seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
     said.hint = only_minutes(full) ? part : std::min(lie, part);
   } else if (std::none_of(full.begin(), full.end(), [](const QuotaViolation& violation) { return violation.limit == 0; })) {
     said.hint = longest;

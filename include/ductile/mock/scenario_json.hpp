@@ -2,26 +2,20 @@
 #pragma once
 
 #include <ductile/core/config_error.hpp>             // ConfigError
-#include <ductile/core/now.hpp>                      // WallTime
 #include <ductile/detail/iso_time.hpp>               // iso_time
 #include <ductile/gemini/redact.hpp>                 // shortened
 #include <ductile/mock/detail/json_reading.hpp>      // Member, read_members
-#include <ductile/mock/rows.hpp>                     // all_answers, can_answer, fault_names
+#include <ductile/mock/episode_json.hpp>             // read_episode, written_episode
 #include <ductile/mock/scenario.hpp>                 // Episode, find_scenario, Scenario
 #include <ductile/mock/service_parameters_json.hpp>  // read_parameters, written_parameters
-#include <ductile/mock/shared_capacity.hpp>          // SharedCapacity
-#include <ductile/mock/switches.hpp>                 // Switches
+#include <ductile/mock/switches_json.hpp>            // switch_members
+#include <ductile/mock/tier_json.hpp>                // read_tier, written_tier
 
 #include <boost/json.hpp>
 
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -32,256 +26,10 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 // A scenario file, read and written. docs/mock/scenarios.md has its form, mock/scenario_schema.hpp the same as a JSON Schema. Every member
 // may be left out. One that is not known is refused: a misspelt one would pass for a scenario in which nothing happens.
 namespace ductile::inline DUCTILE_VERSION::mock {
-
-/// A moment of the years 1970 to 2199 in the form "2026-11-24T10:00:00Z" or "2026-11-24"; none for anything else.
-[[nodiscard]] inline std::optional<WallTime> parse_time(std::string_view text) {
-  using namespace std::chrono;
-  const std::string copy{text};
-  int year_read = 0, hour = 0, minute = 0, second = 0, read = 0;
-  unsigned month_read = 0, day_read = 0;
-  const auto all = [&] { return read == static_cast<int>(copy.size()); };
-  const bool whole =
-      (std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2dZ%n", &year_read, &month_read, &day_read, &hour, &minute, &second, &read) == 6 &&
-       all()) ||
-      (hour = minute = second = 0, std::sscanf(copy.c_str(), "%4d-%2u-%2u%n", &year_read, &month_read, &day_read, &read) == 3 && all());
-  const year_month_day date{year{year_read}, month{month_read}, day{day_read}};
-  if (!whole || !date.ok() || year_read < 1970 || year_read > 2199 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-      second > 60)
-    return std::nullopt;
-  return WallTime{sys_days{date}} + hours{hour} + minutes{minute} + std::chrono::seconds{second};
-}
-
-namespace detail {
-
-using Json = boost::json::value;
-
-template <class T, std::int64_t T::* member>
-constexpr Member<T> limit(std::string_view name) {
-  return {
-      name,
-      [](const Json& value, const std::string& path, T& into) { into.*member = static_cast<std::int64_t>(whole(value, path, 0, 1e12)); },
-      [](const T& from) -> Json { return from.*member; }};
-}
-
-inline constexpr std::array text_limit_members{limit<TextLimits, &TextLimits::requests_per_minute>("rpm"),
-                                               limit<TextLimits, &TextLimits::tokens_per_minute>("tpm"),
-                                               limit<TextLimits, &TextLimits::requests_per_day>("rpd")};
-
-inline constexpr std::array tier_members{
-    Member<Tier>{"name", [](const Json& value, const std::string& path, Tier& into) { into.name = text(value, path); },
-                 [](const Tier& from) -> Json { return boost::json::string(from.name); }},
-    limit<Tier, &Tier::requests_per_minute>("rpm"),
-    limit<Tier, &Tier::tokens_per_minute>("tpm"),
-    limit<Tier, &Tier::images_per_minute>("ipm"),
-    limit<Tier, &Tier::requests_per_day>("rpd"),
-    limit<Tier, &Tier::tokens_per_day>("tpd"),
-    Member<Tier>{"dollars_per_ten_minutes",
-                 [](const Json& value, const std::string& path, Tier& into) {
-                   into.nanodollars_per_ten_minutes = std::llround(number(value, path, 0, 1e6) * 1e9);
-                 },
-                 [](const Tier& from) -> Json { return static_cast<double>(from.nanodollars_per_ten_minutes) / 1e9; }},
-    Member<Tier>{"text",
-                 [](const Json& value, const std::string& path, Tier& into) {
-                   read_members<TextLimits>(object(value, path), path, text_limit_members, into.text.emplace());
-                 },
-                 [](const Tier& from) -> Json {
-                   if (!from.text) return nullptr;
-                   return written_members<TextLimits>(*from.text, {}, text_limit_members);
-                 }}};
-
-}  // namespace detail
-
-/// The tier of that name. \param path What names it, for the refusal.
-///
-/// Errors   `ConfigError` that names the known ones.
-[[nodiscard]] inline Tier tier_named(std::string_view name, std::string_view path = "tier") {
-  if (auto tier = find_tier(name)) return *std::move(tier);
-  std::string known;
-  std::vector<std::string> names;
-  for (Tier& tier : known_tiers()) {
-    known += (known.empty() ? "" : ", ") + tier.name;
-    names.push_back(std::move(tier.name));
-  }
-  throw ConfigError{std::string{path} + " must be one of " + known + "; it is '" + gemini::shortened(name, 80) + "'" +
-                    detail::nearest_of(name, names)};
-}
-
-/// The shared capacity of a JSON number, which is the calls a minute, or object {"calls_per_minute", "burst", "rejected_costs"}.
-[[nodiscard]] inline SharedCapacity read_shared_capacity(const boost::json::value& value, const std::string& path) {
-  using detail::Json;
-  SharedCapacity capacity;
-  if (!value.is_object()) {
-    capacity.calls_per_minute = detail::number(value, path, 0, 1e6);
-    return capacity;
-  }
-  static constexpr std::array members{
-      detail::Member<SharedCapacity>{"calls_per_minute",
-                                     [](const Json& given, const std::string& where, SharedCapacity& into) {
-                                       into.calls_per_minute = detail::number(given, where, 0, 1e6);
-                                     }},
-      detail::Member<SharedCapacity>{"burst", [](const Json& given, const std::string& where,
-                                                 SharedCapacity& into) { into.burst = detail::number(given, where, 1, 1e6); }},
-      detail::Member<SharedCapacity>{"rejected_costs", [](const Json& given, const std::string& where, SharedCapacity& into) {
-                                       into.rejected_costs = detail::number(given, where, 0, 1);
-                                     }}};
-  detail::read_members<SharedCapacity>(value.as_object(), path, members, capacity);
-  return capacity;
-}
-
-namespace detail {
-
-/// The switches by their names, in a scenario and on the admin page.
-inline constexpr std::array switch_members{
-    Member<Switches>{"count_failures",
-                     [](const Json& value, const std::string& path, Switches& into) { into.count_failures = flag(value, path); },
-                     [](const Switches& from) -> Json { return from.count_failures; }},
-    Member<Switches>{"lying_retry_info",
-                     [](const Json& value, const std::string& path, Switches& into) {
-                       into.lying_retry_info = value.is_null() ? std::nullopt : std::optional{flag(value, path)};
-                     },
-                     [](const Switches& from) -> Json { return from.lying_retry_info ? Json(*from.lying_retry_info) : Json(nullptr); }},
-    Member<Switches>{"shared_capacity",
-                     [](const Json& value, const std::string& path, Switches& into) {
-                       into.shared_capacity = value.is_null() ? std::nullopt : std::optional{read_shared_capacity(value, path)};
-                     },
-                     [](const Switches& from) -> Json {
-                       if (!from.shared_capacity) return nullptr;
-                       return boost::json::object{{"calls_per_minute", from.shared_capacity->calls_per_minute},
-                                                  {"burst", from.shared_capacity->burst},
-                                                  {"rejected_costs", from.shared_capacity->rejected_costs}};
-                     }}};
-
-inline double count_of_seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
-
-template <std::string Episode::* member>
-constexpr Member<Episode> words(std::string_view name) {
-  return {name, [](const Json& value, const std::string& path, Episode& into) { into.*member = text(value, path); },
-          [](const Episode& from) -> Json { return boost::json::string(from.*member); }};
-}
-
-inline std::uint32_t count(const Json& value, const std::string& path) { return static_cast<std::uint32_t>(whole(value, path, 0, 1e9)); }
-
-inline std::string answer_named(const std::string& id, const std::string& path) {
-  if (!can_answer(id)) refuse_json(path + ": there is no answer '" + gemini::shortened(id, 80) + "'" + nearest_of(id, all_answers()));
-  return id;
-}
-
-inline void read_answer(const Json& value, const std::string& path, Episode& into) {
-  if (!value.is_object()) {
-    if (!value.is_string()) refuse_json(path + " must be an id, or an object of ids with their weights; it is " + quoted(value));
-    into.answer = answer_named(std::string{value.as_string()}, path);
-    return;
-  }
-  double sum = 0;
-  for (const auto& [id, weight] : value.as_object()) {
-    into.mix.push_back({answer_named(std::string{id}, path), number(weight, path + "." + std::string{id}, 0, 1e6)});
-    sum += into.mix.back().weight;
-  }
-  if (!(sum > 0)) refuse_json(path + " must have an answer whose weight is more than 0; it is " + quoted(value));
-}
-
-inline Json written_answer(const Episode& from) {
-  if (from.mix.empty()) return boost::json::string(from.answer);
-  boost::json::object mix;
-  for (const WeightedAnswer& each : from.mix) mix[each.answer] = each.weight;
-  return mix;
-}
-
-inline void read_fault(const Json& value, const std::string& path, Episode& into) {
-  into.fault = text(value, path);
-  const std::vector<std::string_view> faults = fault_names();
-  if (std::find(faults.begin(), faults.end(), into.fault) != faults.end()) return;
-  std::string known;
-  for (const std::string_view fault : faults) known.append(known.empty() ? "" : ", ").append(fault);
-  refuse_json(path + " must be one of " + known + "; it is " + quoted(value) + nearest_of(into.fault, faults));
-}
-
-inline void read_latency(const Json& value, const std::string& path, Episode& into) {
-  into.latency.reset();
-  into.percentiles.reset();
-  if (!value.is_object()) {
-    into.latency = seconds(value, path);
-    return;
-  }
-  std::vector<LatencyPercentiles::Percentile> percentiles;
-  for (const auto& [name, time] : value.as_object()) {
-    const std::string_view text = name;
-    double percent = 0;
-    const auto [end, error] = text.starts_with('p') ? std::from_chars(text.data() + 1, text.data() + text.size(), percent)
-                                                    : std::from_chars_result{nullptr, std::errc::invalid_argument};
-    if (error != std::errc{} || end != text.data() + text.size() || !(percent >= 0.1 && percent <= 99.9))
-      refuse_json(path + " has no member '" + gemini::shortened(text, 80) + "'; percentiles are p0.1 to p99.9, such as p50");
-    percentiles.push_back({percent, number(time, path + "." + std::string{text}, 0.001, 1e6)});
-  }
-  try {
-    into.percentiles.emplace(std::move(percentiles));
-  } catch (const ConfigError& refusal) {
-    refuse_json(path + ": " + refusal.what());
-  }
-}
-
-inline Json written_latency(const Episode& from) {
-  if (!from.percentiles) return from.latency ? Json(count_of_seconds(*from.latency)) : Json(nullptr);
-  boost::json::object written;
-  for (const auto& each : from.percentiles->percentiles()) {
-    std::array<char, 32> name{'p'};
-    *std::to_chars(name.data() + 1, name.data() + name.size() - 1, each.percent).ptr = '\0';
-    written[name.data()] = each.seconds;
-  }
-  return written;
-}
-
-inline constexpr std::array match_members{
-    words<&Episode::model>("model"), words<&Episode::prompt>("prompt"),
-    Member<Episode>{"image", [](const Json& value, const std::string& path, Episode& into) { into.image = flag(value, path); },
-                    [](const Episode& from) -> Json { return from.image ? Json(*from.image) : Json(nullptr); }},
-    words<&Episode::size>("size")};
-
-inline constexpr std::array episode_members{
-    Member<Episode>{"answer", &read_answer, &written_answer},
-    Member<Episode>{"match",
-                    [](const Json& value, const std::string& path, Episode& into) {
-                      read_members<Episode>(object(value, path), path, match_members, into);
-                    },
-                    [](const Episode& from) -> Json { return written_members<Episode>(from, {}, match_members); }},
-    Member<Episode>{"chance", [](const Json& value, const std::string& path, Episode& into) { into.chance = number(value, path, 0, 1); },
-                    [](const Episode& from) -> Json { return from.chance; }},
-    Member<Episode>{"after", [](const Json& value, const std::string& path, Episode& into) { into.after = count(value, path); },
-                    [](const Episode& from) -> Json { return from.after; }},
-    Member<Episode>{"calls", [](const Json& value, const std::string& path, Episode& into) { into.calls = count(value, path); },
-                    [](const Episode& from) -> Json { return from.calls ? Json(*from.calls) : Json(nullptr); }},
-    Member<Episode>{"from_s", [](const Json& value, const std::string& path, Episode& into) { into.from = seconds(value, path); },
-                    [](const Episode& from) -> Json { return count_of_seconds(from.from); }},
-    Member<Episode>{"until_s", [](const Json& value, const std::string& path, Episode& into) { into.until = seconds(value, path); },
-                    [](const Episode& from) -> Json { return from.until ? Json(count_of_seconds(*from.until)) : Json(nullptr); }},
-    words<&Episode::state>("state"),
-    words<&Episode::until_state>("until_state"),
-    words<&Episode::next_state>("next_state"),
-    Member<Episode>{"fault", &read_fault, [](const Episode& from) -> Json { return boost::json::string(from.fault); }},
-    Member<Episode>{"latency_s", &read_latency, &written_latency}};
-
-}  // namespace detail
-
-/// The episode of a JSON object. \param path Where it stands in its file, for refusals.
-[[nodiscard]] inline Episode read_episode(const boost::json::object& given, const std::string& path = "episode") {
-  Episode episode;
-  detail::read_members<Episode>(given, path, detail::episode_members, episode);
-  if (episode.answer.empty() && episode.mix.empty()) detail::refuse_json(path + " must have the member 'answer'");
-  if (episode.until && *episode.until <= episode.from)
-    detail::refuse_json(path + ".until_s must be more than from_s, or the episode never comes; it is " +
-                        detail::quoted(detail::count_of_seconds(*episode.until)));
-  return episode;
-}
-
-/// What `read_episode` reads back.
-[[nodiscard]] inline boost::json::object written_episode(const Episode& episode) {
-  return detail::written_members<Episode>(episode, {}, detail::episode_members);
-}
 
 namespace detail {
 
@@ -335,21 +83,6 @@ inline Json written_nature(const Scenario& from) {
   return figures.empty() ? Json("day") : Json(std::move(figures));
 }
 
-inline void read_tier(const Json& value, const std::string& path, Scenario& into) {
-  if (!value.is_object()) {
-    into.tier = tier_named(text(value, path), path);
-    return;
-  }
-  into.tier = Tier{.name = "custom"};
-  read_members<Tier>(value.as_object(), path, tier_members, into.tier);
-}
-
-inline Json written_tier(const Scenario& from) {
-  const auto known = find_tier(from.tier.name);
-  if (known && written_members<Tier>(from.tier, *known, tier_members).empty()) return boost::json::string(from.tier.name);
-  return written_members<Tier>(from.tier, Tier{.name = "custom"}, tier_members);
-}
-
 inline void read_episodes(const Json& value, const std::string& path, Scenario& into) {
   if (!value.is_array()) refuse_json(path + " must be an array; it is " + quoted(value));
   into.episodes.clear();
@@ -379,12 +112,9 @@ inline constexpr std::array scenario_members{
     Member<Scenario>{"seed", [](const Json&, const std::string&, Scenario&) {},
                      [](const Scenario& from) -> Json { return from.seed ? Json(*from.seed) : Json(nullptr); }},
     Member<Scenario>{"model", &read_nature, &written_nature},
-    Member<Scenario>{"tier", &read_tier, &written_tier},
-    Member<Scenario>{"starts_at",
-                     [](const Json& value, const std::string& path, Scenario& into) {
-                       into.starts_at = parse_time(text(value, path));
-                       if (!into.starts_at) refuse_json(path + " must look like 2026-11-24T10:00:00Z; it is " + quoted(value));
-                     },
+    Member<Scenario>{"tier", [](const Json& value, const std::string& path, Scenario& into) { into.tier = read_tier(value, path); },
+                     [](const Scenario& from) { return written_tier(from.tier); }},
+    Member<Scenario>{"starts_at", [](const Json& value, const std::string& path, Scenario& into) { into.starts_at = moment(value, path); },
                      [](const Scenario& from) -> Json {
                        if (!from.starts_at) return nullptr;
                        return boost::json::string(ductile::detail::iso_time(*from.starts_at));

@@ -27,9 +27,7 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
     "model": {"description": "The service's nature; an object changes figures of the day.",
               "anyOf": [{"enum": ["calm", "day"]}, {"$ref": "#/$defs/nature"}]},
     "tier": {"description": "The quotas of each project and model.", "anyOf": [{"enum": []}, {"$ref": "#/$defs/tier"}]},
-    "starts_at": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$",
-                  "examples": ["2026-11-24T10:00:00Z"],
-                  "description": "The service's time at the start, 1970 to 2199; left out: the computer's."},
+    "starts_at": {"$ref": "#/$defs/moment", "description": "The service's time at the start; left out: the computer's."},
     "projects": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}},
                  "description": "Keys that share a project, and with it its quotas; any other key has a project of its own."},
     "cast": {"type": "integer", "minimum": 0, "maximum": 10000, "description": "To so many first prompts the next two members apply."},
@@ -54,6 +52,8 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
     "seconds": {"type": "number", "minimum": 0, "maximum": 100000000},
     "count": {"type": "integer", "minimum": 0, "maximum": 1000000000},
     "limit": {"type": "integer", "minimum": 0, "maximum": 1000000000000},
+    "moment": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$",
+               "examples": ["2026-11-24T10:00:00Z"], "description": "Of the years 1970 to 2199."},
     "range": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number", "minimum": 0, "maximum": 100000000},
               "description": "From this to that."},
     "calm_and_burst": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"$ref": "#/$defs/chance"},
@@ -74,6 +74,7 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
           "description": "Only calls that meet all of it.",
           "properties": {
             "model": {"type": "string", "description": "The model's id."},
+            "project": {"type": "string", "description": "The project of the call's key, as projects names it."},
             "prompt": {"type": "string", "description": "The prompt holds this."},
             "image": {"type": "boolean", "description": "The model draws, or it only writes."},
             "size": {"type": "string", "description": "The size that is asked for, such as 4K."}
@@ -84,6 +85,8 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
         "calls": {"$ref": "#/$defs/count", "description": "How many matching calls it is for; left out: all."},
         "from_s": {"$ref": "#/$defs/seconds", "description": "Since the start, by the service's time."},
         "until_s": {"type": "number", "exclusiveMinimum": 0, "maximum": 100000000, "description": "The same; more than from_s."},
+        "from": {"$ref": "#/$defs/moment", "description": "By the service's clock."},
+        "until": {"$ref": "#/$defs/moment", "description": "The same; later than from."},
         "state": {"type": "string", "description": "Only while the story is in this state."},
         "until_state": {"type": "string", "description": "Until the story has entered this state."},
         "next_state": {"type": "string",
@@ -175,8 +178,8 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
 }  // namespace detail
 
 /// The JSON Schema of a scenario file, draft 2020-12. What it cannot say is that a higher percentile takes no less time, that until_s is
-/// more than from_s, that one of the weights is more than 0, that a date is one of the calendar's, and that the name of no known scenario
-/// needs another member beside it.
+/// more than from_s and until later than from, that one of the weights is more than 0, that a date is one of the calendar's, and that the
+/// name of no known scenario needs another member beside it.
 [[nodiscard]] inline boost::json::value scenario_schema() {
   boost::json::value schema = boost::json::parse(detail::scenario_schema_frame);
   const auto list = [&schema](std::string_view pointer) -> boost::json::array& { return schema.at_pointer(pointer).as_array(); };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>                 // WallTime
-#include <ductile/core/verdict.hpp>             // Duration
+#include <ductile/core/now.hpp>      // WallTime
+#include <ductile/core/verdict.hpp>  // Duration
+#include <ductile/mock/detail/seconds.hpp>
 #include <ductile/mock/dice.hpp>                // Dice
 #include <ductile/mock/harm.hpp>                // Harm, HarmProbability
 #include <ductile/mock/service_parameters.hpp>  // ServiceParameters, Span
@@ -136,7 +137,7 @@ class ServiceModel {
     const Dice dice = Dice{seed_}.with("call").with(call.job).with(call.wording).with(call.model).with(call.number);
     const bool burst = call.draws && overload_burst(call.model, time);
     const auto size = static_cast<std::size_t>(call.resolution);
-    const auto takes = [&](double seconds) { return to_duration(seconds + within(dice.with("network"), given_.network)); };
+    const auto takes = [&](double seconds) { return detail::from_seconds(seconds + within(dice.with("network"), given_.network)); };
 
     if (destiny == Outcome::bad_request || destiny == Outcome::no_permission || destiny == Outcome::not_found) return {destiny, takes(0)};
 
@@ -170,10 +171,6 @@ class ServiceModel {
 
   [[nodiscard]] static double within(Dice dice, Span span) noexcept { return dice.between(span.low, span.high); }
 
-  [[nodiscard]] static Duration to_duration(double seconds) noexcept {
-    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds});
-  }
-
   [[nodiscard]] static int hour_of_day(WallTime time) noexcept {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     return static_cast<int>(std::chrono::duration_cast<std::chrono::hours>(time - day).count());
@@ -195,7 +192,7 @@ class ServiceModel {
   [[nodiscard]] bool in_burst(std::string_view what, std::string_view model, WallTime time, double mean,
                               const ShareByHour& share_by_hour) const noexcept {
     const auto midnight = std::chrono::floor<std::chrono::days>(time);
-    const double now = std::chrono::duration<double>(time - midnight).count();
+    const double now = detail::in_seconds(time - midnight);
     const Dice day = Dice{seed_}.with(what).with(model).with(static_cast<std::uint64_t>(midnight.time_since_epoch().count()));
 
     bool burst = day.with("start").chance(share_by_hour(0));

@@ -16,7 +16,6 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 
 namespace detail {
 
-using Json = boost::json::value;
 using Is = ServiceParameters;
 using Figure = Member<ServiceParameters>;
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>       // WallTime
-#include <ductile/core/verdict.hpp>   // Duration
-#include <ductile/gemini/redact.hpp>  // shortened
-#include <ductile/mock/dice.hpp>      // Dice
-#include <ductile/mock/episode.hpp>   // Episode
+#include <ductile/core/now.hpp>         // WallTime
+#include <ductile/core/verdict.hpp>     // Duration
+#include <ductile/detail/iso_time.hpp>  // iso_time
+#include <ductile/gemini/redact.hpp>    // shortened
+#include <ductile/mock/detail/seconds.hpp>
+#include <ductile/mock/dice.hpp>     // Dice
+#include <ductile/mock/episode.hpp>  // Episode
 
 #include <algorithm>
 #include <array>
@@ -29,6 +31,7 @@ inline constexpr std::string_view filtered_row = "prompt-blocked-safety";
 /// What of a call its episode depends on.
 struct StoryCall {
   std::string_view model{};
+  std::string_view project{};
   std::string_view prompt{};
   std::string_view size{};  ///< As asked; empty: not asked.
   bool image = true;        ///< The model draws.
@@ -122,9 +125,9 @@ class Story {
 
   static std::string quoted(std::string_view text) { return '"' + gemini::shortened(text, 80) + '"'; }
 
-  static std::string in_seconds(Duration span) {
+  static std::string written(Duration span) {
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.6g", std::chrono::duration<double>(span).count());
+    std::snprintf(text.data(), text.size(), "%.6g", detail::in_seconds(span));
     return text.data();
   }
 
@@ -140,9 +143,11 @@ class Story {
   template <class Visit>
   void compare(const Episode& episode, const StoryCall& call, const Visit& visit) const {
     const Duration since = call.time - start_;
-    const auto came = [&] { return ", and the call came at " + in_seconds(since); };
+    const auto came = [&] { return ", and the call came at " + written(since); };
     visit(episode.model.empty() || episode.model == call.model,
           [&] { return "match.model is " + quoted(episode.model) + ", and the call asks " + quoted(call.model); });
+    visit(episode.project.empty() || episode.project == call.project,
+          [&] { return "match.project is " + quoted(episode.project) + ", and the call's key belongs to another"; });
     visit(call.prompt.find(episode.prompt) != call.prompt.npos,
           [&] { return "match.prompt is " + quoted(episode.prompt) + ", which the call's prompt does not hold"; });
     visit(!episode.image || *episode.image == call.image, [&] {
@@ -152,8 +157,13 @@ class Story {
           [&] { return "match.size is " + quoted(episode.size) + ", and the call asks for " + quoted(call.size); });
     visit(has_answer(episode, call),
           [&] { return "answer is " + quoted(filtered_row) + ", and the call's safetySettings let the prompt pass"; });
-    visit(since >= episode.from, [&] { return "from_s is " + in_seconds(episode.from) + came(); });
-    visit(!episode.until || since < *episode.until, [&] { return "until_s is " + in_seconds(*episode.until) + came(); });
+    visit(since >= episode.from, [&] { return "from_s is " + written(episode.from) + came(); });
+    visit(!episode.until || since < *episode.until, [&] { return "until_s is " + written(*episode.until) + came(); });
+    const auto by_clock = [&] { return ", and the call came at " + ductile::detail::iso_time(call.time); };
+    visit(!episode.from_moment || call.time >= *episode.from_moment,
+          [&] { return "from is " + ductile::detail::iso_time(*episode.from_moment) + by_clock(); });
+    visit(!episode.until_moment || call.time < *episode.until_moment,
+          [&] { return "until is " + ductile::detail::iso_time(*episode.until_moment) + by_clock(); });
     visit(episode.state.empty() || episode.state == state_,
           [&] { return "state is " + quoted(episode.state) + ", and the story is in " + quoted(state_); });
     visit(episode.until_state.empty() || !entered_.contains(episode.until_state),

@@ -5,6 +5,7 @@
 #include <ductile/core/verdict.hpp>         // Duration
 #include <ductile/detail/nearest_word.hpp>  // nearest_word
 #include <ductile/gemini/redact.hpp>        // shortened
+#include <ductile/mock/parse_time.hpp>      // parse_time
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -24,6 +25,8 @@
 // Values of a scenario file or an admin page's body, refused by their path ("episodes[2].match.model"), range and value.
 namespace ductile::inline DUCTILE_VERSION::mock::detail {
 
+using Json = boost::json::value;
+
 [[noreturn]] inline void refuse_json(const std::string& what) { throw ConfigError{what}; }
 
 /// A value as it is quoted in a refusal.
@@ -38,6 +41,12 @@ inline double number(const boost::json::value& value, std::string_view name, dou
     refuse_json(std::string{text.data()} + "; it is " + quoted(value));
   }
   return read;
+}
+
+inline WallTime moment(const boost::json::value& value, std::string_view name) {
+  const auto read = value.is_string() ? parse_time(std::string_view{value.as_string()}) : std::nullopt;
+  if (!read) refuse_json(std::string{name} + " must look like 2026-11-24T10:00:00Z; it is " + quoted(value));
+  return *read;
 }
 
 inline std::string text(const boost::json::value& value, std::string_view name) {
