@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <ductile/gemini/failures.hpp>
 #include <ductile/mock/engine.hpp>
+#include <ductile/mock/reply.hpp>
 #include <ductile/mock/scenario_json.hpp>
 
 #include "../support/catch.hpp"

@@ -9,7 +9,7 @@
 #include <ductile/core/now.hpp>                    // Now, WallTime
 #include <ductile/mock/admin.hpp>                  // Admin
 #include <ductile/mock/detail/request_target.hpp>  // read_target
-#include <ductile/mock/engine.hpp>                 // Engine
+#include <ductile/mock/engine_source.hpp>          // Engine
 #include <ductile/mock/exchange.hpp>               // Answer, Request
 #include <ductile/mock/ports/certificate.hpp>
 #include <ductile/mock/ports/full_port.hpp>
