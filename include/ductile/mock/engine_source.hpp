@@ -252,6 +252,7 @@ class Engine::Serving {
   static constexpr Duration least_server_timeout = std::chrono::seconds{10};
 };
 
+// NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
 Engine::Engine(EngineOptions options) : serving_(std::make_unique<Serving>(std::move(options))) {}
 Engine::~Engine() = default;
 
@@ -378,5 +379,6 @@ void Engine::play(Scenario scenario, WallTime now) {
   const std::scoped_lock lock{serving_->mutex};
   serving_->begin(std::move(scenario), now);
 }
+// NOLINTEND(misc-definitions-in-headers)
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock
