@@ -15,6 +15,7 @@
 #include <ductile/tools/log_scan_text.hpp>     // log_scan_json, log_scan_text
 #include <ductile/tools/problem.hpp>           // Ending, misuse, trouble
 #include <ductile/tools/redacted_paste.hpp>
+#include <ductile/tools/scan_log.hpp>  // scan_log
 
 #include <fmt/format.h>
 
@@ -67,13 +68,6 @@ std::vector<Diagnosis> diagnoses_of(const std::vector<HttpResponse>& answers) {
   return diagnoses;
 }
 
-LogScan scan_of(std::istream& log) {
-  LogRecords records{log};
-  LogScan scan;
-  while (const auto record = records.next()) scan.add(*record);
-  return scan;
-}
-
 // A paste says more than its lines, one by one; of a log the lines are what there is.
 FailureMix mix_of(const std::string& input) {
   constexpr std::size_t largest_paste = std::size_t{256} * 1024;
@@ -86,7 +80,7 @@ FailureMix mix_of(const std::string& input) {
     }
   if (known) return mix;
   std::istringstream log{input};
-  return FailureMix{scan_of(log)};
+  return FailureMix{scan_log(log)};
 }
 
 }  // namespace
@@ -116,7 +110,7 @@ Ending doctor_scan(const DoctorFlags& flags) {
   const bool piped = flags.file.empty() || flags.file == "-";
   if (!piped) file.open(flags.file, std::ios::binary);
   if (!piped && !file) throw misuse("the file '" + flags.file + "' cannot be read");
-  const LogScan scan = scan_of(piped ? std::cin : file);
+  const LogScan scan = scan_log(piped ? std::cin : file);
   fmt::print("{}", flags.json ? log_scan_json(scan) + "\n" : log_scan_text(scan));
   return Ending::ok;
 }

@@ -2,6 +2,7 @@
 #include <ductile/tools/log_records.hpp>
 #include <ductile/tools/log_scan.hpp>
 #include <ductile/tools/log_scan_text.hpp>
+#include <ductile/tools/scan_log.hpp>
 
 #include "../support/catch.hpp"
 
@@ -31,10 +32,7 @@ constexpr std::string_view prohibited = R"({"promptFeedback": {"blockReason": "P
 
 LogScan scanned(const std::string& log) {
   std::istringstream in{log};
-  LogRecords records{in};
-  LogScan scan;
-  while (const auto record = records.next()) scan.add(*record);
-  return scan;
+  return scan_log(in);
 }
 
 std::string at(std::string_view time, std::string_view words) {
@@ -207,4 +205,53 @@ TEST_CASE("A record that never ends is cut, and the scan goes on", "[doctor]") {
   const LogScan scan = scanned(log);
   CHECK(scan.records() == 2);
   CHECK(scan.rows().front().count == 2);
+}
+
+namespace {
+
+std::string entry_at(std::string_view time, int status, std::string_view body) {
+  return boost::json::serialize(boost::json::object{
+      {"startedDateTime", time},
+      {"request", {{"method", "POST"}, {"url", "https://example.invalid/v1beta/models/gemini-3-pro-image:generateContent"}}},
+      {"response", {{"status", status}, {"headers", boost::json::array{}}, {"content", {{"text", body}}}}}});
+}
+
+}  // namespace
+
+TEST_CASE("An archive of exchanges is scanned as a log is, its entries with their times", "[doctor]") {
+  const std::string page = R"({"startedDateTime": "2026-11-24T09:00:00Z", "request": {"url": "https://example.invalid/"},
+    "response": {"status": 200, "headers": [], "content": {"text": "quota exceeded? ask us"}}})";
+  const std::string entries =
+      page + "," + entry_at("2026-11-24T11:00:00.250+01:00", 429, spent_day) + "," + entry_at("2026-11-24T11:20:00+01:00", 429, spent_day) +
+      "," + entry_at("2026-11-24T11:31:00+01:00", 429, spent_day) + "," + entry_at("2026-11-24T11:32:00+01:00", 503, overload);
+  const char* const forms[] = {"{\"log\":{\"version\":\"1.2\",\"entries\":[", "\xEF\xBB\xBF{\n  \"log\" : {\n    \"entries\" : [\n"};
+  for (const std::string form : forms) {
+    CAPTURE(form);
+    const LogScan scan = scanned(form + entries + "]}}");
+    CHECK(scan.records() == 4);  // the page is no exchange with a model
+    const std::vector<LogFailure> rows = scan.rows();
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0].id == "rpd-free");
+    CHECK(rows[0].count == 3);
+    CHECK(rows[0].useless == 2);
+    CHECK(rows[0].first.line == 1);
+    CHECK(rows[0].last.line == 3);
+    CHECK(rows[1].id == "overloaded");
+    CHECK(signs_of(scan) == std::vector<std::string>{"half_an_hour"});
+    REQUIRE(scan.first());
+    CHECK(*scan.first() ==
+          WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + std::chrono::hours{10} + std::chrono::milliseconds{0});
+  }
+}
+
+TEST_CASE("An archive that is cut off, and what only begins like one, is read line by line", "[doctor]") {
+  const LogScan cut = scanned("{\"log\": {\"entries\": [\n" + entry_at("2026-11-24T11:00:00Z", 503, overload) + ",\n");
+  CHECK(cut.records() == 2);
+  REQUIRE(cut.rows().size() == 1);
+  CHECK(cut.rows()[0].id == "overloaded");
+  const LogScan lines =
+      scanned("{\"log\": \"x\", \"level\": \"error\", \"message\": \"503 The model is overloaded. Please try again later.\"}\n");
+  CHECK(lines.records() == 1);
+  CHECK(lines.rows().size() == 1);
+  CHECK(scanned("").records() == 0);
 }

@@ -76,17 +76,23 @@ namespace detail {
 
 }  // namespace detail
 
+/// One answer of an archive.
+struct HarAnswer {
+  HttpResponse response{};
+  std::string begun{};  ///< When it was asked for, as the archive writes it; empty: it does not say.
+};
+
 /// The answers of an archive that tell of a failure, in order: of the exchanges with a model, where there are any; else of those that
 /// failed; else of all. Empty when the object is no archive.
-[[nodiscard]] inline std::vector<HttpResponse> har_answers(const boost::json::object& object) {
+[[nodiscard]] inline std::vector<HarAnswer> har_answers(const boost::json::object& object) {
   const auto entries = detail::har_entries(object);
   const bool with_model = std::ranges::any_of(entries, [](const auto* entry) { return detail::asks_a_model(*entry); });
-  std::vector<HttpResponse> answers;
-  std::vector<HttpResponse> failed;
+  std::vector<HarAnswer> answers;
+  std::vector<HarAnswer> failed;
   for (const boost::json::object* const entry : entries) {
     if (with_model && !detail::asks_a_model(*entry)) continue;
-    HttpResponse answer = detail::answer_of_entry(*entry);
-    if (answer.status == 0 || answer.status >= 400) failed.push_back(answer);
+    HarAnswer answer{detail::answer_of_entry(*entry), std::string{detail::text_in(*entry, "startedDateTime")}};
+    if (answer.response.status == 0 || answer.response.status >= 400) failed.push_back(answer);
     answers.push_back(std::move(answer));
   }
   return with_model || failed.empty() ? answers : failed;

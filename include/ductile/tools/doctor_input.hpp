@@ -188,7 +188,10 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   options.max_depth = 512;
   boost::system::error_code error;
   const boost::json::value value = boost::json::parse(text, error, {}, options);
-  return !error && value.is_object() ? har_answers(value.get_object()) : std::vector<HttpResponse>{};
+  std::vector<HttpResponse> answers;
+  if (!error && value.is_object())
+    for (HarAnswer& answer : har_answers(value.get_object())) answers.push_back(std::move(answer.response));
+  return answers;
 }
 
 [[nodiscard]] inline HttpResponse answer_of(std::string_view text) {

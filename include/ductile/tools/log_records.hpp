@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <istream>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -104,12 +105,13 @@ struct LeadingTime {
 /// line is a record.
 class LogRecords {
  public:
-  explicit LogRecords(std::istream& log) : log_(log) {}
+  /// \param begun The log's first letters, where they were read already: whole lines, each with its end.
+  explicit LogRecords(std::istream& log, std::string begun = {}) : begun_(std::move(begun)), log_(log) {}
 
   /// The next record; none at the end.
   [[nodiscard]] std::optional<LogRecord> next() {
     std::optional<LogRecord> record = std::exchange(ahead_, std::nullopt);
-    while (std::getline(log_, line_)) {
+    while (read_line()) {
       ++number_;
       if (line_.ends_with('\r')) line_.pop_back();
       if (number_ == 1 && line_.starts_with("\xEF\xBB\xBF")) line_.erase(0, 3);
@@ -140,10 +142,13 @@ class LogRecords {
  private:
   static constexpr std::size_t longest = std::size_t{64} * 1024;
 
+  bool read_line() { return static_cast<bool>(std::getline(begun_, line_)) || std::getline(log_, line_); }
+
   static void append(LogRecord& record, std::string_view text) {
     if (record.text.size() < longest) record.text.append(text.substr(0, longest - record.text.size()));
   }
 
+  std::istringstream begun_;
   std::istream& log_;
   std::string line_;
   std::uint64_t number_ = 0;

@@ -80,24 +80,15 @@ class LogScan {
       if (tells_success(record.text)) streaks_.clear();
       return;
     }
-    const Seen& seen = judged(record.text);
-    const LogMoment moment{record.time, record.line};
-    if (seen.ok) {
-      streaks_.clear();
-      return;
-    }
-    if (seen.id.empty()) return;
-    ++failures_;
-    LogFailure& row =
-        rows_
-            .try_emplace(
-                seen.id,
-                LogFailure{.id = seen.id, .kind = seen.kind, .remedy = seen.remedy, .first = moment, .is_of_tier = seen.is_of_tier})
-            .first->second;
-    ++row.count;
-    row.last = moment;
-    if (streaks_.contains(seen.id) && no_repeat_cures(seen.remedy)) ++row.useless;
-    look_for_signs(seen, moment);
+    count(judged(record.text), {record.time, record.line});
+  }
+
+  /// The same of an answer that was recorded whole.
+  void add(const HttpResponse& answer, const LogMoment& moment) {
+    ++records_;
+    if (!first_ && moment.time) first_ = moment.time;
+    if (moment.time) last_ = moment.time;
+    count(seen_in(answer), moment);
   }
 
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
@@ -192,11 +183,36 @@ class LogScan {
     return known_.emplace(std::move(key), judged_anew(text)).first->second;
   }
 
+  void count(const Seen& seen, const LogMoment& moment) {
+    if (seen.ok) {
+      streaks_.clear();
+      return;
+    }
+    if (seen.id.empty()) return;
+    ++failures_;
+    LogFailure& row =
+        rows_
+            .try_emplace(
+                seen.id,
+                LogFailure{.id = seen.id, .kind = seen.kind, .remedy = seen.remedy, .first = moment, .is_of_tier = seen.is_of_tier})
+            .first->second;
+    ++row.count;
+    row.last = moment;
+    if (streaks_.contains(seen.id) && no_repeat_cures(seen.remedy)) ++row.useless;
+    look_for_signs(seen, moment);
+  }
+
   [[nodiscard]] static Seen judged_anew(std::string_view text) {
-    const gemini::Classification said = gemini::classify(detail::answer_of(text));
+    Seen seen = seen_in(detail::answer_of(text));
+    seen.ok = seen.ok || (seen.id.empty() && tells_success(text));
+    return seen;
+  }
+
+  [[nodiscard]] static Seen seen_in(const HttpResponse& answer) {
+    const gemini::Classification said = gemini::classify(answer);
     Seen seen;
     const bool is_failure = !said.ok() && (said.verdict.id.text() != "unknown" || said.http_status >= 400);
-    seen.ok = !is_failure && (said.ok() || tells_success(text));
+    seen.ok = said.ok();
     if (!is_failure) return seen;
     seen.id = std::string{said.verdict.id.text()};
     seen.kind = said.verdict.kind;

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/detail/ascii.hpp>
+#include <ductile/tools/doctor_har.hpp>   // har_answers
+#include <ductile/tools/log_records.hpp>  // leading_time, LogRecords
+#include <ductile/tools/log_scan.hpp>     // LogScan
+
+#include <boost/json.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstdint>
+#include <istream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::tools {
+
+namespace detail {
+
+/// Whether a file that begins so is an archive of exchanges (HAR): an object whose first member is its log.
+[[nodiscard]] inline bool begins_an_archive(std::string_view begun) noexcept {
+  for (const char letter : std::string_view{"{\"log\""}) {
+    while (!begun.empty() && is_space(begun.front())) begun.remove_prefix(1);
+    if (begun.empty() || begun.front() != letter) return false;
+    begun.remove_prefix(1);
+  }
+  return true;
+}
+
+[[nodiscard]] inline LogScan scan_archive(const std::string& text) {
+  LogScan scan;
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(text, error, {}, {.max_depth = 512});
+  std::uint64_t number = 0;
+  if (!error && value.is_object())
+    for (const HarAnswer& answer : har_answers(value.get_object())) {
+      const auto time = leading_time(answer.begun);
+      scan.add(answer.response, {time ? std::optional{time->time} : std::nullopt, ++number});
+    }
+  return scan;
+}
+
+}  // namespace detail
+
+/// What a log says of its failures: lines of text, or an archive of exchanges (HAR), whose entries are its lines.
+///
+/// Errors   None: what is cut off in the midst of an archive is read as lines.
+/// Cost     As `LogScan`; an archive is held in memory, some three times its size.
+[[nodiscard]] inline LogScan scan_log(std::istream& log) {
+  std::string begun;
+  std::string line;
+  for (int lines = 0; lines < 3 && std::getline(log, line); ++lines) begun += line + '\n';
+  if (begun.starts_with("\xEF\xBB\xBF")) begun.erase(0, 3);
+  if (detail::begins_an_archive(begun)) {
+    begun.append(std::istreambuf_iterator<char>{log}, {});
+    LogScan archive = detail::scan_archive(begun);
+    if (archive.records() > 0) return archive;
+  }
+  LogRecords records{log, std::move(begun)};
+  LogScan scan;
+  while (const auto record = records.next()) scan.add(*record);
+  return scan;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::tools
