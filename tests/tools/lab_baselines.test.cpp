@@ -13,11 +13,7 @@
 #include <string>
 #include <vector>
 
-using ductile::tools::lab::all_metrics;
-using ductile::tools::lab::interval_of;
-using ductile::tools::lab::Metric;
-using ductile::tools::lab::Metrics;
-using ductile::tools::lab::Strategy;
+namespace lab = ductile::tools::lab;
 
 // On three seeds of the smallest scenario. scripts/check-lab-baselines does all of them on twenty.
 TEST_CASE("In W1 each baseline comes to what the reference simulator found", "[lab]") {
@@ -25,16 +21,16 @@ TEST_CASE("In W1 each baseline comes to what the reference simulator found", "[l
   const boost::json::value reference = boost::json::parse(lab_for_test::text_of("baselines.json"));
   // Half an interval of 20 seeds is 2.1 deviations of a mean of 20, so 4.5 of them are 3.6 of a mean of 3.
   constexpr double wider = 4.5;
-  for (const Strategy& strategy : ductile::tools::lab::all_strategies) {
-    std::vector<Metrics> runs;
+  for (const lab::Strategy& strategy : lab::all_strategies) {
+    std::vector<lab::Metrics> runs;
     for (std::uint64_t seed = 1; seed <= 3; ++seed) runs.push_back(run(day, day.scenarios.at("W1"), strategy, seed));
-    for (const Metric& metric : all_metrics) {
+    for (const lab::Metric& metric : lab::all_metrics) {
       const auto* expected = reference.at("W1").at(strategy.name).as_object().if_contains(metric.name);
       if (!expected || expected->at(1).to_number<double>() == 0) continue;
       std::vector<double> values;
-      for (const Metrics& each : runs) values.push_back(each.*metric.figure);
+      for (const lab::Metrics& each : runs) values.push_back(each.*metric.figure);
       INFO(strategy.name << ' ' << metric.name);
-      CHECK(interval_of(values).mean ==
+      CHECK(lab::interval_of(values).mean ==
             Catch::Approx(expected->at(0).to_number<double>()).margin(wider * expected->at(1).to_number<double>()));
     }
   }
@@ -42,18 +38,18 @@ TEST_CASE("In W1 each baseline comes to what the reference simulator found", "[l
 
 TEST_CASE("The same seed gives the same figures", "[lab]") {
   const auto& day = lab_for_test::day();
-  for (const Strategy& strategy : ductile::tools::lab::all_strategies) {
-    const Metrics once = run(day, day.scenarios.at("W1"), strategy, 5);
-    const Metrics again = run(day, day.scenarios.at("W1"), strategy, 5);
-    for (const Metric& metric : all_metrics) CHECK(once.*metric.figure == again.*metric.figure);
+  for (const lab::Strategy& strategy : lab::all_strategies) {
+    const lab::Metrics once = run(day, day.scenarios.at("W1"), strategy, 5);
+    const lab::Metrics again = run(day, day.scenarios.at("W1"), strategy, 5);
+    for (const lab::Metric& metric : lab::all_metrics) CHECK(once.*metric.figure == again.*metric.figure);
   }
 }
 
 TEST_CASE("Half an interval is Student's", "[lab]") {
-  CHECK(interval_of({}).mean == 0);
-  CHECK(interval_of({3}).mean == 3);
-  CHECK(interval_of({3}).half == 0);
-  const auto found = interval_of({1, 2, 3, 4});
+  CHECK(lab::interval_of({}).mean == 0);
+  CHECK(lab::interval_of({3}).mean == 3);
+  CHECK(lab::interval_of({3}).half == 0);
+  const auto found = lab::interval_of({1, 2, 3, 4});
   CHECK(found.mean == 2.5);
   CHECK(found.half == Catch::Approx(3.182 * std::sqrt(5.0 / 3 / 4)));
 }

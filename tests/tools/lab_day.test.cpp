@@ -11,9 +11,7 @@
 #include <string>
 
 using namespace std::chrono_literals;
-using ductile::tools::lab::Day;
-using ductile::tools::lab::read_day;
-using ductile::tools::lab::Scenario;
+namespace lab = ductile::tools::lab;
 
 namespace {
 
@@ -28,7 +26,7 @@ std::string refusal_of_day(const std::string& pointer, const std::string& value)
   else
     owner[name] = boost::json::parse(value);
   try {
-    (void)read_day(boost::json::serialize(file));
+    (void)lab::read_day(boost::json::serialize(file));
   } catch (const ductile::ConfigError& refusal) {
     return refusal.what();
   }
@@ -38,7 +36,7 @@ std::string refusal_of_day(const std::string& pointer, const std::string& value)
 }  // namespace
 
 TEST_CASE("A day's file is read whole: service, tiers, scenarios, and what the jobs are like", "[lab]") {
-  const Day& day = lab_for_test::day();
+  const lab::Day& day = lab_for_test::day();
   CHECK(day.scenarios.size() == 5);
   CHECK(day.mix.share_2k == 0.2);
   CHECK(day.mix.share_4k == 0.1);
@@ -46,7 +44,7 @@ TEST_CASE("A day's file is read whole: service, tiers, scenarios, and what the j
   CHECK(day.model.overload_by_hour[11] == 0.45);
   CHECK_FALSE(day.model.sliding_minute);
 
-  const Scenario& interactive = day.scenarios.at("W1");
+  const lab::Scenario& interactive = day.scenarios.at("W1");
   CHECK(interactive.tier.name == "free");
   CHECK(interactive.tier.images_per_minute == 2);
   CHECK(interactive.jobs == 60);
@@ -58,7 +56,7 @@ TEST_CASE("A day's file is read whole: service, tiers, scenarios, and what the j
   CHECK(day.scenarios.at("W2").pool_ductile == 40);
   CHECK(day.scenarios.at("W4").processes == 50);
 
-  const Scenario& outage = day.scenarios.at("W5");
+  const lab::Scenario& outage = day.scenarios.at("W5");
   CHECK(outage.rate == 12);
   CHECK(outage.outage.value().from == 1h);
   CHECK(outage.outage.value().until == 1h + 30min);

@@ -11,14 +11,13 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+namespace lab = ductile::tools::lab;
 using ductile::Time;
-using ductile::tools::lab::Job;
-using ductile::tools::lab::jobs_of;
 
 namespace {
 
-std::vector<Job> drawn_jobs(const char* scenario, std::uint64_t seed) {
-  return jobs_of(lab_for_test::day().scenarios.at(scenario), lab_for_test::day().mix, seed);
+std::vector<lab::Job> drawn_jobs(const char* scenario, std::uint64_t seed) {
+  return lab::jobs_of(lab_for_test::day().scenarios.at(scenario), lab_for_test::day().mix, seed);
 }
 
 }  // namespace
@@ -26,9 +25,9 @@ std::vector<Job> drawn_jobs(const char* scenario, std::uint64_t seed) {
 TEST_CASE("The jobs of a scenario are in order, within its hours, and another seed's are others", "[lab]") {
   for (const auto& [name, scenario] : lab_for_test::day().scenarios) {
     INFO(name);
-    const std::vector<Job> jobs = drawn_jobs(name.c_str(), 1);
+    const std::vector<lab::Job> jobs = drawn_jobs(name.c_str(), 1);
     REQUIRE_FALSE(jobs.empty());
-    CHECK(std::ranges::is_sorted(jobs, {}, &Job::arrives));
+    CHECK(std::ranges::is_sorted(jobs, {}, &lab::Job::arrives));
     CHECK(jobs.front().arrives >= Time{scenario.from});
     CHECK(jobs.back().arrives <= Time{scenario.until});
     CHECK(jobs.back().number == jobs.size() - 1);
@@ -46,23 +45,23 @@ TEST_CASE("As many jobs come as the file says: by number, or by rate", "[lab]") 
 }
 
 TEST_CASE("The jobs of a clump come in one moment, and no clump is larger than the file says", "[lab]") {
-  const std::vector<Job> jobs = drawn_jobs("W1", 1);
+  const std::vector<lab::Job> jobs = drawn_jobs("W1", 1);
   std::multiset<Time> moments;
-  for (const Job& job : jobs) moments.insert(job.arrives);
+  for (const lab::Job& job : jobs) moments.insert(job.arrives);
   std::size_t largest = 0;
   for (const Time moment : moments) largest = std::max(largest, moments.count(moment));
   CHECK(largest == 4);
 }
 
 TEST_CASE("Sizes and processes come in the shares of the file", "[lab]") {
-  const std::vector<Job> jobs = drawn_jobs("W4", 1);
+  const std::vector<lab::Job> jobs = drawn_jobs("W4", 1);
   const auto share = [&](std::string_view size) {
-    return static_cast<double>(std::ranges::count(jobs, size, &Job::size)) / static_cast<double>(jobs.size());
+    return static_cast<double>(std::ranges::count(jobs, size, &lab::Job::size)) / static_cast<double>(jobs.size());
   };
   CHECK(share("1K") == Catch::Approx(0.7).margin(0.02));
   CHECK(share("2K") == Catch::Approx(0.2).margin(0.02));
   CHECK(share("4K") == Catch::Approx(0.1).margin(0.02));
   std::set<std::size_t> processes;
-  for (const Job& job : jobs) processes.insert(job.process);
+  for (const lab::Job& job : jobs) processes.insert(job.process);
   CHECK(processes.size() == 50);
 }

@@ -10,44 +10,39 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+namespace lab = ductile::tools::lab;
 using ductile::Time;
-using ductile::tools::lab::Answer;
-using ductile::tools::lab::Job;
-using ductile::tools::lab::Model;
-using ductile::tools::lab::Strategy;
-using ductile::tools::lab::TimedAnswer;
-using ductile::tools::lab::World;
 
 namespace {
 
-World lab_world(const char* scenario, std::uint64_t seed) {
-  return World{lab_for_test::day(), lab_for_test::day().scenarios.at(scenario), seed};
+lab::World lab_world(const char* scenario, std::uint64_t seed) {
+  return lab::World{lab_for_test::day(), lab_for_test::day().scenarios.at(scenario), seed};
 }
 
 }  // namespace
 
 TEST_CASE("A call meets the same fate whatever else was asked, while nothing is full", "[lab]") {
-  World alone = lab_world("W3", 4);
-  World crowd = lab_world("W3", 4);
-  for (const Job& job : crowd.jobs())
-    if (job.number != 7 && job.number < 15) (void)crowd.ask(job, Model::primary);
-  for (const Model model : ductile::tools::lab::both_models)
+  lab::World alone = lab_world("W3", 4);
+  lab::World crowd = lab_world("W3", 4);
+  for (const lab::Job& job : crowd.jobs())
+    if (job.number != 7 && job.number < 15) (void)crowd.ask(job, lab::Model::primary);
+  for (const lab::Model model : lab::both_models)
     for (int attempt = 0; attempt < 5; ++attempt) {
-      const TimedAnswer one = alone.ask(alone.jobs()[7], model);
-      const TimedAnswer other = crowd.ask(crowd.jobs()[7], model);
+      const lab::TimedAnswer one = alone.ask(alone.jobs()[7], model);
+      const lab::TimedAnswer other = crowd.ask(crowd.jobs()[7], model);
       CHECK(one.answer.status == other.answer.status);
       CHECK(one.takes == other.takes);
     }
 }
 
 TEST_CASE("In the outage every model answers 503, at once or after minutes, but to what is refused for itself", "[lab]") {
-  World world = lab_world("W5", 1);
+  lab::World world = lab_world("W5", 1);
   world.simulation().run_until(Time{1h + 1min});
   int refused = 0;
   int slow = 0;
-  for (const Job& job : world.jobs())
-    for (const Model model : ductile::tools::lab::both_models) {
-      const TimedAnswer given = world.ask(job, model);
+  for (const lab::Job& job : world.jobs())
+    for (const lab::Model model : lab::both_models) {
+      const lab::TimedAnswer given = world.ask(job, model);
       if (given.answer.status != 503) {
         CHECK((given.answer.status == 400 || given.answer.status == 403 || given.answer.status == 404));
         ++refused;
@@ -59,43 +54,43 @@ TEST_CASE("In the outage every model answers 503, at once or after minutes, but 
   CHECK(static_cast<double>(slow) / (2.0 * static_cast<double>(world.jobs().size())) == Catch::Approx(0.3).margin(0.03));
   world.simulation().run_until(Time{1h + 30min});
   int served = 0;
-  for (std::size_t job = 0; job < 12; ++job) served += world.ask(world.jobs()[job], Model::primary).answer.status == 200 ? 1 : 0;
+  for (std::size_t job = 0; job < 12; ++job) served += world.ask(world.jobs()[job], lab::Model::primary).answer.status == 200 ? 1 : 0;
   CHECK(served > 0);
 }
 
 TEST_CASE("What is withheld in one wording may pass in another", "[lab]") {
-  World world = lab_world("W3", 1);
+  lab::World world = lab_world("W3", 1);
   world.simulation().run_until(Time{1h});
-  std::vector<Job> withheld;
-  for (const Job& job : world.jobs())
-    if (world.deliverable(job) && world.ask(job, Model::primary).answer.withheld) withheld.push_back(job);
+  std::vector<lab::Job> withheld;
+  for (const lab::Job& job : world.jobs())
+    if (world.deliverable(job) && world.ask(job, lab::Model::primary).answer.withheld) withheld.push_back(job);
   REQUIRE_FALSE(withheld.empty());
-  const auto passes = [&world](const Job& job) {
+  const auto passes = [&world](const lab::Job& job) {
     for (std::uint32_t wording = 1; wording <= 3; ++wording)
-      if (world.ask(job, Model::fallback, wording).answer.image) return true;
+      if (world.ask(job, lab::Model::fallback, wording).answer.image) return true;
     return false;
   };
   CHECK(std::ranges::any_of(withheld, passes));
-  CHECK_FALSE(world.ask(withheld.front(), Model::fallback, 0).answer.image);
+  CHECK_FALSE(world.ask(withheld.front(), lab::Model::fallback, 0).answer.image);
 }
 
 TEST_CASE("A run ends with a problem when more is delivered than the bound allows", "[lab]") {
-  const Strategy liar{"liar", "says that all came", [](World& world) {
-                        for (const Job& job : world.jobs()) world.receive(job, Model::primary);
-                      }};
+  const lab::Strategy liar{"liar", "says that all came", [](lab::World& world) {
+                             for (const lab::Job& job : world.jobs()) world.receive(job, lab::Model::primary);
+                           }};
   const auto& day = lab_for_test::day();
-  CHECK_THROWS_AS(ductile::tools::lab::run(day, day.scenarios.at("W2"), liar, 1), ductile::tools::Problem);
+  CHECK_THROWS_AS(lab::run(day, day.scenarios.at("W2"), liar, 1), ductile::tools::Problem);
 }
 
 TEST_CASE("Only an image that came by its job's deadline counts", "[lab]") {
-  const Strategy late{
-      "late", "receives too late", [](World& world) {
-        world.simulation().at(world.jobs().front().deadline + 1ns, [&world] { world.receive(world.jobs().front(), Model::primary); });
-        world.simulation().at(world.jobs().back().deadline, [&world] { world.receive(world.jobs().back(), Model::fallback); });
+  const lab::Strategy late{
+      "late", "receives too late", [](lab::World& world) {
+        world.simulation().at(world.jobs().front().deadline + 1ns, [&world] { world.receive(world.jobs().front(), lab::Model::primary); });
+        world.simulation().at(world.jobs().back().deadline, [&world] { world.receive(world.jobs().back(), lab::Model::fallback); });
         world.simulation().run();
       }};
   const auto& day = lab_for_test::day();
-  const auto metrics = ductile::tools::lab::run(day, day.scenarios.at("W1"), late, 1);
+  const auto metrics = lab::run(day, day.scenarios.at("W1"), late, 1);
   CHECK(metrics.delivered == 1);
   CHECK(metrics.primary_share == 0);
   CHECK(metrics.p50_s == 600);
