@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>         // later, Time
-#include <ductile/core/verdict.hpp>     // Duration
-#include <ductile/tools/lab/flow.hpp>   // Flow
-#include <ductile/tools/lab/job.hpp>    // Job
-#include <ductile/tools/lab/world.hpp>  // Answer, Model, TimedAnswer, World
+#include <ductile/core/now.hpp>           // later, Time
+#include <ductile/core/verdict.hpp>       // Duration
+#include <ductile/tools/lab/flow.hpp>     // Flow
+#include <ductile/tools/lab/job.hpp>      // Job
+#include <ductile/tools/lab/seconds.hpp>  // from_seconds
+#include <ductile/tools/lab/world.hpp>    // Answer, Model, TimedAnswer, World
 
 #include <algorithm>
-#include <chrono>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -28,9 +28,7 @@ struct Sleep {
   void await_resume() const noexcept {}
 };
 
-[[nodiscard]] inline Sleep sleep_for(World& world, double seconds) {
-  return {world, world.now() + std::chrono::round<Duration>(std::chrono::duration<double>{seconds})};
-}
+[[nodiscard]] inline Sleep sleep_for(World& world, double seconds) { return {world, world.now() + from_seconds(seconds)}; }
 
 /// `co_await Call{world, job, model}`: what becomes of one call.
 struct Call {

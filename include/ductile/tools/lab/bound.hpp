@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>         // Time
-#include <ductile/core/verdict.hpp>     // Duration
-#include <ductile/mock/pacific.hpp>     // until_pacific_midnight
-#include <ductile/tools/lab/day.hpp>    // Day, Outage, Scenario
-#include <ductile/tools/lab/job.hpp>    // Job
-#include <ductile/tools/lab/world.hpp>  // both_models, Model, World
+#include <ductile/core/now.hpp>           // Time
+#include <ductile/core/verdict.hpp>       // Duration
+#include <ductile/mock/pacific.hpp>       // until_pacific_midnight
+#include <ductile/tools/lab/day.hpp>      // Day, Outage, Scenario
+#include <ductile/tools/lab/job.hpp>      // Job
+#include <ductile/tools/lab/seconds.hpp>  // from_seconds
+#include <ductile/tools/lab/world.hpp>    // both_models, Model, World
 
 #include <algorithm>
 #include <chrono>
@@ -94,7 +95,7 @@ inline std::vector<Window> days(const Scenario& scenario, WallTime midnight, Tim
 /// the network; any overlap of a job's time and a window will do; a window's limits and those of a day are looked at apart, and the fewer
 /// of the two count. Jobs that no client can deliver are not in it.
 [[nodiscard]] inline std::int64_t bound_of(const World& world, const Day& day) {
-  const Duration least_latency = std::chrono::round<Duration>(std::chrono::duration<double>{day.model.network.low});
+  const Duration least_latency = from_seconds(day.model.network.low);
   std::vector<detail::Chance> jobs;
   Time last{};
   for (const Job& job : world.jobs()) {

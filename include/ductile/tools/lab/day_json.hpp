@@ -6,6 +6,7 @@
 #include <ductile/mock/service_parameters_json.hpp>  // read_parameters
 #include <ductile/mock/tier_json.hpp>                // read_tier
 #include <ductile/tools/lab/day.hpp>                 // Day, JobMix, Outage, Scenario
+#include <ductile/tools/lab/seconds.hpp>             // from_seconds
 
 #include <boost/json.hpp>
 
@@ -37,9 +38,7 @@ inline const boost::json::object& object_at(const boost::json::object& given, st
   return reading::object(given.at(name), name);
 }
 
-inline Duration seconds(double count) { return std::chrono::round<Duration>(std::chrono::duration<double>{count}); }
-
-inline Duration hours(const Json& value, std::string_view path) { return seconds(3600 * reading::number(value, path, 0, 24)); }
+inline Duration hours(const Json& value, std::string_view path) { return from_seconds(3600 * reading::number(value, path, 0, 24)); }
 
 inline std::int64_t count(const Json& value, std::string_view path, double least, double most) {
   return static_cast<std::int64_t>(reading::whole(value, path, least, most));
@@ -118,8 +117,10 @@ inline constexpr std::array scenario_members{
                      into.scenario.least_clump = count(clump.low, path, 1, 1000);
                      into.scenario.most_clump = count(clump.high, path, clump.low, 1000);
                    }},
-    ScenarioMember{"deadline_s", [](const Json& value, const std::string& path,
-                                    ScenarioReading& into) { into.scenario.deadline = seconds(reading::number(value, path, 1, 1e7)); }},
+    ScenarioMember{"deadline_s",
+                   [](const Json& value, const std::string& path, ScenarioReading& into) {
+                     into.scenario.deadline = from_seconds(reading::number(value, path, 1, 1e7));
+                   }},
     ScenarioMember{"processes", [](const Json& value, const std::string& path,
                                    ScenarioReading& into) { into.scenario.processes = count(value, path, 1, 10'000); }},
     ScenarioMember{
@@ -131,7 +132,7 @@ inline constexpr std::array scenario_members{
                      const mock::Span outage = reading::span(value, path, 24);
                      if (outage.high <= outage.low)
                        reading::refuse_json(path + " must end after its begin; it is " + reading::quoted(value));
-                     into.scenario.outage = {seconds(3600 * outage.low), seconds(3600 * outage.high)};
+                     into.scenario.outage = {from_seconds(3600 * outage.low), from_seconds(3600 * outage.high)};
                    }},
     ScenarioMember{"capacity_min", [](const Json& value, const std::string& path,
                                       ScenarioReading& into) { into.capacity.calls_per_minute = reading::number(value, path, 0, 1e6); }},

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>       // Time
-#include <ductile/mock/dice.hpp>      // Dice
-#include <ductile/tools/lab/day.hpp>  // JobMix, Scenario
-#include <ductile/tools/lab/job.hpp>  // Job
+#include <ductile/core/now.hpp>           // Time
+#include <ductile/mock/dice.hpp>          // Dice
+#include <ductile/tools/lab/day.hpp>      // JobMix, Scenario
+#include <ductile/tools/lab/job.hpp>      // Job
+#include <ductile/tools/lab/seconds.hpp>  // from_seconds
 
 #include <algorithm>
 #include <chrono>
@@ -17,8 +18,6 @@
 namespace ductile::inline DUCTILE_VERSION::tools::lab {
 
 namespace detail {
-
-inline Duration from_seconds(double count) { return std::chrono::round<Duration>(std::chrono::duration<double>{count}); }
 
 inline std::string_view drawn_size(const JobMix& mix, double luck) {
   if (luck < mix.share_4k) return "4K";

@@ -17,7 +17,6 @@
 #include <ductile/tools/lab/workload.hpp>  // jobs_of
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
