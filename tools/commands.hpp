@@ -67,6 +67,15 @@ struct DoctorFlags {
   bool json = false;
 };
 
+struct LabFlags {
+  std::string scenarios{};
+  std::string scenario{};
+  std::string strategy{};
+  std::vector<std::string> strategies{};  // none: all
+  std::string seeds = "1-20";
+  bool json = false;
+};
+
 Ending imagine(const ImagineFlags& flags);
 Ending mock_service(const MockFlags& flags);
 Ending doctor(const DoctorFlags& flags);
@@ -76,5 +85,8 @@ Ending doctor_scan(const DoctorFlags& flags);
 Ending doctor_policy(const DoctorFlags& flags);
 Ending doctor_repro(const DoctorFlags& flags);
 Ending doctor_check(const DoctorFlags& flags);
+Ending lab_run(const LabFlags& flags);
+Ending lab_compare(const LabFlags& flags);
+Ending lab_list(const LabFlags& flags);
 
 }  // namespace ductile::tools

@@ -84,6 +84,10 @@ const char* const doctor_help =
     "nothing at all. JSON lines are one record a line; with --status or --header the whole input is one record.\n\n"
     "Exit status: 0 an answer was given (`other` too), 64 the command line or the file is wrong.";
 
+const char* const lab_help =
+    "A bad day of the service in virtual time: what clients of several kinds make of it, against a bound that none can exceed.\n\n"
+    "Exit status: 0; 1 more was delivered than the bound allows, so that something is wrong; 64 the command line or the file is wrong.";
+
 void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
   command.add_option("PROMPTS", flags.prompts, "a file of prompts, or a prompt");
   command.add_option("--out,-o", flags.out, "the folder for the images; made if it is not there");
@@ -202,8 +206,36 @@ DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
   return {command, explain, codes, scan, policy, repro, check};
 }
 
+// How the lab's own subcommands are called.
+struct LabCommands {
+  CLI::App& run;
+  CLI::App& compare;
+  CLI::App& list;
+};
+
+LabCommands define(CLI::App& command, LabFlags& flags) {
+  command.require_subcommand(1);
+  const auto define_play = [&flags](CLI::App& play) {
+    play.add_option("--scenarios", flags.scenarios, "the file that describes the service, its tiers and the scenarios")->required();
+    play.add_option("--scenario", flags.scenario, "one of the file's scenarios, such as W1")->required();
+    play.add_option("--seeds", flags.seeds, "which days: one seed, or A-B for all from A to B")->capture_default_str();
+  };
+  CLI::App& run = *command.add_subcommand("run", "Plays a scenario by one strategy: a line a seed.");
+  define_play(run);
+  run.add_option("--strategy", flags.strategy, "who asks; `ductile lab list` has the names")->required();
+  run.add_flag("--json", flags.json, "one JSON object on one line a seed");
+  CLI::App& compare =
+      *command.add_subcommand("compare", "Plays a scenario by several strategies: a table of means and half 95 % intervals.");
+  define_play(compare);
+  compare.add_option("--strategies", flags.strategies, "some of them, with commas between [all]")->delimiter(',');
+  compare.add_flag("--json", flags.json, "one JSON object on one line a strategy: each figure as [mean, half of the interval]");
+  CLI::App& list = *command.add_subcommand("list", "Lists the strategies.");
+  list.add_flag("--json", flags.json, "one JSON object on one line a strategy");
+  return {run, compare, list};
+}
+
 Ending run(int argc, char** argv) {
-  CLI::App app{"Makes images through a service that fails, mocks that service, and says what a failure is."};
+  CLI::App app{"Makes images through a service that fails, mocks that service, says what a failure is, and plays bad days."};
   app.name("ductile");
   app.set_version_flag("--version", "ductile " PROGRAM_VERSION);
   app.require_subcommand(1);
@@ -217,6 +249,9 @@ Ending run(int argc, char** argv) {
   define(mock_command, mock_flags);
   DoctorFlags doctor_flags;
   const DoctorCommands doctor_commands = define(*app.add_subcommand("doctor", doctor_help), doctor_flags);
+
+  LabFlags lab_flags;
+  const LabCommands lab_commands = define(*app.add_subcommand("lab", lab_help), lab_flags);
 
   const std::string_view first = argc > 1 ? argv[1] : "-";
   const auto is_first = [first](const CLI::App* command) { return command->get_name() == first; };
@@ -232,6 +267,9 @@ Ending run(int argc, char** argv) {
   }
   if (imagine_command.parsed()) return imagine(imagine_flags);
   if (mock_command.parsed()) return mock_service(mock_flags);
+  if (lab_commands.run.parsed()) return lab_run(lab_flags);
+  if (lab_commands.compare.parsed()) return lab_compare(lab_flags);
+  if (lab_commands.list.parsed()) return lab_list(lab_flags);
   if (doctor_commands.explain.parsed()) return doctor_explain(doctor_flags);
   if (doctor_commands.scan.parsed()) return doctor_scan(doctor_flags);
   if (doctor_commands.policy.parsed()) return doctor_policy(doctor_flags);

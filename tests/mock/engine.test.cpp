@@ -718,6 +718,19 @@ TEST_CASE("What an episode looks at, and how it goes on, is each its own", "[moc
     CHECK(silent.latency == ductile::mock::silence_lasts);
     CHECK(engine.journal().count("client-deadline") == 1);
   }
+  SECTION("as an overload, which is as slow as the model's and hides no refusal") {
+    Scenario scenario{.episodes = {{.answer = "high-demand"}}};
+    scenario.episodes[0].as_overload = true;
+    scenario.model.slow_overload_share = 1;
+    scenario.model.slow_overload = {70, 90};
+    engine.play(scenario, start);
+    const auto latency = engine.answer(asking::for_image("a cat"), start).latency;
+    CHECK(latency >= 70s);
+    CHECK(latency <= 90s);
+    scenario.model.bad_request_share = 1;
+    engine.play(scenario, start);
+    CHECK(engine.answer(asking::for_image("a cat"), start).status == 400);
+  }
   SECTION("with latencies by percentiles") {
     engine.play({.episodes = {{.answer = "ok-image", .percentiles = ductile::mock::LatencyPercentiles{{{50, 10}, {90, 30}}}}}}, start);
     int longer_than_median = 0;

@@ -114,6 +114,23 @@ TEST_CASE("Asking whether a call may pass costs nothing, and a refill empties ev
   CHECK(full(quota, noon).empty());
 }
 
+TEST_CASE("A minute that slides holds the last 60 seconds, and says when enough of them has left", "[mock]") {
+  constexpr auto model = "gemini-3-pro-image";
+  Quota quota{1, Tier{.name = "t", .requests_per_minute = 3, .tokens_per_minute = 100, .images_per_minute = 2}, true};
+  quota.count("p", model, {.tokens = 40, .image = true}, noon);
+  quota.count("p", model, {.tokens = 40}, noon + 10s);
+  quota.count("p", model, {.tokens = 1, .image = true}, noon + 20s);
+  CHECK(quota.check("p", model, 30, noon + 30s) == std::vector<QuotaViolation>{{QuotaDimension::requests_per_minute, 3, 30s},
+                                                                               {QuotaDimension::tokens_per_minute, 100, 30s},
+                                                                               {QuotaDimension::images_per_minute, 2, 30s}});
+  CHECK(quota.check("p", model, 90, noon + 30s).at(1) == QuotaViolation{QuotaDimension::tokens_per_minute, 100, 40s});
+  CHECK(full(quota, noon + 60s - 1ns) == std::vector{QuotaDimension::requests_per_minute, QuotaDimension::images_per_minute});
+  CHECK(full(quota, noon + 60s).empty());
+  CHECK(quota.usage(noon + 60s).at(0).requests == 2);
+  CHECK(quota.usage(noon + 60s).at(0).minute_left == 10s);
+  CHECK_FALSE(quota.window_end("p", model, noon));
+}
+
 TEST_CASE("The phase of a minute depends on seed, project and model, so that nobody can guess it", "[mock]") {
   const auto opens = [](std::uint64_t seed, const char* project) {
     Quota quota{seed, Tier{.name = "t", .requests_per_minute = 0}};

@@ -193,6 +193,7 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
       {R"({"lying_retry_info": 1})", "lying_retry_info must be true or false; it is 1"},
       {R"({"shared_capacity": -1})", "shared_capacity must be a number from 0 to 1e+06; it is -1"},
       {R"({"shared_capacity": {"burst": 0}})", "shared_capacity.burst must be a number from 1 to 1e+06; it is 0"},
+      {R"({"model": {"quota_window": "rolling"}})", "model.quota_window must be fixed or sliding; it is \"rolling\""},
       {R"({"shared_capacity": {"calls": 1}})", "shared_capacity has no member 'calls'"},
       {R"({"seed": -1})", "seed must be a number from 0 to"},
       {R"({"name": "bad-dya"})", "the nearest is 'bad-day'"},
@@ -282,6 +283,8 @@ TEST_CASE("A scenario file says what the newer members of an episode and the swi
   CHECK(episode.fault == "slow-drip");
   REQUIRE(episode.percentiles);
   CHECK(episode.percentiles->percentiles() == std::vector<ductile::mock::LatencyPercentiles::Percentile>{{50, 9}, {99, 60}});
+  CHECK(read_scenario(R"({"model": {"quota_window": "sliding"}})", 1).model.sliding_minute);
+  CHECK(read_scenario(R"({"episodes": [{"answer": "internal", "as_overload": true}]})", 1).episodes.at(0).as_overload);
   CHECK(read_scenario(R"({"shared_capacity": 12})", 1).switches.shared_capacity == ductile::mock::SharedCapacity{.calls_per_minute = 12});
 }
 

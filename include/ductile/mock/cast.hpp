@@ -31,9 +31,10 @@ struct Part {
 /// Threads  One at a time.
 class Cast {
  public:
-  [[nodiscard]] Part part(std::uint64_t job, const ServiceModel& model) const {
+  /// \param wording 0: the original words; else which rewording. What a scenario wants of a prompt it wants in any words.
+  [[nodiscard]] Part part(std::uint64_t job, const ServiceModel& model, std::uint32_t wording = 0) const {
     const auto wanted = parts_.find(job);
-    return wanted != parts_.end() ? wanted->second : by_nature(job, model);
+    return wanted != parts_.end() ? wanted->second : by_nature(job, model, wording);
   }
 
   /// A prompt for the first time: one of the first few gets its part here.
@@ -53,7 +54,9 @@ class Cast {
   }
 
  private:
-  static Part by_nature(std::uint64_t job, const ServiceModel& model) { return {model.destiny(job), model.harm(job)}; }
+  static Part by_nature(std::uint64_t job, const ServiceModel& model, std::uint32_t wording = 0) {
+    return {model.destiny(job, wording), model.harm(job)};
+  }
 
   std::map<std::uint64_t, Part> parts_;
 };

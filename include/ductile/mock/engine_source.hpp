@@ -195,7 +195,7 @@ class Engine::Serving {
 
   Settled settle(const Asked& asked, const Scene& scene, const Entry& entry, const std::string& project) {
     const std::scoped_lock lock{mutex};
-    return service.settle(asked, scene, entry.job, project, entry.time_left);
+    return service.settle(asked, scene, {.job = entry.job}, project, entry.time_left);
   }
 
   // The wait that a row asks for in its RetryInfo; zero: none.

@@ -44,9 +44,13 @@ struct Episode {
   double chance = 1;                                ///< That it answers a call for which it is due, 0 to 1; else the next episode may.
   std::string fault{};                              ///< A row of the transport: what it does to the bytes happens to this answer.
   std::optional<LatencyPercentiles> percentiles{};  ///< How long the answers take, instead of `latency`.
-  std::string state{};                              ///< Only while the story is in this state; empty: in any.
-  std::string until_state{};                        ///< Until the story has entered this state; empty: for ever.
-  std::string next_state{};                         ///< Which the story enters after the last of `calls`; without `calls` after an answer.
+
+  /// It is an overload as the model has them: its answers take as long as the model's 503s, unless a latency is given, and a call that the
+  /// model refuses for itself (400, 403, 404) is refused all the same.
+  bool as_overload = false;
+  std::string state{};        ///< Only while the story is in this state; empty: in any.
+  std::string until_state{};  ///< Until the story has entered this state; empty: for ever.
+  std::string next_state{};   ///< Which the story enters after the last of `calls`; without `calls` after an answer.
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>         // ConfigError
-#include <ductile/core/now.hpp>                  // WallTime
-#include <ductile/detail/iso_time.hpp>           // iso_time
-#include <ductile/gemini/redact.hpp>             // shortened
-#include <ductile/mock/detail/json_reading.hpp>  // Member, read_members, written_members
+#include <ductile/core/config_error.hpp>  // ConfigError
+#include <ductile/core/now.hpp>           // WallTime
+#include <ductile/detail/iso_time.hpp>    // iso_time
+#include <ductile/gemini/redact.hpp>      // shortened
 #include <ductile/mock/detail/seconds.hpp>
 #include <ductile/mock/episode.hpp>              // Episode, WeightedAnswer
+#include <ductile/mock/json_reading.hpp>         // Member, read_members, written_members
 #include <ductile/mock/latency_percentiles.hpp>  // LatencyPercentiles
 #include <ductile/mock/rows.hpp>                 // all_answers, can_answer, fault_names
 
@@ -143,7 +143,9 @@ inline constexpr std::array episode_members{
     words<&Episode::until_state>("until_state"),
     words<&Episode::next_state>("next_state"),
     Member<Episode>{"fault", &read_fault, [](const Episode& from) -> Json { return boost::json::string(from.fault); }},
-    Member<Episode>{"latency_s", &read_latency, &written_latency}};
+    Member<Episode>{"latency_s", &read_latency, &written_latency},
+    Member<Episode>{"as_overload", [](const Json& value, const std::string& path, Episode& into) { into.as_overload = flag(value, path); },
+                    [](const Episode& from) -> Json { return from.as_overload; }}};
 
 }  // namespace detail
 

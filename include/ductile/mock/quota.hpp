@@ -85,8 +85,9 @@ struct QuotaCost {
   std::int64_t nanodollars = 0;
 };
 
-/// The quotas as the service keeps them: for each project and model fixed windows of a minute, whose phase nobody is told, and a day that
-/// ends at midnight in California; for each project what it spent in the last ten minutes.
+/// The quotas as the service keeps them: for each project and model windows of a minute, and a day that ends at midnight in California; for
+/// each project what it spent in the last ten minutes. A minute's windows are fixed, of a phase that nobody is told, or each moment's last
+/// 60 seconds.
 ///
 /// `check` says what is full and counts nothing: a refused call costs nothing. `count` books a call that was let in, however it ends.
 /// Previews share the quota of the model that they became.
@@ -95,7 +96,8 @@ struct QuotaCost {
 /// Cost     Bounded memory: the project that was first heard of is forgotten for the 10001st, and its windows with it.
 class Quota {
  public:
-  Quota(std::uint64_t seed, Tier tier) : seed_(seed), tier_(std::move(tier)) {}
+  /// \param sliding A minute's window is the last 60 seconds.
+  Quota(std::uint64_t seed, Tier tier, bool sliding = false) : seed_(seed), tier_(std::move(tier)), sliding_(sliding) {}
 
   [[nodiscard]] const Tier& tier() const noexcept { return tier_; }
 
@@ -105,16 +107,19 @@ class Quota {
                                                   bool draws = true) {
     const Tier limits = draws || !tier_.text ? tier_ : text_limits(tier_);
     Windows& used = windows(project, model, time);
-    const Duration left = minute_left(project, model, time);
     std::vector<QuotaViolation> full;
     const auto look = [&full](QuotaDimension dimension, std::int64_t needs, std::int64_t limit, Duration opens_in) {
       if (needs > limit) full.push_back({dimension, limit, opens_in});
     };
     look(QuotaDimension::requests_per_day, used.day_requests + 1, limits.requests_per_day, until_pacific_midnight(time));
     look(QuotaDimension::tokens_per_day, used.day_tokens + tokens, limits.tokens_per_day, until_pacific_midnight(time));
-    look(QuotaDimension::requests_per_minute, used.requests + 1, limits.requests_per_minute, left);
-    look(QuotaDimension::tokens_per_minute, used.tokens + tokens, limits.tokens_per_minute, left);
-    look(QuotaDimension::images_per_minute, used.images + 1, limits.images_per_minute, left);
+    const auto look_at_minute = [&](QuotaDimension dimension, std::int64_t MinuteCost::* member, std::int64_t more, std::int64_t limit) {
+      if (const std::int64_t needs = used.minute.*member + more; needs > limit)
+        full.push_back({dimension, limit, opens_in(used, member, needs - limit, project, model, time)});
+    };
+    look_at_minute(QuotaDimension::requests_per_minute, &MinuteCost::requests, 1, limits.requests_per_minute);
+    look_at_minute(QuotaDimension::tokens_per_minute, &MinuteCost::tokens, tokens, limits.tokens_per_minute);
+    look_at_minute(QuotaDimension::images_per_minute, &MinuteCost::images, 1, limits.images_per_minute);
     Spending& spent = spending(project, time);  // what a call costs is known when it has ended: so one may go over
     if (full.empty() && spent.sum >= tier_.nanodollars_per_ten_minutes)
       full.push_back({QuotaDimension::spend, tier_.nanodollars_per_ten_minutes / 1'000'000'000,
@@ -124,9 +129,9 @@ class Quota {
 
   void count(std::string_view project, std::string_view model, QuotaCost cost, WallTime time) {
     Windows& used = windows(project, model, time);
-    ++used.requests;
-    used.tokens += cost.tokens;
-    used.images += cost.image ? 1 : 0;
+    const MinuteCost counted{.requests = 1, .tokens = cost.tokens, .images = cost.image ? 1 : 0};
+    used.minute += counted;
+    if (sliding_) used.last_minute.emplace_back(time, counted);
     used.day_requests += cost.day ? 1 : 0;
     used.day_tokens += cost.day ? cost.tokens : 0;
     if (cost.nanodollars == 0) return;
@@ -134,6 +139,12 @@ class Quota {
     if (spent.payments.empty() || time - spent.payments.back().first >= std::chrono::seconds{1}) spent.payments.emplace_back(time, 0);
     spent.payments.back().second += cost.nanodollars;
     spent.sum += cost.nanodollars;
+  }
+
+  /// When the minute's window ends that `time` is in; none where windows slide. No client learns it: it is for who judges clients.
+  [[nodiscard]] std::optional<WallTime> window_end(std::string_view project, std::string_view model, WallTime time) const noexcept {
+    if (sliding_) return std::nullopt;
+    return time + minute - since_phase(project, model, time) % minute;
   }
 
   /// Empties every window.
@@ -152,7 +163,7 @@ class Quota {
     std::int64_t day_requests = 0;
     std::int64_t day_tokens = 0;
     std::int64_t nanodollars = 0;  ///< Of the project, in ten minutes.
-    Duration minute_left{};
+    Duration minute_left{};        ///< Until the window ends; of one that slides, until the first call leaves it, zero where there is none.
     Duration day_left{};
   };
 
@@ -160,8 +171,9 @@ class Quota {
     std::vector<Usage> all;
     for (const auto& [who, ignored] : used_) {
       const Windows& used = windows(who.first, who.second, time);
-      all.push_back({who.first, who.second, used.requests, used.tokens, used.images, used.day_requests, used.day_tokens,
-                     spending(who.first, time).sum, minute_left(who.first, who.second, time), until_pacific_midnight(time)});
+      all.push_back({who.first, who.second, used.minute.requests, used.minute.tokens, used.minute.images, used.day_requests,
+                     used.day_tokens, spending(who.first, time).sum, minute_left(used, who.first, who.second, time),
+                     until_pacific_midnight(time)});
     }
     return all;
   }
@@ -187,11 +199,29 @@ class Quota {
     return limits;
   }
 
-  struct Windows {
-    std::int64_t minute_index = -1;
+  struct MinuteCost {
     std::int64_t requests = 0;
     std::int64_t tokens = 0;
     std::int64_t images = 0;
+
+    MinuteCost& operator+=(const MinuteCost& more) noexcept {
+      requests += more.requests;
+      tokens += more.tokens;
+      images += more.images;
+      return *this;
+    }
+    MinuteCost& operator-=(const MinuteCost& less) noexcept {
+      requests -= less.requests;
+      tokens -= less.tokens;
+      images -= less.images;
+      return *this;
+    }
+  };
+
+  struct Windows {
+    std::int64_t minute_index = -1;
+    MinuteCost minute{};
+    std::deque<std::pair<WallTime, MinuteCost>> last_minute{};  // of which `minute` is the sum; empty where windows are fixed
     std::chrono::sys_days day{};
     std::int64_t day_requests = 0;
     std::int64_t day_tokens = 0;
@@ -216,16 +246,33 @@ class Quota {
     return time.time_since_epoch() + std::chrono::duration_cast<Duration>(phase * minute);
   }
 
-  [[nodiscard]] Duration minute_left(std::string_view project, std::string_view model, WallTime time) const noexcept {
+  [[nodiscard]] Duration minute_left(const Windows& used, std::string_view project, std::string_view model, WallTime time) const noexcept {
+    if (sliding_) return used.last_minute.empty() ? Duration{} : used.last_minute.front().first + minute - time;
     return minute - since_phase(project, model, time) % minute;
+  }
+
+  // Until so much has left the window; if more is asked than it ever holds, until it is empty.
+  [[nodiscard]] Duration opens_in(const Windows& used, std::int64_t MinuteCost::* member, std::int64_t excess, std::string_view project,
+                                  std::string_view model, WallTime time) const noexcept {
+    if (!sliding_) return minute_left(used, project, model, time);
+    Duration left = minute;
+    for (const auto& [counted, cost] : used.last_minute) {
+      left = counted + minute - time;
+      if ((excess -= cost.*member) <= 0) break;
+    }
+    return left;
   }
 
   Windows& windows(std::string_view project, std::string_view model, WallTime time) {
     Windows& used = used_.obtain({std::string{project}, std::string{bucket(model)}}).first;
-    const std::int64_t index = since_phase(project, model, time) / minute;
-    if (used.minute_index != index) {
+    if (sliding_) {
+      while (!used.last_minute.empty() && used.last_minute.front().first + minute <= time) {
+        used.minute -= used.last_minute.front().second;
+        used.last_minute.pop_front();
+      }
+    } else if (const std::int64_t index = since_phase(project, model, time) / minute; used.minute_index != index) {
       used.minute_index = index;
-      used.requests = used.tokens = used.images = 0;
+      used.minute = {};
     }
     if (const std::chrono::sys_days today = pacific_day(time); used.day != today) {
       used.day = today;
@@ -236,6 +283,7 @@ class Quota {
 
   std::uint64_t seed_;
   Tier tier_;
+  bool sliding_;
   detail::BoundedMap<std::pair<std::string, std::string>, Windows> used_{most_projects};
   detail::BoundedMap<std::string, Spending> spent_{most_projects};
 };

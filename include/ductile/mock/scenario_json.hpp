@@ -4,8 +4,8 @@
 #include <ductile/core/config_error.hpp>             // ConfigError
 #include <ductile/detail/iso_time.hpp>               // iso_time
 #include <ductile/gemini/redact.hpp>                 // shortened
-#include <ductile/mock/detail/json_reading.hpp>      // Member, read_members
 #include <ductile/mock/episode_json.hpp>             // read_episode, written_episode
+#include <ductile/mock/json_reading.hpp>             // Member, read_members
 #include <ductile/mock/scenario.hpp>                 // Episode, find_scenario, Scenario
 #include <ductile/mock/service_parameters_json.hpp>  // read_parameters, written_parameters
 #include <ductile/mock/switches_json.hpp>            // switch_members

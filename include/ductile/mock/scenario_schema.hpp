@@ -96,7 +96,8 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
                       "anyOf": [{"$ref": "#/$defs/seconds"},
                                 {"type": "object", "minProperties": 1, "additionalProperties": false,
                                  "patternProperties": {"^p(0[.][1-9][0-9]*|[1-9][0-9]?([.][0-9]+)?)$":
-                                   {"type": "number", "minimum": 0.001, "maximum": 1000000}}}]}
+                                   {"type": "number", "minimum": 0.001, "maximum": 1000000}}}]},
+        "as_overload": {"type": "boolean", "description": "It is an overload as the model has them: as slow, and not of calls refused for themselves."}
       }
     },
     "tier": {
@@ -169,7 +170,7 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
         "reference_image_share": true,
         "reference_image_tokens": true,
         "pacific_midnight_utc_h": true,
-        "quota_window": true
+        "quota_window": {"enum": ["fixed", "sliding"]}
       }
     }
   }

@@ -49,6 +49,12 @@ struct Settled {
   std::string near_miss{};               ///< Why no episode has.
 };
 
+/// What a call wants drawn.
+struct Subject {
+  std::uint64_t job = 0;      ///< Which picture, the same for each try.
+  std::uint32_t wording = 0;  ///< 0: in its original words; else in which others.
+};
+
 /// One run of a scenario: the service's nature, what it has counted, and where its story stands. Decides what becomes of a call that has
 /// come past key, model's name and the request's form.
 ///
@@ -60,16 +66,15 @@ class Service {
       : scenario_(std::move(scenario)),
         seed_(scenario_.seed.value_or(seed)),
         model_(seed_, scenario_.model),
-        quota_(seed_, scenario_.tier),
+        quota_(seed_, scenario_.tier, scenario_.model.sliding_minute),
         story_(scenario_.episodes, scenario_.state, start) {}
 
   /// What becomes of the call that `scene` tells of.
   ///
-  /// \param job Which picture it wants, the same for each try.
   /// \param time_left How long the client lets the service take; none: it does not say.
-  [[nodiscard]] Settled settle(const Asked& asked, const Scene& scene, std::uint64_t job, const std::string& project,
+  [[nodiscard]] Settled settle(const Asked& asked, const Scene& scene, Subject subject, const std::string& project,
                                std::optional<Duration> time_left) {
-    Settled settled = decide(asked, scene, job, project);
+    Settled settled = decide(asked, scene, subject, project);
     const bool late = time_left && *time_left > Duration::zero() && settled.latency && *settled.latency > *time_left;
     if (!late || breaks(settled)) return settled;  // what breaks on the way knows no deadline
     return {.id = "deadline-504",
@@ -84,8 +89,8 @@ class Service {
     if (scenario_.switches.count_failures) quota_.count(project, scene.model, {}, scene.time);
   }
 
-  /// Whether any patience gets an image for this job, without safety settings.
-  [[nodiscard]] bool makeable(std::uint64_t job) const { return cast_.part(job, model_).makeable(); }
+  /// Whether any patience gets an image for this job in these words, without safety settings.
+  [[nodiscard]] bool makeable(std::uint64_t job, std::uint32_t wording = 0) const { return cast_.part(job, model_, wording).makeable(); }
 
   [[nodiscard]] const Scenario& scenario() const noexcept { return scenario_; }
   [[nodiscard]] Switches& switches() noexcept { return scenario_.switches; }
@@ -104,7 +109,8 @@ class Service {
  private:
   static constexpr std::size_t most_jobs = 10'000;
 
-  Settled decide(const Asked& asked, const Scene& scene, std::uint64_t job, const std::string& project) {
+  Settled decide(const Asked& asked, const Scene& scene, Subject subject, const std::string& project) {
+    const std::uint64_t job = subject.job;
     const ServiceParameters& parameters = model_.parameters();
     const Switches& switches = scenario_.switches;
     const WallTime now = scene.time;
@@ -133,7 +139,9 @@ class Service {
                          .image = draws,
                          .filtered = asked.safety.block(Harm{}),
                          .time = now};
+    const Part part = cast_.part(job, model_, subject.wording);
     settled.episode = story_.due(call, dice);
+    if (settled.episode && story_.episodes()[*settled.episode].as_overload && refused_for_itself(part.outcome)) settled.episode.reset();
     if (settled.episode) {
       written_down(*settled.episode, call, dice, scene, settled);
       if (!settled.latency) settled.latency = quickly();
@@ -143,7 +151,6 @@ class Service {
     settled.near_miss = story_.near_miss(call);
 
     // The filter looks at the prompt before anything is made of it; what is made is looked at by others, which no setting changes.
-    const Part part = cast_.part(job, model_);
     if (part.harm && asked.safety.block(*part.harm)) {
       settled.id = filtered_row;
       settled.harm = *part.harm;
@@ -152,9 +159,11 @@ class Service {
       return settled;
     }
 
-    const ServiceCall wanted{job, number, scene.model, resolution(asked.size), 0, draws};
-    const bool spent = switches.shared_capacity && draws && !capacity_.take(*switches.shared_capacity, scene.model, now);
-    const ServiceReply real = spent ? ServiceReply{Outcome::overloaded, quickly()} : model_.reply(wanted, now, part.outcome);
+    const ServiceCall wanted{job, number, scene.model, resolution(asked.size), subject.wording, draws};
+    const bool spent = switches.shared_capacity && draws && !refused_for_itself(part.outcome) &&
+                       !capacity_.take(*switches.shared_capacity, scene.model, now);
+    const ServiceReply real =
+        spent ? ServiceReply{Outcome::overloaded, model_.overload_takes(dice)} : model_.reply(wanted, now, part.outcome);
     settled.id = outcome_row(real.outcome, asked, scene.model, dice);
     settled.latency = real.latency;
     const bool counts = switches.count_failures || !fails(real.outcome);
@@ -176,6 +185,8 @@ class Service {
     if (!episode.fault.empty()) settled.fault = find_row(episode.fault);
     if (episode.percentiles)
       settled.latency = episode.percentiles->at(dice.with("latency").with(number).normal());
+    else if (episode.as_overload && !episode.latency)
+      settled.latency = model_.overload_takes(dice);
     else
       settled.latency = episode.latency;
     settled.own_latency = settled.latency.has_value();

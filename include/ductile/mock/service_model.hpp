@@ -44,6 +44,11 @@ enum class Outcome : std::uint8_t {
   return outcome == Outcome::image || outcome == Outcome::deadline_exceeded || outcome == Outcome::withheld;
 }
 
+/// Whether the service says that the call can never succeed, before it tries: overload cannot hide it.
+[[nodiscard]] constexpr bool refused_for_itself(Outcome outcome) noexcept {
+  return outcome == Outcome::bad_request || outcome == Outcome::no_permission || outcome == Outcome::not_found;
+}
+
 /// One call as the model sees it.
 struct ServiceCall {
   std::uint64_t job = 0;     ///< What is asked for; the mock takes the hash of the prompt.
@@ -127,6 +132,13 @@ class ServiceModel {
     return is_pro(model) && Dice{seed_}.with("poison").with(job).chance(given_.poison_share);
   }
 
+  /// How long a call that meets a 503 waits for it. \param dice This call's own.
+  [[nodiscard]] Duration overload_takes(Dice dice) const noexcept {
+    const bool slow = dice.with("slow").chance(given_.slow_overload_share);
+    return detail::from_seconds(within(dice.with("overload takes"), slow ? given_.slow_overload : given_.fast_overload) +
+                                within(dice.with("network"), given_.network));
+  }
+
   /// What happens to `call` that arrives at `time`.
   [[nodiscard]] ServiceReply reply(const ServiceCall& call, WallTime time) const noexcept {
     return reply(call, time, destiny(call.job, call.wording));
@@ -139,12 +151,10 @@ class ServiceModel {
     const auto size = static_cast<std::size_t>(call.resolution);
     const auto takes = [&](double seconds) { return detail::from_seconds(seconds + within(dice.with("network"), given_.network)); };
 
-    if (destiny == Outcome::bad_request || destiny == Outcome::no_permission || destiny == Outcome::not_found) return {destiny, takes(0)};
+    if (refused_for_itself(destiny)) return {destiny, takes(0)};
 
-    if (call.draws && dice.with("overloaded").chance(burst ? given_.overload_burst : given_.overload_calm)) {
-      const bool slow = dice.with("slow").chance(given_.slow_overload_share);
-      return {Outcome::overloaded, takes(within(dice.with("overload takes"), slow ? given_.slow_overload : given_.fast_overload))};
-    }
+    if (call.draws && dice.with("overloaded").chance(burst ? given_.overload_burst : given_.overload_calm))
+      return {Outcome::overloaded, overload_takes(dice)};
     const double internal = internal_burst(call.model, time) ? given_.internal_burst : given_.internal_calm;
     if (poison(call.job, call.model) || dice.with("internal").chance(internal))
       return {Outcome::internal, takes(within(dice.with("internal takes"), given_.fast_overload))};

@@ -76,6 +76,7 @@ struct ServiceParameters {
   // What counts.
   bool count_rejected = false;        ///< A 429 counts as a request of the minute.
   bool count_overload_in_day = true;  ///< A 503 counts as a request of the day.
+  bool sliding_minute = false;        ///< A minute's window is the last 60 s; else one of a phase that nobody is told.
 };
 
 /// A day on which the service answers at once and never fails.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/detail/json_reading.hpp>  // Member, number, object, read_members, refuse_json, written_members
-#include <ductile/mock/service_parameters.hpp>   // ServiceParameters, Span
+#include <ductile/mock/json_reading.hpp>        // Member, number, object, read_members, refuse_json, written_members
+#include <ductile/mock/service_parameters.hpp>  // ServiceParameters, Span
 
 #include <boost/json.hpp>
 
@@ -88,6 +88,14 @@ constexpr Figure of_the_clients(std::string_view name) {  // describes the clien
   return {name, [](const Json&, const std::string&, Is&) {}};
 }
 
+inline void read_quota_window(const Json& value, const std::string& path, Is& into) {
+  const std::string window = text(value, path);
+  if (window != "fixed" && window != "sliding") refuse_json(path + " must be fixed or sliding; it is " + quoted(value));
+  into.sliding_minute = window == "sliding";
+}
+
+inline Json written_quota_window(const Is& from) { return from.sliding_minute ? "sliding" : "fixed"; }
+
 inline void read_hours(const Json& value, const std::string& path, Is& into) {
   if (!value.is_array() || value.as_array().size() != into.overload_by_hour.size())
     refuse_json(path + " must be 24 numbers; it is " + quoted(value));
@@ -139,7 +147,7 @@ inline constexpr std::array model_figures{Figure{"p503_by_hour", &read_hours, &w
                                           of_the_clients("reference_image_share"),
                                           of_the_clients("reference_image_tokens"),
                                           of_the_clients("pacific_midnight_utc_h"),
-                                          of_the_clients("quota_window")};
+                                          Figure{"quota_window", &read_quota_window, &written_quota_window}};
 
 }  // namespace detail
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/detail/json_reading.hpp>  // Member, read_members
-#include <ductile/mock/shared_capacity.hpp>      // SharedCapacity
-#include <ductile/mock/switches.hpp>             // Switches
+#include <ductile/mock/json_reading.hpp>     // Member, read_members
+#include <ductile/mock/shared_capacity.hpp>  // SharedCapacity
+#include <ductile/mock/switches.hpp>         // Switches
 
 #include <boost/json.hpp>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>         // ConfigError
-#include <ductile/gemini/redact.hpp>             // shortened
-#include <ductile/mock/detail/json_reading.hpp>  // Member, read_members, written_members
-#include <ductile/mock/quota.hpp>                // find_tier, known_tiers, TextLimits, Tier
+#include <ductile/core/config_error.hpp>  // ConfigError
+#include <ductile/gemini/redact.hpp>      // shortened
+#include <ductile/mock/json_reading.hpp>  // Member, read_members, written_members
+#include <ductile/mock/quota.hpp>         // find_tier, known_tiers, TextLimits, Tier
 
 #include <boost/json.hpp>
 

@@ -22,7 +22,7 @@
 #include <string_view>
 #include <vector>
 
-// Values of a scenario file or an admin page's body, refused by their path ("episodes[2].match.model"), range and value.
+// Values of a scenario file, of a lab's day or of an admin page's body, refused by their path ("episodes[2].match.model"), range and value.
 namespace ductile::inline DUCTILE_VERSION::mock::detail {
 
 using Json = boost::json::value;

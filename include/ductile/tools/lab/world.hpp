@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/now.hpp>            // Time, WallTime
+#include <ductile/core/verdict.hpp>        // Duration
+#include <ductile/drivers/simulate.hpp>    // Simulation
+#include <ductile/mock/dice.hpp>           // Dice
+#include <ductile/mock/episode.hpp>        // Episode
+#include <ductile/mock/quota_errors.hpp>   // only_minutes, QuotaWords
+#include <ductile/mock/request_check.hpp>  // Asked
+#include <ductile/mock/rows.hpp>           // find_row
+#include <ductile/mock/scenario.hpp>       // Scenario
+#include <ductile/mock/scene.hpp>          // Scene
+#include <ductile/mock/service.hpp>        // Service, Settled
+#include <ductile/tools/lab/day.hpp>       // Day, Scenario
+#include <ductile/tools/lab/job.hpp>       // Job
+#include <ductile/tools/lab/workload.hpp>  // jobs_of
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION::tools::lab {
+
+/// The two models of the day. Each has its own quota, its own bursts and its own pace.
+enum class Model : std::uint8_t { primary, fallback };
+
+inline constexpr std::array both_models{Model::primary, Model::fallback};
+
+/// Under which name the service knows it.
+[[nodiscard]] constexpr std::string_view model_id(Model model) noexcept {
+  return model == Model::primary ? "gemini-3-pro-image" : "gemini-nano-banana-2.1";
+}
+
+/// What a client sees of an answer.
+struct Answer {
+  int status = 0;  ///< HTTP's; 0: the client gave up before it came.
+  bool image = false;
+  bool withheld = false;           ///< A 200 whose image is kept back; other words may help.
+  std::optional<Duration> hint{};  ///< The wait that a 429 asks for.
+  bool names_day = false;          ///< A 429 that says that the day is spent.
+};
+
+/// An answer, and how long the service takes over it.
+struct TimedAnswer {
+  Answer answer{};
+  Duration takes{};
+};
+
+/// A call as it is counted.
+struct CallRecord {
+  Time begins{};
+  std::uint64_t job = 0;
+  Model model = Model::primary;
+  int status = 0;  ///< The service's, whether the client waited for it or not.
+};
+
+/// An image that came.
+struct Delivery {
+  Time at{};
+  Model model = Model::primary;
+};
+
+/// The world of one scenario and one seed: its jobs, its service, its clock, and the books of what was asked and what came.
+///
+/// Whatever clients ask, in whatever order, the same job at the same model on its n-th call at the same time meets the same fate; only
+/// quotas and shared capacity depend on what was asked before.
+///
+/// Threads  One.
+class World {
+ public:
+  World(const Day& day, const Scenario& scenario, std::uint64_t seed)
+      : scenario_(scenario),
+        seed_(seed),
+        jobs_(jobs_of(scenario, day.mix, seed)),
+        deliveries_(jobs_.size()),
+        simulation_(day.midnight, seed),
+        midnight_(day.midnight),
+        service_(service_scenario(day, scenario), seed, day.midnight) {}
+
+  [[nodiscard]] const Scenario& scenario() const noexcept { return scenario_; }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+  [[nodiscard]] const std::vector<Job>& jobs() const noexcept { return jobs_; }
+  [[nodiscard]] Simulation& simulation() noexcept { return simulation_; }
+  [[nodiscard]] Time now() noexcept { return simulation_.now()(); }
+
+  /// Sends a call at the present moment. Who waits until the image is there says so by `receive`.
+  /// \param wording 0: the original words; else which rewording.
+  TimedAnswer ask(const Job& job, Model model, std::uint32_t wording = 0) {
+    asked_.size = job.size;
+    asked_.tokens = job.tokens;
+    scene_.model = model_id(model);
+    scene_.time = midnight_ + now().time_since_epoch();
+    const mock::Settled settled = service_.settle(asked_, scene_, {.job = job.number, .wording = wording}, project, std::nullopt);
+    const TimedAnswer answer{read(settled), settled.latency.value_or(Duration{})};
+    calls_.push_back({now(), job.number, model, answer.answer.status});
+    return answer;
+  }
+
+  /// The image of a job is there. Only the first one counts.
+  void receive(const Job& job, Model model) {
+    std::optional<Delivery>& delivery = deliveries_[job.number];
+    if (!delivery) delivery = {now(), model};
+  }
+
+  [[nodiscard]] const std::vector<CallRecord>& calls() const noexcept { return calls_; }
+
+  /// By the numbers of the jobs; none: no image came.
+  [[nodiscard]] const std::vector<std::optional<Delivery>>& deliveries() const noexcept { return deliveries_; }
+
+  /// Whether any client could get this image, with the best of words.
+  [[nodiscard]] bool deliverable(const Job& job) const {
+    constexpr std::uint32_t wordings = 64;
+    for (std::uint32_t wording = 0; wording < wordings; ++wording)
+      if (service_.makeable(job.number, wording)) return true;
+    return false;
+  }
+
+  /// When a minute's window of `model` ends first after `time`, by the service's own phase; none: windows slide.
+  [[nodiscard]] std::optional<Time> window_end(Model model, Time time) const {
+    const auto end = service_.quota().window_end(project, model_id(model), midnight_ + time.time_since_epoch());
+    return end ? std::optional{Time{*end - midnight_}} : std::nullopt;
+  }
+
+  /// Chance for what a client throws about a job: its own, whatever others do.
+  [[nodiscard]] mock::Dice dice(const Job& job) const noexcept { return mock::Dice{seed_}.with("client").with(job.number); }
+
+ private:
+  inline static const std::string project = "lab";
+
+  static mock::Scenario service_scenario(const Day& day, const Scenario& scenario) {
+    mock::Scenario service;
+    service.name = scenario.name;
+    service.model = day.model;
+    service.tier = scenario.tier;
+    service.cast = 0;  // no wish beside the model's own nature
+    service.switches.shared_capacity = scenario.capacity;
+    if (scenario.outage) {
+      mock::Episode outage;
+      outage.answer = "high-demand";
+      outage.from = scenario.outage->from;
+      outage.until = scenario.outage->until;
+      outage.as_overload = true;
+      service.episodes.push_back(std::move(outage));
+    }
+    return service;
+  }
+
+  static Answer read(const mock::Settled& settled) {
+    if (settled.quota) return {.status = 429, .hint = settled.quota->hint, .names_day = !mock::only_minutes(settled.quota->violations)};
+    const mock::Row* row = mock::find_row(settled.id);
+    const std::string_view id = settled.id;
+    return {.status = row ? row->status : 0, .image = id.starts_with("ok-"), .withheld = id.starts_with("image-safety")};
+  }
+
+  const Scenario& scenario_;
+  std::uint64_t seed_;
+  std::vector<Job> jobs_;
+  std::vector<CallRecord> calls_;
+  std::vector<std::optional<Delivery>> deliveries_;
+  Simulation simulation_;
+  WallTime midnight_;
+  mock::Service service_;
+  mock::Asked asked_{.prompt = {}, .size = {}, .ratio = {}, .service_tier = {}};
+  mock::Scene scene_{};
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::tools::lab
