@@ -48,7 +48,8 @@ TEST_CASE("No way to put jobs into windows beats the bound, and one reaches it",
     std::vector<lab::detail::Window> windows;  // of two models, with a phase each
     for (const double phase : {0.0, dice.with("phase").uniform()})
       for (int i = 0; i < 3; ++i)
-        windows.push_back({minute(phase + i), minute(phase + i + 1), static_cast<std::int64_t>(dice.with(i).with("n").uniform() * 3)});
+        windows.push_back({minute(phase + i), minute(phase + i + 1),
+                           static_cast<std::int64_t>(dice.with(static_cast<std::uint64_t>(i)).with("n").uniform() * 3)});
     std::ranges::sort(windows, {}, &lab::detail::Window::begin);
     std::vector<lab::detail::Chance> jobs;
     for (std::uint64_t i = 0; i < 6; ++i) {
