@@ -8,7 +8,7 @@
 #include <ductile/tools/doctor.hpp>            // diagnoses_text, diagnosis_json, failure_json, failure_text
 #include <ductile/tools/doctor_diagnosis.hpp>  // diagnose, Diagnosis
 #include <ductile/tools/doctor_input.hpp>      // answers_of, DoctorHints
-#include <ductile/tools/doctor_policy.hpp>     // FailureMix, policy_text
+#include <ductile/tools/doctor_policy.hpp>     // FailureMix, mix_of, policy_text
 #include <ductile/tools/doctor_repro.hpp>      // reproduce, Reproduction
 #include <ductile/tools/log_records.hpp>       // LogRecords
 #include <ductile/tools/log_scan.hpp>          // LogScan
@@ -23,12 +23,14 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace ductile::tools {
@@ -37,9 +39,17 @@ namespace {
 
 std::string read_all(std::istream& in) { return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}}; }
 
+std::ifstream opened(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) throw misuse("the file '" + path + "' cannot be read: it is a folder");
+  std::ifstream file{path, std::ios::binary};
+  if (!file) throw misuse("the file '" + path + "' cannot be read");
+  return file;
+}
+
 std::string input_of(const std::string& path) {
   if (path.empty() || path == "-") return read_all(std::cin);
-  std::ifstream file{path, std::ios::binary};
+  std::ifstream file = opened(path);
   std::string text = read_all(file);
   if (!file) throw misuse("the file '" + path + "' cannot be read");
   return text;
@@ -69,16 +79,10 @@ std::vector<Diagnosis> diagnoses_of(const std::vector<HttpResponse>& answers) {
 }
 
 // A paste says more than its lines, one by one; of a log the lines are what there is.
-FailureMix mix_of(const std::string& input) {
+FailureMix mix_of_input(const std::string& input) {
   constexpr std::size_t largest_paste = std::size_t{256} * 1024;
-  FailureMix mix;
-  bool known = false;
   if (input.size() <= largest_paste)
-    for (const Diagnosis& diagnosis : diagnoses_of(answers_of(input))) {
-      mix.add(diagnosis);
-      known = known || diagnosis.is_known();
-    }
-  if (known) return mix;
+    if (FailureMix mix = mix_of(answers_of(input), secret_of_environment()); mix.is_known()) return mix;
   std::istringstream log{input};
   return FailureMix{scan_log(log)};
 }
@@ -108,15 +112,14 @@ Ending doctor(const DoctorFlags& flags) {
 Ending doctor_scan(const DoctorFlags& flags) {
   std::ifstream file;
   const bool piped = flags.file.empty() || flags.file == "-";
-  if (!piped) file.open(flags.file, std::ios::binary);
-  if (!piped && !file) throw misuse("the file '" + flags.file + "' cannot be read");
+  if (!piped) file = opened(flags.file);
   const LogScan scan = scan_log(piped ? std::cin : file);
   fmt::print("{}", flags.json ? log_scan_json(scan) + "\n" : log_scan_text(scan));
   return Ending::ok;
 }
 
 Ending doctor_policy(const DoctorFlags& flags) {
-  const FailureMix mix = mix_of(input_of(flags.file));
+  const FailureMix mix = mix_of_input(input_of(flags.file));
   if (mix.sorts().empty()) throw trouble("there is no failure in it that a pipeline could answer");
   fmt::print("{}", policy_text(mix));
   return Ending::ok;

@@ -45,7 +45,11 @@ Ending doctor_check(const DoctorFlags& flags) {
   gemini::ClientOptions client = gemini::client_options_from_environment();
   if (!flags.base_url.empty()) client.base_url = flags.base_url;
   require_base_url(flags.base_url.empty() ? "GOOGLE_GEMINI_BASE_URL" : "--base-url", client.base_url);
-  if (!flags.key_env.empty()) client.api_key = gemini::ApiKey::from_environment(flags.key_env.c_str()).value_or(gemini::ApiKey{});
+  if (!flags.key_env.empty()) {
+    auto key = gemini::ApiKey::from_environment(flags.key_env.c_str());
+    if (!key) throw misuse("--key-env: there is no key in the environment variable '" + flags.key_env + "'");
+    client.api_key = *std::move(key);
+  }
   if (gemini::detail::path_segment(flags.model) != flags.model) throw misuse("--model must be a model's name, such as gemini-3-pro-image");
 
   HttplibTransport transport;

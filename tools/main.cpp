@@ -234,6 +234,17 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   return {run, compare, list};
 }
 
+// What the doctor alone takes means nothing to its subcommands.
+void refuse_flags_of_doctor(const DoctorCommands& commands) {
+  const auto subcommands = commands.doctor.get_subcommands();
+  if (subcommands.empty()) return;
+  const std::string name = subcommands.front()->get_name();
+  const bool takes_json = subcommands.front()->get_option_no_throw("--json") != nullptr;
+  for (const char* const flag : {"--status", "--header", "--redact", "--quiet", "--json"})
+    if (commands.doctor.count(flag) > 0 && !(takes_json && std::string_view{flag} == "--json"))
+      throw misuse(std::string{flag} + " goes with `ductile doctor FILE`, and means nothing to `ductile doctor " + name + "`");
+}
+
 Ending run(int argc, char** argv) {
   CLI::App app{"Makes images through a service that fails, mocks that service, says what a failure is, and plays bad days."};
   app.name("ductile");
@@ -265,6 +276,7 @@ Ending run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw misuse(error.what());
   }
+  refuse_flags_of_doctor(doctor_commands);
   if (imagine_command.parsed()) return imagine(imagine_flags);
   if (mock_command.parsed()) return mock_service(mock_flags);
   if (lab_commands.run.parsed()) return lab_run(lab_flags);

@@ -69,6 +69,18 @@ TEST_CASE("A limit of nought outweighs every hint and every window", "[gemini]")
                   .limit_zero);
 }
 
+TEST_CASE("A limit's line that names no model does not name the next sentence's first word", "[gemini]") {
+  const auto model_of = [](std::string_view model) {
+    return classify_text(envelope(429, "RESOURCE_EXHAUSTED",
+                                  "* Quota exceeded for metric: x/generate_content_free_tier_requests, limit: 20, model: " +
+                                      std::string{model} + "\\nPlease retry in 5.8s."),
+                         429)
+        .model;
+  };
+  CHECK(model_of("").empty());
+  CHECK(model_of("gemini-3-pro-image") == "gemini-3-pro-image");
+}
+
 TEST_CASE("A spent day is a spent day whatever the hint says, and the hint is kept beside it", "[gemini]") {
   const std::string body = envelope(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota. Please retry in 5.9s.",
                                     violation("GenerateRequestsPerDayPerProjectPerModel-FreeTier"));
@@ -202,7 +214,7 @@ TEST_CASE("A status alone means to a plain service what it means to this one, an
     CHECK(said.kind == plain.kind);
     if (plain.kind != Kind::not_found && status != 504) CHECK(said.remedy == plain.remedy);
     const Verdict of_page = classify(HttpResponse{status, {}, page(status)}).verdict;
-    CHECK(classify_text(page(status)).verdict == (status < 400 ? classify_text(page(200)).verdict : of_page));
+    CHECK(classify_text(page(status)).verdict == of_page);
     if (of_page.id == FailureId{"proxy-block-page-403"}) {
       CHECK(blocks(status));
     } else {
@@ -213,6 +225,64 @@ TEST_CASE("A status alone means to a plain service what it means to this one, an
   for (const int refused : {400, 405, 411, 414, 415, 416, 422, 431, 501, 505})
     CHECK(classify(HttpResponse{refused, {}, page(refused)}).verdict.kind == Kind::bad_request);
   CHECK(classify(HttpResponse{511, {}, page(511)}).verdict.id == FailureId{"captive-200-html"});
+}
+
+TEST_CASE("A page says by its title and its words who stands in the way", "[gemini]") {
+  const auto titled = [](std::string_view title, std::string_view words = "x") {
+    return "<html><head><title>" + std::string{title} + "</title></head><body>" + std::string{words} + "</body></html>";
+  };
+  CHECK(id_of(titled("301 Moved Permanently")) == "redirect-3xx");
+  CHECK(id_of(titled("302 Moved")) == "redirect-3xx");
+  CHECK(id_of(titled("Attention Required! | Cloudflare")) == "proxy-block-page-403");
+  const std::string sorry = titled("Sorry...", "We're sorry... but your computer or network may be sending automated queries.");
+  CHECK(id_of(sorry, 429) == "proxy-block-page-403");
+  CHECK(id_of(titled("429 Too Many Requests"), 429) == "rate-generic");
+  const Classification unreached = classify_text(titled("h | 522: Connection timed out"), 522);
+  CHECK(unreached.verdict.kind == Kind::timeout);
+  CHECK(unreached.verdict.billed == Billed::no);
+  CHECK(std::string_view{unreached.advice.cause}.find("could not reach") != std::string_view::npos);
+  const Classification untrusted = classify_text(titled("h | 525: SSL handshake failed"), 525);
+  CHECK(untrusted.verdict.remedy == Remedy::never);
+  CHECK(std::string_view{untrusted.advice.fix}.find("etry") == std::string_view::npos);
+}
+
+TEST_CASE("What a model does not have is told from a model that draws nothing", "[gemini]") {
+  for (const std::string_view feature : {"Developer instruction", "JSON mode", "Function calling", "Thinking", "Multi-turn chat"}) {
+    CAPTURE(feature);
+    const Classification said =
+        classify_text(envelope(400, "INVALID_ARGUMENT", std::string{feature} + " is not enabled for models/gemini-2.5-flash-image"), 400);
+    CHECK(said.verdict.id == FailureId{"invalid-argument-generic"});
+    CHECK(said.verdict.remedy == Remedy::other_model);
+    CHECK_FALSE(said.advice.cause.empty());
+  }
+  const Classification several = classify_text(envelope(400, "INVALID_ARGUMENT", "Multiple candidates is not enabled for this model"), 400);
+  CHECK(several.verdict.remedy == Remedy::never);
+  CHECK(id_of(envelope(400, "INVALID_ARGUMENT", "Image generation is not enabled for this model"), 400) == "modality-unsupported");
+}
+
+TEST_CASE("An uploaded file that is not ready yet is waited for", "[gemini]") {
+  const Classification said =
+      classify_text(envelope(400, "FAILED_PRECONDITION", "The File 3j4k is not in an ACTIVE state and usage is not allowed."), 400);
+  CHECK(said.verdict.kind == Kind::failed_precondition);
+  CHECK(said.verdict.remedy == Remedy::after_delay);
+  CHECK(std::string_view{said.advice.fix}.find("billing") == std::string_view::npos);
+}
+
+TEST_CASE("What clients print of a broken answer is told by what broke", "[gemini]") {
+  CHECK(id_of("curl: (56) Illegal or missing hexadecimal sequence in chunked-encoding") == "bad-chunk-size");
+  CHECK(id_of("curl: (61) Error while processing content unencoding: incorrect header check") == "gzip-that-is-not");
+  CHECK(id_of("curl: (7) Failed to connect") == "connect-refused");
+  CHECK(id_of("curl: (28) Failed to connect to h port 443 after 5000 ms: Timeout was reached") == "connect-timeout");
+  CHECK(id_of("No available channel for model x-1: the model has been withdrawn by its provider") == "retired-503-gateway");
+  CHECK(id_of("SyntaxError: Unterminated string in JSON at position 4096") == "truncated-json");
+  CHECK(id_of("com.fasterxml.jackson.core.io.JsonEOFException: Unexpected end-of-input in VALUE_STRING") == "truncated-json");
+  CHECK(id_of("Cannot connect to host h:443 ssl:default [Network is unreachable]") == "connect-timeout");
+  CHECK(id_of("the prompt was blocked, PROHIBITED_CONTENT") == "prompt-blocked-prohibited");
+  CHECK(id_of("FinishReason.IMAGE_SAFETY") == "image-safety");
+  CHECK(id_of("gateway error: IMAGE_SAFETY") == "gateway-image-safety");
+  const Classification nothing = classify_text("json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)");
+  CHECK(nothing.verdict.id == FailureId{"truncated-json"});
+  CHECK(nothing.confidence == Confidence::guess);
 }
 
 TEST_CASE("Words that a model or a user wrote decide nothing", "[gemini]") {

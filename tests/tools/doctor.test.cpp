@@ -248,6 +248,19 @@ TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the
   CHECK(of("404 models/gemini-2.5-flash-image is not found for API version v1beta").at("successor") == "gemini-nano-banana-2.1");
 }
 
+TEST_CASE("What never reached the service counts in no quota", "[doctor]") {
+  for (const std::string_view input :
+       {"curl: (6) Could not resolve host: generativelanguage.googleapis.com", "httpx.ConnectError: [Errno 111] Connection refused",
+        "dial tcp 142.250.74.10:443: i/o timeout", "curl: (60) SSL certificate problem: self signed certificate",
+        "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"}) {
+    CAPTURE(input);
+    CHECK(diagnosis(input).at("counted") == false);
+    CHECK_THAT(diagnosis_text(diagnose(answers_of(input).front())), Catch::Matchers::ContainsSubstring("counts as nothing"));
+  }
+  CHECK(diagnosis("Error: socket hang up").at("counted") == true);
+  CHECK(diagnosis(R"({"error":{"message":"dial tcp: connection refused"}})", {.status = 502}).at("counted") == true);
+}
+
 TEST_CASE("Advice never contradicts what the answer says beside it", "[doctor]") {
   const auto text_of = [](std::string_view input) { return diagnosis_text(diagnose(answers_of(input).front())); };
   const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
@@ -313,6 +326,26 @@ TEST_CASE("JSON lines are one record a line, and with a status or a header the w
   CHECK(answers_of("").size() == 1);
 }
 
+TEST_CASE("Several answers in one paste are a record each, none is lost behind the first", "[doctor]") {
+  const auto ids = [](const std::string& input) {
+    std::vector<std::string> said;
+    for (const auto& answer : answers_of(input)) said.emplace_back(diagnose(answer).said.verdict.id.text());
+    return said;
+  };
+  using Ids = std::vector<std::string>;
+  const std::string busy = "{\n  \"error\": {\n    \"code\": 503,\n    \"message\": \"The model is overloaded.\"\n  }\n}\n";
+  const std::string blocked = "{\n  \"promptFeedback\": {\n    \"blockReason\": \"PROHIBITED_CONTENT\"\n  }\n}\n";
+  const std::string busy_head = "HTTP/2 503 \r\ncontent-type: application/json\r\n\r\n";
+  const std::string key_head = "HTTP/1.1 100 Continue\r\n\r\nHTTP/2 400 \r\ndate: x\r\n\r\n";
+  const std::string key = "{\"error\":{\"code\":400,\"message\":\"API key not valid.\",\n\"status\":\"INVALID_ARGUMENT\"}}\n";
+  CHECK(ids(busy + blocked) == Ids{"overloaded", "prompt-blocked-prohibited"});
+  CHECK(ids(busy + "\n\n" + key + blocked) == Ids{"overloaded", "api-key-invalid", "prompt-blocked-prohibited"});
+  CHECK(ids(busy_head + busy + key_head + key) == Ids{"overloaded", "api-key-invalid"});
+  CHECK(answers_of(busy_head + busy + key_head + key).back().status == 400);
+  CHECK(ids(busy + "and then it went on").size() == 1);
+  CHECK(ids(busy_head + busy).size() == 1);
+}
+
 TEST_CASE("Log lines that begin with a time are one record a time, with what follows each", "[doctor]") {
   const auto answers = answers_of("2026-11-24T10:00:00Z ERROR status 503\n    at main (x.js:1)\n2026-11-24T10:00:09Z ERROR status 429\n");
   REQUIRE(answers.size() == 2);
@@ -364,6 +397,19 @@ TEST_CASE("A key never appears in what the doctor says", "[doctor]") {
       CHECK(ductile::detail::find_word(text, "aizasy") == std::string::npos);
       CHECK(ductile::detail::find_word(text, ductile::detail::lowered(own)) == std::string::npos);
     }
+  }
+}
+
+TEST_CASE("What a member's name calls a secret is not told as what the answer says", "[doctor]") {
+  for (const std::string_view input :
+       {R"({"type":"service_account","private_key_id":"S3CRET0123456789abcdef0123456789abcdef"})",
+        R"({"api_key":"S3CRET","password":"S3CRET","clientSecret":"S3CRET","note":"as it stands"})",
+        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDbcdefghijklmn\nS3CRET==\n",
+        "https://alice:S3CRET@proxy.corp:3128 refused: 407 Proxy Authentication Required"}) {
+    CAPTURE(input);
+    const Diagnosis said = diagnose(answers_of(input).front());
+    CHECK(diagnosis_text(said).find("S3CRET") == std::string::npos);
+    CHECK(diagnosis_json(said).find("S3CRET") == std::string::npos);
   }
 }
 

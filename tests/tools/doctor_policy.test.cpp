@@ -46,7 +46,7 @@ std::string printed() {
   return text;
 }
 
-FailureMix mix_of(const std::vector<std::string_view>& pastes) {
+FailureMix mix_of_pastes(const std::vector<std::string_view>& pastes) {
   FailureMix mix;
   for (const std::string_view paste : pastes) mix.add(diagnose(answers_of(paste).front()));
   return mix;
@@ -77,7 +77,7 @@ TEST_CASE("Every failure of the table leads to one of these pipelines, and what 
 }
 
 TEST_CASE("A mix is answered by its parts, with figures where they were told, and says what no policy mends", "[doctor]") {
-  const std::string text = policy_text(mix_of(
+  const std::string text = policy_text(mix_of_pastes(
       {"503 overloaded", "503 overloaded", "API key not valid",
        R"({"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":)"
        R"("GenerateRequestsPerDayPerProjectPerModel-FreeTier","quotaValue":"50","quotaDimensions":{"model":"gemini-3-pro-image"}}]}]}})"}));
@@ -89,8 +89,24 @@ TEST_CASE("A mix is answered by its parts, with figures where they were told, an
   CHECK_THAT(text, ContainsSubstring("ductile::per_minute(std::nullopt)"));
   CHECK_THAT(text, ContainsSubstring(".targets = {{.name = \"gemini-3-pro-image\""));
 
-  const std::string none = policy_text(mix_of({"API key not valid"}));
+  const std::string none = policy_text(mix_of_pastes({"API key not valid"}));
   for (const std::string_view policy : {"Retry{", "FallbackChain{", "CircuitBreaker{", "QuotaTracker{"})
     CHECK(none.find(policy) == std::string::npos);
   CHECK_THAT(none, ContainsSubstring("ductile::AttemptTimeout{180s}"));
+}
+
+TEST_CASE("Of a log's records only those count that tell of a failure", "[doctor]") {
+  std::string log;
+  for (int i = 0; i < 20; ++i) log += "2026-11-29T08:00:02Z INFO image-worker[2] HTTP 200 OK 8123 ms saved out.png\n";
+  for (const std::string_view innocent :
+       {"order 503 shipped", "read 429 bytes in 500 ms", "quota page opened by user", "safety training at 4:00", "timeout=30 retries=3",
+        "GET /blocked 200 12ms", "model gemini-3-pro-image overloaded=false", "no error", "0 failures, 404 users",
+        "finish_reason=STOP images=1"})
+    log += "2026-11-29 08:00:00 INFO " + std::string{innocent} + "\n";
+  CHECK(mix_of(answers_of(log)).sorts().empty());
+  log += "2026-11-29 08:00:01 ERROR 503 UNAVAILABLE. The model is overloaded. Please try again later.\n";
+  const auto sorts = mix_of(answers_of(log)).sorts();
+  REQUIRE(sorts.size() == 1);
+  CHECK(sorts[0].id == "overloaded");
+  CHECK(mix_of(answers_of("503 overloaded")).is_known());
 }

@@ -66,6 +66,12 @@ TEST_CASE("A log's record is a line that begins with a time, and what follows it
   CHECK_FALSE(records.next());
 }
 
+TEST_CASE("What a program calls debugging is a failure only where it is more than a guess", "[doctor]") {
+  CHECK(scanned("2026-11-24 10:00:00 DEBUG timeout=30 retries=3\n").failures() == 0);
+  CHECK(scanned("2026-11-24 10:00:00 INFO retrying after 503 UNAVAILABLE. The model is overloaded.\n").failures() == 1);
+  CHECK(scanned("2026-11-24 10:00:00 ERROR timeout\n").failures() == 1);
+}
+
 TEST_CASE("A line's time is read with its zone, and in the form of a web server's log", "[doctor]") {
   struct Row {
     std::string_view line;

@@ -434,6 +434,14 @@ TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and 
       {{"mock", "--count-failures", "maybe"}, 64, "--count-failures"},
       {{"mock", "--shared-capacity", "-1"}, 64, "--shared-capacity: Value -1 not in range"},
       {{"doctor", "OUT"}, 64, "cannot be read"},
+      {{"doctor", "/tmp"}, 64, "cannot be read: it is a folder"},
+      {{"doctor", "scan", "/tmp"}, 64, "cannot be read: it is a folder"},
+      {{"doctor", "policy", "/tmp"}, 64, "cannot be read: it is a folder"},
+      {{"doctor", "--status", "503", "repro"}, 64, "--status goes with `ductile doctor FILE`"},
+      {{"doctor", "--redact", "repro"}, 64, "means nothing to `ductile doctor repro`"},
+      {{"doctor", "--quiet", "scan"}, 64, "--quiet goes with"},
+      {{"doctor", "--json", "policy"}, 64, "--json goes with"},
+      {{"doctor", "check", "--base-url", "http://127.0.0.1:1", "--key-env", "NO_SUCH_KEY"}, 64, "'NO_SUCH_KEY'"},
       {{"doctor", "--status", "99"}, 64, "--status: Value 99 not in range"},
       {{"doctor", "--header", "nonsense"}, 64, "--header must look like"},
       {{"doctor", "--colour"}, 64, "--colour"},
@@ -642,7 +650,8 @@ TEST_CASE("doctor says what a file holds, explains a failure, and lists them all
 
 TEST_CASE("doctor writes a pipeline and a scenario for what a file holds, and says what it left out", "[program]") {
   const FolderForTest work;
-  tools::write_whole_file(work / "seen", "2026-11-24 10:00:00 503 overloaded\n2026-11-24 10:00:01 curl: (6) Could not resolve host: h\n");
+  tools::write_whole_file(work / "seen",
+                          "2026-11-24 10:00:00 503 The model is overloaded.\n2026-11-24 10:00:01 curl: (6) Could not resolve host: h\n");
   const std::string file = (work / "seen").string();
   Program policy{{"doctor", "policy", file}};
   CHECK(policy.exit_status() == 0);

@@ -18,6 +18,9 @@ TEST_CASE("A paste for others names no key, no image, no project and no person",
       {"nothing to hide: 503 UNAVAILABLE", "nothing to hide: 503 UNAVAILABLE"},
       {"\"data\": \"" + image + "\"", "\"data\": \"[base64, 200 letters]\""},
       {"projects/my-own-project-1234/locations/global", "projects/[project]/locations/global"},
+      {"has not been used in project 884411223344 before. Visit https://x/overview?project=884411223344 then retry.",
+       "has not been used in project [project] before. Visit https://x/overview?project=[project] then retry."},
+      {"the project 12 of the list", "the project 12 of the list"},
       {"\"consumer\": \"projects/123456789012\"", "\"consumer\": \"projects/[project]\""},
       {"ask jane.doe+x@example.com for it", "ask [address] for it"},
       {"@type: type.googleapis.com/google.rpc.Help", "@type: type.googleapis.com/google.rpc.Help"},
@@ -47,6 +50,22 @@ TEST_CASE("A secret is masked by its name, wherever a paste has it", "[doctor]")
            "{\n            \"name\": \"Cookie\",\n            \"value\": \"a=S3CRET\"\n          }",
            R"("queryString":[{"name":"access_token", "value":"S3CRET"}])",
            R"("private_key": "-----BEGIN PRIVATE KEY-----\nS3CRET\n-----END PRIVATE KEY-----\n")",
+           "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDS3CRETbcdefghij\nS3CRET==\n-----END PRIVATE "
+           "KEY-----\n",
+           "-----BEGIN RSA PRIVATE KEY----- MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQD S3CRET... and more",
+           "aws_secret_access_key=S3CRET",
+           "clientSecret: 'S3CRET'",
+           "\"private_key_id\": \"S3CRET\"",
+           "mytool --api-key S3CRET --out x",
+           "mytool --api-key=S3CRET --out x",
+           "api_key:\n  S3CRET\nmodel: x\n",
+           "api_key: |\n  S3CRET\n",
+           "{\n  \"api_key\":\n    \"S3CRET\"\n}",
+           "http://bob:S3CRET@localhost:3128",
+           "Proxy https://alice:S3CRET@proxy.corp:3128 refused",
+           "ghp_S3CRET7e42F292c6912E7710c838347Ae178B4a 503 overloaded",
+           "xoxb-123456789012-S3CRETgHiJkLmNoPq",
+           "https://storage.googleapis.com/b/o?X-Goog-Signature=S3CRETabcd&x=1",
        }) {
     CAPTURE(paste);
     CHECK(redacted_paste(paste).find("S3CRET") == std::string::npos);
@@ -61,7 +80,9 @@ TEST_CASE("What only looks like a secret stays: names of quotas, paths, and word
   for (const std::string_view paste :
        {"quotaId: GenerateContentPaidTierInputTokensPerModelPerMinute-PaidTier2-FreeTier",
         "API key not valid. Please pass a valid API key.", "/usr/lib/python3/dist-packages/google/genai/Client3/models2/errors1.py",
-        "the cookie was refused, and the password too", "Method doesn't allow unregistered callers (no authorization)"}) {
+        "the cookie was refused, and the password too", "--api-key --out x", "API_KEY_INVALID: API key expired",
+        "https://h:8080/a@b and https://h/x:y@z", "maxOutputTokens: 12", "x-goog-api-key:\nHTTP/1.1 503 Service Unavailable",
+        "Method doesn't allow unregistered callers (no authorization)"}) {
     CAPTURE(paste);
     CHECK(redacted_paste(paste) == paste);
   }

@@ -227,8 +227,9 @@ std::string what_ductile_does(const gemini::FailureRow& row, const Specimen& spe
     return text.append("- It hands out the image: for the pipeline the call succeeded. Nothing is tried again.\n");
   }
   const bool waits = is_worth_a_retry(verdict.remedy) && follows.tries_on_the_last > 1;
-  text.append("- While another target is left: ").append(tries(follows.tries_with_another_left));
-  text.append(follows.asks_the_next ? ", then the next target.\n" : ", then the call ends. No other target is asked.\n");
+  text.append(follows.asks_the_next ? "- While another target is left: " : "- ").append(tries(follows.tries_with_another_left));
+  text.append(follows.asks_the_next ? ", then the next target.\n"
+                                    : ", then the call ends. No other target is asked, also where one is left.\n");
   if (follows.asks_the_next) {
     text.append("- At the last target: ").append(tries(follows.tries_on_the_last)).append(". ");
     text.append(follows.begins_anew ? "When all targets failed so, the call waits " + plain(options.fallback.between_rounds.base) + " to " +
@@ -272,6 +273,10 @@ std::string reproduce(const gemini::FailureRow& row, const Specimen& specimen) {
     text.append("\nIt happens below HTTP. Asked for so, the mock shows the nearest thing. The thing itself:\n\n```sh\n")
         .append(broken->for_real)
         .append("\n```\n");
+  if (row.id == FailureId{"proxy-auth-407"})
+    text.append(
+        "\nThe mock answers so in the service's place. The thing itself, which is the client's own proxy:\n\n```sh\n"
+        "ductile mock --proxy-port 8081 & sleep 1\ncurl -i -x http://127.0.0.1:8081 http://service.invalid/\n```\n");
   text.append("\nWhat is known of it without a network: `ductile doctor explain ")
       .append(id)
       .append("`. Pipe what you have seen into `ductile doctor`.\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>     // Billed, Kind, Remedy, is_about_content
+#include <ductile/core/kind.hpp>     // Billed, Kind, Remedy, Sent, is_about_content
 #include <ductile/core/verdict.hpp>  // FailureId
 #include <ductile/gemini/names.hpp>  // find_finish_reason, withholds_by_name
 
@@ -197,7 +197,7 @@ inline constexpr std::array<FailureRow, 192> failures{{
       "Enable billing."},
     {"consumer-suspended", 'B', 403, "PERMISSION_DENIED", Kind::permission, Remedy::never, Billed::no, Fixer::owner,
       "the project is suspended",
-      "Appeal; use another project."},
+      "Appeal. Until that is granted, stop sending."},
     {"account-tos-ban", 'B', 403, "PERMISSION_DENIED", Kind::permission, Remedy::never, Billed::no, Fixer::owner,
       "account banned",
       "Contact support."},
@@ -639,6 +639,14 @@ inline constexpr std::array<FailureRow, 192> failures{{
   return row.fixer == Fixer::owner || row.fixer == Fixer::operations;
 }
 
+/// Whether the service never saw the request of such a failure: no connection to it was opened, or a proxy refused the way.
+[[nodiscard]] constexpr bool never_arrives(std::string_view id) noexcept {
+  constexpr std::array<std::string_view, 5> ids{"dns-failure", "connect-refused", "connect-timeout", "tls-failure", "proxy-auth-407"};
+  for (const std::string_view known : ids)
+    if (known == id) return true;
+  return false;
+}
+
 /// The verdict that a row stands for, as far as the row alone says it.
 [[nodiscard]] constexpr Verdict verdict_of(const FailureRow& row) noexcept {
   Verdict verdict;
@@ -646,6 +654,7 @@ inline constexpr std::array<FailureRow, 192> failures{{
   verdict.remedy = row.remedy;
   verdict.billed = row.billed;
   verdict.id = row.id;
+  if (never_arrives(row.id.text())) verdict.sent = Sent::no;
   return verdict;
 }
 

@@ -35,7 +35,7 @@ inline constexpr std::array<KindAdvice, 19> kind_advice{{
       "Look whether all calls are slow. Then it is the service or the line; one slow prompt is that prompt.", ""}},
     {Kind::network, "The exchange broke below the service, or something between answered in its place.",
      {"Find what stands between: a proxy, a VPN, a firewall, a gateway. Try the same call from elsewhere.",
-      "One break is nothing to look for. Many at one time are.", ""}},
+      "What breaks once and not again is nothing to look for. Many breaks at one time are.", ""}},
     {Kind::auth, "Who calls was not recognised. Every call with this key or token ends so.",
      {"Look which key the program really sends, without printing it: the environment variable, the header `x-goog-api-key`.",
       "Stop the job, not the call: all others fail the same way.", ""}},

@@ -39,6 +39,18 @@ inline constexpr std::array<SecretPrefix, 6> secret_prefixes{
 
 }  // namespace detail
 
+/// Whether what is called so is a secret: the name of a header, a member, a parameter, a variable or a flag, in any spelling
+/// ("GEMINI_API_KEY", "apiKey", "--api-key", "aws_secret_access_key").
+[[nodiscard]] inline bool names_secret(std::string_view name) {
+  constexpr std::array<std::string_view, 16> ends{
+      "apikey",      "accesskey", "secretkey",    "privatekey",   "privatekeyid", "authorization", "authorizationtoken", "cookie",
+      "accesstoken", "idtoken",   "refreshtoken", "sessiontoken", "authtoken",    "secret",        "password",           "passwd"};
+  std::string plain;
+  for (const char c : name)
+    if (c != '_' && c != '-' && c != ' ') plain.push_back(ductile::detail::lower(c));
+  return std::ranges::any_of(ends, [&plain](std::string_view end) { return plain.ends_with(end); });
+}
+
 /// `text` without `secret` (when it is not empty) and without whatever looks like an API key or a token.
 [[nodiscard]] inline std::string redacted(std::string text, std::string_view secret = {}) {
   if (secret.size() >= 4) detail::replace_all(text, secret, redacted_mark);

@@ -103,7 +103,7 @@ namespace detail {
   };
   for (const boost::json::value& root : roots) {
     if (!root.is_object()) return ReplyFault{"body-empty-object", "body", "no object"};
-    const boost::json::array* parts = parts_of(root.get_object());
+    const boost::json::array* parts = parts_of(without_wrapping(root.get_object()));
     if (!parts) continue;
     parts_seen = true;
     for (const boost::json::value& part : *parts)
@@ -138,7 +138,7 @@ std::variant<ImageReply, ReplyFault> read_reply(std::string_view body, const Rep
   ImageReply* reply = std::get_if<ImageReply>(&read);
   if (!reply) return read;
   if (auto fault = detail::size_fault(reply->width, reply->height, expected)) return *std::move(fault);
-  for (const boost::json::value& piece : roots) detail::read_account(*reply, piece.get_object(), expected.model);
+  for (const boost::json::value& piece : roots) detail::read_account(*reply, detail::without_wrapping(piece.get_object()), expected.model);
   return read;
 }
 

@@ -156,6 +156,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::access, "is not available in your country", "location-unsupported", "Gemini API, 400: making images"},
     {Topic::access, "user location is not supported", "location-unsupported", "Gemini API, 400"},
     {Topic::access, "only accessible to billed users", "billing-required-imagen", "Imagen, 400"},
+    {Topic::access, "is not in an active state", "precondition-check-failed", "Files API, 400: a file in work"},
     {Topic::access, "precondition check failed", "precondition-check-failed", "Gemini API, 400"},
 
     {Topic::model, "is not found for api version", "model-not-found", "Gemini API, 404"},
@@ -167,6 +168,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::model, "no endpoints available", "model-not-found", "OpenRouter, 404"},
     {Topic::model, "no allowed providers are available", "model-not-found", "OpenRouter, 404"},
     {Topic::model, "not supported model for image", "modality-unsupported", "new-api gateway, 500"},
+    {Topic::model, "model has been withdrawn", "retired-503-gateway", "a reseller, 503"},
     {Topic::model, "no available channel", "model-not-found", "new-api gateway, 503"},
     {Topic::model, "无可用渠道", "model-not-found", "new-api gateway: no channel for the model, 503"},
     {Topic::model, "is not a valid model id", "model-not-found", "OpenRouter, 400"},
@@ -174,8 +176,8 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::model, "only supports interactions api", "interactions-only-model", "Gemini API, 400"},
     {Topic::model, "requested response modalities", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "combination of response modalities", "modality-unsupported", "Gemini API, 400"},
-    {Topic::model, "is not enabled for models/", "modality-unsupported", "Gemini API, 400"},
-    {Topic::model, "is not enabled for this model", "modality-unsupported", "Gemini API, 400"},
+    {Topic::model, "is not enabled for models/", "invalid-argument-generic", "Gemini API, 400: what the model has not"},
+    {Topic::model, "is not enabled for this model", "invalid-argument-generic", "Gemini API, 400: what the model has not"},
     {Topic::model, "multi-modal output is not supported", "modality-unsupported", "Gemini API, 400"},
     {Topic::model, "does not support image output", "modality-unsupported", "Vertex, 400"},
     {Topic::model, "image_size must be one of", "image-size-invalid", "by analogy with aspect_ratio"},
@@ -295,6 +297,10 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "connection refused", "connect-refused", "errno"},
     {Topic::transport, "econnrefused", "connect-refused", "errno"},
     {Topic::transport, "curl: (28) failed to connect", "connect-timeout", "curl"},
+    {Topic::transport, "network is unreachable", "connect-timeout", "errno"},
+    {Topic::transport, "curl: (7) failed to connect", "connect-refused", "curl"},
+    {Topic::transport, "hexadecimal sequence in chunked", "bad-chunk-size", "curl"},
+    {Topic::transport, "processing content unencoding", "gzip-that-is-not", "curl"},
     {Topic::transport, "couldn't connect to server", "connect-refused", "curl"},
     {Topic::transport, "could not connect to server", "connect-refused", "curl"},
     {Topic::transport, "could not connect to the server", "connect-refused", "Apple"},
@@ -309,7 +315,6 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "actively refused", "connect-refused", "Windows, error 10061"},
     {Topic::transport, "winerror 10061", "connect-refused", "Python on Windows"},
     {Topic::transport, "no route to host", "connect-timeout", "errno"},
-    {Topic::transport, "network is unreachable", "connect-timeout", "errno"},
     {Topic::transport, "appears to be offline", "connect-timeout", "Apple"},
     {Topic::transport, "name or service not known", "dns-failure", "getaddrinfo"},
     {Topic::transport, "name resolution", "dns-failure", "getaddrinfo"},
@@ -395,7 +400,9 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "incomplete json segment", "truncated-json", "client library for JavaScript"},
     {Topic::transport, "unexpected end of json", "truncated-json", "JavaScript"},
     {Topic::transport, "is not valid json", "captive-200-html", "JavaScript: a page where JSON was expected"},
-    {Topic::transport, "line 1 column 1 (char 0)", "half-close-no-reply", "Python: nothing where JSON was expected, or a page"},
+    {Topic::transport, "line 1 column 1 (char 0)", "truncated-json", "Python: nothing where JSON was expected, or a page"},
+    {Topic::transport, "unterminated string in json", "truncated-json", "JavaScript"},
+    {Topic::transport, "jsoneofexception", "truncated-json", "Java: Jackson"},
     {Topic::transport, "in json at position 0", "captive-200-html", "JavaScript: a page where JSON was expected"},
     {Topic::transport, "jsondecodeerror", "truncated-json", "Python"},
     {Topic::transport, "readtimeout", "client-deadline", "httpx"},
@@ -518,6 +525,15 @@ inline constexpr auto offences = std::to_array<std::string_view>({"violat", "abu
 ///
 /// Source   curl, Python (http.client, requests, httpx), Java, Node (undici, tunnel-agent).
 inline constexpr auto tunnels = std::to_array<std::string_view>({"tunnel", "from proxy after connect", "proxyerror"});
+
+/// What pages say that take who calls for a robot, under 429 or with no status at hand.
+///
+/// Source   Google's front end ("Sorry..."), Cloudflare's block page.
+inline constexpr auto robot_checks = std::to_array<std::string_view>({"automated queries", "unusual traffic", "attention required!"});
+
+/// Of a file that was uploaded: it is not ready yet. And of an answer where JSON was expected: nothing of it was.
+inline constexpr std::string_view file_in_work{"is not in an active state"};
+inline constexpr std::string_view no_json_at_all{"line 1 column 1 (char 0)"};
 
 /// What withholds a prompt or an image.
 inline constexpr auto filters = std::to_array<Subject>({

@@ -158,8 +158,54 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   return line.size() > 5 && contains("EWIF", line.substr(0, 1)) && all_digits(line.substr(1, 4)) && line[5] == ' ';
 }
 
+/// Several answers as `curl -i` prints them, one behind the other; empty where there is one at most. A head that no body follows belongs to
+/// the next, as a proxy's does.
+[[nodiscard]] inline std::vector<std::string_view> headed_answers(std::string_view text) {
+  std::vector<std::size_t> begins;
+  bool in_head = false;
+  bool has_body = true;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t begin = text.size() - rest.size();
+    const std::string_view line = take_line(rest);
+    if (status_of_line(line)) {
+      if (has_body) begins.push_back(begin);
+      in_head = true;
+      has_body = false;
+    } else if (in_head && header_of_line(line)) {
+      continue;
+    } else if (!trimmed(line).empty()) {
+      if (begins.empty()) return {};  // no head at its beginning
+      in_head = false;
+      has_body = true;
+    } else {
+      in_head = false;
+    }
+  }
+  std::vector<std::string_view> answers;
+  for (std::size_t i = 0; begins.size() > 1 && i < begins.size(); ++i)
+    answers.push_back(text.substr(begins[i], i + 1 < begins.size() ? begins[i + 1] - begins[i] : std::string_view::npos));
+  return answers;
+}
+
+/// Several JSON objects, however they are printed, one behind the other; empty where there is one at most, or something else beside them.
+[[nodiscard]] inline std::vector<std::string_view> printed_objects(std::string_view text) {
+  std::vector<std::string_view> objects;
+  boost::json::parse_options options;
+  options.max_depth = 512;
+  for (text = trimmed(text); text.starts_with('{'); text = trimmed(text)) {
+    boost::json::stream_parser parser{{}, options};
+    boost::system::error_code error;
+    const std::size_t read = parser.write_some(text.data(), text.size(), error);
+    if (error || !parser.done()) return {};
+    objects.push_back(trimmed(text.substr(0, read)));
+    text.remove_prefix(read);
+  }
+  if (!text.empty() || objects.size() < 2) objects.clear();
+  return objects;
+}
+
 /// The pieces of an input that are records of their own: each line where every line is a JSON object; else each line that begins with a
-/// time or a level, with what follows it; else the whole.
+/// time or a level, with what follows it; else each of several answers or objects; else the whole.
 [[nodiscard]] inline std::vector<std::string_view> pieces_of(std::string_view text) {
   std::vector<std::string_view> lines;
   std::vector<std::size_t> times;
@@ -173,7 +219,11 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
     objects = objects && object_of(line);
   }
   if (objects && lines.size() > 1) return lines;
-  if (times.size() < 2 || !trimmed(text.substr(0, times.front())).empty()) return {text};
+  if (times.size() < 2 || !trimmed(text.substr(0, times.front())).empty()) {
+    if (auto answers = headed_answers(text); !answers.empty()) return answers;
+    if (auto printed = printed_objects(text); !printed.empty()) return printed;
+    return {text};
+  }
   std::vector<std::string_view> pieces;
   for (std::size_t i = 0; i < times.size(); ++i)
     pieces.push_back(text.substr(times[i], i + 1 < times.size() ? times[i + 1] - times[i] : std::string_view::npos));
@@ -212,7 +262,8 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
 /// The answers that an input holds, in order; at least one, which is empty when nothing was given.
 ///
 /// With a status or a header the whole input is one record. Else JSON lines are one record a line, and log lines that each begin with a
-/// time or a level one record each; everything else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
+/// time or a level one record each; of several outputs of `curl -i`, or several JSON objects, one behind the other each is one; everything
+/// else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
 /// {"status": 429, "body": "..."}, are taken apart; an archive of exchanges (HAR) is one record an exchange, as `har_answers` says. A
 /// status given beside outranks one within.
 [[nodiscard]] inline std::vector<HttpResponse> answers_of(std::string_view input, const DoctorHints& hints = {}) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/detail/ascii.hpp>   // find_word, is_digit, is_letter, is_space
-#include <ductile/gemini/redact.hpp>  // redacted, redacted_mark
+#include <ductile/detail/ascii.hpp>   // find_word, is_digit, is_letter, is_space, lower
+#include <ductile/gemini/redact.hpp>  // names_secret, redacted, redacted_mark
 
 #include <algorithm>
 #include <array>
@@ -52,27 +52,6 @@ template <class OfRun, class Secret, class Replacement>
          count([](char c) { return c >= 'a' && c <= 'z'; }) >= 3;
 }
 
-/// Names, in lower case, whose value is a secret: of a header, a member, a parameter, a variable.
-inline constexpr std::array<std::string_view, 19> secret_names{"x-goog-api-key",
-                                                               "x-api-key",
-                                                               "api-key",
-                                                               "api_key",
-                                                               "apikey",
-                                                               "authorization",
-                                                               "cookie",
-                                                               "access_token",
-                                                               "id_token",
-                                                               "refresh_token",
-                                                               "client_secret",
-                                                               "private_key",
-                                                               "private_key_id",
-                                                               "password",
-                                                               "passwd",
-                                                               "secret",
-                                                               "session_token",
-                                                               "set-cookie",
-                                                               "x-goog-iam-authorization-token"};
-
 /// The end of the value that begins at `at`: where its quote closes, else the line's end; of a parameter in an address its own end.
 [[nodiscard]] inline std::size_t end_of_value(std::string_view text, std::size_t at, std::string_view quote, bool to_end_of_line) noexcept {
   if (!quote.empty()) {
@@ -92,14 +71,33 @@ inline constexpr std::array<std::string_view, 19> secret_names{"x-goog-api-key",
   return {};
 }
 
+/// Where a value begins that YAML has put on the line after its name: one word alone there; npos where there is none.
+[[nodiscard]] inline std::size_t value_on_next_line(std::string_view text, std::size_t at) noexcept {
+  const std::size_t breaks = text.find_first_not_of(" |>-\r", at);
+  if (breaks == text.npos || text[breaks] != '\n') return text.npos;
+  const std::size_t begin = text.find_first_not_of(" \t", breaks + 1);
+  if (begin == text.npos) return text.npos;
+  const std::string_view line = ductile::detail::trimmed(text.substr(begin, text.find('\n', begin) - begin));
+  if (line.starts_with(gemini::redacted_mark)) return begin;
+  return line.empty() || line.find_first_of(" \t:{}[]") != line.npos ? text.npos : begin;
+}
+
 /// Steps over what stands between a name and its value: quotes, blanks, one `:` or `=`. False where there is no such mark.
 [[nodiscard]] inline bool take_mark(std::string_view text, std::size_t& at) noexcept {
   while (at < text.size() && (text[at] == '\\' || text[at] == '"' || text[at] == '\'' || text[at] == ' ')) ++at;
   if (at == text.size() || (text[at] != ':' && text[at] != '=')) return false;
   ++at;
   if (at < text.size() && text[at] == '>') ++at;  // Ruby's and PHP's arrow
+  if (const std::size_t next = value_on_next_line(text, at); next != text.npos) at = next;
   while (at < text.size() && text[at] == ' ') ++at;
   return true;
+}
+
+/// Steps over the blank between a command's flag and its value: `--api-key VALUE`. False where `name` is no flag.
+[[nodiscard]] inline bool take_flag(std::string_view text, std::string_view name, std::size_t& at) noexcept {
+  if (!name.starts_with("--") || at == text.size() || text[at] != ' ') return false;
+  at = std::min(text.find_first_not_of(' ', at), text.size());
+  return at < text.size() && text[at] != '-';
 }
 
 /// Puts the mark in the place of the value, or of the list, that begins at `at`; gives back where it ends now.
@@ -117,7 +115,10 @@ inline std::size_t mask_value(std::string& text, std::size_t at, bool to_end_of_
 }
 
 /// A header's value goes to the end of its line, and has blanks in it.
-[[nodiscard]] constexpr bool is_header(std::string_view name) noexcept { return name == "authorization" || name.ends_with("cookie"); }
+[[nodiscard]] inline bool is_header(std::string_view name) {
+  const std::string plain = ductile::detail::lowered(name);
+  return plain.ends_with("authorization") || plain.ends_with("cookie");
+}
 
 /// Behind the name of `{"name": "cookie", "value": "..."}`: masks the value. Gives back where to go on.
 inline std::size_t mask_pair(std::string& text, std::size_t behind_name) {
@@ -134,13 +135,21 @@ inline std::size_t mask_pair(std::string& text, std::size_t behind_name) {
 /// Without the values of secrets that are called so: `x-goog-api-key: ...`, `"Cookie": "..."`, `&access_token=...`, and in an archive of
 /// exchanges `{"name": "cookie", "value": "..."}`.
 inline void mask_named(std::string& text) {
-  for (const std::string_view name : secret_names)
-    for (std::size_t at = ductile::detail::find_word(text, name); at != text.npos;) {
-      const bool whole = at == 0 || !(ductile::detail::is_letter(text[at - 1]) || ductile::detail::is_digit(text[at - 1]));
-      std::size_t next = at + name.size();
-      if (std::size_t value = next; whole) next = take_mark(text, value) ? mask_value(text, value, is_header(name)) : mask_pair(text, next);
-      at = ductile::detail::find_word(text, name, next);
+  const auto is_of_name = [](char c) { return ductile::detail::is_letter(c) || ductile::detail::is_digit(c) || c == '_' || c == '-'; };
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (end < text.size() && is_of_name(text[end])) ++end;
+    const std::string name = text.substr(at, end - at);
+    at = end + (name.empty() ? 1 : 0);
+    if (name.empty() || !gemini::names_secret(name)) continue;
+    std::size_t value = end;
+    bool given = take_mark(text, value);
+    if (!given) {
+      value = end;
+      given = take_flag(text, name, value);
     }
+    at = given ? mask_value(text, value, is_header(name)) : mask_pair(text, end);
+  }
   for (const std::string_view name : {"\"key\"", "\"token\""})  // of a query, where they are too short a name to be masked elsewhere
     for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, mask_pair(text, at + name.size()))) {
     }
@@ -162,15 +171,63 @@ inline void mask_cookies(std::string& text) {
   }
 }
 
+/// Without the inside of a private key or a certificate (PEM), its short last line too; of one that is cut what is left of it.
+inline void mask_pem(std::string& text) {
+  constexpr std::string_view begins{"-----BEGIN "};
+  constexpr std::string_view dashes{"-----"};
+  const auto is_between = [](char c) { return ductile::detail::is_space(c) || c == '\\'; };
+  for (std::size_t at = text.find(begins); at != text.npos; at = text.find(begins, at + 1)) {
+    const std::size_t label = text.find(dashes, at + begins.size());
+    if (label == text.npos) return;
+    const std::size_t inside = label + dashes.size();
+    const std::size_t next = text.find(begins, inside);
+    std::size_t end = text.find("-----END ", inside);
+    if (end == text.npos || end > next) {
+      std::size_t word = inside;
+      for (end = inside; word < text.size(); end = word) {
+        while (word < text.size() && is_between(text[word])) ++word;
+        const std::size_t first = word;
+        while (word < text.size() && is_base64_letter(text[word])) ++word;
+        const std::string_view behind = std::string_view{text}.substr(word);
+        if (word == first || !(behind.empty() || is_between(behind.front()) || behind.starts_with("..."))) break;
+      }
+    }
+    if (end > inside) text.replace(inside, end - inside, gemini::redacted_mark);
+  }
+}
+
+/// Without who logs in, and with what, in addresses: `http://NAME:PASSWORD@proxy:3128`.
+inline void mask_logins(std::string& text) {
+  constexpr std::string_view scheme{"://"};
+  for (std::size_t at = text.find(scheme); at != text.npos; at = text.find(scheme, at + 1)) {
+    const std::size_t begin = at + scheme.size();
+    const std::size_t end = std::min(text.find_first_of("/?# \t\r\n\"'<>\\", begin), text.size());
+    const std::size_t sign = std::string_view{text}.substr(begin, end - begin).rfind('@');
+    if (sign != text.npos && sign > 0) text.replace(begin, sign, gemini::redacted_mark);
+  }
+}
+
+/// What tokens of other services begin with: a paste holds those of its surroundings, too.
+inline constexpr std::array<std::string_view, 11> foreign_tokens{"ghp_",  "gho_",  "ghs_", "ghu_", "github_pat_", "glpat-",
+                                                                 "xoxb-", "xoxp-", "AKIA", "hf_",  "npm_"};
+
+[[nodiscard]] inline bool is_foreign_token(std::string_view run) noexcept {
+  constexpr std::size_t least = 16;
+  return std::ranges::any_of(foreign_tokens,
+                             [run](std::string_view begins) { return run.starts_with(begins) && run.size() >= begins.size() + least; });
+}
+
 /// What follows `key=` in an address, however short, and a token in three pieces (JWT).
 inline void mask_parameters(std::string& text) {
-  for (const std::string_view parameter : {"?key=", "&key=", "?token=", "&token=", "&sig=", "&signature="})
+  for (const std::string_view parameter :
+       {"?key=", "&key=", "?token=", "&token=", "&sig=", "&signature=", "?x-goog-signature=", "&x-goog-signature="})
     for (std::size_t at = ductile::detail::find_word(text, parameter); at != text.npos;
          at = ductile::detail::find_word(text, parameter, at + 1))
       mask_value(text, at + parameter.size(), false);
   const auto of_token = [](char c) { return gemini::detail::is_key_character(c); };
   text = with_runs_replaced(
-      text, of_token, [](std::string_view run, std::size_t) { return run.starts_with("eyJ") && run.size() >= 24; },
+      text, of_token,
+      [](std::string_view run, std::size_t) { return is_foreign_token(run) || (run.starts_with("eyJ") && run.size() >= 24); },
       [](std::string_view) { return std::string{gemini::redacted_mark}; });
 }
 
@@ -180,8 +237,11 @@ inline void mask_parameters(std::string& text) {
 ///
 /// Cost  Some passes over the text.
 [[nodiscard]] inline std::string masked(std::string_view text, std::string_view secret = {}) {
-  std::string plain = detail::with_runs_replaced(
-      text, detail::is_base64_letter, [](std::string_view run, std::size_t) { return detail::is_base64(run); },
+  std::string plain{text};
+  detail::mask_pem(plain);
+  detail::mask_logins(plain);
+  plain = detail::with_runs_replaced(
+      plain, detail::is_base64_letter, [](std::string_view run, std::size_t) { return detail::is_base64(run); },
       [](std::string_view run) { return "[base64, " + std::to_string(run.size()) + " letters]"; });
   detail::mask_named(plain);
   detail::mask_cookies(plain);

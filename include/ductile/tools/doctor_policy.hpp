@@ -2,10 +2,12 @@
 #pragma once
 
 #include <ductile/core/kind.hpp>               // Kind, QuotaDimension, Remedy
+#include <ductile/core/transport.hpp>          // HttpResponse
+#include <ductile/gemini/classifier.hpp>       // classify
 #include <ductile/gemini/failures.hpp>         // find_failure
 #include <ductile/gemini/models.hpp>           // find_model, image_models, ModelStatus
-#include <ductile/tools/doctor_diagnosis.hpp>  // Diagnosis
-#include <ductile/tools/log_scan.hpp>          // LogScan
+#include <ductile/tools/doctor_diagnosis.hpp>  // diagnose, Diagnosis
+#include <ductile/tools/log_scan.hpp>          // LogScan, tells_failure
 
 #include <algorithm>
 #include <array>
@@ -48,6 +50,11 @@ class FailureMix {
     if (model_.empty()) model_ = said.model;
   }
 
+  /// Whether a sort of it has a row in the table.
+  [[nodiscard]] bool is_known() const noexcept {
+    return std::ranges::any_of(sorts_, [](const Sort& sort) { return gemini::find_failure(sort.id) != nullptr; });
+  }
+
   /// The most frequent first.
   [[nodiscard]] std::vector<Sort> sorts() const {
     std::vector<Sort> sorted = sorts_;
@@ -65,6 +72,17 @@ class FailureMix {
   std::map<QuotaDimension, std::int64_t> limits_;
   std::string model_;
 };
+
+/// What an input's records tell of failures. Of one record a guess is taken, too, since somebody asks about it; of several, as of a log,
+/// those count that `tells_failure` finds.
+[[nodiscard]] inline FailureMix mix_of(const std::vector<HttpResponse>& answers, std::string_view secret = {}) {
+  FailureMix mix;
+  for (const HttpResponse& answer : answers) {
+    const Diagnosis diagnosis = answers.size() == 1 ? diagnose(answer, secret) : Diagnosis{.said = gemini::classify(answer)};
+    if (answers.size() == 1 || tells_failure(answer.body, diagnosis.said)) mix.add(diagnosis);
+  }
+  return mix;
+}
 
 /// Which policies answer a failure; none: what is wrong lies in the request, the account or the prompt.
 struct PolicyNeeds {

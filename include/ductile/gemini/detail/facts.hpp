@@ -5,7 +5,8 @@
 #include <ductile/core/verdict.hpp>  // Duration
 #include <ductile/gemini/detail/lenient_json.hpp>
 #include <ductile/gemini/duration.hpp>
-#include <ductile/gemini/names.hpp>  // find_finish_reason, is_grpc_status, known_reason
+#include <ductile/gemini/names.hpp>   // find_finish_reason, is_grpc_status, known_reason
+#include <ductile/gemini/redact.hpp>  // names_secret
 
 #include <algorithm>
 #include <array>
@@ -444,7 +445,8 @@ class FactsCollector {
     constexpr std::array<std::string_view, 6> names{"@type", "url", "locale", "role", "modality", "responseid"};
     return path.within("links") || path.within("quotadimensions") || path.within("safetyratings") ||
            (path.within("metadata") && !path.within("raw")) ||
-           std::ranges::any_of(names, [&path](std::string_view name) { return LenientPath::same_name(path.name(), name); });
+           std::ranges::any_of(names, [&path](std::string_view name) { return LenientPath::same_name(path.name(), name); }) ||
+           names_secret(path.name());
   }
 
   [[nodiscard]] static bool tells_an_error(const LenientPath& path) noexcept {
@@ -822,7 +824,10 @@ class FactsCollector {
       }
       rest.remove_prefix(digits);
       constexpr std::string_view model{", model: "};
-      if (rest.starts_with(model)) line.model = facts_.whole(leading_name(rest.substr(model.size())));
+      // Where none is named, the next sentence's first word follows.
+      if (const auto name = rest.starts_with(model) ? leading_name(rest.substr(model.size())) : std::string_view{};
+          !std::ranges::all_of(name, is_letter))
+        line.model = facts_.whole(name);
       facts_.limits.push_back(std::move(line));
     }
   }

@@ -83,6 +83,9 @@ class Judge {
   // A page says its status in its title, or in its first words.
   [[nodiscard]] int status_of_page() const {
     const std::string_view title = page_title();
+    // A title may begin with a redirect's status, too.
+    if (const auto number = whole_number(leading_name(title)); number && *number >= 300 && *number < 400 && leading_name(title).size() == 3)
+      return static_cast<int>(*number);
     return find_status(title.empty() ? std::string_view{facts_.words}.substr(0, 256) : title,
                        [](std::string_view, std::string_view) { return true; });
   }
@@ -326,6 +329,13 @@ class Judge {
     // A proxy that could not reach the service says so under a status of its own choice.
     constexpr std::string_view not_retrieved{"url could not be retrieved"};
     if (status_ >= 500 && facts_.says(not_retrieved)) return decide("envoy-503", Confidence::likely, "body", not_retrieved);
+    if (status_ == 0 || status_ == 429)
+      for (const std::string_view check : robot_checks)
+        if (facts_.says(check)) {
+          decide("proxy-block-page-403", Confidence::likely, "body", check);
+          result_.advice = taken_for_a_robot;
+          return true;
+        }
     if (const Wording* said = status_ == 0 ? wording(Topic::server) : nullptr)
       return decide(said->id, Confidence::likely, "body", said->phrase);
     if (status_ == 0) return decide("captive-200-html", Confidence::likely, "body", "a web page where an answer was expected");
@@ -805,13 +815,35 @@ class Judge {
       const bool long_one = hint().value_or(Duration::zero()) >= std::chrono::hours{1} && !facts_.has_reason("rate_limit_exceeded");
       if (long_one) id = "user-quota-weekly";
     }
+    const bool is_feature = said.topic == Topic::model && said.phrase.starts_with("is not enabled for ");
+    const std::string_view feature = is_feature ? front_of(said.phrase) : std::string_view{};
+    if (is_feature && (contains(feature, "modal") || contains(feature, "image"))) id = "modality-unsupported";
     if (id == "model-not-found" && status_ == 503) id = "retired-503-gateway";
     if (id == "model-not-found" && facts_.shape == BodyShape::sse) id = "model-not-found-sse";
     decide(id, Confidence::likely, "error.message", said.phrase);
+    if (is_feature && id == "invalid-argument-generic") {
+      const bool of_all = contains(feature, "candidate");  // no image model makes several
+      result_.verdict.remedy = of_all ? Remedy::never : Remedy::other_model;
+      result_.advice = of_all ? one_candidate : not_of_this_model;
+    }
+    if (said.phrase == file_in_work) {
+      result_.verdict.remedy = Remedy::after_delay;
+      result_.advice = file_not_ready;
+    }
+    if (said.phrase == no_json_at_all) {
+      result_.confidence = Confidence::guess;
+      result_.advice = answer_without_json;
+    }
     if (said.topic == Topic::rate && said.phrase == "quota will reset after") result_.scope = QuotaScope::per_user;
     if (id == "openrouter-upstream") result_.scope = QuotaScope::shared_capacity;
     if (id == "spend-rate") result_.verdict.dimension = QuotaDimension::spend;
     if (id == "free-tier-region" || id == "free-tier-region-new-text" || id == "billing-required-imagen") result_.free_tier = true;
+  }
+
+  // Of the sentence with a phrase what stands before it.
+  [[nodiscard]] std::string_view front_of(std::string_view phrase) const noexcept {
+    const std::string_view sentence = sentence_with(phrase);
+    return sentence.substr(0, std::min(sentence.find(phrase), sentence.size()));
   }
 
   // "model 'gemini-...' not found", in whatever words.
@@ -905,9 +937,11 @@ class Judge {
       if (known.id.empty() || !contains(known.name, "_") || known.name == "MAX_TOKENS") continue;
       if (!facts_.says(lowered(known.name))) continue;
       std::string_view id = known.id;
-      if (id == "image-safety") id = "gateway-image-safety";
+      const bool is_clients = facts_.says("finishreason." + lowered(known.name));  // as a client prints the enumeration
+      if (id == "image-safety" && !is_clients) id = "gateway-image-safety";
       // The longer name holds the shorter one.
       if (id == "sse-blocked-mid" && facts_.says("image_prohibited_content")) id = "image-prohibited";
+      if (id == "sse-blocked-mid" && facts_.says("prompt was blocked")) id = "prompt-blocked-prohibited";
       return decide(id, Confidence::likely, "error.message", known.name);
     }
     return false;
@@ -996,11 +1030,21 @@ class Judge {
                                                                      {529, "overloaded"}}};
     const std::string status = std::to_string(status_);
     const auto known = std::ranges::find(rows, status_, &std::pair<int, std::string_view>::first);
-    if (known != rows.end()) return decide(known->second, confidence, std::move(where), status);
+    if (known != rows.end()) {
+      decide(known->second, confidence, std::move(where), status);
+      if (status_ == 522) {
+        result_.advice = origin_not_reached;
+        result_.verdict.billed = Billed::no;
+      }
+      return true;
+    }
     if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, std::move(where), status);
     if (status_ >= 520 && status_ <= 530) {
       decide("envoy-503", confidence, std::move(where), status);
-      if (status_ == 525 || status_ == 526) result_.verdict.remedy = Remedy::never;  // a certificate behind the proxy
+      if (status_ == 525 || status_ == 526) {  // a certificate behind the proxy
+        result_.verdict.remedy = Remedy::never;
+        result_.advice = untrusted_origin;
+      }
       return true;
     }
     if (status_ >= 500 && status_ < 600) return decide("unknown-500", confidence, std::move(where), status);
@@ -1083,6 +1127,7 @@ class Judge {
     if (!verdict.ok() && facts_.says("will not be charged")) verdict.billed = Billed::no;
     // The control plane's outage is the one overload that is not a matter of room.
     if (verdict.kind == Kind::overload && verdict.id != FailureId{"visibility-check"}) result_.scope = QuotaScope::shared_capacity;
+    if (http_ != 0 && http_ != 407) verdict.sent = Sent::yes;  // a gateway answered, whatever it could not reach
     result_.retry_after = hint();
     if (!verdict.ok() && result_.retry_after) {
       verdict.hint = rounded_up(*result_.retry_after);
@@ -1115,6 +1160,20 @@ class Judge {
   static constexpr Advice minutes_limit{"a limit per minute is reached", "Wait as long as the answer asks, else for the next minute."};
   static constexpr Advice other_span{"a limit of another span than a minute or a day is reached",
                                      "Wait as long as the answer asks, else as long as the quota's name says; raise the quota."};
+  static constexpr Advice not_of_this_model{"the request asks for something that this model does not have",
+                                            "Leave it away, or ask a model that has it; the sentence names it."};
+  static constexpr Advice one_candidate{"several answers to one request, which this model does not make",
+                                        "Ask for one candidate, and send as many requests as you want images."};
+  static constexpr Advice file_not_ready{"the uploaded file is still being processed",
+                                         "Ask for the file until its state is ACTIVE, some seconds; then send the request again."};
+  static constexpr Advice answer_without_json{"an answer came that holds no JSON: an empty one, or a page",
+                                              "Look at its status and its first bytes. Retry once."};
+  static constexpr Advice origin_not_reached{"the front end of a gateway could not reach what stands behind it",
+                                             "Wait, then retry; ask whoever runs the gateway. The image was not begun."};
+  static constexpr Advice untrusted_origin{"the front end of a gateway has no trusted connection to what stands behind it",
+                                           "Whoever runs the gateway must mend its certificate."};
+  static constexpr Advice taken_for_a_robot{"the front end takes the address that the call comes from for a robot",
+                                            "Change egress, or send less from this one."};
   static constexpr Advice too_many_at_once{"too many requests at once: what is under way counts, not what was sent in a minute",
                                            "Keep fewer calls in flight (a Bulkhead), and try again when one has ended."};
   static constexpr Advice too_much_queued{"too much work is queued for batches",

@@ -57,6 +57,22 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
   return parts && parts->is_array() ? &parts->get_array() : nullptr;
 }
 
+/// The object that holds the candidates: the answer itself, or one that it was put into, as a batch's lines, Code Assist and gateways do
+/// (`{"response": {"candidates": ...}}`). Null where there is none.
+[[nodiscard]] inline const boost::json::object* answer_within(const boost::json::object& root, int deepest = 3) {
+  if (root.contains("candidates")) return &root;
+  for (const auto& [name, value] : root)
+    if (deepest > 0 && value.is_object())
+      if (const boost::json::object* found = answer_within(value.get_object(), deepest - 1)) return found;
+  return nullptr;
+}
+
+/// The same; the object as it is where it holds none.
+[[nodiscard]] inline const boost::json::object& without_wrapping(const boost::json::object& root) {
+  const boost::json::object* found = answer_within(root);
+  return found ? *found : root;
+}
+
 /// A part as it stands in the answer; the views are into it.
 struct RawPart {
   std::string_view text;
