@@ -15,6 +15,7 @@
 #include <ductile/mock/model_pages.hpp>
 #include <ductile/mock/models.hpp>           // find_served_model
 #include <ductile/mock/price.hpp>            // price_of
+#include <ductile/mock/query_check.hpp>      // check_query
 #include <ductile/mock/quota.hpp>            // Quota
 #include <ductile/mock/reply.hpp>            // find_row, lay_fault, quota_reply, reply
 #include <ductile/mock/request_check.hpp>    // Asked, check_request, Refusal, Terms
@@ -128,6 +129,11 @@ class Engine::Serving {
     const std::string_view key = key_of(request);
     if (key.empty()) return reply("key-missing", scene);
     if (!is_a_key(key)) return reply("api-key-invalid", scene);
+    if (auto refusal = check_query(request, route)) {
+      scene.message = std::move(refusal->message);
+      scene.violations = std::move(refusal->violations);
+      return reply(refusal->id, scene);
+    }
     switch (route) {
       case Route::list_models: return models_listed(request, scene);
       case Route::get_batch: return reply("entity-not-found", scene);  // there are none
@@ -148,7 +154,7 @@ class Engine::Serving {
     const auto checked =
         check_request(request.body, *known, {.version = scene.version, .time = scene.time, .counts_tokens = route == Route::count_tokens});
     if (const auto* refusal = std::get_if<Refusal>(&checked)) {
-      entry.lost_signature = refusal->id == "thought-signature-missing";
+      entry.lost_signature = drawn_here(refusal->unsigned_pictures);
       scene.message = refusal->message;
       scene.violations = refusal->violations;
       if (route == Route::generate) count_refused(project, scene);
@@ -238,6 +244,11 @@ class Engine::Serving {
     const std::scoped_lock lock{mutex};
     return std::any_of(returned.begin(), returned.end(),
                        [this](const ReturnedPicture& each) { return signatures.belies(each.picture, each.signature); });
+  }
+
+  [[nodiscard]] bool drawn_here(const std::vector<std::uint64_t>& pictures) const {
+    const std::scoped_lock lock{mutex};
+    return std::any_of(pictures.begin(), pictures.end(), [this](std::uint64_t each) { return signatures.given(each); });
   }
 
   const EngineOptions options;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>    // ConfigError
-#include <ductile/core/verdict.hpp>         // Duration
-#include <ductile/detail/nearest_word.hpp>  // nearest_word
-#include <ductile/gemini/redact.hpp>        // shortened
-#include <ductile/mock/parse_time.hpp>      // parse_time
+#include <ductile/core/config_error.hpp>      // ConfigError
+#include <ductile/core/verdict.hpp>           // Duration
+#include <ductile/detail/nearest_word.hpp>    // nearest_word
+#include <ductile/gemini/redact.hpp>          // shortened
+#include <ductile/mock/detail/json_text.hpp>  // compact_json
+#include <ductile/mock/parse_time.hpp>        // parse_time
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -30,7 +31,7 @@ using Json = boost::json::value;
 [[noreturn]] inline void refuse_json(const std::string& what) { throw ConfigError{what}; }
 
 /// A value as it is quoted in a refusal.
-inline std::string quoted(const boost::json::value& value) { return gemini::shortened(boost::json::serialize(value), 80); }
+inline std::string quoted(const boost::json::value& value) { return gemini::shortened(compact_json(value), 80); }
 
 inline double number(const boost::json::value& value, std::string_view name, double least, double most) {
   double read = std::nan("");
