@@ -11,7 +11,7 @@
 #include <ductile/mock/engine.hpp>
 #include <ductile/mock/exchange.hpp>   // Answer, Request
 #include <ductile/mock/journal.hpp>    // Entry, Journal
-#include <ductile/mock/key_check.hpp>  // form_of_key, KeyForm
+#include <ductile/mock/key_check.hpp>  // form_of_key, hash_of_key, KeyForm, name_of_key
 #include <ductile/mock/model_pages.hpp>
 #include <ductile/mock/models.hpp>           // find_served_model
 #include <ductile/mock/price.hpp>            // price_of
@@ -55,7 +55,7 @@ class Engine::Serving {
       : options(std::move(given)),
         service(with_own(options.scenario, [](std::string_view) { return false; }), options.seed, options.start) {}
 
-  static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : Dice{Dice::hash(key)}.bits(); }
+  static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : hash_of_key(key); }
 
   [[nodiscard]] Scenario with_own(Scenario scenario, const std::function<bool(std::string_view)>& named) const {
     if (options.tier && !named("tier")) scenario.tier = *options.tier;
@@ -81,7 +81,8 @@ class Engine::Serving {
     if (const auto found = options.projects.find(key); found != options.projects.end()) return found->second;
     const std::scoped_lock lock{mutex};
     const auto& projects = service.scenario().projects;
-    const auto found = projects.find(key);
+    auto found = projects.find(key);
+    if (found == projects.end()) found = projects.find(name_of_key(key));
     return found != projects.end() ? std::optional{found->second} : std::nullopt;
   }
 
@@ -351,6 +352,8 @@ std::uint64_t Engine::seed() const {
 }
 
 std::uint64_t Engine::own_seed() const noexcept { return serving_->options.seed; }
+
+const std::map<std::string, std::string, std::less<>>& Engine::own_projects() const noexcept { return serving_->options.projects; }
 
 std::string Engine::state() const {
   const std::scoped_lock lock{serving_->mutex};

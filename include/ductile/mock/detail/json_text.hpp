@@ -14,7 +14,7 @@
 
 namespace ductile::inline DUCTILE_VERSION::mock::detail {
 
-// Boost.JSON would write 0.95 as 9.5E-1.
+// Boost.JSON would write 0.95 as 9.5E-1, and %g 9007199254740992 as 9.0072e+15.
 inline std::string plain_number(double number) {
   std::array<char, 32> text{};
   return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
