@@ -257,15 +257,24 @@ TEST_CASE("A test tells the story's state, and which episode answered or came ne
 
 TEST_CASE("The scenario's page has the file that says the same, without the keys of its projects", "[mock]") {
   Desk desk;
-  const std::string text = R"({"name": "mine", "tier": {"rpm": 9}, "projects": {"studio": ["SecretKey"]},
-                               "episodes": [{"answer": "internal", "match": {"prompt": "cat"}, "latency_s": 2.5}]})";
+  const std::string text = R"({"name": "mine", "tier": {"rpm": 9}, "projects": {"studio": ["SecretKey"], "shop": ["OtherKey"]},
+                               "episodes": [{"answer": "internal", "match": {"project": "studio", "prompt": "cat"}, "latency_s": 2.5}]})";
   REQUIRE(desk.post("scenario", text).status == 200);
   const auto page = asking::json_of(desk.get("scenario"));
   CHECK(page.at("episodes").at(0).at("after") == 0);
   CHECK(page.at("episodes").at(0).at("match").at("prompt") == "cat");
   CHECK(boost::json::serialize(page).find("SecretKey") == std::string::npos);
+  desk.engine.play({}, opening);
   REQUIRE(desk.post("scenario", boost::json::serialize(page.at("file"))).status == 200);
   CHECK(asking::json_of(desk.get("scenario")) == page);
+  // Its keys are those of their projects still.
+  const auto answered = [&](const char* key) {
+    ductile::mock::Request request = asking::for_image("a cat");
+    request.headers = {{"x-goog-api-key", key}};
+    return desk.engine.answer(request, desk.clock.now()).id;
+  };
+  CHECK(answered("SecretKey") == "internal");
+  CHECK(answered("OtherKey").starts_with("ok-"));
 }
 
 TEST_CASE("Pages that are not there are refused in words", "[mock]") {
@@ -292,7 +301,7 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
       {"clock/advance", R"({"seconds": 60, "minutes": 1})", "the body has no member 'minutes'"},
       {"clock/advance", R"({"seconds": -5})", "seconds must be a number from 0 to 1e+08; it is -5"},
       {"clock/advance", R"({"seconds": "60"})", "seconds must be a number from 0 to 1e+08; it is \"60\""},
-      {"clock/advance", R"({"seconds": 1e300})", "seconds must be a number from 0 to 1e+08; it is 1E300"},
+      {"clock/advance", R"({"seconds": 1e300})", "seconds must be a number from 0 to 1e+08; it is 1e+300"},
       {"makeable", "", "the body is not JSON"},
       {"makeable", "{}", "the body must have the member 'prompts'"},
       {"makeable", R"({"prompts": "a cat"})", "prompts must be an array of texts; it is \"a cat\""},
@@ -304,8 +313,10 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
        "\"nope\""},
       {"scenario", R"({"name": 7})", "name must be a text; it is 7"},
       {"scenario", R"({"name": "bad-day", "sead": 4})", "the scenario has no member 'sead'; the nearest is 'seed'"},
-      {"scenario", R"({"tier": {"rpm": 1.5}})", "tier.rpm must be a whole number; it is 1.5E0"},
+      {"scenario", R"({"tier": {"rpm": 1.5}})", "tier.rpm must be a whole number; it is 1.5"},
       {"scenario", R"({"tier": "gold"})", "tier must be one of zero, free"},
+      {"scenario", R"({"episodes": [{"answer": "internal", "match": {"project": "studio"}}]})",
+       "episodes[0].match.project must be one of projects; it is 'studio'"},
       {"scenario", R"({"episodes": [{}]})", "episodes[0] must have the member 'answer'"},
       {"scenario", R"({"episodes": [{"answer": "internal", "from_s": 10, "until_s": 5}]})", "episodes[0].until_s must be more than from_s"},
       {"switches", R"({"count_failure": true})", "switches has no member 'count_failure'; the nearest is 'count_failures'"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <ductile/gemini/failures.hpp>
 #include <ductile/mock/engine.hpp>
+#include <ductile/mock/models.hpp>
 #include <ductile/mock/reply.hpp>
 #include <ductile/mock/scenario_json.hpp>
 
@@ -169,6 +170,35 @@ TEST_CASE("On a good day counting, listing and getting answer for themselves", "
   const Request unknown{.method = "GET", .path = "/v1beta/models/my-model", .headers = {{"x-goog-api-key", "k"}}};
   CHECK(ask(engine, unknown) == "model-not-found");
   CHECK(asking::json_of(engine.answer(with(unknown, "x-ductile-scenario", "ok-image"), start)).at("name").as_string() == "models/my-model");
+}
+
+TEST_CASE("A query is judged, too: its names in either spelling, and what pages a list has", "[mock]") {
+  Engine engine = engine_with({});
+  const auto listed = [&](std::vector<std::pair<std::string, std::string>> query) {
+    const Request list{.method = "GET", .path = "/v1beta/models", .query = std::move(query), .headers = {{"x-goog-api-key", "k"}}};
+    const Answer given = engine.answer(list, start);
+    const auto body = asking::json_of(given);
+    return given.status == 200 ? std::to_string(body.at("models").as_array().size())
+                               : std::string{body.at("error").at("message").as_string()};
+  };
+  const std::string all = std::to_string(ductile::mock::listed_models().size());
+  CHECK(listed({}) == all);
+  CHECK(listed({{"pageSize", "0"}}) == all);
+  CHECK(listed({{"page_size", "2"}, {"$alt", "json"}, {"prettyPrint", "false"}}) == "2");
+  CHECK(listed({{"pageSize", "abc"}}) == "Invalid value at 'page_size' (TYPE_INT32), \"abc\"");
+  CHECK(listed({{"pageSize", "-1"}}) == "Request contains an invalid argument.");
+  CHECK(listed({{"pageToken", "bad"}}) == "Request contains an invalid argument.");
+  const std::string foo =
+      "Invalid JSON payload received. Unknown name \"foo\": Cannot bind query parameter. Field 'foo' could not be found in request "
+      "message.";
+  CHECK(listed({{"foo", "1"}}) == foo);
+  Request draw = asking::for_image("a cat");
+  draw.query = {{"alt", "json"}, {"foo", "1"}};
+  CHECK(asking::json_of(engine.answer(draw, start)).at("error").at("message").as_string() == foo);
+  draw.query = {{"pageSize", "2"}};
+  CHECK(ask(engine, draw) == "unknown-field");
+  draw.query = {{"alt", "json"}, {"key", "k"}};
+  CHECK(ask(engine, draw) == "made");
 }
 
 TEST_CASE("A request goes the service's way: path, key, model, form", "[mock]") {

@@ -110,6 +110,21 @@ TEST_CASE("A request is turned away in the row that the service would use", "[mo
       {R"({"contents": [{"parts": [{"text": "x"}]}], "safetySettings": [{"category": "HARM_CATEGORY_IMAGE_HATE", "threshold": "OFF"}]})",
        "invalid-argument-generic"},
       {R"({"contents": [{"parts": [{"text": "x"}]}], "tools": [{"googleSearch": {}, "urlContext": {}}]})", "tool-type-conflict"},
+      {with_parts("[{}]"), "invalid-argument-generic"},
+      {with_parts(R"([{"text": "x"}, {"thought": true}])"), "invalid-argument-generic"},
+      {with_parts(R"([{"text": ""}])"), "invalid-argument-generic"},
+      {with_parts(R"([{"text": "x"}, {"text": "", "thoughtSignature": "c2ln"}])", "model"), "accepted"},
+      {with_parts(R"([{"text": "x", "inlineData": {"mimeType": "image/png", "data": ")" + png + "\"}}]"), "invalid-argument-generic"},
+      {with_parts(R"([{"text": "x", "thoughtSignature": "***"}])", "model"), "base64-data-url"},
+      {with_config(R"({"temperature": 2, "topP": 0, "candidateCount": 1, "maxOutputTokens": 2147483647})"), "accepted"},
+      {with_config(R"({"temperature": 2.1})"), "invalid-argument-generic"},
+      {with_config(R"({"temperature": "-1"})"), "invalid-argument-generic"},
+      {with_config(R"({"topP": 2})"), "invalid-argument-generic"},
+      {with_config(R"({"candidateCount": 4})"), "invalid-argument-generic"},
+      {with_config(R"({"candidateCount": 4})"), "accepted", "gemini-2.5-flash"},
+      {with_config(R"({"maxOutputTokens": 2147483648})"), "invalid-argument-generic"},
+      {with_config(R"({"imageConfig": {"aspectRatio": "1:1"}})"), "aspect-ratio-invalid", "gemini-2.5-flash"},
+      {with_config(R"({"imageConfig": {"imageSize": "1K"}})"), "image-size-invalid", "gemini-2.5-flash"},
       {asking::body_for(std::string(400'000, 'x')), "token-count-exceeded", "gemini-3.1-flash-lite-image"},
   };
   for (const Case& each : cases) {
@@ -149,6 +164,36 @@ TEST_CASE("A body that does not fit its fields is told all that is wrong, in the
     std::string message;
     for (const FieldViolation& violation : each.violations) message += (message.empty() ? "" : "\n") + violation.description;
     CHECK(refused.message == message);
+  }
+}
+
+TEST_CASE("A value that a field or a model does not take is told in the service's words", "[mock]") {
+  struct Case {
+    std::string body;
+    std::string_view message;
+    std::string_view model = "gemini-3-pro-image";
+  };
+  const Case cases[] = {
+      {with_parts("[{}]"),
+       "* GenerateContentRequest.contents[0].parts[0].data: required oneof field 'data' must have one initialized field\n"},
+      {with_parts(R"([{"text": "x", "inline_data": {}}])"),
+       "Invalid value at 'contents[0].parts[0]' (oneof), oneof field 'data' is already set. Cannot set 'inline_data'"},
+      {with_config(R"({"temperature": 3})"),
+       "* GenerateContentRequest.generation_config.temperature: temperature must be in the range [0.0, 2.0].\n"},
+      {with_config(R"({"candidateCount": 4})"), "Multiple candidates is not enabled for this model"},
+      {with_config(R"({"maxOutputTokens": 1000000000000})"),
+       "Invalid value at 'generation_config.max_output_tokens' (TYPE_INT32), 1000000000000"},
+      {with_config(R"({"seed": 1.7})"), "Invalid value at 'generation_config.seed' (TYPE_INT32), 1.7"},
+      {with_config(R"({"seed": [{"a": 0.5, "b": [1, "x"]}]})"),
+       "Invalid JSON payload received. Unknown name \"seed\" at 'generation_config': Proto field is not repeating, cannot start list."},
+      {with_config(R"({"responseModalities": [[0.5, 1], "TEXT"]})"),
+       "Invalid value at 'generation_config.response_modalities[0]' "
+       "(type.googleapis.com/google.ai.generativelanguage.v1beta.GenerationConfig.Modality), [0.5,1]"},
+      {with_config(R"({"imageConfig": {"aspectRatio": "1:1"}})"), "Aspect ratio is not enabled for this model", "gemini-2.5-flash"},
+  };
+  for (const Case& each : cases) {
+    INFO(each.body);
+    CHECK(refusal(each.body, each.model).message == each.message);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -120,6 +121,27 @@ TEST_CASE("The name of a known scenario stands for it, and other members change 
   CHECK(read_scenario(R"({"name": "mine", "episodes": []})", 4).name == "mine");
 }
 
+TEST_CASE("A file may begin with a byte order mark and name its schema, and its seed is exact", "[mock]") {
+  CHECK(read_scenario("\xEF\xBB\xBF{\"$schema\": \"scenario.schema.json\", \"tier\": \"free\"}", 1).tier.name == "free");
+  CHECK(read_scenario(R"({"seed": 18446744073709551615, "cast": 2})", std::nullopt).seed == 18'446'744'073'709'551'615U);
+  CHECK(read_scenario(R"({"seed": 9007199254740993, "cast": 2})", std::nullopt).seed == 9'007'199'254'740'993U);
+  CHECK(ductile::mock::written_scenario({.seed = 18'446'744'073'709'551'615U}).at("seed") == 18'446'744'073'709'551'615U);
+}
+
+TEST_CASE("An episode for a project without a key is refused", "[mock]") {
+  const auto refusal = [](std::string_view text, const std::map<std::string, std::string, std::less<>>& others) -> std::string {
+    try {
+      ductile::mock::refuse_unknown_projects(read_scenario(text, 1), others);
+      return "";
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+  };
+  const std::string_view text = R"({"projects": {"studio": ["k"]}, "episodes": [{"answer": "internal", "match": {"project": "studo"}}]})";
+  CHECK(refusal(text, {}) == "episodes[0].match.project must be one of projects; it is 'studo'; the nearest is 'studio'");
+  CHECK(refusal(text, {{"k2", "studo"}}).empty());
+}
+
 TEST_CASE("A folder, and a file that is not there, are no scenario", "[mock]") {
   for (const std::string path : {"/", "/tmp", "/no/such/file", ""}) {
     INFO(path);
@@ -153,7 +175,8 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
        "\"worse-day\""},
       {R"({"episodes": [{"answer": "internal", "from_s": 5, "until_s": 5}]})", "until_s must be more than from_s"},
       {R"({"episodes": [{"answer": "internal", "from": "2026-11-24", "until": "2026-11-24"}]})", "until must be later than from"},
-      {R"({"episodes": [{"answer": "internal", "from": "noon"}]})", "episodes[0].from must look like 2026-11-24T10:00:00Z; it is \"noon\""},
+      {R"({"episodes": [{"answer": "internal", "from": "noon"}]})",
+       "episodes[0].from must look like 2026-11-24T10:00:00Z, of the years 1970 to 2199; it is \"noon\""},
       {R"({"episodes": [{"answer": "internal", "calls": 1.5}]})", "calls must be a whole number"},
       {"[]", "the file must be an object"},
       {R"({"epsiodes": []})", "the scenario has no member 'epsiodes'"},
@@ -195,7 +218,20 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
       {R"({"shared_capacity": {"burst": 0}})", "shared_capacity.burst must be a number from 1 to 1e+06; it is 0"},
       {R"({"model": {"quota_window": "rolling"}})", "model.quota_window must be fixed or sliding; it is \"rolling\""},
       {R"({"shared_capacity": {"calls": 1}})", "shared_capacity has no member 'calls'"},
-      {R"({"seed": -1})", "seed must be a number from 0 to"},
+      {R"({"seed": -1})", "seed must be a whole number from 0 to 18446744073709551615; it is -1"},
+      {R"({"seed": 1.5})", "seed must be a whole number from 0 to 18446744073709551615; it is 1.5"},
+      {R"({"seed": 1e17})", "seed must be a whole number from 0 to 18446744073709551615"},
+      {R"({"episodes": [{"answer": "internal", "calls": 0}]})", "episodes[0].calls must be a number from 1 to 1e+09; it is 0"},
+      {R"({"episodes": [{"answer": "internal", "match": {"size": "4k"}}]})",
+       "episodes[0].match.size must be one of 512, 1K, 2K, 4K; it is \"4k\""},
+      {R"({"episodes": [{"answer": "internal", "match": {"model": "gemini-3-pro-imag"}}]})",
+       "episodes[0].match.model: there is no model \"gemini-3-pro-imag\"; the nearest is 'gemini-3-pro-image'"},
+      {R"({"starts_at": "2026-11-24T10:00:00Z", "episodes": [{"answer": "internal", "until": "2026-11-24T10:00:00Z"}]})",
+       "episodes[0].until must be later than starts_at, or the episode never comes; it is 2026-11-24T10:00:00Z"},
+      {R"({"projects": {"a": ["SecretKey", "k2"], "b": ["SecretKey"]}})",
+       "projects: a key must have one project; one of 'b' stands in 'a', too"},
+      {R"({"starts_at": "1969-01-01"})", "starts_at must look like 2026-11-24T10:00:00Z, of the years 1970 to 2199; it is \"1969-01-01\""},
+      {R"({"$schema": 1})", "$schema must be a text; it is 1"},
       {R"({"name": "bad-dya"})", "the nearest is 'bad-day'"},
       {"{\"episodes\": [],\n  \"tier\" \"free\"}", "this is not JSON: syntax error in line 2, column 10"},
       {R"({"starts_at": "10:00"})", "starts_at must look like"},
@@ -211,7 +247,7 @@ TEST_CASE("A refusal of a file names the file and the place in it", "[mock]") {
   const std::filesystem::path path = std::filesystem::temp_directory_path() / "ductile-wrong-scenario.json";
   std::ofstream{path} << R"({"episodes": [{"answer": "internal"}, {"answer": "internal", "calls": "two"}]})";
   CHECK_THROWS_WITH(ductile::mock::load_scenario(path.string(), 1),
-                    "scenario " + path.string() + ": episodes[1].calls must be a number from 0 to 1e+09; it is \"two\"");
+                    "scenario " + path.string() + ": episodes[1].calls must be a number from 1 to 1e+09; it is \"two\"");
   std::filesystem::remove(path);
   CHECK_THROWS_WITH(ductile::mock::load_scenario("outage-30mn", 1),
                     Catch::Matchers::EndsWith("it is 'outage-30mn'; the nearest is 'outage-30min'"));

@@ -164,4 +164,5 @@ TEST_CASE("The engine knows an image that comes back without its signature, or w
   CHECK(lost_after(conversation(picture, "")) == 2);
   const auto elsewhere = ductile::gemini::encode_base64(ductile::mock::draw_png("a dog", 99, {64, 64}));
   CHECK(lost_after(conversation(boost::json::string{elsewhere}, "ZnJvbSBlbHNld2hlcmU=")) == 2);
+  CHECK(lost_after(conversation(boost::json::string{elsewhere}, "")) == 2);  // refused, but not an image of the mock's
 }

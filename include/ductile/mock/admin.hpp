@@ -12,7 +12,7 @@
 #include <ductile/mock/route.hpp>          // wanted_row
 #include <ductile/mock/rows.hpp>           // all_answers
 #include <ductile/mock/scenario.hpp>       // scenario_names
-#include <ductile/mock/scenario_json.hpp>  // read_scenario, written_episode, written_scenario
+#include <ductile/mock/scenario_json.hpp>  // read_scenario, refuse_unknown_projects, written_episode, written_scenario
 #include <ductile/mock/service_clock.hpp>  // ServiceClock
 #include <ductile/mock/switches.hpp>       // Switches
 #include <ductile/mock/verdict/verdict_json.hpp>
@@ -115,6 +115,7 @@ class Admin {
     const boost::json::object& given = detail::object(body, "the body");
     const bool own_seed = !given.contains("seed");
     const Scenario next = read_scenario(given, own_seed ? std::optional{engine_.own_seed()} : std::nullopt);
+    refuse_unknown_projects(next, engine_.own_projects());
     engine_.play(engine_.with_own(next, [&given](std::string_view member) { return given.contains(member); }), clock_.now());
   }
 

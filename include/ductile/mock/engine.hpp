@@ -94,6 +94,9 @@ class Engine {
   /// The seed that it was started with, for scenarios that have none of their own.
   [[nodiscard]] std::uint64_t own_seed() const noexcept;
 
+  /// The keys that share a project whatever is played, each with the project's name.
+  [[nodiscard]] const std::map<std::string, std::string, std::less<>>& own_projects() const noexcept;
+
   /// The state that the story is in.
   [[nodiscard]] std::string state() const;
 

@@ -11,10 +11,11 @@
 #include <ductile/mock/engine.hpp>
 #include <ductile/mock/exchange.hpp>   // Answer, Request
 #include <ductile/mock/journal.hpp>    // Entry, Journal
-#include <ductile/mock/key_check.hpp>  // form_of_key, KeyForm
+#include <ductile/mock/key_check.hpp>  // form_of_key, hash_of_key, KeyForm, name_of_key
 #include <ductile/mock/model_pages.hpp>
 #include <ductile/mock/models.hpp>           // find_served_model
 #include <ductile/mock/price.hpp>            // price_of
+#include <ductile/mock/query_check.hpp>      // check_query
 #include <ductile/mock/quota.hpp>            // Quota
 #include <ductile/mock/reply.hpp>            // find_row, lay_fault, quota_reply, reply
 #include <ductile/mock/request_check.hpp>    // Asked, check_request, Refusal, Terms
@@ -54,7 +55,7 @@ class Engine::Serving {
       : options(std::move(given)),
         service(with_own(options.scenario, [](std::string_view) { return false; }), options.seed, options.start) {}
 
-  static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : Dice{Dice::hash(key)}.bits(); }
+  static std::uint64_t hashed(std::string_view key) { return key.empty() ? 0 : hash_of_key(key); }
 
   [[nodiscard]] Scenario with_own(Scenario scenario, const std::function<bool(std::string_view)>& named) const {
     if (options.tier && !named("tier")) scenario.tier = *options.tier;
@@ -80,7 +81,8 @@ class Engine::Serving {
     if (const auto found = options.projects.find(key); found != options.projects.end()) return found->second;
     const std::scoped_lock lock{mutex};
     const auto& projects = service.scenario().projects;
-    const auto found = projects.find(key);
+    auto found = projects.find(key);
+    if (found == projects.end()) found = projects.find(name_of_key(key));
     return found != projects.end() ? std::optional{found->second} : std::nullopt;
   }
 
@@ -128,6 +130,11 @@ class Engine::Serving {
     const std::string_view key = key_of(request);
     if (key.empty()) return reply("key-missing", scene);
     if (!is_a_key(key)) return reply("api-key-invalid", scene);
+    if (auto refusal = check_query(request, route)) {
+      scene.message = std::move(refusal->message);
+      scene.violations = std::move(refusal->violations);
+      return reply(refusal->id, scene);
+    }
     switch (route) {
       case Route::list_models: return models_listed(request, scene);
       case Route::get_batch: return reply("entity-not-found", scene);  // there are none
@@ -148,7 +155,7 @@ class Engine::Serving {
     const auto checked =
         check_request(request.body, *known, {.version = scene.version, .time = scene.time, .counts_tokens = route == Route::count_tokens});
     if (const auto* refusal = std::get_if<Refusal>(&checked)) {
-      entry.lost_signature = refusal->id == "thought-signature-missing";
+      entry.lost_signature = drawn_here(refusal->unsigned_pictures);
       scene.message = refusal->message;
       scene.violations = refusal->violations;
       if (route == Route::generate) count_refused(project, scene);
@@ -238,6 +245,11 @@ class Engine::Serving {
     const std::scoped_lock lock{mutex};
     return std::any_of(returned.begin(), returned.end(),
                        [this](const ReturnedPicture& each) { return signatures.belies(each.picture, each.signature); });
+  }
+
+  [[nodiscard]] bool drawn_here(const std::vector<std::uint64_t>& pictures) const {
+    const std::scoped_lock lock{mutex};
+    return std::any_of(pictures.begin(), pictures.end(), [this](std::uint64_t each) { return signatures.given(each); });
   }
 
   const EngineOptions options;
@@ -340,6 +352,8 @@ std::uint64_t Engine::seed() const {
 }
 
 std::uint64_t Engine::own_seed() const noexcept { return serving_->options.seed; }
+
+const std::map<std::string, std::string, std::less<>>& Engine::own_projects() const noexcept { return serving_->options.projects; }
 
 std::string Engine::state() const {
   const std::scoped_lock lock{serving_->mutex};

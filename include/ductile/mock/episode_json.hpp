@@ -4,11 +4,13 @@
 #include <ductile/core/config_error.hpp>  // ConfigError
 #include <ductile/core/now.hpp>           // WallTime
 #include <ductile/detail/iso_time.hpp>    // iso_time
+#include <ductile/gemini/models.hpp>      // parse_image_size
 #include <ductile/gemini/redact.hpp>      // shortened
 #include <ductile/mock/detail/seconds.hpp>
 #include <ductile/mock/episode.hpp>              // Episode, WeightedAnswer
 #include <ductile/mock/json_reading.hpp>         // Member, read_members, written_members
 #include <ductile/mock/latency_percentiles.hpp>  // LatencyPercentiles
+#include <ductile/mock/models.hpp>               // served_models
 #include <ductile/mock/rows.hpp>                 // all_answers, can_answer, fault_names
 
 #include <boost/json.hpp>
@@ -42,7 +44,9 @@ constexpr Member<Episode> moment_of(std::string_view name) {
           }};
 }
 
-inline std::uint32_t count(const Json& value, const std::string& path) { return static_cast<std::uint32_t>(whole(value, path, 0, 1e9)); }
+inline std::uint32_t count(const Json& value, const std::string& path, double least) {
+  return static_cast<std::uint32_t>(whole(value, path, least, 1e9));
+}
 
 inline std::string answer_named(const std::string& id, const std::string& path) {
   if (!can_answer(id)) refuse_json(path + ": there is no answer '" + gemini::shortened(id, 80) + "'" + nearest_of(id, all_answers()));
@@ -114,11 +118,24 @@ inline Json written_latency(const Episode& from) {
   return written;
 }
 
+inline void read_model(const Json& value, const std::string& path, Episode& into) {
+  into.model = text(value, path);
+  const std::vector<std::string_view> served = served_models();
+  if (std::find(served.begin(), served.end(), into.model) == served.end())
+    refuse_json(path + ": there is no model " + quoted(value) + nearest_of(into.model, served));
+}
+
+inline void read_size(const Json& value, const std::string& path, Episode& into) {
+  into.size = text(value, path);
+  if (!gemini::parse_image_size(into.size)) refuse_json(path + " must be one of 512, 1K, 2K, 4K; it is " + quoted(value));
+}
+
 inline constexpr std::array match_members{
-    words<&Episode::model>("model"), words<&Episode::project>("project"), words<&Episode::prompt>("prompt"),
+    Member<Episode>{"model", &read_model, [](const Episode& from) -> Json { return boost::json::string(from.model); }},
+    words<&Episode::project>("project"), words<&Episode::prompt>("prompt"),
     Member<Episode>{"image", [](const Json& value, const std::string& path, Episode& into) { into.image = flag(value, path); },
                     [](const Episode& from) -> Json { return from.image ? Json(*from.image) : Json(nullptr); }},
-    words<&Episode::size>("size")};
+    Member<Episode>{"size", &read_size, [](const Episode& from) -> Json { return boost::json::string(from.size); }}};
 
 inline constexpr std::array episode_members{
     Member<Episode>{"answer", &read_answer, &written_answer},
@@ -129,9 +146,9 @@ inline constexpr std::array episode_members{
                     [](const Episode& from) -> Json { return written_members<Episode>(from, {}, match_members); }},
     Member<Episode>{"chance", [](const Json& value, const std::string& path, Episode& into) { into.chance = number(value, path, 0, 1); },
                     [](const Episode& from) -> Json { return from.chance; }},
-    Member<Episode>{"after", [](const Json& value, const std::string& path, Episode& into) { into.after = count(value, path); },
+    Member<Episode>{"after", [](const Json& value, const std::string& path, Episode& into) { into.after = count(value, path, 0); },
                     [](const Episode& from) -> Json { return from.after; }},
-    Member<Episode>{"calls", [](const Json& value, const std::string& path, Episode& into) { into.calls = count(value, path); },
+    Member<Episode>{"calls", [](const Json& value, const std::string& path, Episode& into) { into.calls = count(value, path, 1); },
                     [](const Episode& from) -> Json { return from.calls ? Json(*from.calls) : Json(nullptr); }},
     Member<Episode>{"from_s", [](const Json& value, const std::string& path, Episode& into) { into.from = seconds(value, path); },
                     [](const Episode& from) -> Json { return in_seconds(from.from); }},

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>    // ConfigError
-#include <ductile/core/verdict.hpp>         // Duration
-#include <ductile/detail/nearest_word.hpp>  // nearest_word
-#include <ductile/gemini/redact.hpp>        // shortened
-#include <ductile/mock/parse_time.hpp>      // parse_time
+#include <ductile/core/config_error.hpp>      // ConfigError
+#include <ductile/core/verdict.hpp>           // Duration
+#include <ductile/detail/nearest_word.hpp>    // nearest_word
+#include <ductile/gemini/redact.hpp>          // shortened
+#include <ductile/mock/detail/json_text.hpp>  // compact_json, plain_number
+#include <ductile/mock/parse_time.hpp>        // parse_time
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -15,7 +16,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -30,22 +31,20 @@ using Json = boost::json::value;
 [[noreturn]] inline void refuse_json(const std::string& what) { throw ConfigError{what}; }
 
 /// A value as it is quoted in a refusal.
-inline std::string quoted(const boost::json::value& value) { return gemini::shortened(boost::json::serialize(value), 80); }
+inline std::string quoted(const boost::json::value& value) { return gemini::shortened(compact_json(value), 80); }
 
 inline double number(const boost::json::value& value, std::string_view name, double least, double most) {
   double read = std::nan("");
   if (value.is_number()) read = value.to_number<double>();
-  if (!(read >= least && read <= most)) {
-    std::array<char, 160> text{};
-    std::snprintf(text.data(), text.size(), "%.*s must be a number from %g to %g", static_cast<int>(name.size()), name.data(), least, most);
-    refuse_json(std::string{text.data()} + "; it is " + quoted(value));
-  }
+  if (!(read >= least && read <= most))
+    refuse_json(std::string{name} + " must be a number from " + plain_number(least) + " to " + plain_number(most) + "; it is " +
+                quoted(value));
   return read;
 }
 
 inline WallTime moment(const boost::json::value& value, std::string_view name) {
   const auto read = value.is_string() ? parse_time(std::string_view{value.as_string()}) : std::nullopt;
-  if (!read) refuse_json(std::string{name} + " must look like 2026-11-24T10:00:00Z; it is " + quoted(value));
+  if (!read) refuse_json(std::string{name} + " must look like 2026-11-24T10:00:00Z, of the years 1970 to 2199; it is " + quoted(value));
   return *read;
 }
 
@@ -64,6 +63,16 @@ inline double whole(const boost::json::value& value, std::string_view name, doub
   const double read = number(value, name, least, most);
   if (read != std::floor(read)) refuse_json(std::string{name} + " must be a whole number; it is " + quoted(value));
   return read;
+}
+
+/// A number that names something, to the last of its digits.
+inline std::uint64_t whole_of_64_bits(const boost::json::value& value, std::string_view name) {
+  if (value.is_uint64()) return value.get_uint64();
+  if (value.is_int64() && value.get_int64() >= 0) return static_cast<std::uint64_t>(value.get_int64());
+  const double most = 9'007'199'254'740'992;  // beyond it a double is no longer each whole number
+  if (value.is_double() && value.get_double() >= 0 && value.get_double() <= most && value.get_double() == std::floor(value.get_double()))
+    return static_cast<std::uint64_t>(value.get_double());
+  refuse_json(std::string{name} + " must be a whole number from 0 to 18446744073709551615; it is " + quoted(value));
 }
 
 /// "; the nearest is 'calls'", where one of `known` is near.
@@ -131,10 +140,12 @@ boost::json::object written_members(const T& from, const T& usual, std::span<con
   return written;
 }
 
-/// The value of a JSON text. \param what "the file", "the body".
+/// The value of a JSON text, which may begin with a byte order mark. \param what "the file", "the body".
 ///
 /// Errors   `ConfigError` with line and column.
 inline boost::json::value parsed(std::string_view text, std::string_view what) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   boost::json::stream_parser parser;
   boost::system::error_code error;
   std::size_t read = parser.write_some(text.data(), text.size(), error);

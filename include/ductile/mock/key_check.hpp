@@ -2,10 +2,12 @@
 #pragma once
 
 #include <ductile/core/version.hpp>
+#include <ductile/mock/dice.hpp>  // Dice
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
@@ -29,6 +31,20 @@ enum class KeyForm : std::uint8_t {
   if (key.starts_with("AIza")) return key.size() == standard_length && is_word(key) ? KeyForm::standard : KeyForm::broken;
   if (key.starts_with("AQ.")) return is_word(key.substr(3)) ? KeyForm::authorization : KeyForm::broken;
   return key.find_first_of("\"'$<") == key.npos ? KeyForm::stand_in : KeyForm::broken;
+}
+
+/// A number for a key, which does not say what it is.
+[[nodiscard]] constexpr std::uint64_t hash_of_key(std::string_view key) noexcept { return Dice{Dice::hash(key)}.bits(); }
+
+/// What a key is called where it must not be shown: `#` and 16 digits. A name is its own.
+[[nodiscard]] inline std::string name_of_key(std::string_view key) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  constexpr std::size_t length = 17;
+  if (key.size() == length && key.starts_with('#') && key.find_first_not_of(digits, 1) == key.npos) return std::string{key};
+  std::string name(length, '#');
+  std::uint64_t rest = hash_of_key(key);
+  for (std::size_t i = length - 1; i > 0; --i, rest >>= 4U) name[i] = digits[rest & 15U];
+  return name;
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

@@ -4,13 +4,13 @@
 #include <ductile/mock/detail/json_text.hpp>  // json_text
 #include <ductile/mock/exchange.hpp>          // Answer, Request
 #include <ductile/mock/models.hpp>            // listed_models, ServedModel
+#include <ductile/mock/query_check.hpp>       // query_field, whole_number
 #include <ductile/mock/reply.hpp>             // put_headers
 #include <ductile/mock/scene.hpp>             // Scene
 
 #include <boost/json.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -52,16 +52,14 @@ inline boost::json::object described(const ServedModel& model) {
                       scene);
 }
 
-/// The answer to models.list, by pages of `pageSize`.
+/// The answer to models.list, by pages of `pageSize`: 50 where it is nought or left out.
 [[nodiscard]] inline Answer models_listed(const Request& request, const Scene& scene) {
-  const auto number = [&](std::string_view name, std::size_t otherwise) {
-    const std::string_view text = request.query_value(name);
-    std::size_t read = otherwise;
-    std::from_chars(text.data(), text.data() + text.size(), read);
-    return read;
+  const auto number = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::max(0, detail::whole_number(query_field(request, name)).value_or(0)));
   };
-  const std::size_t size = std::clamp<std::size_t>(number("pageSize", 50), 1, 1000);
-  const std::size_t from = number("pageToken", 0);
+  const std::size_t asked = number("page_size");
+  const std::size_t size = asked == 0 ? 50 : std::min<std::size_t>(asked, 1000);
+  const std::size_t from = number("page_token");
   boost::json::array models;
   std::size_t at = 0;
   std::size_t listed = 0;

@@ -70,6 +70,14 @@ inline constexpr std::array text_models{ServedModel{"gemini-3.8-flash", "Gemini 
   return std::nullopt;
 }
 
+/// The ids of all models that `find_served_model` knows.
+[[nodiscard]] inline std::vector<std::string_view> served_models() {
+  std::vector<std::string_view> ids;
+  for (const gemini::ImageModel& image : gemini::image_models) ids.push_back(image.id);
+  for (const ServedModel& text : detail::text_models) ids.push_back(text.id);
+  return ids;
+}
+
 /// What models.list names, in its order.
 [[nodiscard]] inline std::vector<ServedModel> listed_models() {
   std::vector<ServedModel> models;

@@ -4,6 +4,7 @@
 #include <ductile/core/now.hpp>                // WallTime
 #include <ductile/gemini/base64.hpp>           // decode_base64
 #include <ductile/mock/detail/json_bytes.hpp>  // standard_base64
+#include <ductile/mock/detail/json_text.hpp>   // compact_json
 #include <ductile/mock/request_fields.hpp>     // EnumType, Field, FieldType, knows, MessageType
 #include <ductile/mock/scene.hpp>              // FieldViolation
 
@@ -13,6 +14,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +28,8 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 struct Refusal {
   std::string_view id;
   std::string message{};
-  std::vector<FieldViolation> violations{};  ///< What a BadRequest lists.
+  std::vector<FieldViolation> violations{};        ///< What a BadRequest lists.
+  std::vector<std::uint64_t> unsigned_pictures{};  ///< Hashes of the images, as an answer writes them, that lack a thought signature.
 };
 
 namespace detail {
@@ -44,10 +48,22 @@ class PayloadCheck {
     return Refusal{id_, std::move(message), std::move(violations_)};
   }
 
+  /// The number that a field says; none: it says none. proto3 JSON takes numbers in quotes, too.
+  static std::optional<double> number(const boost::json::value* value) { return value ? number(*value) : std::nullopt; }
+  static std::optional<double> number(const boost::json::value& value) {
+    if (value.is_number()) return value.to_number<double>();
+    if (!value.is_string()) return std::nullopt;
+    const std::string_view text = value.as_string();
+    double spelt = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), spelt);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional{spelt} : std::nullopt;
+  }
+
  private:
   using Json = boost::json::value;
 
   void look_at(const boost::json::object& given, const MessageType& type, const std::string& where) {
+    std::string_view chosen;  // the choice of which a field is set already
     for (const auto& [name, value] : given) {
       const Field* field = type.find(name);
       if (!field || !knows(version_, time_, *field)) {
@@ -55,6 +71,10 @@ class PayloadCheck {
         continue;
       }
       if (value.is_null()) continue;
+      if (!field->one_of.empty() && std::exchange(chosen, field->one_of) == field->one_of)
+        add("invalid-argument-generic", where,
+            "Invalid value at '" + where + "' (oneof), oneof field '" + std::string{field->one_of} + "' is already set. Cannot set '" +
+                std::string{name} + "'");
       std::string place = where + (where.empty() ? "" : ".");
       place += field->name;
       if (!value.is_array()) {
@@ -102,20 +122,11 @@ class PayloadCheck {
       case FieldType::number: return number(value).has_value();
       case FieldType::integer: {
         const auto given = number(value);
-        return given && *given == std::floor(*given);
+        return given && *given == std::floor(*given) && *given >= std::numeric_limits<std::int32_t>::min() &&
+               *given <= std::numeric_limits<std::int32_t>::max();
       }
       default: return true;
     }
-  }
-
-  // proto3 JSON takes numbers in quotes, too.
-  static std::optional<double> number(const Json& value) {
-    if (value.is_number()) return value.to_number<double>();
-    if (!value.is_string()) return std::nullopt;
-    const std::string_view text = value.as_string();
-    double spelt = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), spelt);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional{spelt} : std::nullopt;
   }
 
   static bool takes(const EnumType& type, std::string_view name) {
@@ -141,7 +152,7 @@ class PayloadCheck {
            ": ";
   }
 
-  static std::string shown(const Json& value) { return boost::json::serialize(value).substr(0, most_shown); }
+  static std::string shown(const Json& value) { return compact_json(value).substr(0, most_shown); }
 
   void add(std::string_view id, std::string where, std::string description) {
     if (violations_.empty()) id_ = id;

@@ -5,6 +5,7 @@
 #include <ductile/gemini/base64.hpp>           // decode_base64
 #include <ductile/gemini/image_file.hpp>       // sniff_image
 #include <ductile/mock/detail/json_bytes.hpp>  // standard_base64
+#include <ductile/mock/detail/json_text.hpp>   // compact_json
 #include <ductile/mock/dice.hpp>               // Dice
 #include <ductile/mock/harm.hpp>               // SafetyThresholds
 #include <ductile/mock/models.hpp>             // ServedModel
@@ -124,8 +125,22 @@ class RequestReader {
     if (!parts || (parts->is_array() && parts->as_array().empty()))
       throw invalid("* GenerateContentRequest.contents[" + std::to_string(index) + "].parts: contents.parts must not be empty.\n");
     if (role == "user") asked_.prompt.clear();
-    for_each(parts, [&](const Json& part, std::size_t) { read_part(part.as_object(), role); });
+    for_each(parts, [&](const Json& part, std::size_t number) {
+      if (!says_something(part.as_object()))
+        throw invalid("* GenerateContentRequest.contents[" + std::to_string(index) + "].parts[" + std::to_string(number) +
+                      "].data: required oneof field 'data' must have one initialized field\n");
+      read_part(part.as_object(), role);
+    });
     if (role == "model") judge_signatures(*parts, index);
+  }
+
+  // An empty text is none; but a stream gives its last signature beside one, and wants it back as it came.
+  static bool says_something(const Object& part) {
+    if (find(part, "thought_signature")) return true;
+    return std::any_of(part.begin(), part.end(), [](const auto& member) {
+      const Field* field = detail::fields::part.find(member.key());
+      return !field->one_of.empty() && !member.value().is_null() && member.value() != "";
+    });
   }
 
   void read_part(const Object& part, std::string_view role) {
@@ -167,15 +182,28 @@ class RequestReader {
       if (thought && thought->as_bool()) return;
       const auto* signature = find(part, "thought_signature");
       if (!signature && (first || drawn(part)))
-        throw Refusal{"thought-signature-missing",
-                      std::string{drawn(part) ? "Image" : "Text"} + " part is missing a thought_signature in content position " +
-                          std::to_string(content + 1) + ", part position " + std::to_string(number + 1) +
-                          ". Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures#model-behavior for more details."};
+        throw Refusal{
+            .id = "thought-signature-missing",
+            .message = std::string{drawn(part) ? "Image" : "Text"} + " part is missing a thought_signature in content position " +
+                       std::to_string(content + 1) + ", part position " + std::to_string(number + 1) +
+                       ". Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures#model-behavior for more details.",
+            .unsigned_pictures = unsigned_pictures(drawn(part) ? each : parts)};
       first = false;
-      if (drawn(part))
-        asked_.returned.push_back({Dice::hash(standard_base64(text(find(find(part, "inline_data")->as_object(), "data")))),
-                                   Dice::hash(standard_base64(text(*signature)))});
+      if (drawn(part)) asked_.returned.push_back({picture_of(part), Dice::hash(standard_base64(text(*signature)))});
     });
+  }
+
+  static std::uint64_t picture_of(const Object& part) {
+    return Dice::hash(standard_base64(text(find(find(part, "inline_data")->as_object(), "data"))));
+  }
+
+  // Without its first signature none of a turn's images is as it was given.
+  static std::vector<std::uint64_t> unsigned_pictures(const Json& parts) {
+    std::vector<std::uint64_t> pictures;
+    for_each(&parts, [&](const Json& part, std::size_t) {
+      if (find(part.as_object(), "inline_data")) pictures.push_back(picture_of(part.as_object()));
+    });
+    return pictures;
   }
 
   void read_config(const Object& config) {
@@ -185,6 +213,18 @@ class RequestReader {
     if (const auto* format = find(config, "response_format"))
       if (const auto* image = find(format->as_object(), "image")) read_image_config(image->as_object());
     if (const auto* thinking = find(config, "thinking_config")) read_thinking(thinking->as_object());
+    read_range(config, "temperature", 2);
+    read_range(config, "top_p", 1);
+    if (const auto count = PayloadCheck::number(find(config, "candidate_count")); count && *count > 1 && model_.draws())
+      throw invalid("Multiple candidates is not enabled for this model");
+  }
+
+  static void read_range(const Object& config, std::string_view name, int most) {
+    const auto given = PayloadCheck::number(find(config, name));
+    if (!given || (*given >= 0 && *given <= most)) return;
+    const std::string field{name};
+    throw invalid("* GenerateContentRequest.generation_config." + field + ": " + field + " must be in the range [0.0, " +
+                  std::to_string(most) + ".0].\n");
   }
 
   void read_modalities(const Json* modalities) {
@@ -205,10 +245,12 @@ class RequestReader {
   void read_image_config(const Object& image) {
     if (const auto* ratio = find(image, "aspect_ratio")) {
       asked_.ratio = text(*ratio);
+      if (!model_.draws()) throw Refusal{"aspect-ratio-invalid", "Aspect ratio is not enabled for this model"};
       if (!model_.takes_ratio(asked_.ratio)) throw Refusal{"aspect-ratio-invalid"};
     }
     if (const auto* size = find(image, "image_size")) {
       asked_.size = text(*size);
+      if (!model_.draws()) throw Refusal{"image-size-invalid", "Image size is not enabled for this model"};
       if (asked_.size == "512px") throw Refusal{"image-size-px"};
       if (model_.image && !model_.image->takes_size)
         throw Refusal{"image-size-invalid",
@@ -224,7 +266,7 @@ class RequestReader {
       throw Refusal{"thinking-config-contradiction", "You can only set only one of thinking budget and thinking level."};
     const bool quoted = budget && budget->is_string();
     if (budget && !quoted && (!budget->is_int64() || budget->as_int64() < -1 || budget->as_int64() > 32'768))
-      throw Refusal{"thinking-budget-invalid", "The thinking budget (" + boost::json::serialize(*budget) + ") is invalid."};
+      throw Refusal{"thinking-budget-invalid", "The thinking budget (" + compact_json(*budget) + ") is invalid."};
     if (!level.empty() && model_.draws() && !model_.thinks())
       throw Refusal{"thinking-config-contradiction", "Thinking is not enabled for this model."};
     if (!level.empty() && level != "THINKING_LEVEL_UNSPECIFIED" && !model_.takes_thinking_level(level))

@@ -33,6 +33,7 @@ struct Field {
   bool repeated = false;
   const MessageType* message = nullptr;
   const EnumType* enumeration = nullptr;
+  std::string_view one_of{};  ///< The choice of which only one field may be set; empty: it is of none.
 };
 
 /// Whether `sent` is the name of a field in either of the spellings that JSON may have.
@@ -87,6 +88,10 @@ constexpr Field message(std::string_view name, const MessageType& type, InV1 in_
 constexpr Field choice(std::string_view name, const EnumType& type, InV1 in_v1 = InV1::always) {
   return {.name = name, .type = FieldType::enumeration, .in_v1 = in_v1, .enumeration = &type};
 }
+constexpr Field one_of(std::string_view choice, Field field) {
+  field.one_of = choice;
+  return field;
+}
 constexpr Field list(Field field) {
   field.repeated = true;
   return field;
@@ -111,15 +116,15 @@ inline constexpr std::array blob_fields{text("mime_type"), bytes("data"), text("
 inline constexpr MessageType blob{"Blob", blob_fields};
 inline constexpr std::array file_fields{text("mime_type"), text("file_uri"), text("display_name")};
 inline constexpr MessageType file{"FileData", file_fields};
-inline constexpr std::array part_fields{text("text"),
-                                        message("inline_data", blob),
-                                        message("file_data", file),
+inline constexpr std::array part_fields{one_of("data", text("text")),
+                                        one_of("data", message("inline_data", blob)),
+                                        one_of("data", message("file_data", file)),
                                         flag("thought"),
-                                        text("thought_signature"),
-                                        any("function_call"),
-                                        any("function_response"),
-                                        any("executable_code"),
-                                        any("code_execution_result"),
+                                        bytes("thought_signature"),
+                                        one_of("data", any("function_call")),
+                                        one_of("data", any("function_response")),
+                                        one_of("data", any("executable_code")),
+                                        one_of("data", any("code_execution_result")),
                                         any("video_metadata"),
                                         any("media_resolution"),
                                         any("part_metadata")};

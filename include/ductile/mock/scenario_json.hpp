@@ -6,6 +6,7 @@
 #include <ductile/gemini/redact.hpp>                 // shortened
 #include <ductile/mock/episode_json.hpp>             // read_episode, written_episode
 #include <ductile/mock/json_reading.hpp>             // Member, read_members
+#include <ductile/mock/key_check.hpp>                // name_of_key
 #include <ductile/mock/scenario.hpp>                 // Episode, find_scenario, Scenario
 #include <ductile/mock/service_parameters_json.hpp>  // read_parameters, written_parameters
 #include <ductile/mock/switches_json.hpp>            // switch_members
@@ -13,6 +14,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +28,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 // A scenario file, read and written. docs/mock/scenarios.md has its form, mock/scenario_schema.hpp the same as a JSON Schema. Every member
 // may be left out. One that is not known is refused: a misspelt one would pass for a scenario in which nothing happens.
@@ -48,22 +51,36 @@ namespace detail {
   scenario.name = text(*name, "name");
   if (auto known = find_scenario(scenario.name, seed)) return *std::move(known);
   if (given.size() == 1)
-    refuse_json("name alone must be one of " + known_scenarios() + "; it is " + quoted(*name) +
-                nearest_of(scenario.name, scenario_names()) + ", and nothing says what that is like");
+    refuse_json("name alone must be one of " + known_scenarios() + "; it is " + quoted(*name) + ", and nothing says what that is like" +
+                nearest_of(scenario.name, scenario_names()));
   return scenario;
 }
 
-/// Keys with their projects. A refusal quotes no key.
+/// Keys with their projects. A refusal quotes no key. A key may stand there by its name, as it is written.
 [[nodiscard]] inline std::map<std::string, std::string, std::less<>> read_projects(const boost::json::object& given) {
   std::map<std::string, std::string, std::less<>> projects;
+  std::map<std::string, std::string, std::less<>> projects_by_name;
   for (const auto& [project, keys] : given) {
     if (!keys.is_array()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must be an array of keys");
     for (const auto& key : keys.as_array()) {
       if (!key.is_string()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must hold texts alone");
-      projects[std::string{key.as_string()}] = project;
+      const std::string written{key.as_string()};
+      const std::string_view other = projects_by_name.emplace(name_of_key(written), project).first->second;
+      if (other != project)
+        refuse_json("projects: a key must have one project; one of '" + gemini::shortened(project, 80) + "' stands in '" +
+                    gemini::shortened(other, 80) + "', too");
+      projects[written] = project;
     }
   }
   return projects;
+}
+
+// By their names: the keys themselves are nobody's business.
+inline Json written_projects(const Scenario& from) {
+  boost::json::object written;
+  for (const auto& [key, project] : from.projects)
+    written.emplace(project, boost::json::array{}).first->value().as_array().push_back(boost::json::string(name_of_key(key)));
+  return written;
 }
 
 inline void read_nature(const Json& value, const std::string& path, Scenario& into) {
@@ -106,6 +123,7 @@ constexpr Member<Scenario> turned() {
 }
 
 inline constexpr std::array scenario_members{
+    Member<Scenario>{"$schema", [](const Json& value, const std::string& path, Scenario&) { (void)text(value, path); }},  // for editors
     // Read before the others, since all the rest changes what they say.
     Member<Scenario>{"name", [](const Json&, const std::string&, Scenario&) {},
                      [](const Scenario& from) -> Json { return boost::json::string(from.name); }},
@@ -119,8 +137,9 @@ inline constexpr std::array scenario_members{
                        if (!from.starts_at) return nullptr;
                        return boost::json::string(ductile::detail::iso_time(*from.starts_at));
                      }},
-    Member<Scenario>{"projects", [](const Json& value, const std::string& path,
-                                    Scenario& into) { into.projects = read_projects(object(value, path)); }},  // never written: keys
+    Member<Scenario>{"projects",
+                     [](const Json& value, const std::string& path, Scenario& into) { into.projects = read_projects(object(value, path)); },
+                     &written_projects},
     Member<Scenario>{"cast",
                      [](const Json& value, const std::string& path, Scenario& into) {
                        into.cast = static_cast<std::uint32_t>(whole(value, path, 0, 1e4));
@@ -136,9 +155,7 @@ inline constexpr std::array scenario_members{
                        into.hopeless_at_most = static_cast<std::uint32_t>(whole(value, path, 0, 1e4));
                      },
                      [](const Scenario& from) -> Json { return from.hopeless_at_most ? Json(*from.hopeless_at_most) : Json(nullptr); }},
-    turned<0>(),
-    turned<1>(),
-    turned<2>(),
+    turned<0>(), turned<1>(), turned<2>(),
     Member<Scenario>{"state", [](const Json& value, const std::string& path, Scenario& into) { into.state = text(value, path); },
                      [](const Scenario& from) -> Json { return boost::json::string(from.state); }},
     Member<Scenario>{"episodes", &read_episodes, &written_episodes}};
@@ -152,12 +169,15 @@ inline constexpr std::array scenario_members{
 /// Errors   `ConfigError` that names the member by its path, its range and its value.
 [[nodiscard]] inline Scenario read_scenario(const boost::json::object& given, std::optional<std::uint64_t> seed) {
   std::optional<std::uint64_t> own;
-  if (const boost::json::value* const said = given.if_contains("seed"))
-    own = static_cast<std::uint64_t>(detail::whole(*said, "seed", 0, 9'007'199'254'740'992));
+  if (const boost::json::value* const said = given.if_contains("seed")) own = detail::whole_of_64_bits(*said, "seed");
   if (seed) own = seed;
   Scenario scenario = detail::named_scenario(given, own.value_or(1));
   scenario.seed = own;
   detail::read_members<Scenario>(given, {}, detail::scenario_members, scenario);
+  for (std::size_t i = 0; i < scenario.episodes.size(); ++i)
+    if (const auto until = scenario.episodes[i].until_moment; until && scenario.starts_at && *until <= *scenario.starts_at)
+      detail::refuse_json("episodes[" + std::to_string(i) + "].until must be later than starts_at, or the episode never comes; it is " +
+                          ductile::detail::iso_time(*until));
   return scenario;
 }
 
@@ -170,7 +190,22 @@ inline constexpr std::array scenario_members{
   }
 }
 
-/// What `read_scenario` reads back, each member written out. Without the projects, whose keys are nobody's business.
+/// Refuses a scenario with an episode for a project that has no key: neither its own `projects` name it nor `others`.
+///
+/// Errors   `ConfigError` that names the episode.
+inline void refuse_unknown_projects(const Scenario& scenario, const std::map<std::string, std::string, std::less<>>& others) {
+  std::vector<std::string_view> known;
+  for (const auto* projects : {&scenario.projects, &others})
+    for (const auto& [key, project] : *projects) known.push_back(project);
+  for (std::size_t i = 0; i < scenario.episodes.size(); ++i) {
+    const std::string& wanted = scenario.episodes[i].project;
+    if (!wanted.empty() && std::find(known.begin(), known.end(), wanted) == known.end())
+      detail::refuse_json("episodes[" + std::to_string(i) + "].match.project must be one of projects; it is '" +
+                          gemini::shortened(wanted, 80) + "'" + detail::nearest_of(wanted, known));
+  }
+}
+
+/// What `read_scenario` reads back, each member written out. Keys stand there by their names, which the mock takes for the keys.
 [[nodiscard]] inline boost::json::object written_scenario(const Scenario& scenario) {
   boost::json::object written;
   for (const auto& member : detail::scenario_members)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ductile/mock/detail/json_text.hpp>  // json_text
+#include <ductile/mock/models.hpp>            // served_models
 #include <ductile/mock/quota.hpp>             // known_tiers
 #include <ductile/mock/rows.hpp>              // all_answers, fault_names
 
@@ -23,13 +24,14 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
   "additionalProperties": false,
   "properties": {
     "name": {"type": "string", "description": "What it is called in reports; that of a known scenario stands for it, and the rest changes it."},
-    "seed": {"type": "integer", "minimum": 0, "maximum": 9007199254740992, "description": "Which day it is; --seed outranks it."},
+    "$schema": {"type": "string", "description": "Where this schema is; for editors alone."},
+    "seed": {"type": "integer", "minimum": 0, "maximum": 18446744073709551615, "description": "Which day it is; --seed outranks it."},
     "model": {"description": "The service's nature; an object changes figures of the day.",
               "anyOf": [{"enum": ["calm", "day"]}, {"$ref": "#/$defs/nature"}]},
     "tier": {"description": "The quotas of each project and model.", "anyOf": [{"enum": []}, {"$ref": "#/$defs/tier"}]},
     "starts_at": {"$ref": "#/$defs/moment", "description": "The service's time at the start; left out: the computer's."},
     "projects": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}},
-                 "description": "Keys that share a project, and with it its quotas; any other key has a project of its own."},
+                 "description": "Keys that share a project, and with it its quotas; any other key has a project of its own. No key may stand in two."},
     "cast": {"type": "integer", "minimum": 0, "maximum": 10000, "description": "To so many first prompts the next two members apply."},
     "withheld_by": {"type": "integer", "minimum": 0, "maximum": 10000,
                     "description": "One of so many first prompts is withheld for good; 0: no such wish."},
@@ -73,16 +75,16 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
           "additionalProperties": false,
           "description": "Only calls that meet all of it.",
           "properties": {
-            "model": {"type": "string", "description": "The model's id."},
+            "model": {"enum": [], "description": "The model's id."},
             "project": {"type": "string", "description": "The project of the call's key, as projects names it."},
             "prompt": {"type": "string", "description": "The prompt holds this."},
             "image": {"type": "boolean", "description": "The model draws, or it only writes."},
-            "size": {"type": "string", "description": "The size that is asked for, such as 4K."}
+            "size": {"enum": ["512", "1K", "2K", "4K"], "description": "The size that is asked for."}
           }
         },
         "chance": {"$ref": "#/$defs/chance", "description": "That it answers a call; else the next episode may."},
         "after": {"$ref": "#/$defs/count", "description": "Matching calls to let pass first."},
-        "calls": {"$ref": "#/$defs/count", "description": "How many matching calls it is for; left out: all."},
+        "calls": {"type": "integer", "minimum": 1, "maximum": 1000000000, "description": "How many matching calls it is for; left out: all."},
         "from_s": {"$ref": "#/$defs/seconds", "description": "Since the start, by the service's time."},
         "until_s": {"type": "number", "exclusiveMinimum": 0, "maximum": 100000000, "description": "The same; more than from_s."},
         "from": {"$ref": "#/$defs/moment", "description": "By the service's clock."},
@@ -179,13 +181,15 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
 }  // namespace detail
 
 /// The JSON Schema of a scenario file, draft 2020-12. What it cannot say is that a higher percentile takes no less time, that until_s is
-/// more than from_s and until later than from, that one of the weights is more than 0, that a date is one of the calendar's, and that the
-/// name of no known scenario needs another member beside it.
+/// more than from_s and until later than from and starts_at, that match.project is one of projects, that one of the weights is more than 0,
+/// that a date is one of the calendar's, and that the name of no known scenario needs another member beside it.
 [[nodiscard]] inline boost::json::value scenario_schema() {
   boost::json::value schema = boost::json::parse(detail::scenario_schema_frame);
   const auto list = [&schema](std::string_view pointer) -> boost::json::array& { return schema.at_pointer(pointer).as_array(); };
   for (const Tier& tier : known_tiers()) list("/properties/tier/anyOf/0/enum").push_back(boost::json::string(tier.name));
   for (const std::string_view id : all_answers()) list("/$defs/answer/enum").push_back(boost::json::string(id));
+  for (const std::string_view id : served_models())
+    list("/$defs/episode/properties/match/properties/model/enum").push_back(boost::json::string(id));
   for (const std::string_view id : fault_names()) list("/$defs/episode/properties/fault/enum").push_back(boost::json::string(id));
   return schema;
 }

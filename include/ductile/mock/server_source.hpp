@@ -16,7 +16,7 @@
 #include <ductile/mock/ports/proxy_port.hpp>
 #include <ductile/mock/ports/tls_port.hpp>  // GoingAwayPort, TlsPort
 #include <ductile/mock/reply.hpp>           // reply, Scene
-#include <ductile/mock/scenario_json.hpp>   // load_scenario, tier_named
+#include <ductile/mock/scenario_json.hpp>   // load_scenario, refuse_unknown_projects, tier_named
 #include <ductile/mock/server.hpp>
 #include <ductile/mock/service_clock.hpp>    // ServiceClock
 #include <ductile/mock/shared_capacity.hpp>  // SharedCapacity
@@ -73,6 +73,7 @@ class Server::Listening {
   static Scenario prepared(const ServerOptions& options) {
     if (options.port < 0 || options.port > 65'535) refuse("mock: port must be from 0 to 65535", options.port);
     Scenario scenario = load_scenario(options.scenario, options.seed);
+    refuse_unknown_projects(scenario, options.projects);
     if (options.at) scenario.starts_at = options.at;
     if (!scenario.starts_at) scenario.starts_at = Now{}.wall();
     return scenario;

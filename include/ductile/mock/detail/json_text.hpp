@@ -14,6 +14,28 @@
 
 namespace ductile::inline DUCTILE_VERSION::mock::detail {
 
+// Boost.JSON would write 0.95 as 9.5E-1, and %g 9007199254740992 as 9.0072e+15.
+inline std::string plain_number(double number) {
+  std::array<char, 32> text{};
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+}
+
+/// JSON in one line, with the numbers as people write them: 1.7.
+inline std::string compact_json(const boost::json::value& value) {
+  std::string out;
+  if (const auto* object = value.if_object()) {
+    for (const auto& [name, member] : *object) out += (out.empty() ? "" : ",") + boost::json::serialize(name) + ":" + compact_json(member);
+    return "{" + out + "}";
+  }
+  if (const auto* array = value.if_array()) {
+    bool first = true;
+    for (const auto& element : *array) out += (std::exchange(first, false) ? "" : ",") + compact_json(element);
+    return "[" + out + "]";
+  }
+  const auto* number = value.if_double();
+  return number ? plain_number(*number) : boost::json::serialize(value);
+}
+
 /// JSON as the service prints it: two spaces a level, one member a line, `[]` and `{}` when empty.
 inline void print_json(std::string& out, const boost::json::value& value, std::size_t depth = 0) {
   const auto line = [&out](std::size_t level) { out.append(1, '\n').append(2 * level, ' '); };
@@ -37,9 +59,8 @@ inline void print_json(std::string& out, const boost::json::value& value, std::s
     }
     line(depth);
     out += ']';
-  } else if (const auto* number = value.if_double()) {  // Boost.JSON would write 0.95 as 9.5E-1
-    std::array<char, 32> text{};
-    out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), *number).ptr);
+  } else if (const auto* number = value.if_double()) {
+    out += plain_number(*number);
   } else {
     out += boost::json::serialize(value);
   }

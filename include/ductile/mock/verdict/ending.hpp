@@ -67,18 +67,51 @@ class Overlaps {
   std::map<std::uint64_t, std::vector<Span>> spans_;
 };
 
-/// What is wrong with how a job ended, once the run is over; none: nothing that a server could see.
-[[nodiscard]] inline std::optional<Fault> fault_of_ending(const Job& job, const Overlaps& others) {
-  if (job.drawn || job.turns.empty()) return std::nullopt;
-  const Answered& last = job.turns.back().last;
-  const auto hidden = hidden_in(last);
-  const bool transient = last.failure && !last.unread && passes(*last.failure) &&
-                         (is_trouble_of_the_service(*last.failure) || last.failure->kind == Kind::rate_limit);
-  const bool hardly_tried = job.requests == 1 || last.time - job.first < shortest_patience;
-  if (hidden ? job.hidden : !transient || !hardly_tried) return std::nullopt;
-  // Behind a breaker or a quota's ledger, while others are let through, it may have waited to its deadline.
-  if (others.one_went_on(job.project, last.time)) return std::nullopt;
-  return hidden ? *hidden : Fault::gave_up_early;
-}
+/// One prompt once the run is over, by its jobs in all projects: who takes another project has not given it up.
+class Ending {
+ public:
+  void add(const Job& job) {
+    if (!job.turns.empty()) jobs_.push_back(&job);
+  }
+
+  /// The job that asked last. There must be one.
+  [[nodiscard]] const Job& latest() const {
+    return **std::max_element(jobs_.begin(), jobs_.end(),
+                              [](const Job* left, const Job* right) { return last_of(*left).number < last_of(*right).number; });
+  }
+
+  /// What is wrong with how it ended; none: nothing that a server could see.
+  [[nodiscard]] std::optional<Fault> fault(const Overlaps& others) const {
+    if (jobs_.empty() || any([](const Job& job) { return job.drawn; })) return std::nullopt;
+    const Job& job = latest();
+    const Answered& last = last_of(job);
+    const auto hidden = hidden_in(last);
+    const bool transient = last.failure && !last.unread && passes(*last.failure) &&
+                           (is_trouble_of_the_service(*last.failure) || last.failure->kind == Kind::rate_limit);
+    const bool knows_such = any([&](const Job& each) {
+      return each.hidden || (&each != &job && last_of(each).known_at(job.latest_request) && hidden_in(last_of(each)));
+    });
+    const bool hardly_tried = (jobs_.size() == 1 && job.requests == 1) || last.time - begun() < shortest_patience;
+    if (hidden ? knows_such : !transient || !hardly_tried) return std::nullopt;
+    // Behind a breaker or a quota's ledger, while others are let through, it may have waited to its deadline.
+    if (others.one_went_on(job.project, last.time)) return std::nullopt;
+    return hidden ? *hidden : Fault::gave_up_early;
+  }
+
+ private:
+  static const Answered& last_of(const Job& job) { return job.turns.back().last; }
+
+  template <class Test>
+  [[nodiscard]] bool any(const Test& test) const {
+    return std::any_of(jobs_.begin(), jobs_.end(), [&](const Job* job) { return test(*job); });
+  }
+
+  [[nodiscard]] WallTime begun() const {
+    return (*std::min_element(jobs_.begin(), jobs_.end(), [](const Job* left, const Job* right) { return left->first < right->first; }))
+        ->first;
+  }
+
+  std::vector<const Job*> jobs_;
+};
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

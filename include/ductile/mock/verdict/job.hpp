@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -35,9 +36,10 @@ struct Job {
   WallTime first{};            ///< When it made the first of them.
   WallTime latest_request{};   ///< And the latest.
   std::uint64_t project = 0;
-  bool drawn = false;   ///< What it asked for was given.
-  bool hidden = false;  ///< A 200 that hides a failure was answered, and it asked again: it knows such answers.
-  Price waste{};        ///< Of the latest answer.
+  std::uint64_t prompt = 0;  ///< Whoever else asks for it.
+  bool drawn = false;        ///< What it asked for was given.
+  bool hidden = false;       ///< A 200 that hides a failure was answered, and it asked again: it knows such answers.
+  Price waste{};             ///< Of the latest answer.
 
   /// What the client says is left of its time.
   struct Declared {
@@ -73,8 +75,9 @@ class Jobs {
 
   /// The job that `entry` belongs to. What was turned away before its prompt was read is a job by its body.
   [[nodiscard]] Job& of(const Entry& entry) {
-    const auto [job, is_new] = jobs_.obtain(name_of(entry));
-    if (is_new) job.project = entry.project;
+    const Name name = name_of(entry);
+    const auto [job, is_new] = jobs_.obtain(name);
+    if (is_new) std::tie(job.project, job.prompt) = name;
     return job;
   }
 

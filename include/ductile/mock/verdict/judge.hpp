@@ -7,7 +7,7 @@
 #include <ductile/mock/verdict/answered.hpp>
 #include <ductile/mock/verdict/client_verdict.hpp>  // ClientVerdict
 #include <ductile/mock/verdict/deadline.hpp>        // judge_deadline
-#include <ductile/mock/verdict/ending.hpp>          // fault_of_ending, hidden_in, Overlaps
+#include <ductile/mock/verdict/ending.hpp>          // Ending, hidden_in, Overlaps
 #include <ductile/mock/verdict/finding.hpp>         // Fault, Findings
 #include <ductile/mock/verdict/job.hpp>             // Job, Jobs
 #include <ductile/mock/verdict/probes.hpp>          // Probes
@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
@@ -79,15 +80,17 @@ class Judge {
     Overlaps overlaps;
     jobs_.for_each([&](const Job& job) { overlaps.add(job); });
     overlaps.sort();
+    std::map<std::uint64_t, Ending> endings;
+    jobs_.for_each([&](const Job& job) { endings[job.prompt].add(job); });
     struct Ended {
       std::uint64_t number;
       Fault fault;
       Price waste;
     };
     std::vector<Ended> ended;
-    jobs_.for_each([&](const Job& job) {
-      if (const auto fault = fault_of_ending(job, overlaps)) ended.push_back({job.turns.back().last.number, *fault, job.waste});
-    });
+    for (const auto& [prompt, ending] : endings)
+      if (const auto fault = ending.fault(overlaps))
+        ended.push_back({ending.latest().turns.back().last.number, *fault, ending.latest().waste});
     std::sort(ended.begin(), ended.end(), [](const Ended& left, const Ended& right) { return left.number < right.number; });
     for (const Ended& each : ended) findings.add(each.fault, {each.number, 0}, each.waste);
     return {findings.happened(), useful_, wasted_};

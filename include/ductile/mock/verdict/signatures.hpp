@@ -23,6 +23,8 @@ class Signatures {
       given.unsure = true;
   }
 
+  [[nodiscard]] bool given(std::uint64_t picture) const { return given_.find(picture) != nullptr; }
+
   /// Whether that image was given, and never with that signature.
   [[nodiscard]] bool belies(std::uint64_t picture, std::uint64_t signature) const {
     const Given* given = given_.find(picture);

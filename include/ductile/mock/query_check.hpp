@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/mock/exchange.hpp>        // Request
+#include <ductile/mock/payload_check.hpp>   // Refusal
+#include <ductile/mock/request_fields.hpp>  // names_field
+#include <ductile/mock/route.hpp>           // Route
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace ductile::inline DUCTILE_VERSION::mock {
+
+/// The value of a query parameter, in either spelling of its name ("page_size", "pageSize"); empty when there is none.
+[[nodiscard]] inline std::string_view query_field(const Request& request, std::string_view snake) noexcept {
+  for (const auto& [name, value] : request.query)
+    if (names_field(name, snake)) return value;
+  return {};
+}
+
+namespace detail {
+
+/// The number that `text` is as a whole; none: it is no number of 32 bits.
+inline std::optional<std::int32_t> whole_number(std::string_view text) noexcept {
+  std::int32_t read = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), read);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional{read} : std::nullopt;
+}
+
+// What every method of Google's takes, and the mock's own way to ask for a row.
+inline bool is_of_every_method(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 11> known{"key",       "alt",         "fields",       "callback",   "prettyPrint",
+                                                   "quotaUser", "oauth_token", "access_token", "uploadType", "upload_protocol",
+                                                   "scenario"};
+  return name.empty() || name.starts_with('$') || std::find(known.begin(), known.end(), name) != known.end();
+}
+
+}  // namespace detail
+
+/// Why the service turns a request away for its query; none: it does not.
+[[nodiscard]] inline std::optional<Refusal> check_query(const Request& request, Route route) {
+  Refusal refusal{.id = "unknown-field"};
+  for (const auto& [name, value] : request.query) {
+    const bool paging = route == Route::list_models && (names_field(name, "page_size") || names_field(name, "page_token"));
+    if (paging || detail::is_of_every_method(name)) continue;
+    const std::string why = "Invalid JSON payload received. Unknown name \"" + name + "\": Cannot bind query parameter. Field '" + name +
+                            "' could not be found in request message.";
+    refusal.message += (refusal.message.empty() ? "" : "\n") + why;
+    refusal.violations.push_back({"", why});
+  }
+  if (!refusal.violations.empty()) return refusal;
+  if (route != Route::list_models) return std::nullopt;
+  const std::string_view size = query_field(request, "page_size");
+  if (!size.empty() && !detail::whole_number(size)) {
+    const std::string why = "Invalid value at 'page_size' (TYPE_INT32), \"" + std::string{size} + "\"";
+    return Refusal{.id = "invalid-argument-generic", .message = why, .violations = {{"page_size", why}}};
+  }
+  const std::string_view token = query_field(request, "page_token");
+  const auto from = detail::whole_number(token);
+  if (detail::whole_number(size).value_or(0) < 0 || (!token.empty() && (!from || *from < 0))) return Refusal{"invalid-argument-generic"};
+  return std::nullopt;
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::mock
