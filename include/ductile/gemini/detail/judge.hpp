@@ -329,7 +329,7 @@ class Judge {
     // A proxy that could not reach the service says so under a status of its own choice.
     constexpr std::string_view not_retrieved{"url could not be retrieved"};
     if (status_ >= 500 && facts_.says(not_retrieved)) return decide("envoy-503", Confidence::likely, "body", not_retrieved);
-    if (status_ == 0 || status_ == 429)
+    if (status_ == 0)
       for (const std::string_view check : robot_checks)
         if (facts_.says(check)) {
           decide("proxy-block-page-403", Confidence::likely, "body", check);
