@@ -93,7 +93,7 @@ class ThreadsMaker final : public Maker {
         client_(gemini::resilient(transport_, parts.client, parts.options, parts.progress)) {}
 
   std::string problem() const override { return client_.client().problem(); }
-  Time rests_until(unsigned target) override { return client_.pipeline().template state<1>().until(target); }
+  Time rests_until(unsigned target) override { return client_.rests().until(target); }
   void run(JobRun& run) override {
     const StopFlag stop;
     run.run([&](const gemini::ImageRequest& request, const CallOptions& call) { return client_.generate(request, call, stop, clock_); });

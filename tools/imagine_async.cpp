@@ -112,7 +112,7 @@ class AsyncMaker final : public Maker {
   }
 
   std::string problem() const override { return client_.client().problem(); }
-  Time rests_until(unsigned target) override { return client_.pipeline().template state<1>().until(target); }
+  Time rests_until(unsigned target) override { return client_.rests().until(target); }
   void run(JobRun& run) override {
     const StopFlag stop;
     asio::io_context context{1};

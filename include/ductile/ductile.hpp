@@ -53,9 +53,12 @@
 #include <ductile/policies/fallback_options.hpp>
 #include <ductile/policies/fallback_table.hpp>
 #include <ductile/policies/hedge.hpp>
+#include <ductile/policies/off_peak.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/retry_budget.hpp>
+#include <ductile/policies/reword.hpp>
+#include <ductile/policies/slow_start.hpp>
 #include <ductile/policies/target_rests.hpp>
 #include <ductile/policies/timeout.hpp>
 #include <ductile/policies/trip.hpp>

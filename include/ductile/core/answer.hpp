@@ -108,6 +108,12 @@ class Admission {
     edited.start_by_ = time;
     return edited;
   }
+  /// The same answer; no other target is free now (`Attempt::nowhere_else`). Needs `edits_target`.
+  [[nodiscard]] constexpr Admission nowhere_else() const noexcept {
+    Admission edited = *this;
+    edited.nowhere_else_ = true;
+    return edited;
+  }
   /// The same answer; if it becomes a failure, that has this remedy.
   [[nodiscard]] constexpr Admission with(Remedy remedy) const noexcept {
     Admission edited = *this;
@@ -136,6 +142,7 @@ class Admission {
   [[nodiscard]] constexpr FailureId id() const noexcept { return id_; }
   [[nodiscard]] constexpr Remedy remedy() const noexcept { return remedy_; }
   [[nodiscard]] constexpr Signal signal() const noexcept { return signal_; }
+  [[nodiscard]] constexpr bool is_nowhere_else() const noexcept { return nowhere_else_; }
   [[nodiscard]] constexpr bool insists() const noexcept { return insists_; }
   [[nodiscard]] constexpr Time deadline() const noexcept { return deadline_; }
   [[nodiscard]] constexpr Time start_by() const noexcept { return start_by_; }
@@ -161,6 +168,7 @@ class Admission {
   Remedy remedy_ = Remedy::after_delay;
   Signal signal_ = Signal::none;
   bool insists_ = false;
+  bool nowhere_else_ = false;
   std::uint8_t target_ = 0;
   std::uint8_t revision_ = 0;
   Time at_{};

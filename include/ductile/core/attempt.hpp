@@ -22,7 +22,9 @@ struct Attempt {
   std::uint8_t revision = 0;  ///< Which wording of the request to send; 0: as the caller wrote it.
   std::uint8_t lane = 0;      ///< 0, or for a hedge which one of its race, from 1.
   bool own_deadline : 1 = false;  ///< The caller gave this call a deadline of its own; `Deadline` leaves it alone.
+  bool nowhere_else : 1 = false;  ///< Of a fallback chain no other target is free now.
   bool insists : 1 = false;       ///< Nothing better is left: a breaker lets it through although it is open.
+  std::uint8_t revisions = 0;     ///< How many other wordings of the request the operation has.
   std::uint16_t attempts = 0;     ///< The caller's own limit of attempts for this call; 0: the policy's.
   TargetSet targets = 0;          ///< The caller's own choice of targets for this call; 0: all.
 

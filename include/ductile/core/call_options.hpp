@@ -27,6 +27,7 @@ struct CallOptions {
       deadline{};              ///< For the whole call, from its start; takes the place of `Deadline`'s. Not above zero: fails at once.
   std::uint16_t attempts = 0;  ///< Most attempts on one target, the first included; 0: as `Retry` says.
   TargetSet targets = 0;       ///< Which targets of the chain may be used (bit i: target i); 0: all.
+  std::uint8_t revisions = 0;  ///< How many other wordings of the request the operation has, by `Attempt::revision`; 0: none.
   ForcedFailure forced{};      ///< Which targets fail without being asked, for a test.
 };
 
@@ -39,6 +40,7 @@ namespace detail {
   attempt.own_deadline = options.deadline.has_value();
   attempt.attempts = options.attempts;
   attempt.targets = options.targets;
+  attempt.revisions = options.revisions;
   return attempt;
 }
 

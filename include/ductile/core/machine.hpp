@@ -310,9 +310,11 @@ class Machine {
       dispatch<count>(depth_, [&](auto i) {
         constexpr std::size_t I = i;
         if constexpr (L::reaching[I + 1] != L::reaching[I]) reaching(I + 1) = L::template edited<I>(reaching(I), admission);
-        if constexpr ((edits_of<typename L::template PolicyAt<I>>() & edits_target) != 0)
-          if (admission.insists())
-            reaching(I + 1).insists = true;  // not an edit: the straight path, where nobody insists, would pay for it
+        if constexpr ((edits_of<typename L::template PolicyAt<I>>() & edits_target) != 0) {
+          // No edits: the straight path, where neither is said, would pay for them.
+          if (admission.insists()) reaching(I + 1).insists = true;
+          reaching(I + 1).nowhere_else = admission.is_nowhere_else();
+        }
         if constexpr (I + 1 < count) std::get<I + 1>(walk_.calls) = {};
         if constexpr (observed) {
           if constexpr (L::template role<I> == Role::fallback) tell_target(reaching(I + 1).target);

@@ -23,6 +23,10 @@ enum class Rule : std::uint16_t {
   budget_outside_chain = 214,          ///< E0214
   bulkhead_inside_retry = 215,         ///< E0215
   bulkhead_outside_timeout = 216,      ///< E0216
+  reword_outside_chain = 217,          ///< E0217
+  off_peak_outside = 218,              ///< E0218
+  slow_start_outside_breaker = 219,    ///< E0219
+  slow_start_inside_retry = 220,       ///< E0220
   hedge_outside_counters = 117         ///< E0117
 };
 
@@ -49,8 +53,9 @@ template <std::size_t Size>
 consteval bool twice(const std::array<Role, Size>& roles) {
   for (std::size_t i = 0; i < Size; ++i)
     for (std::size_t j = i + 1; j < Size; ++j)
-      if (roles[i] == roles[j] && (roles[i] == Role::circuit_breaker || roles[i] == Role::quota || roles[i] == Role::fallback ||
-                                   roles[i] == Role::retry_budget || roles[i] == Role::bulkhead))
+      if (roles[i] == roles[j] &&
+          (roles[i] == Role::circuit_breaker || roles[i] == Role::quota || roles[i] == Role::fallback || roles[i] == Role::retry_budget ||
+           roles[i] == Role::bulkhead || roles[i] == Role::reword || roles[i] == Role::off_peak || roles[i] == Role::slow_start))
         return true;
   return false;
 }
@@ -64,6 +69,27 @@ consteval bool chain_is_inside(const std::array<Role, Size>& roles) {
 template <std::size_t Size>
 consteval bool bulkhead_is_outside(const std::array<Role, Size>& roles) {
   return reversed(roles, Role::retry, Role::bulkhead) || reversed(roles, Role::fallback, Role::bulkhead);
+}
+
+template <std::size_t Size>
+consteval bool reword_is_inside(const std::array<Role, Size>& roles) {
+  return reversed(roles, Role::reword, Role::fallback) || reversed(roles, Role::reword, Role::retry);
+}
+
+// Something of ours but a deadline stands outside it, or a deadline inside.
+template <std::size_t Size>
+consteval bool off_peak_is_misplaced(const std::array<Role, Size>& roles) {
+  bool holder_seen = false;
+  for (const Role role : roles) {
+    if (role == Role::off_peak && holder_seen) return true;
+    if (role != Role::off_peak && role != Role::deadline && role != Role::other) holder_seen = true;
+  }
+  return reversed(roles, Role::deadline, Role::off_peak);
+}
+
+template <std::size_t Size>
+consteval bool slow_start_is_outside(const std::array<Role, Size>& roles) {
+  return reversed(roles, Role::retry, Role::slow_start) || reversed(roles, Role::fallback, Role::slow_start);
 }
 
 template <std::size_t Size>
@@ -138,6 +164,27 @@ consteval bool explain_order() {
     static_assert(!reversed(roles, Role::bulkhead, Role::attempt_timeout),
                   "ductile E0216: Bulkhead stands inside AttemptTimeout, and the wait in line would be taken from the attempt's time; put "
                   "Bulkhead before AttemptTimeout, or add Allow<Rule::bulkhead_outside_timeout>{} (docs/rules/E0216.md)");
+    return false;
+  } else if constexpr (reword_is_inside(roles) && !allowed(Rule::reword_outside_chain)) {
+    static_assert(!reword_is_inside(roles),
+                  "ductile E0217: Reword stands inside FallbackChain or Retry, which would take its new words for another try; put Reword "
+                  "before them, or add Allow<Rule::reword_outside_chain>{} (docs/rules/E0217.md)");
+    return false;
+  } else if constexpr (off_peak_is_misplaced(roles) && !allowed(Rule::off_peak_outside)) {
+    static_assert(
+        !off_peak_is_misplaced(roles),
+        "ductile E0218: OffPeak stands outside Deadline, of which it must know, or inside another policy, which would keep "
+        "what it holds for hours; put OffPeak right after Deadline, or add Allow<Rule::off_peak_outside>{} (docs/rules/E0218.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::slow_start, Role::circuit_breaker) && !allowed(Rule::slow_start_outside_breaker)) {
+    static_assert(!reversed(roles, Role::slow_start, Role::circuit_breaker),
+                  "ductile E0219: SlowStart stands inside CircuitBreaker and never hears that the circuit was open; put SlowStart before "
+                  "CircuitBreaker, or add Allow<Rule::slow_start_outside_breaker>{} (docs/rules/E0219.md)");
+    return false;
+  } else if constexpr (slow_start_is_outside(roles) && !allowed(Rule::slow_start_inside_retry)) {
+    static_assert(!slow_start_is_outside(roles),
+                  "ductile E0220: SlowStart stands outside Retry or FallbackChain and would keep a place while they wait; put SlowStart "
+                  "after them, or add Allow<Rule::slow_start_inside_retry>{} (docs/rules/E0220.md)");
     return false;
   } else if constexpr (reversed(roles, Role::deadline, Role::fallback) && !allowed(Rule::deadline_outside_fallback)) {
     static_assert(!reversed(roles, Role::deadline, Role::fallback),

@@ -109,7 +109,21 @@ template <class P>
 concept Policy = std::move_constructible<P> && (Admits<P> || Settles<P> || AllowsExtra<P>);
 
 /// What a policy is, for the rules of order.
-enum class Role : std::uint8_t { other, deadline, retry, retry_budget, circuit_breaker, quota, fallback, attempt_timeout, bulkhead, hedge };
+enum class Role : std::uint8_t {
+  other,
+  deadline,
+  retry,
+  retry_budget,
+  circuit_breaker,
+  quota,
+  fallback,
+  attempt_timeout,
+  bulkhead,
+  hedge,
+  reword,
+  off_peak,
+  slow_start
+};
 
 /// The role's name, as in metrics and reports: "circuit_breaker".
 [[nodiscard]] constexpr const char* name(Role role) noexcept {
@@ -124,6 +138,9 @@ enum class Role : std::uint8_t { other, deadline, retry, retry_budget, circuit_b
     case Role::attempt_timeout: return "attempt_timeout";
     case Role::bulkhead: return "bulkhead";
     case Role::hedge: return "hedge";
+    case Role::reword: return "reword";
+    case Role::off_peak: return "off_peak";
+    case Role::slow_start: return "slow_start";
   }
   return "other";
 }

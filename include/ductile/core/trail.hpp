@@ -22,7 +22,8 @@ enum class WaitSource : std::uint8_t {
   circuit,   ///< Until a circuit breaker lets a probe through.
   cooldown,  ///< Until a target of the fallback chain has rested.
   gate,      ///< At a gate: a slot, a store's answer.
-  hedge      ///< For an attempt beside the first one: such an entry is a hedge, and its wait what went by until then.
+  hedge,     ///< For an attempt beside the first one: such an entry is a hedge, and its wait what went by until then.
+  off_peak   ///< For an hour in which the service is well.
 };
 
 /// The source's name, as in metrics and reports.
@@ -36,6 +37,7 @@ enum class WaitSource : std::uint8_t {
     case WaitSource::cooldown: return "cooldown";
     case WaitSource::gate: return "gate";
     case WaitSource::hedge: return "hedge";
+    case WaitSource::off_peak: return "off_peak";
   }
   return "none";
 }

@@ -125,9 +125,9 @@ auto ResilientClient<T, Os...>::async_generate(Request&& request, const CallOpti
   requires AsyncTransport<T>
 {
   CallOptions call = options;
-  auto nobody = choose_targets(request, call);
+  auto nobody = pipeline_.choose_targets(request, call);
   auto operation = [this, wanted = ImageRequest(std::forward<Request>(request)), at = &clock](const Attempt& attempt, auto&& next) {
-    return client_.async_generate(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
+    return client_.async_generate(wanted, pipeline_.model(attempt), pipeline_.how_to_ask(wanted, attempt, at->now()()),
                                   std::forward<decltype(next)>(next));
   };
   return async_call<ImageReply, Request, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
@@ -149,11 +149,11 @@ auto ResilientClient<T, Os...>::async_stream(Request&& request, OnPart&& on_part
   requires AsyncTransport<T>
 {
   CallOptions call = options;
-  auto nobody = choose_targets(request, call);
+  auto nobody = pipeline_.choose_targets(request, call);
   auto operation = [this, wanted = ImageRequest(std::forward<Request>(request)), to = std::decay_t<OnPart>(std::forward<OnPart>(on_part)),
                     at = &clock](const Attempt& attempt, auto&& next) mutable {
     const auto hand_on = [&to](StreamPart&& part) { to(std::move(part)); };  // the call keeps it for all its attempts
-    return client_.async_stream(wanted, targets_[attempt.target].model, hand_on, how_to_ask(wanted, attempt, at->now()()),
+    return client_.async_stream(wanted, pipeline_.model(attempt), hand_on, pipeline_.how_to_ask(wanted, attempt, at->now()()),
                                 std::forward<decltype(next)>(next));
   };
   return async_call<StreamEnd, Request, Token>(std::move(nobody), std::move(operation), call, clock, token);
@@ -176,9 +176,9 @@ auto ResilientClient<T, Os...>::async_generate_buffered(Request&& request, const
   requires AsyncTransport<T>
 {
   CallOptions call = options;
-  auto nobody = choose_targets(request, call);
+  auto nobody = pipeline_.choose_targets(request, call);
   auto operation = [this, wanted = ImageRequest(std::forward<Request>(request)), at = &clock](const Attempt& attempt, auto&& next) {
-    return client_.async_generate_buffered(wanted, targets_[attempt.target].model, how_to_ask(wanted, attempt, at->now()()),
+    return client_.async_generate_buffered(wanted, pipeline_.model(attempt), pipeline_.how_to_ask(wanted, attempt, at->now()()),
                                            std::forward<decltype(next)>(next));
   };
   return async_call<ImageReply, Request, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
@@ -206,7 +206,7 @@ auto ResilientClient<T, Os...>::async_call(std::optional<Failure> nobody, Operat
         using Handler = std::decay_t<decltype(handler)>;
         if constexpr (ductile::detail::explain_executor<Handler, ductile::detail::NoExecutor>()) {
           if (refused) return detail::complete_soon<Value>(std::forward<Handler>(handler), *std::move(refused));
-          pipeline_.async_run(std::move(attempts), call, *at, std::forward<Handler>(handler));
+          pipeline_.policies().async_run(std::move(attempts), call, *at, std::forward<Handler>(handler));
         }
       },
       token, std::move(nobody), std::move(operation), options, &clock);

@@ -5,11 +5,11 @@
 #include <ductile/core/result.hpp>     // Result
 #include <ductile/core/stop.hpp>       // StopToken
 #include <ductile/core/transport.hpp>  // AsyncTransport, BodyReceiver, HttpRequest, StopView, Transport, TransportLimits
-#include <ductile/core/verdict.hpp>    // Duration, Verdict
+#include <ductile/core/verdict.hpp>    // Duration
 #include <ductile/detail/ascii.hpp>    // is_digit, is_letter
 #include <ductile/gemini/api_key.hpp>
 #include <ductile/gemini/detail/exchange.hpp>
-#include <ductile/gemini/failures.hpp>  // find_failure, verdict_of
+#include <ductile/gemini/detail/refusal.hpp>
 #include <ductile/gemini/redact.hpp>
 #include <ductile/gemini/request.hpp>
 #include <ductile/gemini/response.hpp>
@@ -121,12 +121,6 @@ class Client {
     return problem_beside_key(options_.base_url);
   }
 
-  /// Why the model is not asked for that image; none when it can be.
-  [[nodiscard]] std::optional<Failure> refused(const ImageRequest& request, std::string_view model) const {
-    auto problem = check(request, model);
-    return problem ? std::optional{refusal(*std::move(problem))} : std::nullopt;
-  }
-
   /// One attempt to make the image.
   [[nodiscard]] Result<ImageReply> generate(const ImageRequest& request, std::string_view model, const GenerateOptions& how = {}) const
     requires Transport<T>
@@ -196,9 +190,9 @@ class Client {
                                                          std::string_view method = "generateContent") const {
     const ApiKey& key = how.api_key ? *how.api_key : options_.api_key;
     const std::string_view base = how.base_url.empty() ? std::string_view{options_.base_url} : how.base_url;
-    if (const auto problem = key.problem(); !problem.empty()) return refusal({"key-missing", std::string{problem}});
-    if (auto problem = problem_beside_key(base); !problem.empty()) return refusal({"invalid-argument-generic", std::move(problem)});
-    if (auto problem = check(request, model)) return refusal(*std::move(problem));
+    if (const auto problem = key.problem(); !problem.empty()) return detail::refusal({"key-missing", std::string{problem}});
+    if (auto problem = problem_beside_key(base); !problem.empty()) return detail::refusal({"invalid-argument-generic", std::move(problem)});
+    if (auto refused = detail::refused(request, model)) return *std::move(refused);
 
     const Duration timeout = how.timeout.value_or(suggested_timeout(request));
     return detail::Asked{http_request(request, model, method, base, key, timeout), limits(timeout, how), model, request, key};
@@ -259,17 +253,6 @@ class Client {
     limits.max_response_bytes = options_.max_response_bytes;
     limits.stop = how.stop;
     return limits;
-  }
-
-  // A request that is not sent: the caller's own mistake, as the service would put it.
-  [[nodiscard]] static Failure refusal(RequestProblem problem) {
-    Verdict verdict;
-    verdict.kind = Kind::bad_request;
-    if (const FailureRow* row = find_failure(problem.id.text())) verdict = verdict_of(*row);
-    verdict.says = Says::operation;
-    verdict.sent = Sent::no;
-    verdict.billed = Billed::no;
-    return Failure{verdict, std::move(problem.text), {{"request", "checked before it was sent"}}};
   }
 
   T* transport_;

@@ -1,142 +1,30 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/backoff/exponential.hpp>  // Exponential
-#include <ductile/core/attempt.hpp>         // Attempt
-#include <ductile/core/call_options.hpp>    // CallOptions
-#include <ductile/core/clock.hpp>           // Clock, SystemClock
-#include <ductile/core/failure.hpp>         // Failure
-#include <ductile/core/now.hpp>             // Time
-#include <ductile/core/observer.hpp>        // Observe
-#include <ductile/core/operation.hpp>       // repeatable
-#include <ductile/core/pipeline.hpp>        // Pipeline
-#include <ductile/core/result.hpp>          // Result
-#include <ductile/core/stop.hpp>            // NoStop, StopToken
-#include <ductile/core/target.hpp>          // Target
-#include <ductile/core/transport.hpp>       // AsyncTransport, Transport
+#include <ductile/core/attempt.hpp>       // Attempt
+#include <ductile/core/call_options.hpp>  // CallOptions
+#include <ductile/core/clock.hpp>         // Clock, SystemClock
+#include <ductile/core/failure.hpp>       // Failure
+#include <ductile/core/operation.hpp>     // repeatable
+#include <ductile/core/result.hpp>        // Result
+#include <ductile/core/stop.hpp>          // NoStop, StopToken
+#include <ductile/core/target.hpp>        // Target
+#include <ductile/core/transport.hpp>     // AsyncTransport, Transport
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/gemini/client.hpp>
-#include <ductile/gemini/models.hpp>    // find_model, ImageSize
-#include <ductile/gemini/request.hpp>   // check, ImageRequest
+#include <ductile/gemini/request.hpp>  // ImageRequest
+#include <ductile/gemini/resilient_options.hpp>
+#include <ductile/gemini/resilient_pipeline.hpp>
 #include <ductile/gemini/response.hpp>  // ImageReply
-#include <ductile/policies/circuit_breaker.hpp>
-#include <ductile/policies/fallback_chain.hpp>
-#include <ductile/policies/quota_tracker.hpp>
-#include <ductile/policies/retry.hpp>
-#include <ductile/policies/timeout.hpp>
+#include <ductile/policies/target_rests.hpp>
 
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <cstdio>
+#include <concepts>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::gemini {
-
-/// The default chain: the model that makes the best images, the one that Google recommends, and the fast one. The last makes 1K only, and
-/// is left out for a request that asks for more.
-[[nodiscard]] inline std::vector<Target> image_targets() {
-  return {{.name = "pro", .model = "gemini-3-pro-image"},
-          {.name = "banana", .model = "gemini-nano-banana-2.1"},
-          {.name = "lite", .model = "gemini-3.1-flash-lite-image"}};
-}
-
-/// What one image of that request costs at the target, in USD: the target's own price where it has one, else the table's for the size; none
-/// when it is not known. Without a size the service makes 1K.
-[[nodiscard]] inline std::optional<double> price_of(const Target& target, const ImageRequest& request) {
-  if (target.price) return target.price;
-  const ImageModel* model = find_model(target.model);
-  const double dollars = model ? model->dollars_per_image[static_cast<std::size_t>(request.image_size.value_or(ImageSize::one_k))] : 0.0;
-  return dollars > 0.0 ? std::optional{dollars} : std::nullopt;
-}
-
-/// All numbers of a resilient image client. Each default has its reason; `describe(options)` prints both.
-struct ResilientOptions {
-  Duration deadline = std::chrono::minutes{10};  ///< Of one image, waits included. Ten times a slow image, and a few minutes of overload.
-  FallbackOptions fallback{.targets = image_targets()};
-  /// Up to 3, then up to 60 s, never less than 1: overload lasts minutes, and a call that comes back within a second meets it again - and
-  /// counts against the day. What is not recognised is tried again once: it cost something, and nobody knows what.
-  RetryOptions<Exponential> retry{
-      .attempts = 5,
-      .backoff = {.base = std::chrono::seconds{3}, .cap = std::chrono::seconds{60}, .floor = std::chrono::seconds{1}},
-      .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}},
-      .squeeze_to = std::chrono::seconds{1}};
-  /// Two failures that are 60 % of the last ten within two minutes: at one image every half minute a longer count would notice too late.
-  CircuitBreakerOptions<FailureRatio> breaker{.trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 2}),
-                                              .open_for = std::chrono::seconds{10},
-                                              .probes = 2,
-                                              .last_chance = std::chrono::milliseconds{500}};
-  QuotaOptions<6> quota = learning();  ///< Limits differ by project and are published nowhere: learnt from the refusals.
-  /// A bound for what asks for more time than `suggested_timeout` of its request.
-  Duration attempt_timeout = std::chrono::minutes{5};
-};
-
-/// What the article did whose sample code many programs carry: 5 attempts of 1 to 32 s, a breaker that opens for 5 minutes after 3
-/// failures, a target that rests 15 minutes after a 500 that did not pass, and the end after 30 minutes of one error. To compare with, not
-/// to recommend: docs/gemini/defaults.md tells what each of these numbers costs.
-[[nodiscard]] inline ResilientOptions seed_defaults() {
-  using namespace std::chrono_literals;
-  ResilientOptions options;
-  options.deadline = 31min;  // so that the half hour decides
-  options.retry = {.attempts = 5, .backoff = {.base = 1s, .cap = 32s}};
-  options.fallback.table.set(Kind::internal, {Next::here, 5}).set(Kind::overload, {Next::here, 5});
-  options.fallback.rest.set(Kind::internal, 15min);
-  for (const Kind kind : {Kind::rate_limit, Kind::overload, Kind::internal, Kind::timeout, Kind::network})
-    options.fallback.give_up_after.set(kind, 30min);
-  options.breaker = {.trip = ratio(1.0, {.of = 3, .within = 24h, .at_least = 3}), .open_for = 5min};
-  return options;
-}
-
-namespace detail {
-[[nodiscard]] inline std::string ceiling(std::optional<double> most) {
-  if (!most) return "the first target's";
-  char text[32];
-  std::snprintf(text, sizeof text, "%g USD", *most);
-  return *most == any_price ? "anything" : text;
-}
-}  // namespace detail
-
-/// The options with their reasons, a line each, for a log or a person.
-[[nodiscard]] inline std::string describe(const ResilientOptions& options) {
-  const auto seconds = [](Duration span) {
-    const auto whole = std::chrono::round<std::chrono::seconds>(span).count();
-    return whole % 60 == 0 && whole > 60 ? std::to_string(whole / 60) + " min" : std::to_string(whole) + " s";
-  };
-  std::string text;
-  const auto line = [&text](const std::string& what, const char* why) { text.append(what).append(" - ").append(why).append("\n"); };
-  std::string targets;
-  for (const Target& target : options.fallback.targets)
-    targets.append(targets.empty() ? "" : " -> ").append(target.name + "=" + target.model);
-  line("targets " + targets, "in this order; one that cannot make the asked size is left out for that call");
-  line("deadline " + seconds(options.deadline), "for one image, all attempts and waits together");
-  line("attempts " + std::to_string(options.retry.attempts) + " a target, waits from " + seconds(options.retry.backoff.base) + " to " +
-           seconds(options.retry.backoff.cap),
-       "overload lasts minutes, and each failed call counts against the day's quota; while another target is left, fewer");
-  line("breaker opens at " + std::to_string(static_cast<int>(options.breaker.trip.share * 100)) + " % of the last " +
-           std::to_string(options.breaker.trip.window.of) + " within " + seconds(options.breaker.trip.window.within) + ", for " +
-           seconds(options.breaker.open_for),
-       "a model in a burst of overload is left alone, and asked again by single probes");
-  line("patience " + std::to_string(static_cast<int>(options.fallback.patience * 100)) + " % of the time left (" +
-           std::to_string(static_cast<int>(options.fallback.patience_when_long * 100)) + " % of more than " +
-           seconds(options.fallback.long_slack) + ")",
-       "how long a target may make a call wait while another is left");
-  line("price at most " + detail::ceiling(options.fallback.price_ceiling),
-       "of an image of the asked size; a fallback that costs more would be a surprise");
-  line("quota learnt from refusals", "limits differ by project; a day that is spent stays closed until midnight in California");
-  line("attempt at most " + seconds(options.attempt_timeout), "and no longer than its size needs: 120 s, 180 s for 4K");
-  return text;
-}
-
-namespace detail {
-template <class... Os>
-using ResilientPipeline =
-    Pipeline<Deadline, FallbackChain, Retry<Exponential>, CircuitBreaker<FailureRatio>, QuotaTracker<6>, AttemptTimeout, Observe<Os>...>;
-}  // namespace detail
 
 /// An image client that bends and does not break: asks, waits, falls back and gives up as `ResilientOptions` say. Made by `resilient`.
 ///
@@ -148,12 +36,7 @@ template <class T, class... Os>
 class ResilientClient {
  public:
   ResilientClient(T& transport, ClientOptions client, ResilientOptions options, Os&... observers)
-      : client_(transport, std::move(client)),
-        targets_(options.fallback.targets),
-        price_ceiling_(options.fallback.price_ceiling),
-        pipeline_(Deadline{options.deadline}, FallbackChain{without_ceiling(std::move(options.fallback))}, Retry{options.retry},
-                  CircuitBreaker{options.breaker}, QuotaTracker{options.quota}, AttemptTimeout{options.attempt_timeout},
-                  Observe<Os>{observers}...) {}
+      : client_(transport, std::move(client)), pipeline_(std::move(options), observers...) {}
 
   /// Makes the image, however many attempts it takes.
   ///
@@ -166,8 +49,8 @@ class ResilientClient {
     requires Transport<T>
   {
     const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate(request, model, how); };
-    if (auto nobody = choose_targets(request, options)) return *std::move(nobody);
-    return pipeline_.run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
+    if (auto nobody = pipeline_.choose_targets(request, options)) return *std::move(nobody);
+    return pipeline_.policies().run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
   }
 
   /// Makes the image and hands its parts to `on_part(StreamPart&&)` as they arrive: see `Client::stream`. Until the first part was handed
@@ -178,8 +61,8 @@ class ResilientClient {
     requires Transport<T>
   {
     const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.stream(request, model, on_part, how); };
-    if (auto nobody = choose_targets(request, options)) return *std::move(nobody);
-    return pipeline_.run(operation(request, attempt, stop, clock), options, stop, clock);
+    if (auto nobody = pipeline_.choose_targets(request, options)) return *std::move(nobody);
+    return pipeline_.policies().run(operation(request, attempt, stop, clock), options, stop, clock);
   }
 
   /// As `generate`, but each attempt over a stream whose parts are kept back until it is whole, so that any failure may be tried again: see
@@ -190,8 +73,8 @@ class ResilientClient {
     requires Transport<T>
   {
     const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate_buffered(request, model, how); };
-    if (auto nobody = choose_targets(request, options)) return *std::move(nobody);
-    return pipeline_.run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
+    if (auto nobody = pipeline_.choose_targets(request, options)) return *std::move(nobody);
+    return pipeline_.policies().run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
   }
 
   /// `generate` as an asynchronous operation, in <ductile/gemini/async.hpp>. The client outlives the context.
@@ -226,29 +109,25 @@ class ResilientClient {
   auto async_generate_buffered(Request&& request, Token&& token)
     requires AsyncTransport<T>;
 
-  [[nodiscard]] const std::vector<Target>& targets() const noexcept { return targets_; }
+  [[nodiscard]] const std::vector<Target>& targets() const noexcept { return pipeline_.targets(); }
   [[nodiscard]] const Client<T>& client() const noexcept { return client_; }
-  /// The pipeline, to look at its states: `pipeline().template state<3>(target)` is the breaker of that target.
-  [[nodiscard]] auto& pipeline() noexcept { return pipeline_; }
+  /// The pipeline, to look at the states of its layers.
+  [[nodiscard]] auto& pipeline() noexcept { return pipeline_.policies(); }
+  /// Which targets rest, and until when.
+  [[nodiscard]] TargetRests& rests() noexcept { return pipeline_.rests(); }
+  /// The breaker of a target, by its number.
+  [[nodiscard]] auto& breaker(unsigned target) noexcept { return pipeline_.breaker(target); }
 
  private:
   static constexpr SystemClock system_clock{};
-
-  // The ceiling depends on the size that a request asks for, so it is applied here, to each request, and not by the chain.
-  static FallbackOptions without_ceiling(FallbackOptions options) {
-    RefusingRules rules;
-    options.check_ceiling(rules);
-    options.price_ceiling = any_price;
-    return options;
-  }
 
   // One attempt at a target of the chain; all that it refers to outlives the call.
   template <class Try, class Stop, class C>
   [[nodiscard]] auto operation(const ImageRequest& request, const Try& attempt_at, const Stop& stop, C& clock) const {
     return [&](const Attempt& attempt) {
-      GenerateOptions how = how_to_ask(request, attempt, clock.now()());
+      GenerateOptions how = pipeline_.how_to_ask(request, attempt, clock.now()());
       if constexpr (!std::same_as<Stop, NoStop>) how.stop = StopView{stop};
-      return attempt_at(targets_[attempt.target].model, how);
+      return attempt_at(pipeline_.model(attempt), how);
     };
   }
 
@@ -256,68 +135,8 @@ class ResilientClient {
   auto async_call(std::optional<Failure> nobody, Operation operation, const CallOptions& options, C& clock, Token& token)
     requires AsyncTransport<T>;
 
-  enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
-
-  // Why the target is not offered the request: the call excludes it, it cannot make the size or the ratio, or it is too dear.
-  [[nodiscard]] std::optional<Obstacle> obstacle(const Target& target, const ImageRequest& request, TargetSet wanted) const {
-    const auto index = static_cast<std::size_t>(&target - targets_.data());
-    if (wanted != 0 && (wanted >> index & 1U) == 0) return Obstacle::not_wanted;
-    const std::string_view size = request.image_size ? name(*request.image_size) : std::string_view{};
-    if (!can_make(target, size, request.aspect_ratio) || check(request, target.model)) return Obstacle::size_or_ratio;
-    const auto price = price_of(target, request);
-    const auto first = price_of(targets_.front(), request);
-    const bool dear = price_ceiling_ ? price.value_or(any_price) > *price_ceiling_ : first && price && *price > *first;
-    return dear ? std::optional{Obstacle::price} : std::nullopt;
-  }
-
-  static const char* words(Obstacle obstacle) {
-    switch (obstacle) {
-      case Obstacle::not_wanted: return " is excluded by the call";
-      case Obstacle::size_or_ratio: return " does not make this size or ratio";
-      case Obstacle::price: return " costs more than is allowed";
-    }
-    return "";
-  }
-
-  // Leaves the call to the targets that can take the request. None: then nothing is sent, and this is why.
-  [[nodiscard]] std::optional<Failure> choose_targets(const ImageRequest& request, CallOptions& options) const {
-    const auto able = ductile::able_targets(targets_, [&](const Target& target) { return !obstacle(target, request, options.targets); });
-    if (!able) return no_target(request, options.targets);
-    options.targets = *able;
-    return std::nullopt;
-  }
-
-  [[nodiscard]] GenerateOptions how_to_ask(const ImageRequest& request, const Attempt& attempt, Time now) const {
-    GenerateOptions how;
-    how.timeout = std::min(suggested_timeout(request), attempt.remaining(now));
-    how.base_url = targets_[attempt.target].base_url;
-    return how;
-  }
-
-  // The request is wrong for every model, or nobody is left who may take it.
-  [[nodiscard]] Failure no_target(const ImageRequest& request, TargetSet wanted) const {
-    Verdict verdict;
-    verdict.kind = Kind::no_target;
-    verdict.says = Says::policy;
-    verdict.sent = Sent::no;
-    verdict.billed = Billed::no;
-    verdict.id = "no-target";
-    std::string message;
-    for (const Target& target : targets_) {
-      const auto why = obstacle(target, request, wanted);
-      if (why == Obstacle::size_or_ratio)
-        if (auto refused = client_.refused(request, target.model)) return *std::move(refused);
-      if (why == Obstacle::price) verdict.id = "price-ceiling";
-      message.append(message.empty() ? "" : "; ").append(target.name);
-      message.append(why ? words(*why) : "");
-    }
-    return Failure{verdict, std::move(message)};
-  }
-
   Client<T> client_;
-  std::vector<Target> targets_;
-  std::optional<double> price_ceiling_;
-  detail::ResilientPipeline<Os...> pipeline_;
+  ResilientPipeline<Os...> pipeline_;
 };
 
 /// A resilient image client over any transport: `auto client = gemini::resilient(transport, {.api_key = key});`

@@ -106,7 +106,8 @@ class QuotaTracker {
   /// The permit: for which moment the attempt was charged, and who admitted it.
   struct Call {
     std::uint32_t tick = 0;  // the lower half
-    std::uint32_t by_store = 0;
+    bool by_store = false;
+    bool has_turn = false;  // It stands in line before those who come now.
   };
 
   constexpr explicit QuotaTracker(const QuotaOptions<N>& options)
@@ -180,7 +181,9 @@ class QuotaTracker {
   [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
     const std::optional<std::uint32_t> tick = state.lease_.take(now.coarse(), owner_);
     if (!tick) [[unlikely]] {
-      const auto [admission, permit] = admit_without_lease(state, now, detail::min(attempt.deadline, attempt.start_by));
+      // Who has waited once, and failed, is not sent to the end of the line.
+      if (attempt.number > 1) call.has_turn = true;
+      const auto [admission, permit] = admit_without_lease(state, call, now, detail::min(attempt.deadline, attempt.start_by));
       call = permit;
       return admission;
     }
@@ -193,7 +196,7 @@ class QuotaTracker {
     switch (grant.status) {
       case Grant::Status::granted: {  // counted here too, so that a store that is lost later leaves us with something to go by
         const Open open{*this, state, now};
-        call = {static_cast<std::uint32_t>(state.ledger_.charge_now(costs_)), 1};
+        call = {static_cast<std::uint32_t>(state.ledger_.charge_now(costs_)), true};
         return Admission::go();
       }
       case Grant::Status::later:
@@ -202,7 +205,7 @@ class QuotaTracker {
       case Grant::Status::failed: break;
     }
     if (when_store_fails_ == StoreLoss::fail_closed) return Admission::reject(Kind::store_unavailable).with(Remedy::immediately);
-    const auto [admission, permit] = book(state, now, detail::min(attempt.deadline, attempt.start_by));
+    const auto [admission, permit] = book(state, call, now, detail::min(attempt.deadline, attempt.start_by));
     call = permit;
     return admission;
   }
@@ -304,16 +307,16 @@ class QuotaTracker {
   }
 
   // By value out: what the hot path hands on by reference it must keep in memory.
-  [[nodiscard, gnu::cold, gnu::noinline]] Booked admit_without_lease(State& state, Now now, Time deadline) const noexcept {
+  [[nodiscard, gnu::cold, gnu::noinline]] Booked admit_without_lease(State& state, Call call, Now now, Time deadline) const noexcept {
     if (store_) return {Admission::wait(*store_, Kind::rate_limit, ticket(state.target_).packed(), later(now(), store_patience_)), {}};
-    return book(state, now, deadline);
+    return book(state, call, now, deadline);
   }
 
-  [[nodiscard]] Booked book(State& state, Now now, Time deadline) const noexcept {
+  [[nodiscard]] Booked book(State& state, Call call, Now now, Time deadline) const noexcept {
     now = now.read();
     const Open open{*this, state, now};
-    const auto booking = state.ledger_.book(windows_, costs_, now, deadline);
-    return {booking.admission, {static_cast<std::uint32_t>(booking.tick), 0}};
+    const auto booking = state.ledger_.book(windows_, costs_, now, deadline, call.has_turn);
+    return {booking.admission, {static_cast<std::uint32_t>(booking.tick), false, booking.has_turn}};
   }
 
   // Whether a success cost what was set aside for it, and nobody else need know.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ductile/core/config_error.hpp>  // RefusingRules
+#include <ductile/core/kind.hpp>          // Kind
 #include <ductile/core/policy.hpp>        // Admission, Attempt, NoCall, NoState, Now, Role
 
 #include <chrono>
@@ -63,19 +64,34 @@ class Deadline : public detail::TimeLimit<Role::deadline> {
   using TimeLimit::TimeLimit;
 };
 
-/// Bounds one attempt.
+/// Bounds one attempt, from both sides: it ends after `limit`, and it is not begun with less than `least` of the call's time left, since a
+/// call that cannot be answered any more costs as much as any other.
 ///
 /// Nothing is interrupted, as with `Deadline`: the attempt gets the earlier of the two ends. Order: inside `Retry` (refused: E0204),
 /// `QuotaTracker` (E0213) and `Bulkhead` (E0216), innermost as a rule, so that no wait of another layer eats its time.
 ///
-/// `AttemptTimeout{20s}`: the limit is from 1 ms to 365 days.
+/// `AttemptTimeout{20s}`: the limit is from 1 ms to 365 days. `AttemptTimeout{20s, 2s}`: the least is from 0 to the limit.
 ///
-/// Errors   `ConfigError` when the limit is out of range.
+/// Errors   `ConfigError` when a number is out of range; `Kind::deadline` where less than `least` is left.
 /// Threads  Immutable, no state.
-/// Cost     A compare beside the clock reading that all layers share.
+/// Cost     A compare beside the clock reading that all layers share; with `least` two.
 class AttemptTimeout : public detail::TimeLimit<Role::attempt_timeout> {
  public:
-  using TimeLimit::TimeLimit;
+  constexpr explicit AttemptTimeout(Duration limit, Duration least = Duration::zero()) : TimeLimit(limit), least_(least) {
+    RefusingRules rules;
+    rules.require(least >= Duration::zero() && least <= limit, "AttemptTimeout: least must be from 0 to the limit, in seconds",
+                  std::chrono::duration<double>(least).count());
+  }
+
+  [[nodiscard]] constexpr Duration least() const noexcept { return least_; }
+
+  [[nodiscard]] Admission admit(NoState& state, NoCall& call, Now now, const Attempt& attempt) const noexcept {
+    if (least_ > Duration::zero() && attempt.remaining(now()) < least_) return Admission::reject(Kind::deadline);
+    return TimeLimit::admit(state, call, now, attempt);
+  }
+
+ private:
+  Duration least_;
 };
 
 }  // namespace ductile::inline DUCTILE_VERSION

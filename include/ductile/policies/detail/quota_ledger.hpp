@@ -29,7 +29,8 @@ class QuotaLedger {
 
   struct Booking {
     Admission admission;
-    Tick tick = 0;  // for which it was charged, when it was admitted
+    Tick tick = 0;          // for which it was charged, when it was admitted
+    bool has_turn = false;  // it was told when to ask again, and is then before those who come now
   };
 
   struct Lesson {
@@ -57,14 +58,15 @@ class QuotaLedger {
 
   // Charges `costs`, one for each window, at the first moment at which all windows have room, and admits for that moment. What cannot
   // begin before `deadline` is not charged.
-  [[nodiscard]] Booking book(const Windows& terms, const Costs& costs, Now now, Time deadline) noexcept {
+  // \param has_turn This is the caller's turn: nobody who comes now is before it.
+  [[nodiscard]] Booking book(const Windows& terms, const Costs& costs, Now now, Time deadline, bool has_turn = false) noexcept {
     Time at = now_;
     Kind why = Kind::ok;
     for (bool again = true; again;) {
       again = false;
       for (std::size_t i = 0; i < N; ++i) {
-        const Opening opening = first_opening(i, terms[i], costs[i], at, deadline, now);
-        if (!opening.open) return {opening.otherwise};
+        const Opening opening = first_opening(i, terms[i], costs[i], at, deadline, now, has_turn);
+        if (!opening.open) return {opening.otherwise, 0, opening.has_turn};
         if (opening.at == at) continue;
         at = opening.at;
         why = terms[i].daily() ? Kind::quota : Kind::rate_limit;
@@ -189,6 +191,7 @@ class QuotaLedger {
     bool open = true;
     Time at{};
     Admission otherwise = Admission::go();
+    bool has_turn = false;
   };
 
   [[nodiscard]] static Duration tick_for(const Windows& windows) noexcept {
@@ -248,28 +251,32 @@ class QuotaLedger {
   }
 
   // When window `i` has room for `cost`, not before `from`.
-  [[nodiscard]] Opening first_opening(std::size_t i, const QuotaWindow& terms, std::int64_t cost, Time from, Time deadline,
-                                      Now now) noexcept {
+  [[nodiscard]] Opening first_opening(std::size_t i, const QuotaWindow& terms, std::int64_t cost, Time from, Time deadline, Now now,
+                                      bool has_turn) noexcept {
     Window& window = windows_[i];
     const std::int64_t most = limit(i, terms);
     if (most == 0) return refuse(Admission::reject(Kind::quota, end_of_time, "limit-zero"));
     const std::int64_t needed = detail::min(cost, most);  // what is larger than its window goes alone
     if (terms.daily()) return opening_of_day(window, needed, most, from, now);
-    return opening_of_span(window, terms, needed, most, from, deadline);
+    return opening_of_span(window, terms, needed, most, from, deadline, has_turn);
   }
 
   [[nodiscard]] Opening opening_of_span(Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most, Time from,
-                                        Time deadline) const noexcept {
+                                        Time deadline, bool has_turn) const noexcept {
     const Time horizon = window.sliding ? start_of(window.sliding->horizon()) : window.fixed->horizon();
     const Time at = detail::max(from, window.closed_until);
     if (window.closed_until >= horizon) return refuse(Admission::reject(Kind::rate_limit, at));
     // Another window opens so late that of this one nobody knows yet.
     if (at >= horizon) return refuse(Admission::ask_at(at, Kind::rate_limit, WaitSource::quota));
-    if (const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most))
-      return {true, *fits};
+    // Those who wait for their turn are before those who come now.
+    if (has_turn || window.turns.begin <= now_)
+      if (const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most))
+        return {true, *fits};
     // The queue is full. Asked again at a turn, when it has moved up, unless even its end comes too late.
-    return refuse(Admission::ask_at(deadline <= horizon ? horizon : next_turn(window, terms, cost, most, deadline), Kind::rate_limit,
-                                    WaitSource::quota));
+    Opening at_turn = refuse(Admission::ask_at(deadline <= horizon ? horizon : next_turn(window, terms, cost, most, deadline),
+                                               Kind::rate_limit, WaitSource::quota));
+    at_turn.has_turn = true;
+    return at_turn;
   }
 
   // In each span as many may ask again as it takes, in the order in which they came: all at one moment would ask in vain, but for a few.

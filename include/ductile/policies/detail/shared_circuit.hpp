@@ -32,8 +32,8 @@ class SharedCircuit {
       permit = CircuitWord{CircuitMode::closed, 0}.bits();
       return Admission::go();
     }
-    // Who has until `start_by` to wait has another place to go to.
-    const Time deadline = attempt.start_by == end_of_time ? attempt.deadline : end_of_time;
+    // Who has until `start_by` to wait has another place to go to, if one is free.
+    const Time deadline = attempt.start_by == end_of_time || attempt.nowhere_else ? attempt.deadline : end_of_time;
     const auto [admission, given] = admit_slowly(options, now, deadline, CircuitWord{word});
     permit = given.bits();
     return admission;

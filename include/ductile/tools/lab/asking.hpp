@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 // What a flow can wait for.
 namespace ductile::inline DUCTILE_VERSION::tools::lab {
@@ -72,16 +73,22 @@ Flow worker(World& world, const Client& client, std::size_t& next) {
 
 }  // namespace detail
 
-/// Begins a flow of `client` for each job, when it arrives or, where the scenario has a pool, when one of its workers is free; returns when
-/// all have ended.
+/// Begins a flow of `client` for each job, when it arrives or, where there is a pool, when one of its workers is free; returns when all
+/// have ended.
 template <class Client>
-void each_job(World& world, const Client& client) {
+void each_job(World& world, const Client& client, std::optional<std::int64_t> pool) {
   std::size_t next = 0;
-  if (world.scenario().pool)
-    for (std::int64_t i = 0; i < *world.scenario().pool; ++i) detail::worker(world, client, next).let_go();
+  if (pool)
+    for (std::int64_t i = 0; i < *pool; ++i) detail::worker(world, client, next).let_go();
   else
     for (const Job& job : world.jobs()) detail::one_job(world, client, job).let_go();
   world.simulation().run();
+}
+
+/// The same with the scenario's pool for naive clients.
+template <class Client>
+void each_job(World& world, const Client& client) {
+  each_job(world, client, world.scenario().pool);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::tools::lab

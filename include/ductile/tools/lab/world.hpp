@@ -88,18 +88,26 @@ class World {
   [[nodiscard]] Simulation& simulation() noexcept { return simulation_; }
   [[nodiscard]] Time now() noexcept { return simulation_.now()(); }
 
-  /// Sends a call at the present moment. Who waits until the image is there says so by `receive`.
+  /// Sends a call at the present moment, and gives what the service decides of it. Who waits until the image is there says so by `receive`.
   /// \param wording 0: the original words; else which rewording.
-  TimedAnswer ask(const Job& job, Model model, std::uint32_t wording = 0) {
+  mock::Settled send(const Job& job, Model model, std::uint32_t wording = 0) {
     asked_.size = job.size;
     asked_.tokens = job.tokens;
     scene_.model = model_id(model);
     scene_.time = midnight_ + now().time_since_epoch();
-    const mock::Settled settled = service_.settle(asked_, scene_, {.job = job.number, .wording = wording}, project, std::nullopt);
-    const TimedAnswer answer{read(settled), settled.latency.value_or(Duration{})};
-    calls_.push_back({now(), job.number, model, answer.answer.status});
-    return answer;
+    mock::Settled settled = service_.settle(asked_, scene_, {.job = job.number, .wording = wording}, project, std::nullopt);
+    calls_.push_back({now(), job.number, model, read(settled).status});
+    return settled;
   }
+
+  /// The same, as a client sees it that knows statuses and little more.
+  TimedAnswer ask(const Job& job, Model model, std::uint32_t wording = 0) {
+    const mock::Settled settled = send(job, model, wording);
+    return {read(settled), settled.latency.value_or(Duration{})};
+  }
+
+  /// What the last answer that was sent for speaks of.
+  [[nodiscard]] const mock::Scene& scene() const noexcept { return scene_; }
 
   /// The image of a job is there. Only the first one counts.
   void receive(const Job& job, Model model) {

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/backoff/exponential.hpp>  // Exponential
+#include <ductile/core/attempt.hpp>         // Attempt, TargetSet
+#include <ductile/core/call_options.hpp>    // CallOptions
+#include <ductile/core/config_error.hpp>    // RefusingRules
+#include <ductile/core/failure.hpp>         // Failure
+#include <ductile/core/kind.hpp>            // Billed, Kind, Says, Sent
+#include <ductile/core/now.hpp>             // Time
+#include <ductile/core/observer.hpp>        // Observe
+#include <ductile/core/pipeline.hpp>        // Pipeline
+#include <ductile/core/quota_groups.hpp>    // QuotaGroups
+#include <ductile/core/state.hpp>           // TargetStates, WithState, with_state
+#include <ductile/core/target.hpp>          // able_targets, any_price, can_make, Target
+#include <ductile/core/verdict.hpp>         // Verdict
+#include <ductile/gemini/client.hpp>        // GenerateOptions
+#include <ductile/gemini/detail/refusal.hpp>
+#include <ductile/gemini/models.hpp>   // name
+#include <ductile/gemini/request.hpp>  // check, ImageRequest, suggested_timeout
+#include <ductile/gemini/resilient_options.hpp>
+#include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/fallback_chain.hpp>
+#include <ductile/policies/off_peak.hpp>
+#include <ductile/policies/quota_tracker.hpp>
+#include <ductile/policies/retry.hpp>
+#include <ductile/policies/reword.hpp>
+#include <ductile/policies/slow_start.hpp>
+#include <ductile/policies/target_rests.hpp>
+#include <ductile/policies/timeout.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ductile::inline DUCTILE_VERSION::gemini {
+
+/// What makes `resilient` resilient, without a transport: the pipeline that `ResilientOptions` describe, which of its targets may take a
+/// request, and how each attempt asks. For drivers and models that bring an exchange of their own.
+///
+/// Errors   `ConfigError` when an option is out of range.
+/// Threads  Any number of threads may run calls through the pipeline.
+template <class... Os>
+class ResilientPipeline {
+ public:
+  using Policies = Pipeline<Deadline, OffPeak, Reword, FallbackChain, Retry<Exponential>, SlowStart, CircuitBreaker<FailureRatio>,
+                            WithState<QuotaTracker<6>>, AttemptTimeout, Observe<Os>...>;
+
+  explicit ResilientPipeline(ResilientOptions options, Os&... observers)
+      : targets_(options.fallback.targets),
+        price_ceiling_(options.fallback.price_ceiling),
+        own_quota_(QuotaTracker{options.quota}, QuotaGroups{targets_}),
+        policies_(Deadline{options.deadline}, OffPeak{options.off_peak.value_or(OffPeakOptions{.well = 1.0})}, Reword{options.reword},
+                  FallbackChain{without_ceiling(std::move(options.fallback))}, Retry{options.retry}, SlowStart{options.slow_start},
+                  CircuitBreaker{options.breaker},
+                  with_state(QuotaTracker{options.quota}, options.shared_quota ? *options.shared_quota : own_quota_),
+                  AttemptTimeout{options.attempt_timeout, options.least_attempt}, Observe<Os>{observers}...) {}
+
+  [[nodiscard]] const std::vector<Target>& targets() const noexcept { return targets_; }
+  [[nodiscard]] Policies& policies() noexcept { return policies_; }
+  /// Which targets rest, and until when.
+  [[nodiscard]] TargetRests& rests() noexcept { return policies_.template state<3>(); }
+  /// The breaker of a target, by its number.
+  [[nodiscard]] auto& breaker(unsigned target) noexcept { return policies_.template state<6>(target); }
+
+  /// Leaves the call to the targets that can take the request. None: then nothing is sent, and the failure says why.
+  [[nodiscard]] std::optional<Failure> choose_targets(const ImageRequest& request, CallOptions& options) const {
+    const auto able = able_targets(targets_, [&](const Target& target) { return !obstacle(target, request, options.targets); });
+    if (!able) return no_target(request, options.targets);
+    options.targets = *able;
+    return std::nullopt;
+  }
+
+  /// Which model the attempt asks.
+  [[nodiscard]] std::string_view model(const Attempt& attempt) const { return targets_[attempt.target].model; }
+
+  /// How the attempt asks it.
+  [[nodiscard]] GenerateOptions how_to_ask(const ImageRequest& request, const Attempt& attempt, Time now) const {
+    GenerateOptions how;
+    how.timeout = std::min(suggested_timeout(request), attempt.remaining(now));
+    how.base_url = targets_[attempt.target].base_url;
+    return how;
+  }
+
+ private:
+  // The ceiling depends on the size that a request asks for, so it is applied here, to each request, and not by the chain.
+  static FallbackOptions without_ceiling(FallbackOptions options) {
+    RefusingRules rules;
+    options.check_ceiling(rules);
+    options.price_ceiling = any_price;
+    return options;
+  }
+
+  enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
+
+  // Why the target is not offered the request: the call excludes it, it cannot make the size or the ratio, or it is too dear.
+  [[nodiscard]] std::optional<Obstacle> obstacle(const Target& target, const ImageRequest& request, TargetSet wanted) const {
+    const auto index = static_cast<std::size_t>(&target - targets_.data());
+    if (wanted != 0 && (wanted >> index & 1U) == 0) return Obstacle::not_wanted;
+    const std::string_view size = request.image_size ? name(*request.image_size) : std::string_view{};
+    if (!can_make(target, size, request.aspect_ratio) || check(request, target.model)) return Obstacle::size_or_ratio;
+    const auto price = price_of(target, request);
+    const auto first = price_of(targets_.front(), request);
+    const bool dear = price_ceiling_ ? price.value_or(any_price) > *price_ceiling_ : first && price && *price > *first;
+    return dear ? std::optional{Obstacle::price} : std::nullopt;
+  }
+
+  static const char* words(Obstacle obstacle) {
+    switch (obstacle) {
+      case Obstacle::not_wanted: return " is excluded by the call";
+      case Obstacle::size_or_ratio: return " does not make this size or ratio";
+      case Obstacle::price: return " costs more than is allowed";
+    }
+    return "";
+  }
+
+  // The request is wrong for every model, or nobody is left who may take it.
+  [[nodiscard]] Failure no_target(const ImageRequest& request, TargetSet wanted) const {
+    Verdict verdict;
+    verdict.kind = Kind::no_target;
+    verdict.says = Says::policy;
+    verdict.sent = Sent::no;
+    verdict.billed = Billed::no;
+    verdict.id = "no-target";
+    std::string message;
+    for (const Target& target : targets_) {
+      const auto why = obstacle(target, request, wanted);
+      if (why == Obstacle::size_or_ratio)
+        if (auto refused = detail::refused(request, target.model)) return *std::move(refused);
+      if (why == Obstacle::price) verdict.id = "price-ceiling";
+      message.append(message.empty() ? "" : "; ").append(target.name);
+      message.append(why ? words(*why) : "");
+    }
+    return Failure{verdict, std::move(message)};
+  }
+
+  std::vector<Target> targets_;
+  std::optional<double> price_ceiling_;
+  SharedQuota own_quota_;
+  Policies policies_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::gemini

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/attempt.hpp>           // Attempt
+#include <ductile/core/call_options.hpp>      // CallOptions
+#include <ductile/core/error_classifier.hpp>  // Cost
+#include <ductile/core/failure.hpp>           // Failure
+#include <ductile/core/result.hpp>            // Result, served_by
+#include <ductile/core/transport.hpp>         // HttpResponse, TransportError, TransportFault
+#include <ductile/core/verdict.hpp>           // Duration
+#include <ductile/drivers/simulated.hpp>      // Simulated
+#include <ductile/gemini/classifier.hpp>      // classify
+#include <ductile/gemini/models.hpp>          // ImageSize
+#include <ductile/gemini/request.hpp>         // ImageRequest
+#include <ductile/gemini/resilient_pipeline.hpp>
+#include <ductile/mock/reply.hpp>       // quota_reply, reply
+#include <ductile/mock/service.hpp>     // Settled
+#include <ductile/tools/lab/flow.hpp>   // Flow
+#include <ductile/tools/lab/job.hpp>    // Job
+#include <ductile/tools/lab/world.hpp>  // Model, model_id, World
+
+#include <coroutine>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ductile::inline DUCTILE_VERSION::tools::lab {
+
+/// The image of a job, as far as a client's policies see it.
+struct LabImage {
+  std::int32_t tokens = 0;
+  [[nodiscard]] Cost cost() const noexcept { return {tokens, 1}; }
+};
+
+/// `gemini::resilient` in a world: its pipeline, its classifier and its way of asking, with the world for a transport.
+class DuctileClient {
+ public:
+  DuctileClient(World& world, gemini::ResilientOptions options) : world_(world), pipeline_(std::move(options)) {}
+
+  /// `co_await client.generate(job)`: until the job is over, from the present moment on.
+  [[nodiscard]] auto generate(const Job& job) { return Generate{*this, job}; }
+
+ private:
+  struct Generate {
+    DuctileClient& client;
+    const Job& job;
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> flow) {
+      World& world = client.world_;
+      CallOptions options{.deadline = job.deadline - world.now(), .revisions = 255};
+      const gemini::ImageRequest request = client.request_of(job);
+      if (client.pipeline_.choose_targets(request, options)) return world.simulation().at(world.now(), [flow] { flow.resume(); });
+      world.simulation().call(
+          client.pipeline_.policies(),
+          [self = &client, request, wanted = &job](const Attempt& attempt) { return self->ask(request, *wanted, attempt); },
+          [self = &client, wanted = &job, flow](const Result<LabImage>& result) {
+            if (result) self->world_.receive(*wanted, self->model_of(served_by(result)));
+            self->world_.simulation().at(self->world_.now(), [flow] { flow.resume(); });
+          },
+          world.now(), options);
+    }
+    void await_resume() const noexcept {}
+  };
+
+  [[nodiscard]] static gemini::ImageRequest request_of(const Job& job) {
+    gemini::ImageRequest request{.prompt = "job " + std::to_string(job.number)};
+    request.image_size = job.size == "4K"   ? gemini::ImageSize::four_k
+                         : job.size == "2K" ? gemini::ImageSize::two_k
+                                            : gemini::ImageSize::one_k;
+    return request;
+  }
+
+  [[nodiscard]] Model model_of(unsigned target) const {
+    return pipeline_.targets()[target].model == model_id(Model::primary) ? Model::primary : Model::fallback;
+  }
+
+  [[nodiscard]] Simulated<Result<LabImage>> ask(const gemini::ImageRequest& request, const Job& job, const Attempt& attempt) {
+    const Duration limit = pipeline_.how_to_ask(request, attempt, world_.now()).timeout.value_or(Duration::max());
+    const mock::Settled settled = world_.send(job, model_of(attempt.target), attempt.revision);
+    const Duration takes = settled.latency.value_or(Duration{});
+    if (takes > limit) {
+      const auto late = gemini::classify(TransportError{.what = TransportFault::total_timeout, .sent = Sent::unknown});
+      return {limit, Failure{late.verdict}};
+    }
+    if (settled.id.starts_with("ok-")) return {takes, LabImage{static_cast<std::int32_t>(job.tokens)}};
+    return {takes, Failure{verdict_on(settled)}};
+  }
+
+  // What the bytes of the answer say.
+  [[nodiscard]] Verdict verdict_on(const mock::Settled& settled) const {
+    const mock::Answer answer =
+        settled.quota ? mock::quota_reply(settled.id, *settled.quota, world_.scene()) : mock::reply(settled.id, world_.scene());
+    HttpResponse response{.status = answer.status, .headers = answer.headers, .body = answer.body()};
+    response.received = world_.scene().time;
+    return gemini::classify(response, {.model = world_.scene().model}).verdict;
+  }
+
+  World& world_;
+  gemini::ResilientPipeline<> pipeline_;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION::tools::lab
