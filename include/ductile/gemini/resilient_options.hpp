@@ -62,8 +62,7 @@ struct ResilientOptions {
   CircuitBreakerOptions<FailureRatio> breaker{.trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 1}),
                                               .open_for = std::chrono::minutes{1},
                                               .probe_lease = std::chrono::minutes{1},
-                                              .last_chance = std::chrono::seconds{1},
-                                              .last_chance_needs = std::chrono::seconds{90}};
+                                              .last_chance = std::chrono::milliseconds{500}};
   /// After an outage the calls that waited for its end come back by and by: what a model can serve at once it does not say.
   SlowStartOptions slow_start{.step = 1.25, .calm = std::chrono::minutes{10}, .longest_wait = std::chrono::minutes{5}};
   QuotaOptions<6> quota = learning();   ///< Limits differ by project and are published nowhere: learnt from the refusals.
@@ -75,7 +74,7 @@ struct ResilientOptions {
   std::optional<OffPeakOptions> off_peak{};
   /// A bound for what asks for more time than `suggested_timeout` of its request.
   Duration attempt_timeout = std::chrono::minutes{5};
-  Duration least_attempt = std::chrono::seconds{5};  ///< No attempt with less time: no model answers so soon, and it would count.
+  Duration least_attempt = std::chrono::seconds{1};  ///< No attempt with less time: no model answers so soon, and it would count.
 };
 
 /// What the article did whose sample code many programs carry: 5 attempts of 1 to 32 s, a breaker that opens for 5 minutes after 3

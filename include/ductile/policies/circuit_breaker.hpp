@@ -26,10 +26,8 @@ struct CircuitBreakerOptions {
   /// Which failures count. The default: what says that the service itself is ill, and nothing that the caller could have caused.
   ByKind<bool> counts{false, {{Kind::overload, true}, {Kind::internal, true}, {Kind::timeout, true}, {Kind::network, true}}};
   /// The shortest time between two *last chances*, 1 ms to 1 day; zero: there are none. A call has a last chance when it has nowhere else
-  /// to go and would be kept out until less than `last_chance_needs`, or `open_for`, before its deadline. Then it passes: one at a time,
-  /// one in this time.
+  /// to go and would be kept out until less than `open_for` before its deadline. Then it passes: one at a time, one in this time.
   Duration last_chance{};
-  Duration last_chance_needs{};  ///< How long a call takes that is answered slowly, 0 to 1 day.
 };
 
 /// Stops calling what keeps failing, and finds out by single probes when it is well again.
@@ -113,8 +111,6 @@ class CircuitBreaker {
                   Seconds(options.probe_lease).count());
     rules.require(options.last_chance == Duration::zero() || (options.last_chance >= least && options.last_chance <= day),
                   "CircuitBreaker: last_chance must be from 0.001 to 86400 s, or 0", Seconds(options.last_chance).count());
-    rules.require(options.last_chance_needs >= Duration::zero() && options.last_chance_needs <= day,
-                  "CircuitBreaker: last_chance_needs must be from 0 to 86400 s", Seconds(options.last_chance_needs).count());
   }
 
   [[nodiscard]] constexpr const CircuitBreakerOptions<Trip>& options() const noexcept { return options_; }

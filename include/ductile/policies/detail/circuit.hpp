@@ -159,7 +159,7 @@ struct Circuit {
 
   // Whether a call that is kept out until `until` would come too late to be kept out once more.
   [[nodiscard]] static bool is_last_chance(const Options& options, Time until, Time deadline) noexcept {
-    return options.last_chance > Duration::zero() && deadline < later(until, detail::max(options.open_for, options.last_chance_needs));
+    return options.last_chance > Duration::zero() && deadline < later(until, options.open_for);
   }
 
   // All that it holds, for tests.

@@ -268,10 +268,10 @@ class QuotaLedger {
     if (window.closed_until >= horizon) return refuse(Admission::reject(Kind::rate_limit, at));
     // Another window opens so late that of this one nobody knows yet.
     if (at >= horizon) return refuse(Admission::ask_at(at, Kind::rate_limit, WaitSource::quota));
-    // Those who wait for their turn are before those who come now.
-    if (has_turn || window.turns.begin <= now_)
-      if (const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most))
-        return {true, *fits};
+    // Those who wait for their turn are before those who come now, unless there is room at once: then they have given up.
+    const bool may_wait = has_turn || window.turns.begin <= now_;
+    const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most);
+    if (fits && (may_wait || *fits == now_)) return {true, *fits};
     // The queue is full. Asked again at a turn, when it has moved up, unless even its end comes too late.
     Opening at_turn = refuse(Admission::ask_at(deadline <= horizon ? horizon : next_turn(window, terms, cost, most, deadline),
                                                Kind::rate_limit, WaitSource::quota));
