@@ -72,7 +72,9 @@ struct LabFlags {
   std::string scenario{};
   std::string strategy{};
   std::vector<std::string> strategies{};  // none: all
+  std::vector<std::string> ablations{};   // none: each alone
   std::string seeds = "1-20";
+  std::uint64_t first_seed = 1001;
   bool json = false;
 };
 
@@ -88,5 +90,7 @@ Ending doctor_check(const DoctorFlags& flags);
 Ending lab_run(const LabFlags& flags);
 Ending lab_compare(const LabFlags& flags);
 Ending lab_list(const LabFlags& flags);
+Ending lab_goals(const LabFlags& flags);
+Ending lab_ablate(const LabFlags& flags);
 
 }  // namespace ductile::tools

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
+#include "lab_common.hpp"
 
-#include <ductile/tools/lab/day_json.hpp>    // read_day
 #include <ductile/tools/lab/interval.hpp>    // Interval, interval_of
 #include <ductile/tools/lab/metrics.hpp>     // all_metrics, Metric, Metrics
 #include <ductile/tools/lab/run.hpp>         // run
 #include <ductile/tools/lab/seeds.hpp>       // seeds_of
 #include <ductile/tools/lab/strategies.hpp>  // all_strategies, Strategy, strategy_named
-#include <ductile/tools/problem.hpp>         // misuse
-#include <ductile/tools/whole_file.hpp>      // read_file
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -26,43 +23,8 @@ namespace ductile::tools {
 
 namespace {
 
-lab::Day read_day(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) throw misuse("--scenarios: the file " + path + " cannot be read");
-  return lab::read_day(*text, "the file " + path);
-}
-
-const lab::Scenario& scenario_named(const lab::Day& day, const std::string& name) {
-  const auto found = day.scenarios.find(name);
-  if (found != day.scenarios.end()) return found->second;
-  std::string known;
-  for (const auto& [each, scenario] : day.scenarios) known += (known.empty() ? "" : ", ") + each;
-  throw misuse("--scenario must be one of the file's " + known + "; it is '" + name + "'");
-}
-
-// On a terminal or in a log, what a long run is at; at most once in two seconds.
-class LabProgress {
- public:
-  void tell(std::string_view strategy, std::uint64_t seed) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - told_ < std::chrono::seconds{2}) return;
-    told_ = now;
-    fmt::print(stderr, "ductile lab: {}, seed {}\n", strategy, seed);
-  }
-
- private:
-  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
-};
-
 boost::json::object json_of(const lab::Scenario& scenario, const lab::Strategy& strategy) {
   return {{"scenario", scenario.name}, {"strategy", strategy.name}};
-}
-
-// Boost.JSON would write 60 as 6E1.
-boost::json::value json_of(double figure) {
-  const auto whole = static_cast<std::int64_t>(figure);
-  if (static_cast<double>(whole) == figure) return whole;
-  return figure;
 }
 
 // What a table shows of the figures, in so many digits after the point.
@@ -85,12 +47,6 @@ constexpr std::array<Column, 5> outage_columns{{{"outage calls/job", &lab::Metri
                                                 {"rejected after", &lab::Metrics::rejected_after, 2},
                                                 {"drain min", &lab::Metrics::drain_min, 1}}};
 
-lab::Interval interval(const std::vector<lab::Metrics>& runs, double lab::Metrics::* figure) {
-  std::vector<double> values;
-  for (const lab::Metrics& each : runs) values.push_back(each.*figure);
-  return lab::interval_of(values);
-}
-
 template <class Columns>
 void print_titles(const Columns& shown) {
   for (const Column& column : shown) fmt::print("  {:>18}", column.title);
@@ -107,7 +63,7 @@ void print_figures(const Columns& shown, const std::vector<lab::Metrics>& runs) 
 }  // namespace
 
 Ending lab_run(const LabFlags& flags) {
-  const lab::Day day = read_day(flags.scenarios);
+  const lab::Day day = read_lab_day(flags.scenarios);
   const lab::Scenario& scenario = scenario_named(day, flags.scenario);
   const lab::Strategy& strategy = lab::strategy_named(flags.strategy);
   LabProgress progress;
@@ -130,7 +86,7 @@ Ending lab_run(const LabFlags& flags) {
 }
 
 Ending lab_compare(const LabFlags& flags) {
-  const lab::Day day = read_day(flags.scenarios);
+  const lab::Day day = read_lab_day(flags.scenarios);
   const lab::Scenario& scenario = scenario_named(day, flags.scenario);
   const std::vector<std::uint64_t> seeds = lab::seeds_of(flags.seeds);
   std::vector<const lab::Strategy*> chosen;

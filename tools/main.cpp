@@ -211,6 +211,8 @@ struct LabCommands {
   CLI::App& run;
   CLI::App& compare;
   CLI::App& list;
+  CLI::App& goals;
+  CLI::App& ablate;
 };
 
 LabCommands define(CLI::App& command, LabFlags& flags) {
@@ -231,7 +233,22 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   compare.add_flag("--json", flags.json, "one JSON object on one line a strategy: each figure as [mean, half of the interval]");
   CLI::App& list = *command.add_subcommand("list", "Lists the strategies.");
   list.add_flag("--json", flags.json, "one JSON object on one line a strategy");
-  return {run, compare, list};
+  const auto define_file = [&flags](CLI::App& play) {
+    play.add_option("--scenarios", flags.scenarios, "the file that describes the service, its tiers, the scenarios and the goals")
+        ->required();
+  };
+  CLI::App& goals = *command.add_subcommand("goals", "Plays what the file's goals need, and says which are met. Exit status 1: not all.");
+  define_file(goals);
+  goals.add_option("--first-seed", flags.first_seed, "the first of 100 days for scenarios with few jobs, of 20 for the others")
+      ->capture_default_str();
+  goals.add_flag("--json", flags.json, "one JSON object on one line a goal");
+  CLI::App& ablate = *command.add_subcommand("ablate", "Plays all scenarios by `ductile` without one of its parts: what each part buys.");
+  define_file(ablate);
+  ablate.add_option("--ablations", flags.ablations, "some of them, with commas between; several parts at once with spaces [each alone]")
+      ->delimiter(',');
+  ablate.add_option("--seeds", flags.seeds, "which days: one seed, or A-B for all from A to B")->capture_default_str();
+  ablate.add_flag("--json", flags.json, "one JSON object on one line a scenario and ablation");
+  return {run, compare, list, goals, ablate};
 }
 
 // What the doctor alone takes means nothing to its subcommands.
@@ -282,6 +299,8 @@ Ending run(int argc, char** argv) {
   if (lab_commands.run.parsed()) return lab_run(lab_flags);
   if (lab_commands.compare.parsed()) return lab_compare(lab_flags);
   if (lab_commands.list.parsed()) return lab_list(lab_flags);
+  if (lab_commands.goals.parsed()) return lab_goals(lab_flags);
+  if (lab_commands.ablate.parsed()) return lab_ablate(lab_flags);
   if (doctor_commands.explain.parsed()) return doctor_explain(doctor_flags);
   if (doctor_commands.scan.parsed()) return doctor_scan(doctor_flags);
   if (doctor_commands.policy.parsed()) return doctor_policy(doctor_flags);

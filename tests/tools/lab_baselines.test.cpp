@@ -22,10 +22,12 @@ TEST_CASE("In W1 each baseline comes to what the reference simulator found", "[l
   // Half an interval of 20 seeds is 2.1 deviations of a mean of 20, so 4.5 of them are 3.6 of a mean of 3.
   constexpr double wider = 4.5;
   for (const lab::Strategy& strategy : lab::all_strategies) {
+    const auto* known = reference.at("W1").as_object().if_contains(strategy.name);
+    if (!known) continue;  // one of ours
     std::vector<lab::Metrics> runs;
     for (std::uint64_t seed = 1; seed <= 3; ++seed) runs.push_back(run(day, day.scenarios.at("W1"), strategy, seed));
     for (const lab::Metric& metric : lab::all_metrics) {
-      const auto* expected = reference.at("W1").at(strategy.name).as_object().if_contains(metric.name);
+      const auto* expected = known->as_object().if_contains(metric.name);
       if (!expected || expected->at(1).to_number<double>() == 0) continue;
       std::vector<double> values;
       for (const lab::Metrics& each : runs) values.push_back(each.*metric.figure);

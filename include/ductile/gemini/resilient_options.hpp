@@ -51,12 +51,14 @@ struct ResilientOptions {
   Duration deadline = std::chrono::minutes{10};  ///< Of one image, waits included. Ten times a slow image, and a few minutes of overload.
   FallbackOptions fallback{.targets = image_targets()};
   /// Up to 3, then up to 60 s, never less than 1: overload lasts minutes, and a call that comes back within a second meets it again - and
-  /// counts against the day. What is not recognised is tried again once: it cost something, and nobody knows what.
+  /// counts against the day. What is not recognised is tried again once: it cost something, and nobody knows what. Near a deadline no less
+  /// than 1.1 s: not a multiple of the time between last chances, or of calls that share a model one would always be just before the
+  /// others.
   RetryOptions<Exponential> retry{
       .attempts = 5,
       .backoff = {.base = std::chrono::seconds{3}, .cap = std::chrono::seconds{60}, .floor = std::chrono::seconds{1}},
       .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}},
-      .squeeze_to = std::chrono::seconds{1}};
+      .squeeze_to = std::chrono::milliseconds{1100}};
   /// One failure, where nothing else was heard within two minutes, or 60 % of the last ten: overload lasts minutes, and at one image every
   /// few minutes whoever waits for a second failure has paid for it. Then one probe a minute, given away when it hangs.
   CircuitBreakerOptions<FailureRatio> breaker{.trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 1}),
@@ -74,7 +76,7 @@ struct ResilientOptions {
   std::optional<OffPeakOptions> off_peak{};
   /// A bound for what asks for more time than `suggested_timeout` of its request.
   Duration attempt_timeout = std::chrono::minutes{5};
-  Duration least_attempt = std::chrono::seconds{1};  ///< No attempt with less time: no model answers so soon, and it would count.
+  Duration least_attempt = std::chrono::milliseconds{500};  ///< No attempt with less time: no model answers so soon, and it would count.
 };
 
 /// What the article did whose sample code many programs carry: 5 attempts of 1 to 32 s, a breaker that opens for 5 minutes after 3

@@ -403,7 +403,7 @@ class FallbackChain {
     // service in peace.
     const bool refused_inside = verdict.says == Says::policy && verdict.hint > Duration::zero();
     if (const Duration left = attempt.remaining(at); refused_inside && left <= deadline_is_near)
-      wait = detail::min(wait, detail::max(left / 3, verdict.hint));
+      wait = detail::min(wait, detail::max(left / 32, verdict.hint));
     const Time calm = later(at, wait);
     const bool waits_for_target = opens > calm;
     const Time begins = waits_for_target ? spread(opens, why, now, attempt) : calm;

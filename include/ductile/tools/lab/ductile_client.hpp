@@ -33,10 +33,18 @@ struct LabImage {
   [[nodiscard]] Cost cost() const noexcept { return {tokens, 1}; }
 };
 
+/// A client's options, and what can be taken from it for an ablation that no option says.
+struct DuctileSetup {
+  gemini::ResilientOptions options{};
+  bool reads_hints = true;  ///< What the service asks to wait.
+  bool knows_days = true;   ///< A refusal for a spent day is not one for a minute.
+  bool times_out = true;    ///< Ends an attempt after `suggested_timeout`.
+};
+
 /// `gemini::resilient` in a world: its pipeline, its classifier and its way of asking, with the world for a transport.
 class DuctileClient {
  public:
-  DuctileClient(World& world, gemini::ResilientOptions options) : world_(world), pipeline_(std::move(options)) {}
+  DuctileClient(World& world, const DuctileSetup& setup) : world_(world), setup_(setup), pipeline_(setup.options) {}
 
   /// `co_await client.generate(job)`: until the job is over, from the present moment on.
   [[nodiscard]] auto generate(const Job& job) { return Generate{*this, job}; }
@@ -77,11 +85,12 @@ class DuctileClient {
   }
 
   [[nodiscard]] Simulated<Result<LabImage>> ask(const gemini::ImageRequest& request, const Job& job, const Attempt& attempt) {
-    const Duration limit = pipeline_.how_to_ask(request, attempt, world_.now()).timeout.value_or(Duration::max());
+    const Duration limit = setup_.times_out ? pipeline_.how_to_ask(request, attempt, world_.now()).timeout.value_or(Duration::max())
+                                            : attempt.remaining(world_.now());
     const mock::Settled settled = world_.send(job, model_of(attempt.target), attempt.revision);
     const Duration takes = settled.latency.value_or(Duration{});
     if (takes > limit) {
-      const auto late = gemini::classify(TransportError{.what = TransportFault::total_timeout, .sent = Sent::unknown});
+      const auto late = gemini::classify(TransportError{.what = TransportFault::total_timeout, .message = {}});
       return {limit, Failure{late.verdict}};
     }
     if (settled.id.starts_with("ok-")) return {takes, LabImage{static_cast<std::int32_t>(job.tokens)}};
@@ -94,10 +103,19 @@ class DuctileClient {
         settled.quota ? mock::quota_reply(settled.id, *settled.quota, world_.scene()) : mock::reply(settled.id, world_.scene());
     HttpResponse response{.status = answer.status, .headers = answer.headers, .body = answer.body()};
     response.received = world_.scene().time;
-    return gemini::classify(response, {.model = world_.scene().model}).verdict;
+    Verdict verdict = gemini::classify(response, {.model = world_.scene().model, .secret = {}}).verdict;
+    if (!setup_.reads_hints) verdict.hint = {};
+    if (!setup_.knows_days && verdict.remedy == Remedy::next_day) {
+      verdict.kind = Kind::rate_limit;
+      verdict.remedy = Remedy::after_delay;
+      verdict.dimension = QuotaDimension::requests_per_minute;
+      verdict.limit = -1;
+    }
+    return verdict;
   }
 
   World& world_;
+  DuctileSetup setup_;
   gemini::ResilientPipeline<> pipeline_;
 };
 

@@ -9,7 +9,9 @@
 #include <ductile/tools/problem.hpp>         // trouble
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace ductile::inline DUCTILE_VERSION::tools::lab {
 
@@ -17,15 +19,21 @@ namespace ductile::inline DUCTILE_VERSION::tools::lab {
 ///
 /// Errors   `Problem` when more was delivered than the bound: then the bound or the world is wrong, and no figure is worth anything.
 /// Cost     Milliseconds to seconds, by the calls that are made.
-[[nodiscard]] inline Metrics run(const Day& day, const Scenario& scenario, const Strategy& strategy, std::uint64_t seed) {
+[[nodiscard]] inline Metrics run(const Day& day, const Scenario& scenario, std::string_view name, const std::function<void(World&)>& play,
+                                 std::uint64_t seed) {
   World world{day, scenario, seed};
-  strategy.play(world);
+  play(world);
   const Metrics metrics = metrics_of(world, bound_of(world, day));
   if (metrics.delivered > metrics.bound)
-    throw trouble("lab: " + std::string{strategy.name} + " in " + scenario.name + ", seed " + std::to_string(seed) + ", delivered " +
+    throw trouble("lab: " + std::string{name} + " in " + scenario.name + ", seed " + std::to_string(seed) + ", delivered " +
                   std::to_string(static_cast<std::int64_t>(metrics.delivered)) + " images, and the bound is " +
                   std::to_string(static_cast<std::int64_t>(metrics.bound)));
   return metrics;
+}
+
+/// The same with a strategy that is built in.
+[[nodiscard]] inline Metrics run(const Day& day, const Scenario& scenario, const Strategy& strategy, std::uint64_t seed) {
+  return run(day, scenario, strategy.name, strategy.play, seed);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::tools::lab

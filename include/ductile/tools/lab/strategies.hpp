@@ -10,6 +10,7 @@
 #include <ductile/tools/lab/baselines/sdk_retries.hpp>
 #include <ductile/tools/lab/baselines/seed_class.hpp>
 #include <ductile/tools/lab/baselines/seed_retry.hpp>
+#include <ductile/tools/lab/ductile_strategies.hpp>
 #include <ductile/tools/lab/world.hpp>  // World
 
 #include <algorithm>
@@ -28,7 +29,7 @@ struct Strategy {
 };
 
 /// All that are built in.
-inline constexpr std::array<Strategy, 10> all_strategies{{
+inline constexpr std::array<Strategy, 12> all_strategies{{
     {"none", "one call, as google-genai does by default", &no_retries},
     {"seed-retry", "five calls, only a 429 is tried again", &seed_retry},
     {"seed-class", "two models in turn and a breaker over the chain", &seed_class},
@@ -39,6 +40,8 @@ inline constexpr std::array<Strategy, 10> all_strategies{{
     {"jitter-both", "the same with two models in turn", &jitter_both},
     {"jitter-both-reword", "the same, and up to three rewordings", &jitter_both_reword},
     {"dotnet-long", ".NET's standard handler with 120 s and 300 s", &dotnet_long},
+    {"ductile", "gemini::resilient with its defaults", &play_ductile},
+    {"ductile-shared", "the same, and the processes share the quota", &play_ductile_shared},
 }};
 
 /// The strategy of that name.

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/config_error.hpp>  // ConfigError
+#include <ductile/core/quota_groups.hpp>  // QuotaGroups
+#include <ductile/core/quota_window.hpp>  // images_per_minute, pacific, per_day, per_minute, spend_per_ten_minutes, tokens_per_day, tokens_per_minute
+#include <ductile/gemini/redact.hpp>  // shortened
+#include <ductile/gemini/resilient_options.hpp>
+#include <ductile/policies/trip.hpp>             // ratio
+#include <ductile/tools/lab/asking.hpp>          // each_job
+#include <ductile/tools/lab/ductile_client.hpp>  // DuctileClient, DuctileSetup
+#include <ductile/tools/lab/ductile_strategies.hpp>
+#include <ductile/tools/lab/flow.hpp>   // Flow
+#include <ductile/tools/lab/world.hpp>  // model_id, World
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
+namespace ductile::inline DUCTILE_VERSION::tools::lab {
+
+namespace detail {
+
+// The library's defaults. No option depends on the scenario but the targets, which are the day's two models in all of them.
+inline DuctileSetup default_setup() {
+  DuctileSetup setup;
+  setup.options.fallback.targets = {{.name = "primary", .model = std::string{model_id(Model::primary)}},
+                                    {.name = "fallback", .model = std::string{model_id(Model::fallback)}}};
+  setup.options.off_peak.emplace();
+  return setup;
+}
+
+inline void play(World& world, const DuctileSetup& setup, bool shared) {
+  gemini::ResilientOptions options = setup.options;
+  gemini::SharedQuota quota{QuotaTracker{options.quota}, QuotaGroups{options.fallback.targets}};
+  DuctileSetup each = setup;
+  if (shared) each.options.shared_quota = &quota;
+  std::deque<DuctileClient> clients;
+  for (std::int64_t i = 0; i < world.scenario().processes; ++i) clients.emplace_back(world, each);
+  const auto client = [&clients](const Job& job) -> Flow { co_await clients[job.process].generate(job); };
+  each_job(world, client, world.scenario().pool_ductile);
+}
+
+// Six windows that no refusal names: nothing is ever full.
+inline QuotaOptions<6> no_ledger() {
+  QuotaOptions<6> options = gemini::ResilientOptions{}.quota;
+  std::chrono::minutes span{1};
+  for (QuotaWindow& window : options.limits) {
+    window = spend_per_ten_minutes(std::nullopt);
+    window.span = span++;
+  }
+  return options;
+}
+
+inline QuotaOptions<6> known_limits(const mock::Tier& tier) {
+  const auto limit = [](std::int64_t most) { return most < 1'000'000'000 ? std::optional{most} : std::nullopt; };
+  QuotaOptions<6> options = gemini::ResilientOptions{}.quota;
+  options.limits[0] = per_minute(limit(tier.requests_per_minute));
+  options.limits[1] = tokens_per_minute(limit(tier.tokens_per_minute));
+  options.limits[2] = images_per_minute(limit(tier.images_per_minute));
+  options.limits[3] = per_day(limit(tier.requests_per_day), pacific);
+  return options;
+}
+
+// Whether there is such an ablation.
+inline bool ablate(std::string_view name, const World& world, DuctileSetup& setup) {
+  using namespace std::chrono_literals;
+  gemini::ResilientOptions& options = setup.options;
+  const SlowStartOptions no_ramp{.begin = 10'000, .end = 10'000};
+  if (name == "configured") return options.quota = known_limits(world.scenario().tier), true;
+  if (name == "+patience") return options.fallback.patience = 0.25, true;
+  if (name == "-patience") return options.fallback.patience = options.fallback.patience_when_long = 0, true;
+  if (name == "-tracker") return options.quota = no_ledger(), true;
+  if (name == "-hints") return setup.reads_hints = false, true;
+  if (name == "-day") return setup.knows_days = false, true;
+  if (name == "-breaker") {
+    options.breaker.trip = ratio(1.0, {.of = 128, .within = 1ms, .at_least = 128});
+    options.slow_start = no_ramp;
+    return true;
+  }
+  if (name == "-suspect") return options.breaker.trip.window.at_least = 2, true;
+  if (name == "-fallback") return options.fallback.targets.pop_back(), true;
+  if (name == "-last-chance") return options.breaker.last_chance = {}, true;
+  if (name == "-ramp") return options.slow_start = no_ramp, true;
+  if (name == "-lease") return options.breaker.probe_lease = 5min, true;
+  if (name == "-timeout") return setup.times_out = false, true;
+  if (name == "-least") return options.least_attempt = {}, true;
+  if (name == "-reword") return options.reword.most = 0, true;
+  if (name == "-deferral") return options.off_peak.reset(), true;
+  if (name == "-squeeze") return options.retry.squeeze_to = {}, true;
+  return false;
+}
+
+}  // namespace detail
+
+void play_ductile(World& world) { detail::play(world, detail::default_setup(), false); }
+
+void play_ductile_shared(World& world) { detail::play(world, detail::default_setup(), true); }
+
+void play_ablated(World& world, std::string_view ablations, bool shared) {
+  DuctileSetup setup = detail::default_setup();
+  for (std::string_view left = ablations; !left.empty();) {
+    const std::size_t space = left.find(' ');
+    const std::string_view name = left.substr(0, space);
+    left = space == left.npos ? std::string_view{} : left.substr(space + 1);
+    if (name.empty() || detail::ablate(name, world, setup)) continue;
+    std::string known;
+    for (const Ablation& each : all_ablations) known.append(known.empty() ? "" : ", ").append(each.name);
+    throw ConfigError{"--ablations must be of " + known + "; one is '" + gemini::shortened(name, 80) + "'"};
+  }
+  detail::play(world, setup, shared);
+}
+
+}  // namespace ductile::inline DUCTILE_VERSION::tools::lab
+// NOLINTEND(misc-definitions-in-headers)

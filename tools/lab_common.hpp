@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What the lab's subcommands have in common.
+#include <ductile/tools/lab/day.hpp>       // Day, Scenario
+#include <ductile/tools/lab/day_json.hpp>  // read_day
+#include <ductile/tools/lab/interval.hpp>  // Interval, interval_of
+#include <ductile/tools/lab/metrics.hpp>   // Metrics
+#include <ductile/tools/lab/seeds.hpp>     // seeds_of
+#include <ductile/tools/problem.hpp>       // misuse
+#include <ductile/tools/whole_file.hpp>    // read_file
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ductile::tools {
+
+inline std::string read_scenarios(const std::string& path) {
+  auto text = read_file(path);
+  if (!text) throw misuse("--scenarios: the file " + path + " cannot be read");
+  return *std::move(text);
+}
+
+inline lab::Day read_lab_day(const std::string& path) { return lab::read_day(read_scenarios(path), "the file " + path); }
+
+inline const lab::Scenario& scenario_named(const lab::Day& day, const std::string& name) {
+  const auto found = day.scenarios.find(name);
+  if (found != day.scenarios.end()) return found->second;
+  std::string known;
+  for (const auto& [each, scenario] : day.scenarios) known += (known.empty() ? "" : ", ") + each;
+  throw misuse("--scenario must be one of the file's " + known + "; it is '" + name + "'");
+}
+
+// On a terminal or in a log, what a long run is at; at most once in two seconds.
+class LabProgress {
+ public:
+  void tell(std::string_view strategy, std::uint64_t seed) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told_ < std::chrono::seconds{2}) return;
+    told_ = now;
+    fmt::print(stderr, "ductile lab: {}, seed {}\n", strategy, seed);
+  }
+
+ private:
+  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
+};
+
+// Boost.JSON would write 60 as 6E1.
+inline boost::json::value json_of(double figure) {
+  const auto whole = static_cast<std::int64_t>(figure);
+  if (static_cast<double>(whole) == figure) return whole;
+  return figure;
+}
+
+inline lab::Interval interval(const std::vector<lab::Metrics>& runs, double lab::Metrics::* figure) {
+  std::vector<double> values;
+  for (const lab::Metrics& each : runs) values.push_back(each.*figure);
+  return lab::interval_of(values);
+}
+
+}  // namespace ductile::tools

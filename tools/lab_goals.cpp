@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "commands.hpp"
+#include "lab_common.hpp"
+
+#include <ductile/tools/lab/ductile_strategies.hpp>  // all_ablations, play_ablated
+#include <ductile/tools/lab/goals.hpp>               // Goal, read_goals, reached
+#include <ductile/tools/lab/interval.hpp>            // Interval
+#include <ductile/tools/lab/metrics.hpp>             // Metrics
+#include <ductile/tools/lab/run.hpp>                 // run
+#include <ductile/tools/lab/strategies.hpp>          // strategy_named
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ductile::tools {
+
+namespace {
+
+// One user's day varies much: an interactive scenario of some sixty jobs is judged on more seeds than the others.
+constexpr std::int64_t few_jobs = 100;
+constexpr std::uint64_t seeds_of_few = 100;
+constexpr std::uint64_t seeds_of_many = 20;
+
+std::vector<std::uint64_t> goal_seeds(const lab::Scenario& scenario, std::uint64_t first) {
+  const bool few = scenario.jobs > 0 && scenario.jobs < few_jobs;
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t i = 0; i < (few ? seeds_of_few : seeds_of_many); ++i) seeds.push_back(first + i);
+  return seeds;
+}
+
+// Each strategy is played once in a scenario, whatever many goals ask for it.
+class Plays {
+ public:
+  Plays(const lab::Day& day, std::uint64_t first_seed) : day_(day), first_seed_(first_seed) {}
+
+  const std::vector<lab::Metrics>& of(const std::string& scenario, const std::string& strategy) {
+    const auto [place, is_new] = played_.try_emplace({scenario, strategy});
+    if (!is_new) return place->second;
+    const lab::Scenario& played = scenario_named(day_, scenario);
+    const lab::Strategy& by = lab::strategy_named(strategy);
+    for (const std::uint64_t seed : goal_seeds(played, first_seed_)) {
+      progress_.tell(scenario + " by " + strategy, seed);
+      place->second.push_back(lab::run(day_, played, by, seed));
+    }
+    return place->second;
+  }
+
+ private:
+  const lab::Day& day_;
+  std::uint64_t first_seed_;
+  std::map<std::pair<std::string, std::string>, std::vector<lab::Metrics>> played_;
+  LabProgress progress_;
+};
+
+std::string figure_text(double figure) { return fmt::format("{:.4g}", figure); }
+
+}  // namespace
+
+Ending lab_goals(const LabFlags& flags) {
+  const std::string text = read_scenarios(flags.scenarios);
+  const lab::Day day = lab::read_day(text, "the file " + flags.scenarios);
+  const std::vector<lab::Goal> goals = lab::read_goals(text, "the file " + flags.scenarios);
+  Plays plays{day, flags.first_seed};
+  std::size_t met = 0;
+  if (!flags.json)
+    fmt::print(
+        "Seeds from {}: {} where a scenario has fewer than {} jobs, else {}. Options: the library's defaults.\n\n{:<5} {:<4} {:<16} {:>10} "
+        "+- {:<10} {:<12} {:<5} {}\n",
+        flags.first_seed, seeds_of_few, few_jobs, seeds_of_many, "goal", "in", "strategy", "figure", "half", "wanted", "", "what");
+  for (const lab::Goal& goal : goals) {
+    std::vector<const std::vector<lab::Metrics>*> others;
+    for (const std::string& other : goal.others) others.push_back(&plays.of(goal.scenario, other));
+    const lab::GoalReached found = lab::reached(goal, plays.of(goal.scenario, goal.strategy), others);
+    met += found.met ? 1 : 0;
+    if (flags.json) {
+      fmt::print("{}\n", boost::json::serialize(boost::json::object{{"goal", goal.id},
+                                                                    {"scenario", goal.scenario},
+                                                                    {"strategy", goal.strategy},
+                                                                    {"what", goal.what},
+                                                                    {"op", goal.at_least ? ">=" : "<="},
+                                                                    {"wanted", json_of(goal.value)},
+                                                                    {"figure", json_of(found.figure.mean)},
+                                                                    {"half", json_of(found.figure.half)},
+                                                                    {"met", found.met}}));
+    } else {
+      fmt::print("{:<5} {:<4} {:<16} {:>10} +- {:<10} {:<12} {:<5} {}\n", goal.id, goal.scenario, goal.strategy,
+                 figure_text(found.figure.mean), figure_text(found.figure.half),
+                 fmt::format("{} {}", goal.at_least ? ">=" : "<=", figure_text(goal.value)), found.met ? "met" : "MISS", goal.what);
+    }
+    std::fflush(stdout);
+  }
+  if (!flags.json) fmt::print("\n{} of {} goals are met.\n", met, goals.size());
+  return met == goals.size() ? Ending::ok : Ending::failed;
+}
+
+Ending lab_ablate(const LabFlags& flags) {
+  const lab::Day day = read_lab_day(flags.scenarios);
+  const std::vector<std::uint64_t> seeds = lab::seeds_of(flags.seeds);
+  std::vector<std::string> chosen = flags.ablations;
+  if (chosen.empty()) {
+    chosen.emplace_back();  // nothing taken out
+    for (const lab::Ablation& each : lab::all_ablations) chosen.emplace_back(each.name);
+    chosen.emplace_back("-breaker -ramp -tracker -hints");
+  }
+  if (!flags.json) {
+    fmt::print(
+        "Seeds {}; delivered / bound, calls an image, 429s for 100 jobs; after an outage its peak minute over the steady rate.\n\n{:<32}",
+        flags.seeds, "without");
+    for (const auto& [name, scenario] : day.scenarios) fmt::print("  {:>24}", scenario.processes > 1 ? name + " (shared)" : name);
+    fmt::print("\n");
+  }
+  LabProgress progress;
+  for (const std::string& ablation : chosen) {
+    if (!flags.json) fmt::print("{:<32}", ablation.empty() ? "nothing" : ablation);
+    for (const auto& [name, scenario] : day.scenarios) {
+      std::vector<lab::Metrics> runs;
+      const bool shared = scenario.processes > 1;
+      const std::string title = "ductile " + ablation;
+      for (const std::uint64_t seed : seeds) {
+        progress.tell(name + " by " + title, seed);
+        runs.push_back(lab::run(day, scenario, title, [&](lab::World& world) { lab::play_ablated(world, ablation, shared); }, seed));
+      }
+      const auto mean = [&runs](double lab::Metrics::* figure) { return interval(runs, figure).mean; };
+      if (flags.json) {
+        boost::json::object line{{"scenario", name}, {"ablation", ablation}, {"shared", shared}};
+        for (const lab::Metric& metric : lab::all_metrics) {
+          const lab::Interval found = interval(runs, metric.figure);
+          line[metric.name] = boost::json::array{json_of(found.mean), json_of(found.half)};
+        }
+        fmt::print("{}\n", boost::json::serialize(line));
+      } else {
+        std::string cell = fmt::format("{:.3f}, {:.2f}, {:.1f}", mean(&lab::Metrics::ratio), mean(&lab::Metrics::calls_per_image),
+                                       mean(&lab::Metrics::quota_429));
+        if (scenario.outage) cell += fmt::format(", {:.1f}", mean(&lab::Metrics::peak_60s));
+        fmt::print("  {:>24}", cell);
+      }
+      std::fflush(stdout);
+    }
+    if (!flags.json) fmt::print("\n");
+  }
+  return Ending::ok;
+}
+
+}  // namespace ductile::tools
