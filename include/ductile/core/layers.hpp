@@ -219,6 +219,14 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
     }
   }
 
+  template <std::size_t I>
+  [[nodiscard]] bool still_holds(CallAt<I>& call, Now now, const Attempt& attempt) noexcept {
+    if constexpr (Reconsiders<PolicyAt<I>>)
+      return policy<I>().still_holds(state<I>(attempt.target), call, now, attempt);
+    else
+      return true;
+  }
+
   static constexpr std::array<std::uint8_t, count + 1> reaching =
       attempts_reaching<(edits_of<typename LayerOf<Elements>::Policy>() != 0)...>();
 

@@ -109,6 +109,7 @@ class Machine {
   // The moment asked for is there.
   [[nodiscard]] Asks woken() {
     end_wait();
+    if (waited_admitted_) reconsider();
     return enter();
   }
 
@@ -255,6 +256,7 @@ class Machine {
         let_in(admission);
         if (admission.at() <= now_()) return std::nullopt;
         if (admission.at() >= detail::min(latest, reaching(depth_).deadline)) return take_back(admission);
+        waited_admitted_ = true;
         return wait_until(admission.at(), admission.source(), admission.why(), depth_ - 1);
       }
       case Admission::Form::ask_at:
@@ -290,12 +292,31 @@ class Machine {
 
   // A layer admitted for a moment that does not fit: its admission is settled at once, and then it counts as one that refused.
   [[nodiscard]] Asks take_back(const Admission& admission) {
+    settle_unused();
+    return refuse_wait(admission.why(), admission.at(), admission.at(), held_);
+  }
+
+  // A layer admitted for this moment. Where that has become worthless meanwhile, it is asked anew.
+  void reconsider() {
+    waited_admitted_ = false;
+    if constexpr (count > 0) {
+      const bool holds = dispatch<count>(held_ - 1U, [this](auto i) {
+        constexpr std::size_t I = i;
+        return layers_.template still_holds<I>(std::get<I>(walk_.calls), now_, reaching(I));
+      });
+      if (holds) return;
+      settle_unused();
+      depth_ = held_;
+    }
+  }
+
+  // The innermost admission, of which no use was made.
+  void settle_unused() {
     Verdict verdict;
     verdict.kind = Kind::abandoned;
     verdict.sent = Sent::no;
     verdict.billed = Billed::no;
     settle_abandoned(--held_, verdict);
-    return refuse_wait(admission.why(), admission.at(), admission.at(), held_);
   }
 
   // The attempt that reaches a layer from outside, or, `count`, the operation.
@@ -689,6 +710,7 @@ class Machine {
   Phase phase_ = Phase::entering;
   bool waiting_ = false;
   bool waited_for_deadline_ = false;
+  bool waited_admitted_ = false;  // the wait is one for which the layer has admitted
   WaitSource wait_source_ = WaitSource::none;
   WaitSource waited_source_ = WaitSource::none;
   Kind wait_why_ = Kind::ok;

@@ -69,6 +69,13 @@ concept AllowsExtra =
       { policy.extra(state, call, now, attempt, verdict) } noexcept -> std::same_as<bool>;
     };
 
+/// P says, when the wait is over for which it admitted (`Admission::go_at`), whether that still holds. If not, the admission is settled as
+/// abandoned, and `admit` is asked anew. Without it, it holds.
+template <class P>
+concept Reconsiders = requires(const P& policy, StateOf<P>& state, CallOf<P>& call, Now now, const Attempt& attempt) {
+  { policy.still_holds(state, call, now, attempt) } noexcept -> std::same_as<bool>;
+};
+
 /// P says what follows from a gate's answer. Without it, a grant admits and a failure rejects.
 template <class P>
 concept HearsGrants = requires(const P& policy, StateOf<P>& state, CallOf<P>& call, Now now, const Attempt& attempt, Grant grant) {
@@ -204,6 +211,8 @@ concept NamesExtra = requires { &P::extra; };
 template <class P>
 concept NamesGranted = requires { &P::granted; };
 template <class P>
+concept NamesStillHolds = requires { &P::still_holds; };
+template <class P>
 concept NamesStops = requires { &P::stops; };
 template <class P>
 concept NamesAnother = requires { &P::another; };
@@ -239,6 +248,12 @@ consteval bool explain_policy() {
     static_assert(HearsGrants<P>,
                   "ductile E0109: granted has the wrong form; write Admission granted(State&, Call&, Now, const Attempt&, Grant) const "
                   "noexcept (docs/rules/E0109.md)");
+    return false;
+  } else if constexpr (NamesStillHolds<P> && !Reconsiders<P>) {
+    static_assert(
+        Reconsiders<P>,
+        "ductile E0125: still_holds has the wrong form; write bool still_holds(State&, Call&, Now, const Attempt&) const noexcept "
+        "(docs/rules/E0125.md)");
     return false;
   } else if constexpr (NamesStops<P> && !Stops<P>) {
     static_assert(Stops<P>,

@@ -60,9 +60,9 @@ struct ResilientOptions {
       .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}},
       .squeeze_to = std::chrono::milliseconds{1100}};
   /// One failure, where nothing else was heard within two minutes, or 60 % of the last ten: overload lasts minutes, and at one image every
-  /// few minutes whoever waits for a second failure has paid for it. Then one probe a minute, given away when it hangs.
+  /// few minutes whoever waits for a second failure has paid for it. Then one probe in 45 s, given away when it hangs.
   CircuitBreakerOptions<FailureRatio> breaker{.trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 1}),
-                                              .open_for = std::chrono::minutes{1},
+                                              .open_for = std::chrono::seconds{45},
                                               .probe_lease = std::chrono::minutes{1},
                                               .last_chance = std::chrono::milliseconds{500}};
   /// After an outage the calls that waited for its end come back by and by: what a model can serve at once it does not say.

@@ -191,6 +191,13 @@ class QuotaTracker {
     return Admission::go();
   }
 
+  /// Not when the service has meanwhile called a window full: who waited for his moment would be refused, and so would all others in line.
+  [[nodiscard]] bool still_holds(State& state, Call& call, Now now, const Attempt&) const noexcept {
+    call.has_turn = true;
+    const Open open{*this, state, now};
+    return !state.ledger_.any_closed();
+  }
+
   /// The store's answer.
   [[nodiscard]] Admission granted(State& state, Call& call, Now now, const Attempt& attempt, Grant grant) const noexcept {
     switch (grant.status) {

@@ -67,6 +67,11 @@ class LayersPart<Whole, First, std::index_sequence<Is...>, Part> {
     return whole_->template granted<First + I>(call, now, attempt, grant, why);
   }
 
+  template <std::size_t I>
+  [[nodiscard]] bool still_holds(CallAt<I>& call, Now now, const Attempt& attempt) noexcept {
+    return whole_->template still_holds<First + I>(call, now, attempt);
+  }
+
   // What the hedge, the trunk's last layer, says of a race to `target`.
   [[nodiscard]] std::optional<Beside> beside(unsigned target, const Attempt& latest) noexcept {
     return hedge().beside(whole_->template state<First + count - 1>(target), latest);

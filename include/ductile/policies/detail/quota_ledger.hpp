@@ -148,6 +148,13 @@ class QuotaLedger {
     return windows_[i].sliding ? windows_[i].sliding->used() : windows_[i].fixed->used();
   }
 
+  // Whether the service has called any window full.
+  [[nodiscard]] bool any_closed() const noexcept {
+    bool any = false;
+    for (const Window& window : windows_) any = any || closed(window);
+    return any;
+  }
+
   // When a window takes more that the service has called full; none: it is open.
   [[nodiscard]] std::optional<Time> closed_until(std::size_t i) const noexcept {
     return closed(windows_[i]) ? std::optional{opens(windows_[i])} : std::nullopt;
