@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>                  // RefusingRules
-#include <ductile/core/policy.hpp>                        // Admission, Attempt, Beside, NoCall, Now, Role
+#include <ductile/core/config_error.hpp>  // RefusingRules
+#include <ductile/core/policy.hpp>        // Admission, Attempt, Beside, NoCall, Now, Role
+#include <ductile/core/worst_case.hpp>
+#include <ductile/detail/min_max.hpp>
 #include <ductile/policies/detail/quantile_estimate.hpp>  // QuantileEstimate, QuantileSteps, SpanScale
 
 #include <chrono>
@@ -65,6 +67,25 @@ class Hedge {
   constexpr explicit Hedge(HedgeOptions options = {}) : options_(options), steps_(checked_steps(options)) {}
 
   [[nodiscard]] constexpr const HedgeOptions& options() const noexcept { return options_; }
+
+  /// Each hedge begins beside one that is under way, `after` that began its attempt; the last one may take as long as any.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
+    const Duration soonest = options_.quantile ? detail::SpanScale::shortest : options_.after;
+    const Duration latest = options_.quantile ? detail::SpanScale::longest : options_.after;
+    const Duration takes = inside.attempt.value_or(Duration::max());
+    const Duration ends = inside.deadline.value_or(Duration::max());
+    std::uint64_t hedges = 0;
+    while (hedges < options_.hedges && soonest <= takes && soonest * static_cast<int>(hedges + 1) < ends) ++hedges;
+    WorstCase race = inside.times(hedges + 1);
+    race.latency = inside.latency;
+    race.attempt = inside.attempt;
+    if (!inside.latency || !inside.attempt) return race;
+    const Duration apart = detail::min(latest, takes);
+    const Duration waits = detail::max(*inside.latency - takes, Duration::zero());  // for a hedge to begin, after it was due
+    for (std::uint64_t i = 0; i < hedges; ++i) race = race.after(waits + apart);
+    race.attempt = takes + apart * static_cast<int>(hedges);
+    return race;
+  }
 
   /// How long an attempt runs before a hedge begins beside it, as things are.
   [[nodiscard]] Duration after(const State& state) const noexcept {

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <ductile/core/verdict.hpp>  // Duration
+
+#include <optional>
+
+namespace ductile::inline DUCTILE_VERSION {
+
+/// Between which two spans a wait lies.
+struct WaitRange {
+  Duration shortest{};
+  std::optional<Duration> longest{};  ///< None: nothing bounds it.
+
+  friend constexpr bool operator==(const WaitRange&, const WaitRange&) = default;
+};
+
+}  // namespace ductile::inline DUCTILE_VERSION
