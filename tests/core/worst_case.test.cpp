@@ -206,3 +206,10 @@ TEST_CASE("A table that does not stay at a target after a timeout leaves time fo
   options.table.set(Kind::timeout, {Next::stop});
   CHECK(fits());
 }
+
+TEST_CASE("A test asserts that each attempt has its time", "[core]") {
+  // [asserted]
+  const Pipeline pipeline{Deadline{2min}, Retry{RetryOptions<>{.attempts = 5}}, AttemptTimeout{20s}};
+  CHECK(misfits(pipeline) == std::vector<std::string>{});
+  // [/asserted]
+}

@@ -5,15 +5,17 @@
 #include <ductile/core/attempt.hpp>         // Attempt
 #include <ductile/core/call_options.hpp>    // CallOptions
 #include <ductile/core/clock.hpp>           // Clock, SystemClock
+#include <ductile/core/config_error.hpp>    // CollectedRules, RefusingRules
 #include <ductile/core/failure.hpp>         // Failure
-#include <ductile/core/now.hpp>             // Time
-#include <ductile/core/observer.hpp>        // Observe
-#include <ductile/core/operation.hpp>       // repeatable
-#include <ductile/core/pipeline.hpp>        // Pipeline
-#include <ductile/core/result.hpp>          // Result
-#include <ductile/core/stop.hpp>            // NoStop, StopToken
-#include <ductile/core/target.hpp>          // Target
-#include <ductile/core/transport.hpp>       // AsyncTransport, Transport
+#include <ductile/core/misfits.hpp>
+#include <ductile/core/now.hpp>        // Time
+#include <ductile/core/observer.hpp>   // Observe
+#include <ductile/core/operation.hpp>  // repeatable
+#include <ductile/core/pipeline.hpp>   // Pipeline
+#include <ductile/core/result.hpp>     // Result
+#include <ductile/core/stop.hpp>       // NoStop, StopToken
+#include <ductile/core/target.hpp>     // Target
+#include <ductile/core/transport.hpp>  // AsyncTransport, Transport
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/gemini/client.hpp>
 #include <ductile/gemini/models.hpp>    // find_model, ImageSize
@@ -101,7 +103,26 @@ namespace detail {
 }
 }  // namespace detail
 
-/// The options with their reasons, a line each, for a log or a person.
+/// What of the options cannot be: a number that is out of range, else attempts that have no time to begin when all take as long as they
+/// may. A sentence each, which says what to change; none for the defaults.
+///
+/// \param attempt How long the client lets one attempt take at most; unless named, as long as a picture of the usual size.
+[[nodiscard]] inline std::vector<std::string> misfits(const ResilientOptions& options, Duration attempt = suggested_timeout({})) {
+  FallbackOptions fallback = options.fallback;
+  CollectedRules rules;
+  fallback.check(rules);
+  Deadline::check(options.deadline, rules);
+  Retry<Exponential>::check(options.retry, rules);
+  CircuitBreaker<FailureRatio>::check(options.breaker, rules);
+  QuotaTracker<6>::check(options.quota, rules);
+  AttemptTimeout::check(options.attempt_timeout, rules);
+  if (!rules.broken.empty()) return {rules.broken};
+  fallback.price_ceiling = any_price;  // which of the targets a request can pay is known with the request
+  return ductile::misfits(Deadline{options.deadline}, FallbackChain{std::move(fallback)}, Retry{options.retry},
+                          AttemptTimeout{std::min(options.attempt_timeout, attempt)});
+}
+
+/// The options with their reasons, a line each, for a log or a person. Last, what of them cannot be: `misfits`.
 [[nodiscard]] inline std::string describe(const ResilientOptions& options) {
   const auto seconds = [](Duration span) {
     const auto whole = std::chrono::round<std::chrono::seconds>(span).count();
@@ -129,6 +150,7 @@ namespace detail {
        "of an image of the asked size; a fallback that costs more would be a surprise");
   line("quota learnt from refusals", "limits differ by project; a day that is spent stays closed until midnight in California");
   line("attempt at most " + seconds(options.attempt_timeout), "and no longer than its size needs: 120 s, 180 s for 4K");
+  for (const std::string& misfit : misfits(options)) text.append(misfit).append("\n");
   return text;
 }
 
