@@ -71,7 +71,7 @@ class BadLuck {
 };
 
 struct Spent {
-  std::uint64_t attempts = 0;
+  std::uint32_t attempts = 0;
   Duration took{};
 };
 
@@ -104,7 +104,7 @@ struct Reached {
 
 template <class P>
 void check_bounds(P& pipeline, std::uint64_t seed, Duration longest_hint, Reached& reached) {
-  const std::optional<std::uint64_t> attempts = max_attempts(pipeline);
+  const std::optional<std::uint32_t> attempts = max_attempts(pipeline);
   const std::optional<Duration> latency = worst_case_latency(pipeline);
   for (const Spent& spent : play(pipeline, seed, longest_hint)) {
     CAPTURE(seed, attempts, latency.value_or(-1ns).count(), spent.attempts, spent.took.count());
@@ -232,7 +232,7 @@ TEST_CASE("Of slow attempts as many begin as the misfit says, and all where ther
     RetryOptions<> options{.attempts = 1 + luck.below(6), .backoff = backoff, .longest_hint = 0s};
     if (luck.one_in(2)) options.squeeze_to = luck.up_to(3);
     Pipeline pipeline{Deadline{1s + luck.up_to(90)}, Retry{options}, AttemptTimeout{1s + luck.up_to(30)}};
-    std::uint64_t begun = 0;
+    std::uint32_t begun = 0;
     Simulation simulation;
     simulation.call(
         pipeline,
@@ -242,8 +242,8 @@ TEST_CASE("Of slow attempts as many begin as the misfit says, and all where ther
         },
         [](const Result<int>&) {});
     simulation.run();
-    std::uint64_t expected = options.attempts;
-    static_cast<void>(detail::foresee([&](const Misfit& misfit) { expected = misfit.fit; }, std::nullopt, pipeline));
+    std::uint32_t expected = options.attempts;
+    static_cast<void>(detail::foresee([&](const Fit& fit) { expected = fit.begun; }, std::nullopt, pipeline));
     CAPTURE(seed);
     REQUIRE(begun == expected);
     REQUIRE(attempts_fit(pipeline) == (begun == options.attempts));

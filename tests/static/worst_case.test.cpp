@@ -117,8 +117,8 @@ static_assert(worst_case_latency(Deadline{1min}, Unspoken{}) == 1min && amplific
 
 static_assert(WorstCase{.latency = Duration::max() / 2}.times(2).latency == Duration::max() - 1ns &&
               !WorstCase{.latency = Duration::max() / 2}.times(3).latency);
-static_assert(!WorstCase{.latency = Duration::max()}.after(1ns).latency && !WorstCase{.attempts = ~std::uint64_t{0}}.times(2).attempts);
-static_assert(WorstCase{.latency = 0s}.times(1000).latency == 0s && WorstCase{.attempts = 0}.times(~std::uint64_t{0}).attempts == 0);
+static_assert(!WorstCase{.latency = Duration::max()}.after(1ns).latency && !WorstCase{.attempts = ~std::uint32_t{0}}.times(2).attempts);
+static_assert(WorstCase{.latency = 0s}.times(1000).latency == 0s && WorstCase{.attempts = 0}.times(~std::uint32_t{0}).attempts == 0);
 static_assert(!worst_case_latency(Retry{RetryOptions<>{.attempts = 1000}}, AttemptTimeout{365 * 24h}));  // 1000 years
 
 // --- what is no part of a pipeline

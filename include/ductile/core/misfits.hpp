@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/worst_case.hpp>  // Misfit, foresee
+#include <ductile/core/worst_case.hpp>  // Fit, foresee
 
-#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -14,21 +14,36 @@ namespace ductile::inline DUCTILE_VERSION {
 namespace detail {
 [[nodiscard]] inline std::string in_seconds(Duration span) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.6g s", std::chrono::duration<double>(span).count());
+  std::snprintf(text, sizeof text, "%.6g s", static_cast<double>(span.count()) / 1e9);
   return text;
 }
 }  // namespace detail
 
-/// The misfit as a sentence that says what to change: "Retry: 5 attempts of up to 60 s with waits of up to 15 s between them have a
+/// Which attempts have no time, and what to change: "Retry: 5 attempts of up to 60 s with waits of up to 15 s between them have a
 /// deadline of 120 s: no more than 2 can begin when all take so long; raise the deadline, or lower attempts, ...".
-[[nodiscard]] inline std::string describe(const Misfit& misfit) {
-  std::string text{misfit.policy};
-  text.append(": ").append(std::to_string(misfit.wanted)).append(" ").append(misfit.parts);
-  if (misfit.each) text.append(" of up to ").append(detail::in_seconds(*misfit.each));
-  if (misfit.waits > Duration::zero())
-    text.append(" with waits of up to ").append(detail::in_seconds(misfit.waits)).append(" between them");
-  text.append(" have a deadline of ").append(detail::in_seconds(misfit.deadline));
-  text.append(": no more than ").append(std::to_string(misfit.fit)).append(" can begin when all take so long; ").append(misfit.cure);
+[[nodiscard]] inline std::string describe(const Fit& fit) {
+  std::string text;
+  const auto add = [&text](std::string_view words) { text.append(words); };  // each literal given to a string costs the compiler
+  add(fit.policy);
+  add(": ");
+  add(std::to_string(fit.wanted));
+  add(" ");
+  add(fit.parts);
+  if (fit.each > Duration::zero()) {
+    add(" of up to ");
+    add(detail::in_seconds(fit.each));
+  }
+  if (fit.waits > Duration::zero()) {
+    add(" with waits of up to ");
+    add(detail::in_seconds(fit.waits));
+    add(" between them");
+  }
+  add(" have a deadline of ");
+  add(detail::in_seconds(fit.deadline));
+  add(": no more than ");
+  add(std::to_string(fit.begun));
+  add(" can begin when all take so long; ");
+  add(fit.cure);
   return text;
 }
 
@@ -40,7 +55,7 @@ namespace detail {
 template <ForeseenPart... Parts>
 [[nodiscard]] std::vector<std::string> misfits(const Parts&... parts) {
   std::vector<std::string> found;
-  static_cast<void>(detail::foresee([&found](const Misfit& misfit) { found.push_back(describe(misfit)); }, std::nullopt, parts...));
+  static_cast<void>(detail::foresee([&found](const Fit& fit) { found.push_back(describe(fit)); }, std::nullopt, parts...));
   return found;
 }
 

@@ -17,32 +17,20 @@ namespace ductile::inline DUCTILE_VERSION {
 template <class P>
 class WithState;
 
-/// Attempts that a policy is set to make, and that its pipeline has no time for. All words are literals.
-struct Misfit {
-  std::string_view policy{};       ///< "Retry".
-  std::string_view parts{};        ///< What it has several of: "attempts".
-  std::uint64_t wanted = 0;        ///< How many it is set to make.
-  std::uint64_t fit = 0;           ///< How many of them can begin when each takes as long as it may.
-  std::optional<Duration> each{};  ///< How long one may take; none: nothing says, and it counts as no time.
-  Duration waits{};                ///< What its own waits between them come to, at their longest.
-  Duration deadline{};             ///< What the call has.
-  std::string_view cure{};         ///< What to change: "raise the deadline, or lower attempts".
+/// Whether the attempts that a policy is set to make have the time to begin, when all take as long as they may. Made by one that makes
+/// several. All words are literals.
+struct Fit {
+  std::string_view policy{};  ///< "Retry".
+  std::string_view parts{};   ///< What it has several of: "attempts".
+  std::uint32_t wanted = 0;   ///< How many it is set to make.
+  std::uint32_t begun = 0;    ///< How many of them begin before the deadline.
+  Duration each{};            ///< How long one may take; zero: nothing says, and it counts as no time.
+  Duration waits{};           ///< What its own waits between them come to, at their longest.
+  Duration deadline{};        ///< What the call has.
+  std::string_view cure{};    ///< What to change: "raise the deadline, or lower attempts".
 
-  friend constexpr bool operator==(const Misfit&, const Misfit&) = default;
+  [[nodiscard]] constexpr bool all_begin() const noexcept { return begun >= wanted; }
 };
-
-namespace detail {
-// What does not fit the type is as good as unbounded: 292 years.
-template <class Value>
-[[nodiscard]] constexpr std::optional<Value> product(std::optional<Value> one, std::optional<std::uint64_t> times) noexcept {
-  using Number = decltype(Value{} / Value{1});
-  if (!one || !times) return std::nullopt;
-  const auto whole = static_cast<std::uint64_t>(*one / Value{1});
-  if (whole == 0) return Value{};
-  if (*times > static_cast<std::uint64_t>(std::numeric_limits<Number>::max()) / whole) return std::nullopt;
-  return Value{static_cast<Number>(whole * *times)};
-}
-}  // namespace detail
 
 /// What one entry into a pipeline can cost at worst, from one of its layers inwards.
 ///
@@ -50,13 +38,13 @@ template <class Value>
 /// changes it has a member `WorstCase worst_case(const WorstCase& inside) const noexcept`, which makes of the worst case of what stands
 /// inside that of its own layer; one without leaves it as it is.
 struct WorstCase {
-  std::optional<std::uint64_t> attempts = std::uint64_t{1};  ///< Most trips through the transport; none: nothing bounds their number.
+  std::optional<std::uint32_t> attempts = std::uint32_t{1};  ///< Most trips through the transport; none: nothing bounds their number.
   std::optional<double> amplification = 1.0;  ///< Trips for each entry, over many of them that all fail; none: nothing bounds them.
   std::optional<double> per_attempt = 1.0;    ///< The same of one attempt: more than 1 where the operation is a pipeline again.
   std::optional<Duration> latency{};          ///< How long it takes at most; none: nothing bounds it.
   std::optional<Duration> attempt{};          ///< How long one trip takes at most; none: nothing bounds it.
   std::optional<Duration> deadline{};         ///< What the layers outside leave it at most; none: they set no end. Theirs to say.
-  std::optional<Misfit> misfit{};             ///< What of the layer's own attempts has no time.
+  Fit fit{};                                  ///< Of the layer's own attempts.
 
   /// The same, bounded by an end that every attempt inside heeds.
   [[nodiscard]] constexpr WorstCase within(Duration limit) const noexcept {
@@ -69,20 +57,25 @@ struct WorstCase {
   /// The same after a wait. \param longest None: nothing bounds it.
   [[nodiscard]] constexpr WorstCase after(std::optional<Duration> longest) const noexcept {
     WorstCase later = *this;
-    later.latency = longest && latency && *longest <= Duration::max() - *latency ? std::optional{*latency + *longest} : std::nullopt;
+    later.latency = std::optional<Duration>{};  // for clang, with libstdc++ 12, what `reset` leaves is no constant
+    if (longest && latency && *longest <= Duration::max() - *latency) later.latency = *latency + *longest;
     return later;
   }
 
-  /// So many entries, one after the other. \param entries None: nothing bounds them.
-  [[nodiscard]] constexpr WorstCase times(std::optional<std::uint64_t> entries) const noexcept {
+  /// So many entries, one after the other. What no type can hold is as good as unbounded: 292 years.
+  /// \param entries None: nothing bounds them.
+  [[nodiscard]] constexpr WorstCase times(std::optional<std::uint32_t> entries) const noexcept {
     WorstCase all = *this;
-    all.attempts = detail::product(attempts, entries);
-    all.amplification = amplification && entries ? std::optional{*amplification * static_cast<double>(*entries)} : std::nullopt;
-    all.latency = detail::product(latency, entries);
+    all.attempts = std::optional<std::uint32_t>{};
+    all.amplification = std::optional<double>{};
+    all.latency = std::optional<Duration>{};
+    if (!entries) return all;
+    const std::uint32_t number = detail::max(*entries, std::uint32_t{1});
+    if (attempts && *attempts <= std::numeric_limits<std::uint32_t>::max() / number) all.attempts = *attempts * *entries;
+    if (amplification) all.amplification = *amplification * *entries;
+    if (latency && latency->count() <= Duration::max().count() / number) all.latency = Duration{latency->count() * *entries};
     return all;
   }
-
-  friend constexpr bool operator==(const WorstCase&, const WorstCase&) = default;
 };
 
 /// P says what it makes of the worst case of what stands inside it.
@@ -145,21 +138,16 @@ constexpr WorstCase foresee(const OnMisfit& on_misfit, std::optional<Duration> l
   } else if constexpr (is_with_state<Part>) {
     return foresee(on_misfit, left, part.policy(), rest...);
   } else {
-    const WorstCase further = foresee(on_misfit, left_inside(part, left), rest...);
-    // Made anew: an optional that was emptied is no constant for clang with libstdc++ 12.
-    const WorstCase inside{.attempts = further.attempts,
-                           .amplification = further.amplification,
-                           .per_attempt = further.per_attempt,
-                           .latency = further.latency,
-                           .attempt = further.attempt,
-                           .deadline = left};
+    WorstCase inside = foresee(on_misfit, left_inside(part, left), rest...);
+    inside.deadline = left;
+    inside.fit = {};
     const WorstCase worst = worst_case_of(part, inside);
-    if (worst.misfit) on_misfit(*worst.misfit);
+    if (!worst.fit.all_begin()) on_misfit(worst.fit);
     return worst;
   }
 }
 
-inline constexpr auto no_matter = [](const Misfit&) noexcept {};
+inline constexpr auto no_matter = [](const Fit&) noexcept {};
 
 }  // namespace detail
 
@@ -174,7 +162,7 @@ concept ForeseenPart = Policy<Part> || detail::PipelinePart<Part> || detail::is_
 ///   that is a pipeline again.
 /// \return None: nothing but time bounds it, as in a `FallbackChain` that begins anew until the deadline.
 template <ForeseenPart... Parts>
-[[nodiscard]] constexpr std::optional<std::uint64_t> max_attempts(const Parts&... parts) {
+[[nodiscard]] constexpr std::optional<std::uint32_t> max_attempts(const Parts&... parts) {
   return detail::foresee(detail::no_matter, std::nullopt, parts...).attempts;
 }
 
@@ -203,7 +191,7 @@ template <ForeseenPart... Parts>
 template <ForeseenPart... Parts>
 [[nodiscard]] constexpr bool attempts_fit(const Parts&... parts) {
   bool all_fit = true;
-  const auto note = [&all_fit](const Misfit&) noexcept { all_fit = false; };
+  const auto note = [&all_fit](const Fit&) noexcept { all_fit = false; };
   static_cast<void>(detail::foresee(note, std::nullopt, parts...));
   return all_fit;
 }

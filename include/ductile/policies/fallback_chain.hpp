@@ -77,11 +77,11 @@ class FallbackChain {
   /// One round asks each target for as often as the layers inside would. One that waits for a target begins anew as often as the deadline
   /// allows, and jitter may make its waits as short as it likes; `least_bad` asks some targets twice.
   [[nodiscard]] WorstCase worst_case(const WorstCase& inside) const noexcept {
-    const auto asked = static_cast<std::uint64_t>(std::popcount(affordable_));
+    const auto asked = static_cast<std::uint32_t>(std::popcount(affordable_));
     const bool begins_anew = options_.on_all_open == OnAllOpen::wait && inside.deadline;
     WorstCase worst =
         inside.times(begins_anew ? std::nullopt : std::optional{options_.on_all_open == OnAllOpen::least_bad ? 2 * asked : asked});
-    worst.misfit = misfit(inside, asked);
+    if (inside.deadline && inside.attempt) worst.fit = fit(inside, asked);
     return worst;
   }
 
@@ -143,22 +143,23 @@ class FallbackChain {
 
   // How many targets are asked before the deadline when each attempt takes its longest, as the table has it for a timeout. Waits on a
   // target are not counted, so what does not fit so fits even less.
-  [[nodiscard]] std::optional<Misfit> misfit(const WorstCase& inside, std::uint64_t asked) const noexcept {
+  [[nodiscard]] Fit fit(const WorstCase& inside, std::uint32_t asked) const noexcept {
     Verdict slow;
     slow.kind = Kind::timeout;
     slow.remedy = default_remedy(Kind::timeout);
     const NextStep step = options_.table(slow);
-    if (!inside.deadline || !inside.attempt || step.next == Next::stop) return std::nullopt;
-    const std::uint64_t here = step.next == Next::here ? step.attempts : 1;
+    if (step.next == Next::stop) return {};
+    const std::uint32_t here = step.next == Next::here ? step.attempts : 1;
     const Duration longest = detail::min(*inside.attempt, Duration::max() / 255);
-    Misfit found{.policy = "FallbackChain",
-                 .parts = "targets",
-                 .wanted = asked,
-                 .each = longest * static_cast<Duration::rep>(detail::min(here, inside.attempts.value_or(here))),
-                 .deadline = *inside.deadline,
-                 .cure = "raise the deadline, or lower the time of an attempt or the table's attempts on a target"};
-    found.fit = static_cast<std::uint64_t>((found.deadline - Duration{1}) / detail::max(*found.each, Duration{1})) + 1;
-    return found.fit < found.wanted ? std::optional{found} : std::nullopt;
+    Fit found{.policy = "FallbackChain",
+              .parts = "targets",
+              .wanted = asked,
+              .each = longest * static_cast<Duration::rep>(detail::min(here, inside.attempts.value_or(here))),
+              .deadline = *inside.deadline,
+              .cure = "raise the deadline, or lower the time of an attempt or the table's attempts on a target"};
+    found.begun = static_cast<std::uint32_t>(
+        detail::min<Duration::rep>((found.deadline - Duration{1}) / detail::max(found.each, Duration{1}), most_targets) + 1);
+    return found;
   }
 
   static constexpr TargetSet with(TargetSet set, unsigned target) noexcept { return static_cast<TargetSet>(set | 1U << target); }

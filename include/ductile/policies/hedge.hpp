@@ -74,7 +74,7 @@ class Hedge {
     const Duration latest = options_.quantile ? detail::SpanScale::longest : options_.after;
     const Duration takes = inside.attempt.value_or(Duration::max());
     const Duration ends = inside.deadline.value_or(Duration::max());
-    std::uint64_t hedges = 0;
+    std::uint32_t hedges = 0;
     while (hedges < options_.hedges && soonest <= takes && soonest * static_cast<int>(hedges + 1) < ends) ++hedges;
     WorstCase race = inside.times(hedges + 1);
     race.latency = inside.latency;
@@ -82,7 +82,7 @@ class Hedge {
     if (!inside.latency || !inside.attempt) return race;
     const Duration apart = detail::min(latest, takes);
     const Duration waits = detail::max(*inside.latency - takes, Duration::zero());  // for a hedge to begin, after it was due
-    for (std::uint64_t i = 0; i < hedges; ++i) race = race.after(waits + apart);
+    for (std::uint32_t i = 0; i < hedges; ++i) race = race.after(waits + apart);
     race.attempt = takes + apart * static_cast<int>(hedges);
     return race;
   }

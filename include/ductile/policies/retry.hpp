@@ -154,7 +154,7 @@ class Retry {
       waits = waits && wait.longest ? std::optional{*waits + detail::max(*wait.longest, options_.longest_hint)} : std::nullopt;
     }
     WorstCase worst = inside.times(begun).after(options_.outwait_rejections ? std::nullopt : waits);
-    worst.misfit = misfit(inside);
+    if (inside.deadline) worst.fit = fit(inside, *inside.deadline);
     return worst;
   }
 
@@ -275,28 +275,27 @@ class Retry {
 
   // Of `attempts`, how many begin when each takes its longest, and each own wait, which `squeeze_to` may shorten. Where nothing says how
   // long one takes or a wait lasts, that counts as nothing.
-  [[nodiscard]] constexpr std::optional<Misfit> misfit(const WorstCase& inside) const noexcept {
-    if (!inside.deadline) return std::nullopt;
-    Misfit found{.policy = "Retry",
-                 .parts = "attempts",
-                 .wanted = detail::min(most_attempts(), options_.attempts),
-                 .fit = 1,
-                 .each = inside.attempt,
-                 .deadline = *inside.deadline,
-                 .cure = "raise the deadline, or lower attempts, the time of each or the backoff"};
+  [[nodiscard]] constexpr Fit fit(const WorstCase& inside, Duration deadline) const noexcept {
+    Fit found{.policy = "Retry",
+              .parts = "attempts",
+              .wanted = detail::min(most_attempts(), options_.attempts),
+              .begun = 1,
+              .each = inside.attempt.value_or(Duration::zero()),
+              .deadline = deadline,
+              .cure = "raise the deadline, or lower attempts, the time of each or the backoff"};
     Duration begins{};
     WaitRange wait{Duration::zero(), Duration::zero()};
     for (std::uint32_t failures = 1; failures < found.wanted; ++failures) {
       if constexpr (sound) wait = backoff_range(options_.backoff, failures, wait);
       const Duration own = wait.longest.value_or(Duration::zero());
       found.waits += squeezed(own, true);
-      if (begins >= found.deadline) continue;
-      begins += detail::min(found.each.value_or(Duration::zero()), found.deadline - begins);
-      const Duration share = (found.deadline - begins) / (found.wanted - failures + 1);
+      if (begins >= deadline) continue;
+      begins += detail::min(found.each, deadline - begins);
+      const Duration share = (deadline - begins) / (found.wanted - failures + 1);
       begins += options_.squeeze_to > Duration::zero() ? detail::min(own, detail::max(share, options_.squeeze_to)) : own;
-      if (begins < found.deadline) ++found.fit;
+      if (begins < deadline) ++found.begun;
     }
-    return found.fit < found.wanted ? std::optional{found} : std::nullopt;
+    return found;
   }
 
   RetryOptions<Backoff> options_;
