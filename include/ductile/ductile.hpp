@@ -15,6 +15,7 @@
 #include <ductile/core/answer.hpp>
 #include <ductile/core/attempt.hpp>
 #include <ductile/core/backoff_policy.hpp>
+#include <ductile/core/bounds.hpp>
 #include <ductile/core/by_kind.hpp>
 #include <ductile/core/call_options.hpp>
 #include <ductile/core/clock.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: ductile E0124: worst_case has the wrong form; write WorstCase worst_case(const WorstCase& inside) const noexcept
+#include <ductile/core/bounds.hpp>
 #include <ductile/core/pipeline.hpp>
-#include <ductile/core/worst_case.hpp>
 
 // [shown]
 struct OnceMore {

@@ -104,7 +104,7 @@ struct Reached {
 
 template <class P>
 void check_bounds(P& pipeline, std::uint64_t seed, Duration longest_hint, Reached& reached) {
-  const std::optional<std::uint32_t> attempts = max_attempts(pipeline);
+  const std::optional<std::uint64_t> attempts = max_attempts(pipeline);
   const std::optional<Duration> latency = worst_case_latency(pipeline);
   for (const Spent& spent : play(pipeline, seed, longest_hint)) {
     CAPTURE(seed, attempts, latency.value_or(-1ns).count(), spent.attempts, spent.took.count());
@@ -243,7 +243,7 @@ TEST_CASE("Of slow attempts as many begin as the misfit says, and all where ther
         [](const Result<int>&) {});
     simulation.run();
     std::uint32_t expected = options.attempts;
-    static_cast<void>(detail::foresee([&](const Fit& fit) { expected = fit.begun; }, std::nullopt, pipeline));
+    static_cast<void>(detail::foresee([&](const Fit& fit) { expected = fit.begun; }, forever, pipeline));
     CAPTURE(seed);
     REQUIRE(begun == expected);
     REQUIRE(attempts_fit(pipeline) == (begun == options.attempts));

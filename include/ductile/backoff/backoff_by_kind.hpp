@@ -7,7 +7,6 @@
 #include <ductile/core/wait_range.hpp>
 #include <ductile/detail/min_max.hpp>
 
-#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -54,7 +53,7 @@ class BackoffByKind {
     const auto add = [&](const auto& row) {
       const WaitRange one = backoff_range(row.backoff, failures, before);
       all.shortest = detail::min(all.shortest, one.shortest);
-      all.longest = all.longest && one.longest ? std::optional{detail::max(*all.longest, *one.longest)} : std::nullopt;
+      all.longest = detail::max(all.longest, one.longest);
     };
     std::apply([&](const auto&... row) { (add(row), ...); }, rows_);
     return all;

@@ -34,7 +34,7 @@ struct DecorrelatedJitter {
 
   /// Between which spans the wait lies. \param before The range of the wait before.
   [[nodiscard]] constexpr WaitRange range(unsigned, WaitRange before) const noexcept {
-    return {base, detail::max(base, before.longest ? longest_after(*before.longest) : cap)};
+    return {base, detail::max(base, longest_after(before.longest))};
   }
 
   template <class Rules>

@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <concepts>
-#include <optional>
 
 namespace ductile::inline DUCTILE_VERSION {
 
@@ -55,7 +54,7 @@ template <BackoffPolicy B>
   constexpr Duration month =
       std::chrono::hours{24 * 30};  // who waits for longer waits for ever; a thousand of them still make a `Duration`
   range.shortest = detail::clamp(range.shortest, Duration::zero(), month);
-  if (range.longest) range.longest = *range.longest <= month ? std::optional{detail::max(*range.longest, range.shortest)} : std::nullopt;
+  range.longest = range.longest <= month ? detail::max(range.longest, range.shortest) : forever;
   return range;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/worst_case.hpp>  // Fit, foresee
+#include <ductile/core/bounds.hpp>      // ForeseenPart, foresee
+#include <ductile/core/worst_case.hpp>  // Fit
 
 #include <cstdio>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,7 +55,7 @@ namespace detail {
 template <ForeseenPart... Parts>
 [[nodiscard]] std::vector<std::string> misfits(const Parts&... parts) {
   std::vector<std::string> found;
-  static_cast<void>(detail::foresee([&found](const Fit& fit) { found.push_back(describe(fit)); }, std::nullopt, parts...));
+  static_cast<void>(detail::foresee([&found](const Fit& fit) { found.push_back(describe(fit)); }, forever, parts...));
   return found;
 }
 

@@ -77,11 +77,11 @@ class FallbackChain {
   /// One round asks each target for as often as the layers inside would. One that waits for a target begins anew as often as the deadline
   /// allows, and jitter may make its waits as short as it likes; `least_bad` asks some targets twice.
   [[nodiscard]] WorstCase worst_case(const WorstCase& inside) const noexcept {
-    const auto asked = static_cast<std::uint32_t>(std::popcount(affordable_));
-    const bool begins_anew = options_.on_all_open == OnAllOpen::wait && inside.deadline;
-    WorstCase worst =
-        inside.times(begins_anew ? std::nullopt : std::optional{options_.on_all_open == OnAllOpen::least_bad ? 2 * asked : asked});
-    if (inside.deadline && inside.attempt) worst.fit = fit(inside, asked);
+    const int asked = std::popcount(affordable_);
+    const bool begins_anew = options_.on_all_open == OnAllOpen::wait && inside.deadline < forever;
+    const int rounds = options_.on_all_open == OnAllOpen::least_bad ? 2 : 1;
+    WorstCase worst = inside.times(begins_anew ? WorstCase::unbounded : rounds * asked);
+    if (inside.deadline < forever && inside.attempt < forever) worst.fit = fit(inside, asked);
     return worst;
   }
 
@@ -143,22 +143,20 @@ class FallbackChain {
 
   // How many targets are asked before the deadline when each attempt takes its longest, as the table has it for a timeout. Waits on a
   // target are not counted, so what does not fit so fits even less.
-  [[nodiscard]] Fit fit(const WorstCase& inside, std::uint32_t asked) const noexcept {
+  [[nodiscard]] Fit fit(const WorstCase& inside, int asked) const noexcept {
     Verdict slow;
     slow.kind = Kind::timeout;
     slow.remedy = default_remedy(Kind::timeout);
     const NextStep step = options_.table(slow);
     if (step.next == Next::stop) return {};
-    const std::uint32_t here = step.next == Next::here ? step.attempts : 1;
-    const Duration longest = detail::min(*inside.attempt, Duration::max() / 255);
+    const double here = detail::min(step.next == Next::here ? step.attempts : 1.0, inside.attempts);
     Fit found{.policy = "FallbackChain",
               .parts = "targets",
-              .wanted = asked,
-              .each = longest * static_cast<Duration::rep>(detail::min(here, inside.attempts.value_or(here))),
-              .deadline = *inside.deadline,
+              .wanted = static_cast<std::uint32_t>(asked),
+              .each = detail::product(inside.attempt, here),
+              .deadline = inside.deadline,
               .cure = "raise the deadline, or lower the time of an attempt or the table's attempts on a target"};
-    found.begun = static_cast<std::uint32_t>(
-        detail::min<Duration::rep>((found.deadline - Duration{1}) / detail::max(found.each, Duration{1}), most_targets) + 1);
+    for (Duration begins{}; found.begun < found.wanted && begins < found.deadline; begins = detail::sum(begins, found.each)) ++found.begun;
     return found;
   }
 

@@ -72,18 +72,15 @@ class Hedge {
   [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
     const Duration soonest = options_.quantile ? detail::SpanScale::shortest : options_.after;
     const Duration latest = options_.quantile ? detail::SpanScale::longest : options_.after;
-    const Duration takes = inside.attempt.value_or(Duration::max());
-    const Duration ends = inside.deadline.value_or(Duration::max());
-    std::uint32_t hedges = 0;
-    while (hedges < options_.hedges && soonest <= takes && soonest * static_cast<int>(hedges + 1) < ends) ++hedges;
+    int hedges = 0;
+    while (hedges < options_.hedges && soonest <= inside.attempt && soonest * (hedges + 1) < inside.deadline) ++hedges;
     WorstCase race = inside.times(hedges + 1);
     race.latency = inside.latency;
-    race.attempt = inside.attempt;
-    if (!inside.latency || !inside.attempt) return race;
-    const Duration apart = detail::min(latest, takes);
-    const Duration waits = detail::max(*inside.latency - takes, Duration::zero());  // for a hedge to begin, after it was due
-    for (std::uint32_t i = 0; i < hedges; ++i) race = race.after(waits + apart);
-    race.attempt = takes + apart * static_cast<int>(hedges);
+    const Duration apart = detail::min(latest, inside.attempt);
+    // A hedge may begin later than it was due by what others make it wait.
+    const Duration waits = inside.latency < forever ? detail::max(inside.latency - inside.attempt, Duration::zero()) : forever;
+    race = race.after(detail::product(detail::sum(waits, apart), hedges));
+    race.attempt = detail::sum(inside.attempt, apart * hedges);
     return race;
   }
 

@@ -216,7 +216,7 @@ class QuotaTracker {
   }
 
   /// Nothing but a deadline bounds the wait for a window: others may stand before, and the service may close it for any time.
-  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept { return inside.after(std::nullopt); }
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept { return inside.after(forever); }
 
   /// How full each window is, in the order of the options.
   [[nodiscard]] std::array<QuotaUsage, N> usage(State& state, Now now) const noexcept {

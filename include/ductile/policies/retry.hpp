@@ -15,7 +15,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <utility>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -138,23 +137,22 @@ class Retry {
   /// begin before it when each fails at once and each wait is its shortest. Who outwaits rejections waits for any time.
   [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
     const std::uint32_t most = most_attempts();
-    const Duration ends = inside.deadline.value_or(Duration::max());
     std::uint32_t begun = 1;
-    std::optional<Duration> waits = Duration::zero();
+    Duration waits{};
     Duration soonest{};
     Duration skipped{};  // an attempt at the hint of a spent day comes without the own wait
     WaitRange wait{Duration::zero(), Duration::zero()};
     for (std::uint32_t failures = 1; failures < most; ++failures) {
       if constexpr (sound) wait = backoff_range(options_.backoff, failures, wait);
-      const Duration shortest = squeezed(wait.shortest, inside.deadline.has_value());
+      const Duration shortest = squeezed(wait.shortest, inside.deadline < forever);
       if (options_.probe_at_hint) skipped = detail::max(skipped, shortest);
       soonest += shortest;
-      if (soonest - skipped >= ends) break;
+      if (soonest - skipped >= inside.deadline) break;
       ++begun;
-      waits = waits && wait.longest ? std::optional{*waits + detail::max(*wait.longest, options_.longest_hint)} : std::nullopt;
+      waits = detail::sum(waits, detail::max(wait.longest, options_.longest_hint));
     }
-    WorstCase worst = inside.times(begun).after(options_.outwait_rejections ? std::nullopt : waits);
-    if (inside.deadline) worst.fit = fit(inside, *inside.deadline);
+    WorstCase worst = inside.times(begun).after(options_.outwait_rejections ? forever : waits);
+    if (inside.deadline < forever) worst.fit = fit(inside);
     return worst;
   }
 
@@ -275,25 +273,25 @@ class Retry {
 
   // Of `attempts`, how many begin when each takes its longest, and each own wait, which `squeeze_to` may shorten. Where nothing says how
   // long one takes or a wait lasts, that counts as nothing.
-  [[nodiscard]] constexpr Fit fit(const WorstCase& inside, Duration deadline) const noexcept {
+  [[nodiscard]] constexpr Fit fit(const WorstCase& inside) const noexcept {
     Fit found{.policy = "Retry",
               .parts = "attempts",
               .wanted = detail::min(most_attempts(), options_.attempts),
               .begun = 1,
-              .each = inside.attempt.value_or(Duration::zero()),
-              .deadline = deadline,
+              .each = inside.attempt < forever ? inside.attempt : Duration::zero(),
+              .deadline = inside.deadline,
               .cure = "raise the deadline, or lower attempts, the time of each or the backoff"};
     Duration begins{};
     WaitRange wait{Duration::zero(), Duration::zero()};
     for (std::uint32_t failures = 1; failures < found.wanted; ++failures) {
       if constexpr (sound) wait = backoff_range(options_.backoff, failures, wait);
-      const Duration own = wait.longest.value_or(Duration::zero());
+      const Duration own = wait.longest < forever ? wait.longest : Duration::zero();
       found.waits += squeezed(own, true);
-      if (begins >= deadline) continue;
-      begins += detail::min(found.each, deadline - begins);
-      const Duration share = (deadline - begins) / (found.wanted - failures + 1);
+      if (begins >= found.deadline) continue;
+      begins += detail::min(found.each, found.deadline - begins);
+      const Duration share = (found.deadline - begins) / (found.wanted - failures + 1);
       begins += options_.squeeze_to > Duration::zero() ? detail::min(own, detail::max(share, options_.squeeze_to)) : own;
-      if (begins < deadline) ++found.begun;
+      if (begins < found.deadline) ++found.begun;
     }
     return found;
   }

@@ -83,9 +83,7 @@ class RetryBudget {
   /// Over many calls `per_call` extra trips each; beside them, however many calls there are, the first fill once and the reserve.
   [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
     WorstCase worst = inside;
-    if (!inside.per_attempt) return worst;
-    const double most = (1.0 + options_.per_call) * *inside.per_attempt;
-    worst.amplification = detail::min(inside.amplification.value_or(most), most);
+    worst.amplification = detail::min(inside.amplification, (1.0 + options_.per_call) * inside.per_attempt);
     return worst;
   }
 
