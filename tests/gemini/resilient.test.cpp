@@ -158,6 +158,11 @@ TEST_CASE("The defaults' attempts have the time to begin, and options whose atte
   CHECK(misfits(seed_defaults()) == std::vector<std::string>{});
   CHECK(describe(ResilientOptions{}).find("no more than") == std::string::npos);
 
+  const std::vector<std::string> large =
+      misfits(ResilientOptions{}, suggested_timeout({.prompt = "a large one", .image_size = ImageSize::four_k}));
+  REQUIRE(large.size() == 2);  // ten minutes are too short for five attempts of three minutes, and for the third target
+  CHECK_THAT(large[0], ContainsSubstring("no more than 4 can begin"));
+
   ResilientOptions hasty;
   hasty.deadline = 4min;
   const std::vector<std::string> found = misfits(hasty);

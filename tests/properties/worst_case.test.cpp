@@ -198,6 +198,18 @@ TEST_CASE("No call costs more than its pipeline says: hedges", "[properties]") {
   CHECK(reached.latency > 5);
 }
 
+TEST_CASE("No call costs more than its pipeline says: a full window", "[properties]") {
+  Reached reached;
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    BadLuck luck{seed * 7919};
+    const auto options = luck.retry(luck.exponential());
+    Pipeline pipeline{Deadline{1s + luck.up_to(200)}, Retry{options}, QuotaTracker{QuotaOptions{.limits = {per_minute(1 + luck.below(5))}}},
+                      AttemptTimeout{1s + luck.up_to(9)}};
+    check_bounds(pipeline, seed, options.longest_hint, reached);
+  }
+  CHECK(reached.attempts > 100);
+}
+
 TEST_CASE("A service that fails gets no more trips than the amplification says", "[properties]") {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     BadLuck luck{seed * 7919};
