@@ -6,11 +6,13 @@
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Now, Reaction, Role, Verdict
 #include <ductile/core/quota_groups.hpp>  // QuotaGroups
 #include <ductile/core/target.hpp>        // Target, TargetSet
+#include <ductile/core/worst_case.hpp>
 #include <ductile/detail/min_max.hpp>
 #include <ductile/policies/fallback_options.hpp>  // FallbackOptions, OnAllOpen
 #include <ductile/policies/fallback_table.hpp>    // Next, NextStep
 #include <ductile/policies/target_rests.hpp>      // TargetRest, TargetRests
 
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -72,6 +74,17 @@ class FallbackChain {
   [[nodiscard]] unsigned targets() const noexcept { return static_cast<unsigned>(options_.targets.size()); }
   [[nodiscard]] const Target& target(unsigned index) const noexcept { return options_.targets[index < targets() ? index : 0]; }
 
+  /// One round asks each target for as often as the layers inside would. One that waits for a target begins anew as often as the deadline
+  /// allows, and jitter may make its waits as short as it likes; `least_bad` asks some targets twice.
+  [[nodiscard]] WorstCase worst_case(const WorstCase& inside) const noexcept {
+    const int asked = std::popcount(affordable_);
+    const bool begins_anew = options_.on_all_open == OnAllOpen::wait && inside.deadline < forever;
+    const int rounds = options_.on_all_open == OnAllOpen::least_bad ? 2 : 1;
+    WorstCase worst = inside.times(begins_anew ? WorstCase::unbounded : rounds * asked);
+    if (inside.deadline < forever && inside.attempt < forever) worst.fit = fit(inside, asked);
+    return worst;
+  }
+
   [[nodiscard, gnu::always_inline]] Admission admit(State& rests, Call& call, Now now, const Attempt& attempt) const noexcept {
     if (call.attempts == 0 && attempt.targets == 0 && (affordable_ & 1U) != 0 && rests.none()) [[likely]] {
       call.attempts = 1;
@@ -129,6 +142,25 @@ class FallbackChain {
     RefusingRules rules;
     check(options, rules);
     return options;
+  }
+
+  // How many targets are asked before the deadline when each attempt takes its longest, as the table has it for a timeout. Waits on a
+  // target are not counted, so what does not fit so fits even less.
+  [[nodiscard]] Fit fit(const WorstCase& inside, int asked) const noexcept {
+    Verdict slow;
+    slow.kind = Kind::timeout;
+    slow.remedy = default_remedy(Kind::timeout);
+    const NextStep step = options_.table(slow);
+    if (step.next == Next::stop) return {};
+    const double here = detail::min(step.next == Next::here ? step.attempts : 1.0, inside.attempts);
+    Fit found{.policy = "FallbackChain",
+              .parts = "targets",
+              .wanted = static_cast<std::uint32_t>(asked),
+              .each = detail::product(inside.attempt, here),
+              .deadline = inside.deadline,
+              .cure = "raise the deadline, or lower the time of an attempt or the table's attempts on a target"};
+    for (Duration begins{}; found.begun < found.wanted && begins < found.deadline; begins = detail::sum(begins, found.each)) ++found.begun;
+    return found;
   }
 
   static constexpr TargetSet with(TargetSet set, unsigned target) noexcept { return static_cast<TargetSet>(set | 1U << target); }

@@ -4,6 +4,7 @@
 #include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/kind.hpp>          // Kind
 #include <ductile/core/policy.hpp>        // Admission, Attempt, NoCall, NoState, Now, Role
+#include <ductile/core/worst_case.hpp>
 
 #include <chrono>
 
@@ -36,6 +37,9 @@ class TimeLimit {
   }
 
   [[nodiscard]] constexpr Duration limit() const noexcept { return limit_; }
+
+  /// Whatever stands inside ends by it.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept { return inside.within(limit_); }
 
   [[nodiscard]] Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
     if (R == Role::deadline && attempt.own_deadline) return Admission::go();  // the caller's own takes its place
