@@ -55,7 +55,7 @@ using SharedQuota = TargetStates<QuotaTracker<6>>;
 /// how they were found.
 struct ResilientOptions {
   Duration deadline = std::chrono::minutes{10};  ///< Of one image, waits included. Ten times a slow image, and a few minutes of overload.
-  FallbackOptions fallback{.targets = image_targets()};
+  FallbackOptions fallback{.targets = image_targets(), .patience = 0.02};  ///< A wait of seconds for the better model, not of minutes.
   /// Up to 3, then up to 60 s, never less than 1: overload lasts minutes, and a call that comes back within a second meets it again - and
   /// counts against the day. What is not recognised is tried again once: it cost something, and nobody knows what. Near a deadline no less
   /// than 1.1 s: not a multiple of the time between last chances, or of calls that share a model one would always be just before the
@@ -66,9 +66,9 @@ struct ResilientOptions {
       .attempts_by_kind = {0, {{Kind::recitation, 2}, {Kind::no_image, 2}, {Kind::auth, 2}, {Kind::other, 2}}},
       .squeeze_to = std::chrono::milliseconds{1100}};
   /// One failure, where nothing else was heard within two minutes, or 60 % of the last ten: overload lasts minutes, and at one image every
-  /// few minutes whoever waits for a second failure has paid for it. Then one probe in 45 s, given away when it hangs.
+  /// few minutes whoever waits for a second failure has paid for it. Then one probe in 30 s, given away when it hangs.
   CircuitBreakerOptions<FailureRatio> breaker{.trip = ratio(0.6, {.of = 10, .within = std::chrono::minutes{2}, .at_least = 1}),
-                                              .open_for = std::chrono::seconds{45},
+                                              .open_for = std::chrono::seconds{30},
                                               .probe_lease = std::chrono::minutes{1},
                                               .last_chance = std::chrono::milliseconds{500}};
   /// After an outage the calls that waited for its end come back by and by: what a model can serve at once it does not say.
