@@ -82,7 +82,7 @@ struct ResilientOptions {
   std::optional<OffPeakOptions> off_peak{};
   /// A bound for what asks for more time than `suggested_timeout` of its request.
   Duration attempt_timeout = std::chrono::minutes{5};
-  Duration least_attempt = std::chrono::milliseconds{500};  ///< No attempt with less time: no model answers so soon, and it would count.
+  Duration least_attempt{};  ///< No attempt begins with less time left: see `AttemptTimeout`. Zero: in the lab it bought nothing.
 };
 
 /// What the article did whose sample code many programs carry: 5 attempts of 1 to 32 s, a breaker that opens for 5 minutes after 3
@@ -100,7 +100,6 @@ struct ResilientOptions {
   options.breaker = {.trip = ratio(1.0, {.of = 3, .within = 24h, .at_least = 3}), .open_for = 5min};
   options.slow_start = {.begin = 10'000, .end = 10'000};  // it had none
   options.reword.most = 0;
-  options.least_attempt = {};
   return options;
 }
 

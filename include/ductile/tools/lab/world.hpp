@@ -65,6 +65,25 @@ struct Delivery {
   Model model = Model::primary;
 };
 
+/// The scenario as the mock plays it.
+[[nodiscard]] inline mock::Scenario service_scenario(const Day& day, const Scenario& scenario) {
+  mock::Scenario service;
+  service.name = scenario.name;
+  service.model = day.model;
+  service.tier = scenario.tier;
+  service.cast = 0;  // no wish beside the model's own nature
+  service.switches.shared_capacity = scenario.capacity;
+  if (scenario.outage) {
+    mock::Episode outage;
+    outage.answer = "high-demand";
+    outage.from = scenario.outage->from;
+    outage.until = scenario.outage->until;
+    outage.as_overload = true;
+    service.episodes.push_back(std::move(outage));
+  }
+  return service;
+}
+
 /// The world of one scenario and one seed: its jobs, its service, its clock, and the books of what was asked and what came.
 ///
 /// Whatever clients ask, in whatever order, the same job at the same model on its n-th call at the same time meets the same fate; only
@@ -139,24 +158,6 @@ class World {
 
  private:
   inline static const std::string project = "lab";
-
-  static mock::Scenario service_scenario(const Day& day, const Scenario& scenario) {
-    mock::Scenario service;
-    service.name = scenario.name;
-    service.model = day.model;
-    service.tier = scenario.tier;
-    service.cast = 0;  // no wish beside the model's own nature
-    service.switches.shared_capacity = scenario.capacity;
-    if (scenario.outage) {
-      mock::Episode outage;
-      outage.answer = "high-demand";
-      outage.from = scenario.outage->from;
-      outage.until = scenario.outage->until;
-      outage.as_overload = true;
-      service.episodes.push_back(std::move(outage));
-    }
-    return service;
-  }
 
   static Answer read(const mock::Settled& settled) {
     if (settled.quota) return {.status = 429, .hint = settled.quota->hint, .names_day = !mock::only_minutes(settled.quota->violations)};
