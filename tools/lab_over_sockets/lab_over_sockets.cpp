@@ -3,7 +3,7 @@
 // A scenario of the lab over sockets: the real mock behind a port, `gemini::resilient` over cpp-httplib, a thread a job, the service's time
 // so many times as fast. scripts/check-lab-sockets holds it against the simulator.
 //
-//     benchmark_lab_over_sockets scenarios.json W1 SEED TIME_SCALE
+//     lab_over_sockets scenarios.json W1 SEED TIME_SCALE
 //
 // The jobs of a seed come at the same moments as in the simulator and the bursts are the same; what becomes of a job is drawn by its
 // prompt, so that the two agree as two days do that differ in the jobs' luck alone.
@@ -11,6 +11,7 @@
 #include <ductile/gemini/resilient.hpp>
 #include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/mock/service_clock.hpp>
 #include <ductile/tools/lab/bound.hpp>
 #include <ductile/tools/lab/day_json.hpp>
 #include <ductile/tools/lab/world.hpp>
