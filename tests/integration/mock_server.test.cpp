@@ -238,6 +238,22 @@ TEST_CASE("A POST that announces no body is answered at once", "[integration][mo
   CHECK(refused.ended == 0);
 }
 
+TEST_CASE("HEAD is answered as GET, without the body", "[integration][mock]") {
+  Server server{{.scenario = "calm"}};
+  httplib::Client client{server.url()};
+  for (const char* const path : {"/", "/_ductile/health", "/v1beta/models?key=k", "/nothing-here"}) {
+    CAPTURE(path);
+    const auto whole = client.Get(path);
+    const auto head = client.Head(path);
+    REQUIRE(whole);
+    REQUIRE(head);
+    CHECK(head->status == whole->status);
+    CHECK(head->get_header_value("Content-Type") == whole->get_header_value("Content-Type"));
+    CHECK(head->body.empty());
+  }
+  CHECK(client.Head("/")->status == 200);
+}
+
 TEST_CASE("A connection is kept for the next request", "[integration][mock]") {
   Server server;
   httplib::Client client{server.url()};

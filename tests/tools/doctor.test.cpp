@@ -516,6 +516,26 @@ TEST_CASE("A row is explained, and the table is listed whole", "[doctor]") {
   CHECK(said.at("category") == "timeout");
   CHECK(said.at("retryable") == "immediately");
   CHECK(said.at("page") == "docs/failures/deadline-504.md");
+  CHECK(said.at("actions").as_array().size() == 3);
+
+  // Where it arises, what it counts for and what to do are what is said of an answer of that row.
+  for (const gemini::FailureRow& each : gemini::failures) {
+    CAPTURE(each.id.text());
+    Diagnosis diagnosis;
+    diagnosis.said.verdict = gemini::verdict_of(each);
+    const boost::json::object seen = boost::json::parse(diagnosis_json(diagnosis)).as_object();
+    const boost::json::object known = boost::json::parse(failure_json(each)).as_object();
+    for (const std::string_view name : {"layer", "counted", "actions", "who", "billed", "cause"}) {
+      CAPTURE(name);
+      CHECK(known.at(name) == seen.at(name));
+    }
+    const std::string text = failure_text(each);
+    for (const boost::json::value& action : known.at("actions").as_array())
+      CHECK(text.find(std::string{action.as_string()} + "\n") != std::string::npos);
+    CHECK(text.find("\n  layer     " + std::string{known.at("layer").as_string()} + "\n") != std::string::npos);
+    CHECK(text.find(known.at("counted").as_bool() ? "\n  quota     counts as a request\n" : "\n  quota     counts as nothing\n") !=
+          std::string::npos);
+  }
   const std::string all = failures_text();
   CHECK(std::ranges::count(all, '\n') == 192);
   CHECK(nearest_failure("rpd-fre") == "rpd-free");

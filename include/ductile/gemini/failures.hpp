@@ -654,6 +654,7 @@ inline constexpr std::array<FailureRow, 192> failures{{
   verdict.remedy = row.remedy;
   verdict.billed = row.billed;
   verdict.id = row.id;
+  verdict.reclassified = row.http_status == 200;
   if (never_arrives(row.id.text())) verdict.sent = Sent::no;
   return verdict;
 }

@@ -1128,6 +1128,7 @@ class Judge {
     // The control plane's outage is the one overload that is not a matter of room.
     if (verdict.kind == Kind::overload && verdict.id != FailureId{"visibility-check"}) result_.scope = QuotaScope::shared_capacity;
     if (http_ != 0 && http_ != 407) verdict.sent = Sent::yes;  // a gateway answered, whatever it could not reach
+    if (const int status = result_.http_status; status != 0) verdict.reclassified = !verdict.ok() && status >= 200 && status < 300;
     result_.retry_after = hint();
     if (!verdict.ok() && result_.retry_after) {
       verdict.hint = rounded_up(*result_.retry_after);
