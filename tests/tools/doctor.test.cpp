@@ -343,6 +343,23 @@ TEST_CASE("Several answers in one paste are a record each, none is lost behind t
   CHECK(ids(busy_head + busy + key_head + key) == Ids{"overloaded", "api-key-invalid"});
   CHECK(answers_of(busy_head + busy + key_head + key).back().status == 400);
   CHECK(ids(busy + "and then it went on").size() == 1);
+
+  // As `curl -v` prints them: what a redirect says belongs to what follows it, what curl says of a connection stands alone.
+  const std::string begin = "$ curl -v https://service.invalid/\n* Host service.invalid:443 was resolved.\n*   Trying 192.0.2.1:443...\n";
+  const std::string ask = "> POST /v1beta/models/x HTTP/1.1\n> x-goog-api-key: k\n>\n";
+  const std::string left = "* Connection #0 to host service.invalid left intact\n";
+  const std::string shown_busy = begin + ask + "< HTTP/1.1 503 \n< date: x\n<\n" + busy + left;
+  const std::string shown_key = begin + ask + "< HTTP/1.1 100 Continue\n<\n< HTTP/1.1 400 \n<\n" + key + left;
+  const std::string shown_refused = begin + "* connect to 192.0.2.1 port 443 failed: Connection refused\ncurl: (7) Failed to connect\n";
+  CHECK(ids(shown_busy + shown_key) == Ids{"overloaded", "api-key-invalid"});
+  CHECK(answers_of(shown_busy + shown_key).back().status == 400);
+  CHECK(ids(shown_busy + shown_refused + shown_key) == Ids{"overloaded", "connect-refused", "api-key-invalid"});
+  CHECK(ids(shown_refused + shown_busy) == Ids{"connect-refused", "overloaded"});
+  CHECK(ids(begin + ask + "< HTTP/1.1 301 \n<\n* Ignoring the response-body\n*   Trying 192.0.2.2:443...\n" + ask + "< HTTP/1.1 503 \n<\n" +
+            busy) == Ids{"overloaded"});
+  CHECK(
+      ids(ask + "< HTTP/1.1 200 OK\n<\n{\"candidates\": [\n* transfer closed with 9 bytes remaining to read\ncurl: (18) transfer closed\n")
+          .size() == 1);
   CHECK(ids(busy_head + busy).size() == 1);
 }
 

@@ -54,6 +54,17 @@ TEST_CASE("A secret is masked by its name, wherever a paste has it", "[doctor]")
            "KEY-----\n",
            "-----BEGIN RSA PRIVATE KEY----- MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQD S3CRET... and more",
            "aws_secret_access_key=S3CRET",
+           "AoIBAQDS3CRET\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDS3CRETbcdefgh\nS3CRET==\n-----END PRIVATE KEY-----\n",
+           "and its end:\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDS3CRETbcdefgh\nS3CRET==\n503 overloaded",
+           R"(...xyz\nS3CRET==\n-----END PRIVATE KEY-----\n", "a": 1)",
+           "S3CRET== -----END CERTIFICATE-----",
+           "curl -u bob:S3CRET https://h/",
+           "curl -sS https://h/ -ubob:S3CRET",
+           "curl --user 'bob:S3CRET with blanks' https://h/",
+           "curl https://h/ \\\n  --proxy-user=bob:S3CRET",
+           "curl -x http://h:3128 -U bob:S3CRET https://h/",
+           "Authorization: Basic Ym9iOlMzQ1JFVA== and S3CRET",
+           "proxy wants Basic S3CRETpibzpi here",
            "clientSecret: 'S3CRET'",
            "\"private_key_id\": \"S3CRET\"",
            "mytool --api-key S3CRET --out x",
@@ -82,7 +93,8 @@ TEST_CASE("What only looks like a secret stays: names of quotas, paths, and word
         "API key not valid. Please pass a valid API key.", "/usr/lib/python3/dist-packages/google/genai/Client3/models2/errors1.py",
         "the cookie was refused, and the password too", "--api-key --out x", "API_KEY_INVALID: API key expired",
         "https://h:8080/a@b and https://h/x:y@z", "maxOutputTokens: 12", "x-goog-api-key:\nHTTP/1.1 503 Service Unavailable",
-        "Method doesn't allow unregistered callers (no authorization)"}) {
+        "Method doesn't allow unregistered callers (no authorization)", "docker run -u 1000:1000 x", "curl -u bob https://h/",
+        "a basic question: which one", "-----END of it, and more", "Basic authentication is off"}) {
     CAPTURE(paste);
     CHECK(redacted_paste(paste) == paste);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ductile/detail/ascii.hpp>   // find_word, is_digit, is_letter, is_space, lower
+#include <ductile/gemini/base64.hpp>  // decode_base64
 #include <ductile/gemini/redact.hpp>  // names_secret, redacted, redacted_mark
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // What the doctor never prints, whatever was pasted: keys, tokens, cookies, and the bytes of images.
 namespace ductile::inline DUCTILE_VERSION::tools {
@@ -196,6 +198,77 @@ inline void mask_pem(std::string& text) {
   }
 }
 
+/// Without the last line of a private key or a certificate (PEM) whose first line is not there; those before it are long enough to be
+/// known.
+inline void mask_pem_end(std::string& text) {
+  constexpr std::string_view ends{"-----END "};
+  for (std::size_t at = text.find(ends); at != text.npos; at = text.find(ends, at + 1)) {
+    const std::size_t label = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ", at + ends.size());
+    if (label == text.npos || text[label] != '-') continue;
+    std::size_t end = at;
+    while (end > 0 && (ductile::detail::is_space(text[end - 1]) || (end > 1 && text.compare(end - 2, 2, "\\n") == 0)))
+      end -= text[end - 1] == 'n' ? 2 : 1;
+    std::size_t begin = end;
+    while (begin > 0 && is_base64_letter(text[begin - 1])) --begin;
+    if (begin > 0 && begin < end && text[begin - 1] == '\\') ++begin;  // the letter of an escaped line break
+    if (begin == end) continue;
+    text.replace(begin, end - begin, gemini::redacted_mark);
+    at = begin + gemini::redacted_mark.size();
+  }
+}
+
+/// Without what is left of one that has neither its first line nor its last: lines of 64 letters, and the piece of a line on each side.
+inline void mask_pem_middle(std::string& text) {
+  constexpr std::size_t width = 64;
+  struct Line {
+    std::size_t begin;
+    std::size_t size;
+    bool is_word;
+    bool is_full;
+  };
+  std::vector<Line> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = ductile::detail::trimmed(std::string_view{text}.substr(at, end - at));
+    const bool is_word = !line.empty() && std::ranges::all_of(line, is_base64_letter);
+    lines.push_back(
+        {static_cast<std::size_t>(line.data() - text.data()), line.size(), is_word, is_word && line.size() == width && is_base64(line)});
+    at = end + 1;
+  }
+  for (std::size_t i = lines.size(); i-- > 0;) {
+    const bool follows = i > 0 && lines[i - 1].is_full;
+    const bool precedes = i == 0 && lines.size() > 1 && lines[1].is_full;
+    if (lines[i].is_word && (lines[i].is_full || follows || precedes)) text.replace(lines[i].begin, lines[i].size, gemini::redacted_mark);
+  }
+}
+
+/// Without the login that curl is given: `curl -u NAME:PASSWORD`, `--user`, `--proxy-user`.
+inline void mask_logins_of_curl(std::string& text) {
+  const std::size_t command = text.find("curl");
+  if (command == text.npos) return;
+  for (const std::string_view flag : {" -u", " -U", " --user", " --proxy-user"})
+    for (std::size_t at = text.find(flag, command); at != text.npos; at = text.find(flag, at + 1)) {
+      std::size_t value = at + flag.size();
+      if (flag.size() > 3 && (value == text.size() || (text[value] != ' ' && text[value] != '='))) continue;
+      while (value < text.size() && (text[value] == ' ' || text[value] == '=')) ++value;
+      const std::string quote{take_quote(text, value)};
+      const std::size_t end = end_of_value(text, value, quote, false);
+      if (std::string_view{text}.substr(value, end - value).find(':') != text.npos) text.replace(value, end - value, gemini::redacted_mark);
+    }
+}
+
+/// Without the login of `Basic bmFtZTpwYXNzd29yZA==`, whatever it is called: what stands there is a name, a colon and a password in base64.
+inline void mask_basic(std::string& text) {
+  constexpr std::string_view scheme{"basic "};
+  for (std::size_t at = ductile::detail::find_word(text, scheme); at != text.npos; at = ductile::detail::find_word(text, scheme, at + 1)) {
+    const std::size_t begin = at + scheme.size();
+    std::size_t end = begin;
+    while (end < text.size() && is_base64_letter(text[end])) ++end;
+    const auto login = gemini::decode_base64(std::string_view{text}.substr(begin, end - begin));
+    if (login && login->find(':') != login->npos) text.replace(begin, end - begin, gemini::redacted_mark);
+  }
+}
+
 /// Without who logs in, and with what, in addresses: `http://NAME:PASSWORD@proxy:3128`.
 inline void mask_logins(std::string& text) {
   constexpr std::string_view scheme{"://"};
@@ -239,7 +312,11 @@ inline void mask_parameters(std::string& text) {
 [[nodiscard]] inline std::string masked(std::string_view text, std::string_view secret = {}) {
   std::string plain{text};
   detail::mask_pem(plain);
+  detail::mask_pem_end(plain);
+  detail::mask_pem_middle(plain);
   detail::mask_logins(plain);
+  detail::mask_logins_of_curl(plain);
+  detail::mask_basic(plain);
   plain = detail::with_runs_replaced(
       plain, detail::is_base64_letter, [](std::string_view run, std::size_t) { return detail::is_base64(run); },
       [](std::string_view run) { return "[base64, " + std::to_string(run.size()) + " letters]"; });
