@@ -677,6 +677,23 @@ TEST_CASE("A shared capacity refuses a project within its quota for what the oth
   CHECK(engine.capacity_left(start + 1h).at("gemini-3-pro-image") == 4);
 }
 
+TEST_CASE("Spent capacity is answered as the overload that it is, never by a front end that knows nothing of it", "[mock]") {
+  Scenario scenario;
+  scenario.switches.shared_capacity = ductile::mock::SharedCapacity{.calls_per_minute = 0, .burst = 1};
+  Engine engine = engine_with(scenario);
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");
+  std::map<std::string, int> seen;
+  for (int i = 0; i < 400; ++i) {
+    const Answer refused = engine.answer(asking::for_image("a cat " + std::to_string(i)), start);
+    ++seen[refused.id];
+    CHECK(refused.status == 503);
+    CHECK(ductile::gemini::find_failure(refused.id)->kind == ductile::Kind::overload);
+  }
+  CHECK(seen.size() == 3);
+  CHECK(seen["high-demand"] == Catch::Approx(200).margin(40));
+  CHECK(seen["overloaded"] == Catch::Approx(120).margin(40));
+}
+
 TEST_CASE("What an episode looks at, and how it goes on, is each its own", "[mock]") {
   const auto four_k = [](std::string_view prompt) {
     Request request = asking::for_image(prompt);

@@ -12,7 +12,7 @@
 #include <ductile/mock/detail/seconds.hpp>
 #include <ductile/mock/dice.hpp>             // Dice
 #include <ductile/mock/harm.hpp>             // Harm
-#include <ductile/mock/outcome_row.hpp>      // outcome_row
+#include <ductile/mock/outcome_row.hpp>      // no_room_row, outcome_row
 #include <ductile/mock/price.hpp>            // price_of, Usage
 #include <ductile/mock/quota.hpp>            // Quota, QuotaCost, Tier
 #include <ductile/mock/quota_errors.hpp>     // canned_quota_words, quota_row, QuotaWords
@@ -166,7 +166,7 @@ class Service {
                        !capacity_.take(*switches.shared_capacity, scene.model, now);
     const ServiceReply real =
         spent ? ServiceReply{Outcome::overloaded, model_.overload_takes(dice)} : model_.reply(wanted, now, part.outcome);
-    settled.id = outcome_row(real.outcome, asked, scene.model, dice);
+    settled.id = spent ? no_room_row(dice.with("words").uniform()) : outcome_row(real.outcome, asked, scene.model, dice);
     settled.latency = real.latency;
     const bool counts = switches.count_failures || !fails(real.outcome);
     if (counts && real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {

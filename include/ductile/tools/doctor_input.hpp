@@ -264,6 +264,13 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
 
 }  // namespace detail
 
+/// Whether an input begins as `curl -i` or `curl -v` prints an answer.
+[[nodiscard]] inline bool begins_with_answer(std::string_view input) noexcept {
+  input = detail::trimmed(input);
+  const std::string_view first = detail::take_line(input);
+  return detail::status_of_line(first) || first.starts_with("* ") || first.starts_with("> ") || first.starts_with("< ");
+}
+
 /// The answers that an input holds, in order; at least one, which is empty when nothing was given.
 ///
 /// With a status or a header the whole input is one record. Else JSON lines are one record a line, and log lines that each begin with a
