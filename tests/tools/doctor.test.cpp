@@ -305,6 +305,15 @@ TEST_CASE("What a text says is shown as it stood there, letter by letter, withou
   CHECK(diagnosis(R"({"error":{"code":"Insufficient_Quota"}})").at("evidence").at(0).at("what") == "Insufficient_Quota");
 }
 
+TEST_CASE("The port of an address is no status", "[doctor]") {
+  const auto id = [](std::string_view paste) { return std::string{diagnose(answers_of(paste).front()).said.verdict.id.text()}; };
+  for (const std::string_view paste : {"gateway:503 failed", "peer 10.0.0.1:500 closed", "could not talk to h:443"}) {
+    CAPTURE(paste);
+    CHECK(id(paste) == "unknown");
+  }
+  CHECK(id("error 503") == "service-unavailable");
+}
+
 TEST_CASE("The output of curl -v is read without its marks", "[doctor]") {
   const auto answers = answers_of(
       "* Trying 192.0.2.1:443...\n> POST /v1beta/models/x HTTP/2\n> x-goog-api-key: k\n>\n< HTTP/2 429\n< retry-after: 7\n<\n"
@@ -343,6 +352,11 @@ TEST_CASE("Several answers in one paste are a record each, none is lost behind t
   CHECK(ids(busy_head + busy + key_head + key) == Ids{"overloaded", "api-key-invalid"});
   CHECK(answers_of(busy_head + busy + key_head + key).back().status == 400);
   CHECK(ids(busy + "and then it went on").size() == 1);
+
+  CHECK(ids("attempt 1:\n" + busy + "attempt 2:\n" + blocked) == Ids{"overloaded", "prompt-blocked-prohibited"});
+  CHECK(ids(busy + "$ python draw.py\n" + key + "and more") == Ids{"overloaded", "api-key-invalid"});
+  CHECK(ids("$ curl -i one\n" + busy_head + busy + "$ curl -i two\n" + key_head + key) == Ids{"overloaded", "api-key-invalid"});
+  CHECK(ids("attempt 1:\n" + busy + "{\n  cut").size() == 1);
 
   // As `curl -v` prints them: what a redirect says belongs to what follows it, what curl says of a connection stands alone.
   const std::string begin = "$ curl -v https://service.invalid/\n* Host service.invalid:443 was resolved.\n*   Trying 192.0.2.1:443...\n";

@@ -174,6 +174,48 @@ TEST_CASE("A JSON record's time may be counted from 1970, in any unit, as a numb
   }
 }
 
+TEST_CASE("A body below its dated line belongs to it, however it is printed", "[doctor]") {
+  const std::string pretty =
+      "{\n  \"error\": {\n    \"code\": 503,\n    \"message\": \"The model is overloaded.\",\n    \"status\": \"UNAVAILABLE\"\n  }\n}\n";
+  std::string log;
+  for (const std::string_view time : {"10:00:00", "10:20:00", "10:40:00"}) log += at(time, "HTTP 503 from gemini:") + pretty;
+  const LogScan scan = scanned(log);
+  CHECK(scan.records() == 3);
+  CHECK(scan.failures() == 3);
+  REQUIRE(scan.rows().size() == 1);
+  CHECK(scan.rows()[0].id == "overloaded");
+  CHECK(signs_of(scan) == std::vector<std::string>{"half_an_hour"});
+  CHECK(scanned(at("10:00:00", "words") + std::string{overload} + "\n").records() == 1);
+  CHECK(scanned(at("10:00:00", "words") + "{\"ts\": \"2026-11-24T10:00:01Z\", \"a\": 1}\n").records() == 2);
+}
+
+TEST_CASE("A time is found behind what a container, a level or a name puts before it", "[doctor]") {
+  for (const std::string_view line :
+       {"app-1  | 2026-11-24T10:00:00Z words", "[pod/x-1/app] 2026-11-24T10:00:00Z words", "ERROR 2026-11-24 10:00:00 words",
+        "ERROR    [2026-11-24 10:00:00] words", "time=\"2026-11-24T10:00:00Z\" level=error msg=words",
+        "level=error ts=2026-11-24T10:00:00Z words", "\x1B[31m2026-11-24 10:00:00 \x1B[0mwords"}) {
+    CAPTURE(line);
+    std::istringstream in{std::string{line}};
+    const auto record = LogRecords{in}.next();
+    REQUIRE(record);
+    REQUIRE(record->time);
+    CHECK(*record->time == WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + 10h);
+    CHECK(record->text.find("words") != std::string::npos);
+    CHECK(record->text.find('\x1B') == std::string::npos);
+  }
+  for (const std::string_view line : {"built on 2026-11-24 10:00:00 by us", "  at x 2026-11-24 10:00:00", "ERRORS 2026-11-24 10:00:00"}) {
+    CAPTURE(line);
+    std::istringstream in{std::string{line}};
+    CHECK_FALSE(LogRecords{in}.next()->time);
+  }
+}
+
+TEST_CASE("A scan that finds no time says what it could not look for", "[doctor]") {
+  const std::string words = "what half an hour or a minute would tell is not looked for";
+  CHECK_THAT(log_scan_text(scanned(std::string{overload} + "\n")), ContainsSubstring(words));
+  CHECK_THAT(log_scan_text(scanned(at("10:00:00", overload))), !ContainsSubstring(words));
+}
+
 TEST_CASE("Without times each line of a log is a record", "[doctor]") {
   const LogScan scan = scanned("one\ntwo\n\n" + std::string{overload} + "\n");
   CHECK(scan.records() == 3);
@@ -313,6 +355,22 @@ TEST_CASE("An archive of exchanges is scanned as a log is, its entries with thei
     CHECK(*scan.first() ==
           WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + std::chrono::hours{10} + std::chrono::milliseconds{0});
   }
+}
+
+TEST_CASE("What a browser asks beside the call, and what went well beside it, is no failure of an archive", "[doctor]") {
+  const auto entry = [](std::string_view method, std::string_view path, int status, std::string_view body) {
+    return boost::json::serialize(
+        boost::json::object{{"startedDateTime", "2026-11-24T10:00:00Z"},
+                            {"request", {{"method", method}, {"url", "https://example.invalid/v1beta/models" + std::string{path}}}},
+                            {"response", {{"status", status}, {"headers", boost::json::array{}}, {"content", {{"text", body}}}}}});
+  };
+  const std::string beside = entry("OPTIONS", "/m:generateContent", 200, "") + "," + entry("OPTIONS", "/m:generateContent", 204, "") + "," +
+                             entry("GET", "", 200, R"({"models":[]})") + "," + entry("GET", "", 304, "") + "," +
+                             entry("POST", "/m:countTokens", 200, R"({"totalTokens":5})");
+  const LogScan scan = scanned("{\"log\":{\"entries\":[" + beside + "," + entry("POST", "/m:generateContent", 503, overload) + "," +
+                               entry("GET", "", 400, wrong_key) + "]}}");
+  CHECK(scan.records() == 2);
+  CHECK(scan.failures() == 2);
 }
 
 TEST_CASE("An archive that is cut off, and what only begins like one, is read line by line", "[doctor]") {

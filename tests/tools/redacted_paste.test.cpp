@@ -58,6 +58,16 @@ TEST_CASE("A secret is masked by its name, wherever a paste has it", "[doctor]")
            "and its end:\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDS3CRETbcdefgh\nS3CRET==\n503 overloaded",
            R"(...xyz\nS3CRET==\n-----END PRIVATE KEY-----\n", "a": 1)",
            "S3CRET== -----END CERTIFICATE-----",
+           "[('x-goog-api-key', 'S3CRET'), ('accept', 'x')]",
+           "rawHeaders: [ 'x-api-key', 'S3CRET' ]",
+           "mytool --token S3CRET --out x",
+           "token=\"S3CRET and S3CRET\"",
+           "session=S3CRET; path=/",
+           "X-Api-Key S3CRET12345 was refused",
+           "<apiKey>S3CRET</apiKey>",
+           "\x1B[31mx-goog-api-key\x1B[0m: S3CRET",
+           "HTTPS_PROXY=bob:S3CRET@proxy.corp:3128",
+           "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDS3CRETbcdefghhhhhhhhhhhhh\nS3CRETabcdefghijklmnopqrstuvwxyz1234\n",
            "curl -u bob:S3CRET https://h/",
            "curl -sS https://h/ -ubob:S3CRET",
            "curl --user 'bob:S3CRET with blanks' https://h/",
@@ -88,13 +98,26 @@ TEST_CASE("A secret is masked by its name, wherever a paste has it", "[doctor]")
 }
 
 TEST_CASE("What only looks like a secret stays: names of quotas, paths, and words about keys", "[doctor]") {
-  for (const std::string_view paste :
-       {"quotaId: GenerateContentPaidTierInputTokensPerModelPerMinute-PaidTier2-FreeTier",
-        "API key not valid. Please pass a valid API key.", "/usr/lib/python3/dist-packages/google/genai/Client3/models2/errors1.py",
-        "the cookie was refused, and the password too", "--api-key --out x", "API_KEY_INVALID: API key expired",
-        "https://h:8080/a@b and https://h/x:y@z", "maxOutputTokens: 12", "x-goog-api-key:\nHTTP/1.1 503 Service Unavailable",
-        "Method doesn't allow unregistered callers (no authorization)", "docker run -u 1000:1000 x", "curl -u bob https://h/",
-        "a basic question: which one", "-----END of it, and more", "Basic authentication is off"}) {
+  for (const std::string_view paste : {"quotaId: GenerateContentPaidTierInputTokensPerModelPerMinute-PaidTier2-FreeTier",
+                                       "API key not valid. Please pass a valid API key.",
+                                       "/usr/lib/python3/dist-packages/google/genai/Client3/models2/errors1.py",
+                                       "the cookie was refused, and the password too",
+                                       "--api-key --out x",
+                                       "API_KEY_INVALID: API key expired",
+                                       "https://h:8080/a@b and https://h/x:y@z",
+                                       "maxOutputTokens: 12",
+                                       "x-goog-api-key:\nHTTP/1.1 503 Service Unavailable",
+                                       "Method doesn't allow unregistered callers (no authorization)",
+                                       "docker run -u 1000:1000 x",
+                                       "nextPageToken: abcdef",
+                                       "the token was refused",
+                                       "an unexpected token, and a session that ended",
+                                       "api_key and model",
+                                       "proxy=on, mail=off",
+                                       "curl -u bob https://h/",
+                                       "a basic question: which one",
+                                       "-----END of it, and more",
+                                       "Basic authentication is off"}) {
     CAPTURE(paste);
     CHECK(redacted_paste(paste) == paste);
   }

@@ -173,6 +173,7 @@ std::string retry_step(const gemini::FailureRow& row, const WhatFollows& follows
   switch (row.remedy) {
     case Remedy::never:
       if (is_an_image_after_all(row)) return "Keep the image: asking again gives no other.";
+      if (holds(row.fix, "stop sending")) return "";
       return gemini::is_mended_outside(row) ? "Stop sending until that is done. Then the same request may succeed."
                                             : "Do not send it again as it is.";
     case Remedy::immediately:

@@ -179,7 +179,7 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
     } else if (in_head && header_of_line(line)) {
       continue;
     } else if (!trimmed(line).empty()) {
-      if (begins.empty()) return {};  // no head at its beginning
+      if (begins.empty()) continue;  // a command, a title
       in_head = false;
       has_body = true;
     } else {
@@ -192,20 +192,37 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   return answers;
 }
 
-/// Several JSON objects, however they are printed, one behind the other; empty where there is one at most, or something else beside them.
+/// Several JSON objects, however they are printed, one behind the other, each with the lines that stand before it; empty where there is one
+/// at most. With lines between them, which may belong to what they speak of, only where each is an answer.
 [[nodiscard]] inline std::vector<std::string_view> printed_objects(std::string_view text) {
   std::vector<std::string_view> objects;
   boost::json::parse_options options;
   options.max_depth = 512;
-  for (text = trimmed(text); text.starts_with('{'); text = trimmed(text)) {
+  std::size_t begin = 0;
+  bool are_answers = true;
+  bool has_lines = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view rest = text.substr(at);
+    if (!rest.starts_with('{')) {
+      const std::size_t length = std::min(rest.find('\n'), rest.size() - 1) + 1;
+      has_lines = has_lines || !trimmed(rest.substr(0, length)).empty();
+      at += length;
+      continue;
+    }
     boost::json::stream_parser parser{{}, options};
     boost::system::error_code error;
-    const std::size_t read = parser.write_some(text.data(), text.size(), error);
+    const std::size_t read = parser.write_some(rest.data(), rest.size(), error);
     if (error || !parser.done()) return {};
-    objects.push_back(trimmed(text.substr(0, read)));
-    text.remove_prefix(read);
+    const boost::json::value value = parser.release();
+    are_answers = are_answers && value.is_object() &&
+                  (value.get_object().contains("error") || value.get_object().contains("candidates") ||
+                   value.get_object().contains("promptFeedback"));
+    at += read;
+    objects.push_back(trimmed(text.substr(begin, at - begin)));
+    begin = at;
   }
-  if (!text.empty() || objects.size() < 2) objects.clear();
+  if (objects.size() < 2 || (has_lines && !are_answers)) return {};
+  objects.back() = trimmed(text.substr(static_cast<std::size_t>(objects.back().data() - text.data())));
   return objects;
 }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/detail/ascii.hpp>   // find_word, is_digit, is_letter, is_space, lower
-#include <ductile/gemini/base64.hpp>  // decode_base64
-#include <ductile/gemini/redact.hpp>  // names_secret, redacted, redacted_mark
+#include <ductile/detail/ascii.hpp>        // find_word, is_digit, is_letter, is_space, lower
+#include <ductile/gemini/base64.hpp>       // decode_base64
+#include <ductile/gemini/redact.hpp>       // names_secret, redacted, redacted_mark
+#include <ductile/tools/colour_codes.hpp>  // without_colours
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // What the doctor never prints, whatever was pasted: keys, tokens, cookies, and the bytes of images.
@@ -95,6 +97,29 @@ template <class OfRun, class Secret, class Replacement>
   return true;
 }
 
+/// Whether what stands at `at` is a word that no sentence has: eight letters or more, with a figure among them.
+[[nodiscard]] inline bool is_token(std::string_view text, std::size_t at) noexcept {
+  constexpr std::size_t shortest = 8;
+  std::size_t end = at;
+  while (end < text.size() && is_base64_letter(text[end])) ++end;
+  const std::string_view word = text.substr(at, end - at);
+  return word.size() >= shortest && std::ranges::any_of(word, [](char c) { return ductile::detail::is_digit(c); });
+}
+
+/// Steps over the blank between a name and a value that is beyond doubt one: `X-Api-Key VALUE`. False where there is none.
+[[nodiscard]] inline bool take_blank(std::string_view text, std::size_t& at) noexcept {
+  if (at == text.size() || text[at] != ' ') return false;
+  at = std::min(text.find_first_not_of(' ', at), text.size());
+  return is_token(text, at);
+}
+
+/// Steps behind the name of an element: `<apiKey>VALUE</apiKey>`. False where it is none.
+[[nodiscard]] inline bool take_element(std::string_view text, std::size_t begin, std::size_t& at) noexcept {
+  if (begin == 0 || text[begin - 1] != '<' || at == text.size() || text[at] != '>') return false;
+  ++at;
+  return true;
+}
+
 /// Steps over the blank between a command's flag and its value: `--api-key VALUE`. False where `name` is no flag.
 [[nodiscard]] inline bool take_flag(std::string_view text, std::string_view name, std::size_t& at) noexcept {
   if (!name.starts_with("--") || at == text.size() || text[at] != ' ') return false;
@@ -122,6 +147,25 @@ inline std::size_t mask_value(std::string& text, std::size_t at, bool to_end_of_
   return plain.ends_with("authorization") || plain.ends_with("cookie");
 }
 
+/// Whether a name is a secret's where a value is given to it outright (`token="..."`), and a word of every day elsewhere.
+[[nodiscard]] inline bool names_secret_given(std::string_view name) {
+  constexpr std::array<std::string_view, 4> names{"token", "session", "sessionid", "sid"};
+  const std::string plain = ductile::detail::lowered(name.substr(std::min(name.find_first_not_of('-'), name.size())));
+  return std::ranges::find(names, plain) != names.end();
+}
+
+/// Behind a name of a list of names and values, `('x-goog-api-key', 'VALUE')`: masks the value. Gives back where to go on.
+inline std::size_t mask_next(std::string& text, std::size_t behind_name) {
+  std::size_t at = behind_name;
+  if (take_quote(text, at).empty()) return behind_name;
+  const std::size_t comma = text.find_first_not_of(' ', at);
+  if (comma == text.npos || text[comma] != ',') return behind_name;
+  const std::size_t value = text.find_first_not_of(" \r\n\t", comma + 1);
+  if (value == text.npos || text.compare(value, 4, "\"val") == 0) return behind_name;
+  std::size_t quoted = value;
+  return take_quote(text, quoted).empty() ? behind_name : mask_value(text, value, false);
+}
+
 /// Behind the name of `{"name": "cookie", "value": "..."}`: masks the value. Gives back where to go on.
 inline std::size_t mask_pair(std::string& text, std::size_t behind_name) {
   constexpr std::string_view label{"value"};
@@ -142,15 +186,29 @@ inline void mask_named(std::string& text) {
     std::size_t end = at;
     while (end < text.size() && is_of_name(text[end])) ++end;
     const std::string name = text.substr(at, end - at);
-    at = end + (name.empty() ? 1 : 0);
-    if (name.empty() || !gemini::names_secret(name)) continue;
+    const std::size_t begin = std::exchange(at, end + (name.empty() ? 1 : 0));
+    if (name.empty()) continue;
     std::size_t value = end;
+    if (!gemini::names_secret(name)) {
+      if (!names_secret_given(name)) continue;
+      const bool given = value < text.size() && text[value] == '=' && take_mark(text, value);
+      if (given || take_flag(text, name, value)) at = mask_value(text, value, false);
+      continue;
+    }
     bool given = take_mark(text, value);
     if (!given) {
       value = end;
-      given = take_flag(text, name, value);
+      given = take_flag(text, name, value) || take_element(text, begin, value);
     }
-    at = given ? mask_value(text, value, is_header(name)) : mask_pair(text, end);
+    if (!given) {
+      value = end;
+      given = take_blank(text, value);
+    }
+    if (given) {
+      at = mask_value(text, value, is_header(name));
+    } else if (at = mask_pair(text, end); at == end) {
+      at = mask_next(text, end);
+    }
   }
   for (const std::string_view name : {"\"key\"", "\"token\""})  // of a query, where they are too short a name to be masked elsewhere
     for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, mask_pair(text, at + name.size()))) {
@@ -217,9 +275,11 @@ inline void mask_pem_end(std::string& text) {
   }
 }
 
-/// Without what is left of one that has neither its first line nor its last: lines of 64 letters, and the piece of a line on each side.
+/// Without what is left of one that has neither its first line nor its last: lines of 64 letters, or of 76, and the piece of a
+/// line on each side.
 inline void mask_pem_middle(std::string& text) {
   constexpr std::size_t width = 64;
+  constexpr std::size_t width_of_mail = 76;
   struct Line {
     std::size_t begin;
     std::size_t size;
@@ -231,8 +291,8 @@ inline void mask_pem_middle(std::string& text) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view line = ductile::detail::trimmed(std::string_view{text}.substr(at, end - at));
     const bool is_word = !line.empty() && std::ranges::all_of(line, is_base64_letter);
-    lines.push_back(
-        {static_cast<std::size_t>(line.data() - text.data()), line.size(), is_word, is_word && line.size() == width && is_base64(line)});
+    const bool is_full = is_word && (line.size() == width || line.size() == width_of_mail) && is_base64(line);
+    lines.push_back({static_cast<std::size_t>(line.data() - text.data()), line.size(), is_word, is_full});
     at = end + 1;
   }
   for (std::size_t i = lines.size(); i-- > 0;) {
@@ -278,6 +338,13 @@ inline void mask_logins(std::string& text) {
     const std::size_t sign = std::string_view{text}.substr(begin, end - begin).rfind('@');
     if (sign != text.npos && sign > 0) text.replace(begin, sign, gemini::redacted_mark);
   }
+  constexpr std::string_view proxy{"proxy="};  // an address without its scheme
+  for (std::size_t at = ductile::detail::find_word(text, proxy); at != text.npos; at = ductile::detail::find_word(text, proxy, at + 1)) {
+    const std::size_t begin = at + proxy.size();
+    const std::size_t end = std::min(text.find_first_of("/ \t\r\n\"'", begin), text.size());
+    const std::size_t sign = std::string_view{text}.substr(begin, end - begin).rfind('@');
+    if (sign != text.npos && sign > 0) text.replace(begin, sign, gemini::redacted_mark);
+  }
 }
 
 /// What tokens of other services begin with: a paste holds those of its surroundings, too.
@@ -310,7 +377,7 @@ inline void mask_parameters(std::string& text) {
 ///
 /// Cost  Some passes over the text.
 [[nodiscard]] inline std::string masked(std::string_view text, std::string_view secret = {}) {
-  std::string plain{text};
+  std::string plain = without_colours(text);
   detail::mask_pem(plain);
   detail::mask_pem_end(plain);
   detail::mask_pem_middle(plain);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>        // Now, WallTime
-#include <ductile/tools/log_time.hpp>  // access_time, leading_time, time_of_json
+#include <ductile/core/now.hpp>            // Now, WallTime
+#include <ductile/tools/colour_codes.hpp>  // without_colours
+#include <ductile/tools/log_time.hpp>      // access_time, leading_time, time_of_json
 
 #include <cstddef>
 #include <cstdint>
@@ -38,9 +39,11 @@ class LogRecords {
       ++number_;
       if (line_.ends_with('\r')) line_.pop_back();
       if (number_ == 1 && line_.starts_with("\xEF\xBB\xBF")) line_.erase(0, 3);
+      if (line_.find('\x1B') != line_.npos) line_ = without_colours(line_);
       const auto time = detail::leading_time(line_, now_);
       has_times_ = has_times_ || time;
-      const bool continues = record && has_times_ && !time && !line_.starts_with('{');
+      const auto of_object = line_.starts_with('{') ? detail::time_of_json(line_) : std::nullopt;
+      const bool continues = record && has_times_ && !time && !of_object;
       if (continues) {
         append(*record, "\n");
         append(*record, line_);
@@ -51,7 +54,7 @@ class LogRecords {
       if (time)
         begun.time = time->time;
       else
-        begun.time = line_.starts_with('{') ? detail::time_of_json(line_) : detail::access_time(line_);
+        begun.time = line_.starts_with('{') ? of_object : detail::access_time(line_);
       append(begun, std::string_view{line_}.substr(time ? time->letters : 0));
       if (record) {
         ahead_ = std::move(begun);

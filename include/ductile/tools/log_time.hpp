@@ -4,6 +4,7 @@
 #include <ductile/core/now.hpp>      // WallTime
 #include <ductile/detail/ascii.hpp>  // contains, is_digit, is_letter, is_space, same_word, whole_number
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -127,9 +128,31 @@ struct LeadingTime {
   return std::nullopt;
 }
 
+/// How many letters stand before the date of a line that says something else first: who wrote it ("app-1  | ", "[pod/x] "), how grave it is
+/// ("ERROR "), or what the date is called (`time="`). 0: none that is known.
+[[nodiscard]] constexpr std::size_t letters_before_date(std::string_view line) noexcept {
+  constexpr std::size_t farthest = 80;
+  constexpr std::array<std::string_view, 8> levels{"ERROR", "WARNING", "WARN", "INFO", "DEBUG", "FATAL", "CRITICAL", "TRACE"};
+  constexpr std::array<std::string_view, 3> names{"time=", "ts=", "timestamp="};
+  for (std::size_t at = 1; at < std::min(farthest, line.size()); ++at) {
+    if (!begins_with_date(line.substr(at))) continue;
+    std::string_view before = line.substr(0, at);
+    if (before.ends_with("| ") || (before.starts_with('[') && before.ends_with("] "))) return at;
+    if (before.ends_with('"')) before.remove_suffix(1);
+    for (const std::string_view name : names)
+      if (before.ends_with(name) && (before.size() == name.size() || before[before.size() - name.size() - 1] == ' ')) return at;
+    while (before.ends_with(' ') || before.ends_with('[')) before.remove_suffix(1);
+    for (const std::string_view level : levels)
+      if (before == level) return at;
+    return 0;
+  }
+  return 0;
+}
+
 /// The moment that a line begins with, and how many of its letters say so; none when it begins with none.
 [[nodiscard]] inline std::optional<LeadingTime> leading_time(std::string_view line, WallTime now) noexcept {
-  const std::size_t before = priority_letters(line);
+  std::size_t before = priority_letters(line);
+  if (before == 0) before = letters_before_date(line);
   auto time = dated_time(line.substr(before));
   if (!time) time = yearless_time(line.substr(before), now);
   if (time) time->letters += before;
