@@ -78,10 +78,10 @@ std::vector<Diagnosis> diagnoses_of(const std::vector<HttpResponse>& answers) {
   return diagnoses;
 }
 
-// A paste says more than its lines, one by one; of a log the lines are what there is.
+// A paste says more than its lines, one by one; of a log the lines are what there is. An image makes a paste large, too.
 FailureMix mix_of_input(const std::string& input) {
   constexpr std::size_t largest_paste = std::size_t{256} * 1024;
-  if (input.size() <= largest_paste)
+  if (input.size() <= largest_paste || begins_with_answer(input))
     if (FailureMix mix = mix_of(answers_of(input), secret_of_environment()); mix.is_known()) return mix;
   std::istringstream log{input};
   return FailureMix{scan_log(log)};

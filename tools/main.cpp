@@ -187,7 +187,8 @@ DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
   codes.add_flag("--json", flags.json, "one JSON object on one line a failure");
   CLI::App& scan = *command.add_subcommand(
       "scan", "Counts the failures of a log: how often, from when to when, what was asked in vain, whether to stop.");
-  scan.add_option("LOG", flags.file, "the log; without it, or -, stdin. Times without a zone are taken for UTC");
+  scan.add_option("LOG", flags.file,
+                  "the log; without it, or -, stdin. Times without a zone are taken for UTC, without a year for the latest that fits");
   scan.add_flag("--json", flags.json, "one JSON object on one line");
   CLI::App& policy = *command.add_subcommand(
       "policy", "Prints a pipeline in C++ for the failures of a paste or a log, and what no pipeline mends of them.");

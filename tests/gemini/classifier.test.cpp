@@ -681,3 +681,92 @@ TEST_CASE("A failed answer still counts its tokens and the image that was withhe
   CHECK(said.verdict.tokens == 638);
   CHECK(said.verdict.images == 1);
 }
+
+TEST_CASE("What clients print of a connection, of an answer that is no JSON, and of their own limits is told apart", "[gemini]") {
+  struct Row {
+    std::string_view text;
+    std::string_view id;
+  };
+  const Row rows[]{
+      {"fetch failed net::ERR_CERT_AUTHORITY_INVALID", "tls-failure"},
+      {"net::ERR_CERT_COMMON_NAME_INVALID\nTypeError: Failed to fetch", "tls-failure"},
+      {"POST https://h/ net::ERR_CERT_DATE_INVALID", "tls-failure"},
+      {"Error Domain=NSURLErrorDomain Code=-1202 \"The certificate for this server is invalid.\"", "tls-failure"},
+      {"Post \"https://h/\": read tcp 10.0.0.2:5555->142.250.1.95:443: i/o timeout", "idle-timeout"},
+      {"read tcp 10.0.0.2:5555->142.250.1.95:443: read: connection timed out", "idle-timeout"},
+      {"dial tcp 142.250.1.95:443: i/o timeout", "connect-timeout"},
+      {"curl: (28) Resolving timed out after 5000 milliseconds", "dns-failure"},
+      {"curl: (28) SSL connection timeout", "connect-timeout"},
+      {"Net::OpenTimeout: execution expired", "connect-timeout"},
+      {"org.apache.http.NoHttpResponseException: generativelanguage.googleapis.com:443 failed to respond", "half-close-no-reply"},
+      {"System.Net.Http.HttpIOException: The response ended prematurely. (ResponseEnded)", "half-close-no-reply"},
+      {"pydantic_core.ValidationError: 1 validation error for GenerateContentConfig\nimageConfig\n  Extra inputs are not permitted "
+       "[type=extra_forbidden, input_value={}]",
+       "unknown-field"},
+      {"rpc error: code = ResourceExhausted desc = grpc: received message larger than max (7340033 vs. 4194304)", "body-too-large-413"},
+      {"SyntaxError: Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON", "captive-200-html"},
+      {"SyntaxError: Unexpected token < in JSON at position 0", "captive-200-html"},
+      {"invalid character '<' looking for beginning of value", "captive-200-html"},
+      {"SyntaxError: Unexpected token 'u', \"upstream c\"... is not valid JSON", "truncated-json"},
+      {"http: invalid byte in chunk length", "bad-chunk-size"},
+      {"AttributeError: 'NoneType' object has no attribute 'parts'", "stop-no-parts"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(classify_text(row.text).verdict.id.text() == row.id);
+  }
+  const Classification no_json = classify_text("SyntaxError: Unexpected token 'u', \"upstream c\"... is not valid JSON");
+  CHECK(no_json.confidence == Confidence::guess);
+  CHECK(no_json.verdict.billed == Billed::unknown);
+  CHECK(no_json.advice.cause.find("holds no JSON") != std::string_view::npos);
+  const Classification too_large =
+      classify_text("rpc error: code = ResourceExhausted desc = grpc: received message larger than max (7340033 vs. 4194304)");
+  CHECK(too_large.verdict.remedy == Remedy::never);
+  CHECK(too_large.verdict.billed == Billed::yes);
+  CHECK(too_large.advice.fix.find("max_receive_message_length") != std::string_view::npos);
+}
+
+TEST_CASE("A reason is read out of the wrappings in which Swift, Rust and PHP print it", "[gemini]") {
+  struct Row {
+    std::string_view text;
+    std::string_view id;
+  };
+  const Row rows[]{
+      {R"(promptFeedback: blockReason: Optional(GoogleGenerativeAI.BlockReason(rawValue: "PROHIBITED_CONTENT")))",
+       "prompt-blocked-prohibited"},
+      {"blockReason: Optional(GoogleGenerativeAI.BlockReason.safety)", "prompt-blocked-safety"},
+      {R"(block_reason: Some("IMAGE_SAFETY"))", "prompt-blocked-image-safety"},
+      {"[blockReason] => PROHIBITED_CONTENT", "prompt-blocked-prohibited"},
+      {R"(finishReason: Optional(FinishReason(rawValue: "IMAGE_SAFETY")))", "image-safety"},
+      {R"(finish_reason: Some("IMAGE_SAFETY"))", "image-safety"},
+      {"[finishReason] => IMAGE_SAFETY", "image-safety"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(classify_text(row.text).verdict.id.text() == row.id);
+  }
+}
+
+TEST_CASE("An error behind the pieces of an answer is one of a stream, also where nobody says that it began with 200", "[gemini]") {
+  const std::string stream =
+      "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Here\"}]}}]}\n\n"
+      "data: {\"error\":{\"code\":503,\"message\":\"The model is overloaded.\",\"status\":\"UNAVAILABLE\"}}\n\n";
+  CHECK(classify_text(stream).verdict.id == FailureId{"sse-error-event"});
+  CHECK(classify_text(stream).verdict == classify_text(stream, 200).verdict);
+}
+
+TEST_CASE("What something before the service answered never reached it", "[gemini]") {
+  const std::string page = "<html><head><title>Login</title></head><body>Please log in</body></html>";
+  CHECK(classify(HttpResponse{200, {}, page}).verdict.sent == Sent::no);
+  CHECK(classify(HttpResponse{301, {}, {}}).verdict.sent == Sent::no);
+  CHECK(classify(HttpResponse{403, {}, page}).verdict.sent == Sent::no);
+  CHECK(classify(HttpResponse{407, {}, {}}).verdict.sent == Sent::no);
+  CHECK(classify(HttpResponse{502, {}, "dial tcp: connection refused"}).verdict.sent == Sent::yes);
+}
+
+TEST_CASE("What came as a success and is none says so", "[gemini]") {
+  CHECK(classify(HttpResponse{200, {}, R"({"candidates":[{"finishReason":"NO_IMAGE"}]})"}).verdict.reclassified);
+  CHECK(classify_text(R"({"candidates":[{"finishReason":"PUP_LIMITED_DISABLED"}]})").verdict.reclassified);
+  CHECK_FALSE(classify(HttpResponse{503, {}, R"({"error":{"code":503,"message":"The model is overloaded."}})"}).verdict.reclassified);
+  CHECK_FALSE(classify(TransportError{TransportFault::reset, Sent::unknown, {}, 200, 5}).verdict.reclassified);
+}

@@ -105,6 +105,9 @@ Told told(std::string_view text, const std::vector<std::size_t>& cuts = {}, cons
   return seen;
 }
 
+// As Code Assist sends an event.
+std::string wrapped(const std::string& event) { return R"({"response":)" + event + R"(,"traceId":"7"})"; }
+
 struct Recorded {
   std::string what;
   std::string text;
@@ -123,6 +126,13 @@ std::vector<Recorded> recorded() {
        "<1024x1024>", "ok"},
       {"the reason comes after the image", event(image("")) + event(R"({"candidates":[{"finishReason":"STOP"}]})"), "<1024x1024>", "ok"},
       {"a broken event after the end", event(image()) + "data: {\"usage", "<1024x1024>", "ok"},
+      {"in envelopes",
+       event(wrapped(here)) + event(wrapped(image(""))) + event(wrapped(R"({"usageMetadata":{"totalTokenCount":1369}})")) +
+           event(wrapped(R"({"candidates":[{"finishReason":"STOP"}]})")),
+       "Here is <1024x1024>", "ok"},
+      {"a block in an envelope", event(wrapped(R"({"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}})")), "",
+       "prompt-blocked-prohibited"},
+      {"an error in an envelope", event(wrapped(here)) + event(wrapped(overload)), "Here is ", "sse-error-event"},
       {"an error event", event(here) + event(overload), "Here is ", "sse-error-event"},
       {"an error without data:", event(here) + pretty_overload, "Here is ", "sse-error-tail-raw"},
       {"an error without data: and without an end", event(here) + pretty_overload.substr(0, 90), "Here is ", "truncated-json"},

@@ -202,7 +202,7 @@ TEST_CASE("Silence is silent, and a drip drips", "[integration][mock]") {
 }
 
 TEST_CASE("Silence lasts ten seconds of the computer's time, however fast the service's time runs", "[integration][mock]") {
-  Server server{{.time_scale = 1000}};  // its three minutes would be 0.18 s
+  Server server{{.time_scale = 1000}};  // its six minutes would be 0.36 s
   const Seen silent = raw(server, "idle-timeout", 600ms);
   CHECK(silent.bytes.empty());
   CHECK(silent.ended == -1);
@@ -236,6 +236,22 @@ TEST_CASE("A POST that announces no body is answered at once", "[integration][mo
   const Seen refused = answer_to(std::string{generate});
   CHECK(refused.bytes.starts_with("HTTP/1.1 403"));  // it has no key either
   CHECK(refused.ended == 0);
+}
+
+TEST_CASE("HEAD is answered as GET, without the body", "[integration][mock]") {
+  Server server{{.scenario = "calm"}};
+  httplib::Client client{server.url()};
+  for (const char* const path : {"/", "/_ductile/health", "/v1beta/models?key=k", "/nothing-here"}) {
+    CAPTURE(path);
+    const auto whole = client.Get(path);
+    const auto head = client.Head(path);
+    REQUIRE(whole);
+    REQUIRE(head);
+    CHECK(head->status == whole->status);
+    CHECK(head->get_header_value("Content-Type") == whole->get_header_value("Content-Type"));
+    CHECK(head->body.empty());
+  }
+  CHECK(client.Head("/")->status == 200);
 }
 
 TEST_CASE("A connection is kept for the next request", "[integration][mock]") {
@@ -307,7 +323,7 @@ TEST_CASE("Putting the clock forward ends the waits that it passes", "[integrati
   while (server.engine().journal().total() == 0) std::this_thread::yield();
   const auto begun = std::chrono::steady_clock::now();
   httplib::Client admin{server.url()};
-  const auto advanced = admin.Post("/_ductile/clock/advance", R"({"seconds": 300})", "application/json");
+  const auto advanced = admin.Post("/_ductile/clock/advance", R"({"seconds": 400})", "application/json");
   REQUIRE(advanced);
   client.join();
   CHECK(std::chrono::steady_clock::now() - begun < 1s);

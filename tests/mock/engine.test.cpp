@@ -677,6 +677,70 @@ TEST_CASE("A shared capacity refuses a project within its quota for what the oth
   CHECK(engine.capacity_left(start + 1h).at("gemini-3-pro-image") == 4);
 }
 
+TEST_CASE("Two requests with the same last words are two jobs to the verdict when what stands before them differs", "[mock][verdict]") {
+  Scenario scenario;
+  scenario.episodes = {{.answer = "image-safety", .calls = 1}};
+  const auto edit = [](std::string_view before, std::string_view model) {
+    Request request = asking::for_image("", model);
+    request.body = R"({"contents":[{"role":"user","parts":[{"text":")" + std::string{before} +
+                   R"("}]},{"role":"user","parts":[{"text":"make it blue"}]}]})";
+    return request;
+  };
+  for (const bool same : {false, true}) {
+    INFO("the same: " << same);
+    Engine engine = engine_with(scenario);
+    REQUIRE(ask(engine, edit("a cat", "gemini-3-pro-image")) == "image-safety");
+    CHECK(ask(engine, edit(same ? "a cat" : "a dog", "gemini-nano-banana-2.1"), start + 10min) == "made");
+    CHECK(engine.verdict().count(ductile::mock::Fault::fell_back_on_safety) == (same ? 1U : 0U));
+  }
+}
+
+TEST_CASE("A call of a model is a POST, and by any other method there is nothing", "[mock]") {
+  Engine engine = engine_with({});
+  for (const char* const method : {"GET", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
+    INFO(method);
+    Request request = asking::for_image("a cat");
+    request.method = method;
+    CHECK(ask(engine, request) == "path-not-found-html");
+  }
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");
+}
+
+TEST_CASE("A hint that is not to lie is right to whoever reads the detail alone", "[mock]") {
+  Scenario scenario;
+  scenario.tier = {.name = "minute", .requests_per_minute = 1};
+  scenario.switches.lying_retry_info = false;
+  for (std::uint64_t millisecond = 0; millisecond < 3000; millisecond += 271) {
+    Engine engine = engine_with(scenario);
+    const WallTime first = start + std::chrono::milliseconds{millisecond};
+    CHECK(ask(engine, asking::for_image("a cat"), first) == "made");
+    const WallTime second = first + 1234ms;
+    const Answer refused = engine.answer(asking::for_image("a cat"), second);
+    REQUIRE(refused.status == 429);
+    const auto details = asking::json_of(refused).at("error").at("details").as_array();
+    const std::string delay{details.back().at("retryDelay").as_string()};
+    CHECK(delay.find('.') == std::string::npos);
+    CHECK(ask(engine, asking::for_image("a cat"), second + std::chrono::seconds{std::stoi(delay)}) == "made");
+  }
+}
+
+TEST_CASE("Spent capacity is answered as the overload that it is, never by a front end that knows nothing of it", "[mock]") {
+  Scenario scenario;
+  scenario.switches.shared_capacity = ductile::mock::SharedCapacity{.calls_per_minute = 0, .burst = 1};
+  Engine engine = engine_with(scenario);
+  CHECK(ask(engine, asking::for_image("a cat")) == "made");
+  std::map<std::string, int> seen;
+  for (int i = 0; i < 400; ++i) {
+    const Answer refused = engine.answer(asking::for_image("a cat " + std::to_string(i)), start);
+    ++seen[refused.id];
+    CHECK(refused.status == 503);
+    CHECK(ductile::gemini::find_failure(refused.id)->kind == ductile::Kind::overload);
+  }
+  CHECK(seen.size() == 3);
+  CHECK(seen["high-demand"] == Catch::Approx(200).margin(40));
+  CHECK(seen["overloaded"] == Catch::Approx(120).margin(40));
+}
+
 TEST_CASE("What an episode looks at, and how it goes on, is each its own", "[mock]") {
   const auto four_k = [](std::string_view prompt) {
     Request request = asking::for_image(prompt);
@@ -976,9 +1040,9 @@ TEST_CASE("What becomes of an answer from before a reset is nobody's fault after
   engine.play(silence, start);
   const Answer after = engine.answer(asking::for_image("a dog"), start);
   CHECK(before.number == after.number);
-  engine.client_held(before, 3min);
+  engine.client_held(before, 6min);
   CHECK(engine.verdict().clean());
-  engine.client_held(after, 3min);
+  engine.client_held(after, 6min);
   CHECK(engine.verdict().count(ductile::mock::Fault::no_read_timeout) == 1);
 }
 

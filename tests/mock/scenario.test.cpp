@@ -206,8 +206,13 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
       {R"({"model": {"p503_by_hour": [1, 2]}})", "model.p503_by_hour must be 24 numbers; it is [1,2]"},
       {R"({"model": {"safety": {"share": 1}}})", "model.safety has no member 'share'"},
       {R"({"model": {"p504": {"8K": [0, 0]}}})", "model.p504 has no member '8K'; the nearest is"},
-      {R"({"model": {"p504": {"1K": [0, 2]}}})", "model.p504.1K must be a number from 0 to 1; it is 2"},
+      {R"({"model": {"p504": {"1K": [0, 2]}}})", "model.p504.1K[1] must be a number from 0 to 1; it is 2"},
+      {R"({"model": {"p504": {"1K": 1}}})", "model.p504.1K must be [calm, burst]; it is 1"},
       {R"({"model": {"slow_503_s": 5}})", "model.slow_503_s must be [low, high]; it is 5"},
+      {R"({"model": {"network_s": [2, 1]}})", "model.network_s must be [low, high], the lower first; it is [2,1]"},
+      {R"({"model": {"overload_latency_factor": [3, 2.5]}})",
+       "model.overload_latency_factor must be [low, high], the lower first; it is [3,2.5"},
+      {R"({"model": {"fast_503_s": [1, -1]}})", "model.fast_503_s[1] must be a number from 0 to 1e+08; it is -1"},
       {R"({"model": {"count_429_rpm": 1}})", "model.count_429_rpm must be true or false; it is 1"},
       {R"({"model": "sunny"})", "model must be calm, day or an object; it is 'sunny'"},
       {R"({"tier": "tier9"})", "tier must be one of zero, free-2026, free, tier1"},
@@ -339,6 +344,25 @@ TEST_CASE("An episode may be a project's, and between two moments of the service
             {"answer", "internal"}, {"match", {{"project", "shop"}}}, {"from", "2026-11-24T12:00:00Z"}, {"until", "2026-11-24T13:00:00Z"}});
 }
 
+TEST_CASE("The keys of a project are written by their names, in an order that tells nothing of them", "[mock]") {
+  const auto written = [](const std::string& text) {
+    return boost::json::serialize(ductile::mock::written_scenario(read_scenario(text, 1)).at("projects"));
+  };
+  std::set<std::string> orders;
+  for (const std::string keys : {R"("aaa", "bbb", "ccc", "ddd")", R"("ddd", "bbb", "aaa", "ccc")"})
+    orders.insert(written(R"({"projects": {"studio": [)" + keys + R"(], "atelier": ["eee"]}})"));
+  REQUIRE(orders.size() == 1);
+  const boost::json::object projects = boost::json::parse(*orders.begin()).as_object();
+  REQUIRE(projects.size() == 2);
+  CHECK(projects.begin()->key() == "atelier");
+  std::vector<std::string> names;
+  for (const boost::json::value& name : projects.at("studio").as_array()) names.emplace_back(name.as_string());
+  CHECK(names.size() == 4);
+  CHECK(std::is_sorted(names.begin(), names.end()));
+  // Each is taken for its key, and written so again.
+  CHECK(written(R"({"projects": )" + *orders.begin() + "}") == *orders.begin());
+}
+
 TEST_CASE("The seed of a file is its day, unless the command line has one", "[mock]") {
   const auto order = [](const Scenario& scenario) {
     std::string all;
@@ -395,7 +419,8 @@ TEST_CASE("Schema and reader agree on every member, and on every bound of it", "
     }
     const std::string complaint = json_schema::complaint(schema, document);
     INFO(boost::json::serialize(document) << "\nthe schema: " << complaint << "\nthe reader: " << refusal);
-    CHECK(complaint.empty() == read);
+    const bool of_two_values = refusal.find("the lower first") != refusal.npos;  // a schema looks at each value alone
+    CHECK(complaint.empty() == (read || of_two_values));
     ++agreed;
   });
   CHECK(agreed > 300);

@@ -577,6 +577,10 @@ TEST_CASE("What an attempt counts for follows from how it ended", "[policies]") 
   broken_off.sent = Sent::delivered;
   Verdict unsent = said(Kind::network);
   unsent.sent = Sent::no;
+  Verdict let_in = said(Kind::permission);
+  let_in.reclassified = true;
+  Verdict full_by_an_event = refused(QuotaDimension::requests_per_minute);
+  full_by_an_event.reclassified = true;
   const std::vector<Row> rows{
       {"ok, cost unknown", success(), {1, 2, 300}},
       {"ok, cost known", with(success(), 1, 250), {1, 1, 250}},
@@ -590,6 +594,8 @@ TEST_CASE("What an attempt counts for follows from how it ended", "[policies]") 
       {"401", said(Kind::auth), nothing},
       {"403", said(Kind::permission), nothing},
       {"404", said(Kind::not_found), nothing},
+      {"200 that says that the account is limited", let_in, {1, 0, 300}},
+      {"200 that says that a window is full", full_by_an_event, nothing},
       {"withheld image", with(said(Kind::safety_output), 1, 120), {1, 1, 120}},
       {"blocked prompt", with(said(Kind::safety_prompt), 0, 120), {1, 0, 120}},
       {"text only", with(said(Kind::no_image), 0, 120), {1, 0, 120}},

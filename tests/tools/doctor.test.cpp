@@ -305,6 +305,15 @@ TEST_CASE("What a text says is shown as it stood there, letter by letter, withou
   CHECK(diagnosis(R"({"error":{"code":"Insufficient_Quota"}})").at("evidence").at(0).at("what") == "Insufficient_Quota");
 }
 
+TEST_CASE("The port of an address is no status", "[doctor]") {
+  const auto id = [](std::string_view paste) { return std::string{diagnose(answers_of(paste).front()).said.verdict.id.text()}; };
+  for (const std::string_view paste : {"gateway:503 failed", "peer 10.0.0.1:500 closed", "could not talk to h:443"}) {
+    CAPTURE(paste);
+    CHECK(id(paste) == "unknown");
+  }
+  CHECK(id("error 503") == "service-unavailable");
+}
+
 TEST_CASE("The output of curl -v is read without its marks", "[doctor]") {
   const auto answers = answers_of(
       "* Trying 192.0.2.1:443...\n> POST /v1beta/models/x HTTP/2\n> x-goog-api-key: k\n>\n< HTTP/2 429\n< retry-after: 7\n<\n"
@@ -343,6 +352,28 @@ TEST_CASE("Several answers in one paste are a record each, none is lost behind t
   CHECK(ids(busy_head + busy + key_head + key) == Ids{"overloaded", "api-key-invalid"});
   CHECK(answers_of(busy_head + busy + key_head + key).back().status == 400);
   CHECK(ids(busy + "and then it went on").size() == 1);
+
+  CHECK(ids("attempt 1:\n" + busy + "attempt 2:\n" + blocked) == Ids{"overloaded", "prompt-blocked-prohibited"});
+  CHECK(ids(busy + "$ python draw.py\n" + key + "and more") == Ids{"overloaded", "api-key-invalid"});
+  CHECK(ids("$ curl -i one\n" + busy_head + busy + "$ curl -i two\n" + key_head + key) == Ids{"overloaded", "api-key-invalid"});
+  CHECK(ids("attempt 1:\n" + busy + "{\n  cut").size() == 1);
+
+  // As `curl -v` prints them: what a redirect says belongs to what follows it, what curl says of a connection stands alone.
+  const std::string begin = "$ curl -v https://service.invalid/\n* Host service.invalid:443 was resolved.\n*   Trying 192.0.2.1:443...\n";
+  const std::string ask = "> POST /v1beta/models/x HTTP/1.1\n> x-goog-api-key: k\n>\n";
+  const std::string left = "* Connection #0 to host service.invalid left intact\n";
+  const std::string shown_busy = begin + ask + "< HTTP/1.1 503 \n< date: x\n<\n" + busy + left;
+  const std::string shown_key = begin + ask + "< HTTP/1.1 100 Continue\n<\n< HTTP/1.1 400 \n<\n" + key + left;
+  const std::string shown_refused = begin + "* connect to 192.0.2.1 port 443 failed: Connection refused\ncurl: (7) Failed to connect\n";
+  CHECK(ids(shown_busy + shown_key) == Ids{"overloaded", "api-key-invalid"});
+  CHECK(answers_of(shown_busy + shown_key).back().status == 400);
+  CHECK(ids(shown_busy + shown_refused + shown_key) == Ids{"overloaded", "connect-refused", "api-key-invalid"});
+  CHECK(ids(shown_refused + shown_busy) == Ids{"connect-refused", "overloaded"});
+  CHECK(ids(begin + ask + "< HTTP/1.1 301 \n<\n* Ignoring the response-body\n*   Trying 192.0.2.2:443...\n" + ask + "< HTTP/1.1 503 \n<\n" +
+            busy) == Ids{"overloaded"});
+  CHECK(
+      ids(ask + "< HTTP/1.1 200 OK\n<\n{\"candidates\": [\n* transfer closed with 9 bytes remaining to read\ncurl: (18) transfer closed\n")
+          .size() == 1);
   CHECK(ids(busy_head + busy).size() == 1);
 }
 
@@ -516,6 +547,26 @@ TEST_CASE("A row is explained, and the table is listed whole", "[doctor]") {
   CHECK(said.at("category") == "timeout");
   CHECK(said.at("retryable") == "immediately");
   CHECK(said.at("page") == "docs/failures/deadline-504.md");
+  CHECK(said.at("actions").as_array().size() == 3);
+
+  // Where it arises, what it counts for and what to do are what is said of an answer of that row.
+  for (const gemini::FailureRow& each : gemini::failures) {
+    CAPTURE(each.id.text());
+    Diagnosis diagnosis;
+    diagnosis.said.verdict = gemini::verdict_of(each);
+    const boost::json::object seen = boost::json::parse(diagnosis_json(diagnosis)).as_object();
+    const boost::json::object known = boost::json::parse(failure_json(each)).as_object();
+    for (const std::string_view name : {"layer", "counted", "actions", "who", "billed", "cause"}) {
+      CAPTURE(name);
+      CHECK(known.at(name) == seen.at(name));
+    }
+    const std::string text = failure_text(each);
+    for (const boost::json::value& action : known.at("actions").as_array())
+      CHECK(text.find(std::string{action.as_string()} + "\n") != std::string::npos);
+    CHECK(text.find("\n  layer     " + std::string{known.at("layer").as_string()} + "\n") != std::string::npos);
+    CHECK(text.find(known.at("counted").as_bool() ? "\n  quota     counts as a request\n" : "\n  quota     counts as nothing\n") !=
+          std::string::npos);
+  }
   const std::string all = failures_text();
   CHECK(std::ranges::count(all, '\n') == 192);
   CHECK(nearest_failure("rpd-fre") == "rpd-free");

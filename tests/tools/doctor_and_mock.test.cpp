@@ -2,12 +2,17 @@
 
 // The doctor on what the mock answers: the two know nothing of one another but the table of failures.
 #include "../../tools/failure_pages/specimen.hpp"
+#include "../../tools/failure_pages/what_follows.hpp"
 #include "../support/catch.hpp"
 
+#include <ductile/core/now.hpp>
+#include <ductile/core/verdict.hpp>
+#include <ductile/gemini/explanation.hpp>
 #include <ductile/gemini/failures.hpp>
 #include <ductile/mock/engine.hpp>
 #include <ductile/mock/provenance.hpp>
 #include <ductile/mock/reply.hpp>
+#include <ductile/mock/scenario.hpp>
 #include <ductile/mock/scenario_json.hpp>
 #include <ductile/tools/doctor_diagnosis.hpp>
 #include <ductile/tools/doctor_input.hpp>
@@ -103,6 +108,37 @@ TEST_CASE("What the four SDKs print of an error is the error itself, up to four 
     }
   }
   CHECK(told > 500);
+}
+
+TEST_CASE("Whether a failure counts as a request, the table, its page and the mock say alike", "[doctor][mock]") {
+  const WallTime now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24};
+  const mock::Request request{.path = "/v1beta/models/gemini-3-pro-image:generateContent",
+                              .headers = {{"x-goog-api-key", "a-key"}},
+                              .body = R"({"contents":[{"role":"user","parts":[{"text":"a cat"}]}]})"};
+  std::size_t counted = 0;
+  for (const gemini::FailureRow& row : gemini::failures) {
+    CAPTURE(row.id.text());
+    const gemini::Explanation said = gemini::explain(verdict_of(row));
+    counted += said.counts ? 1 : 0;
+
+    const auto specimen = failure_pages::specimen_of(row);
+    const Verdict seen = specimen.said.ok() ? verdict_of(row) : specimen.said.verdict;
+    if (specimen.said.ok() || seen.id == row.id) {
+      const auto follows = failure_pages::what_follows(seen);
+      CHECK(follows.counts_request == said.counts);
+      CHECK(follows.counts_tokens == said.counts);
+    }
+
+    mock::Scenario scenario;
+    scenario.tier = {.name = "one a minute", .requests_per_minute = 1};
+    scenario.episodes = {{.answer = std::string{row.id.text()}, .calls = 1}};
+    mock::Engine engine{{.scenario = scenario, .start = now}};
+    REQUIRE(engine.answer(request, now).id == row.id.text());
+    CHECK((engine.answer(request, now).id == "rpm-paid") == said.counts);
+  }
+  CHECK(counted > 100);
+  CHECK(counted < gemini::failures.size());
+  CHECK(gemini::explain(verdict_of(*gemini::find_failure("account-limited"))).counts);  // it is let in, and told so in a 200
 }
 
 TEST_CASE("What the doctor was shown, the mock does again by the scenario that the doctor wrote, and it is the same to the doctor",

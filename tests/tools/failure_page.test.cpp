@@ -5,7 +5,9 @@
 #include "../../tools/failure_pages/what_follows.hpp"
 #include "../support/catch.hpp"
 
+#include <ductile/core/kind.hpp>
 #include <ductile/gemini/failures.hpp>
+#include <ductile/gemini/kind_advice.hpp>
 #include <ductile/gemini/redact.hpp>
 
 #include <chrono>
@@ -104,6 +106,39 @@ TEST_CASE("No page holds what looks like a key, and none says how to get somethi
       CHECK(advice.find(word) == std::string_view::npos);
     }
     CHECK(advice.find("another model") == advice.rfind("another model"));  // once, where it says not to
+  }
+}
+
+TEST_CASE("A page that says not to try again has no step that waits for another try to pass", "[docs]") {
+  std::size_t stay = 0;
+  for (const gemini::FailureRow& row : gemini::failures) {
+    CAPTURE(row.id.text());
+    const std::string page = failure_page(row);
+    const auto& advice = gemini::advice_for(row.kind);
+    for (const std::string_view step : advice.where_it_passes) {
+      if (step.empty()) continue;
+      stay += row.remedy == Remedy::never ? 1 : 0;
+      CHECK((page.find(step) == std::string::npos) == (row.remedy == Remedy::never));
+    }
+  }
+  CHECK(stay > 5);
+}
+
+TEST_CASE("A page shows the answer to the command that it gives, and a batch is asked for by its own path", "[docs]") {
+  CHECK(page_of("stop-no-parts").find("\"promptTokenCount\": 3,") != std::string::npos);  // "A lighthouse"
+  const std::string batch = page_of("batch-get-503");
+  CHECK(batch.find("curl -i 'http://127.0.0.1:8080/v1beta/batches/a-batch' \\\n  -H 'x-ductile-scenario: batch-get-503'\n") !=
+        std::string::npos);
+  CHECK(batch.find("Kind `timeout`, remedy `never`") != std::string::npos);
+  CHECK(batch.find("takes it for the other") != std::string::npos);
+}
+
+TEST_CASE("The questions lead to every status of an error", "[docs]") {
+  const std::string index = failure_index();
+  const std::string questions = index.substr(0, index.find("## By status"));
+  for (const gemini::FailureRow& row : gemini::failures) {
+    CAPTURE(row.id.text());
+    if (row.http_status >= 400) CHECK(questions.find(std::to_string(row.http_status)) != std::string::npos);
   }
 }
 

@@ -18,6 +18,7 @@
 
 using namespace ductile;
 using namespace ductile::tools;
+using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
@@ -107,6 +108,112 @@ TEST_CASE("A time that no clock shows begins no record", "[doctor]") {
     CHECK_FALSE(record->time);
     CHECK(record->text == std::string{time} + " words");
   }
+}
+
+TEST_CASE("A time that syslog writes is read, in the year that fits where it names none", "[doctor]") {
+  using namespace std::chrono;
+  const auto day_of = [](int of_year, unsigned of_month, unsigned day) {
+    return WallTime{sys_days{year{of_year} / static_cast<int>(of_month) / static_cast<int>(day)}};
+  };
+  const WallTime now = day_of(2026, 11, 30) + 18h;
+  struct Row {
+    std::string_view line;
+    std::string_view text;
+    WallTime time;
+  };
+  const Row rows[]{
+      {"Nov 30 10:00:05 host app[7]: words", " host app[7]: words", day_of(2026, 11, 30) + 10h + 5s},
+      {"Nov  3 10:00:05 host app: words", " host app: words", day_of(2026, 11, 3) + 10h + 5s},
+      {"<134>Nov 30 10:00:05 host words", " host words", day_of(2026, 11, 30) + 10h + 5s},
+      {"Dec  1 09:00:00 another zone", " another zone", day_of(2026, 12, 1) + 9h},
+      {"Dec 24 10:00:00 last year", " last year", day_of(2025, 12, 24) + 10h},
+      {"Feb 29 10:00:00 a leap day", " a leap day", day_of(2024, 2, 29) + 10h},
+      {"<165>1 2026-11-30T10:00:05.003+01:00 host app - ID47 - words", " host app - ID47 - words", day_of(2026, 11, 30) + 9h + 5s},
+      {"2026/11/30 10:00:05 words", " words", day_of(2026, 11, 30) + 10h + 5s}};
+  for (const Row& row : rows) {
+    CAPTURE(row.line);
+    std::istringstream in{std::string{row.line}};
+    const auto record = LogRecords{in, now}.next();
+    REQUIRE(record);
+    REQUIRE(record->time);
+    CHECK(record->text == row.text);
+    CHECK((*record->time == row.time));
+  }
+  for (const std::string_view line :
+       {"Nix 30 10:00:05 words", "Nov 31 10:00:05 words", "Nov 30 1000 words", "<abc>Nov 30 10:00:05", "<165>1 - host app"}) {
+    CAPTURE(line);
+    std::istringstream in{std::string{line}};
+    const auto record = LogRecords{in, now}.next();
+    REQUIRE(record);
+    CHECK_FALSE(record->time);
+    CHECK(record->text == line);
+  }
+  std::istringstream two{"Nov 30 10:00:05 host one\n  more of one\nNov 30 10:00:06 host two\n"};
+  LogRecords records{two, now};
+  CHECK(records.next()->text == " host one\n  more of one");
+  CHECK(records.next()->text == " host two");
+}
+
+TEST_CASE("A JSON record's time may be counted from 1970, in any unit, as a number or a string", "[doctor]") {
+  const auto ten = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 30}} + std::chrono::hours{10};
+  for (const std::string_view count : {"1796032800", "1796032800.25", "1796032800250", "1796032800250.0", "1796032800250000",
+                                       "1796032800250000000", "1.79603280025e9", "\"1796032800\"", "\"1796032800250\""}) {
+    CAPTURE(count);
+    std::istringstream in{"{\"level\": \"error\", \"ts\": " + std::string{count} + ", \"msg\": \"503\"}"};
+    const auto record = LogRecords{in}.next();
+    REQUIRE(record);
+    REQUIRE(record->time);
+    const auto late = *record->time - ten;
+    CHECK((late == std::chrono::milliseconds{0} || late == std::chrono::milliseconds{250}));
+    CHECK((late == std::chrono::milliseconds{0}) == (count.find("25") == count.npos));
+  }
+  for (const std::string_view count : {"17", "-1796032800", "99999999999", "7258118400", "1796032800x", "nan", "\"soon\"", "null", "{}"}) {
+    CAPTURE(count);
+    std::istringstream in{"{\"ts\": " + std::string{count} + "}"};
+    CHECK_FALSE(LogRecords{in}.next()->time);
+  }
+}
+
+TEST_CASE("A body below its dated line belongs to it, however it is printed", "[doctor]") {
+  const std::string pretty =
+      "{\n  \"error\": {\n    \"code\": 503,\n    \"message\": \"The model is overloaded.\",\n    \"status\": \"UNAVAILABLE\"\n  }\n}\n";
+  std::string log;
+  for (const std::string_view time : {"10:00:00", "10:20:00", "10:40:00"}) log += at(time, "HTTP 503 from gemini:") + pretty;
+  const LogScan scan = scanned(log);
+  CHECK(scan.records() == 3);
+  CHECK(scan.failures() == 3);
+  REQUIRE(scan.rows().size() == 1);
+  CHECK(scan.rows()[0].id == "overloaded");
+  CHECK(signs_of(scan) == std::vector<std::string>{"half_an_hour"});
+  CHECK(scanned(at("10:00:00", "words") + std::string{overload} + "\n").records() == 1);
+  CHECK(scanned(at("10:00:00", "words") + "{\"ts\": \"2026-11-24T10:00:01Z\", \"a\": 1}\n").records() == 2);
+}
+
+TEST_CASE("A time is found behind what a container, a level or a name puts before it", "[doctor]") {
+  for (const std::string_view line :
+       {"app-1  | 2026-11-24T10:00:00Z words", "[pod/x-1/app] 2026-11-24T10:00:00Z words", "ERROR 2026-11-24 10:00:00 words",
+        "ERROR    [2026-11-24 10:00:00] words", "time=\"2026-11-24T10:00:00Z\" level=error msg=words",
+        "level=error ts=2026-11-24T10:00:00Z words", "\x1B[31m2026-11-24 10:00:00 \x1B[0mwords"}) {
+    CAPTURE(line);
+    std::istringstream in{std::string{line}};
+    const auto record = LogRecords{in}.next();
+    REQUIRE(record);
+    REQUIRE(record->time);
+    CHECK(*record->time == WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + 10h);
+    CHECK(record->text.find("words") != std::string::npos);
+    CHECK(record->text.find('\x1B') == std::string::npos);
+  }
+  for (const std::string_view line : {"built on 2026-11-24 10:00:00 by us", "  at x 2026-11-24 10:00:00", "ERRORS 2026-11-24 10:00:00"}) {
+    CAPTURE(line);
+    std::istringstream in{std::string{line}};
+    CHECK_FALSE(LogRecords{in}.next()->time);
+  }
+}
+
+TEST_CASE("A scan that finds no time says what it could not look for", "[doctor]") {
+  const std::string words = "what half an hour or a minute would tell is not looked for";
+  CHECK_THAT(log_scan_text(scanned(std::string{overload} + "\n")), ContainsSubstring(words));
+  CHECK_THAT(log_scan_text(scanned(at("10:00:00", overload))), !ContainsSubstring(words));
 }
 
 TEST_CASE("Without times each line of a log is a record", "[doctor]") {
@@ -248,6 +355,22 @@ TEST_CASE("An archive of exchanges is scanned as a log is, its entries with thei
     CHECK(*scan.first() ==
           WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + std::chrono::hours{10} + std::chrono::milliseconds{0});
   }
+}
+
+TEST_CASE("What a browser asks beside the call, and what went well beside it, is no failure of an archive", "[doctor]") {
+  const auto entry = [](std::string_view method, std::string_view path, int status, std::string_view body) {
+    return boost::json::serialize(
+        boost::json::object{{"startedDateTime", "2026-11-24T10:00:00Z"},
+                            {"request", {{"method", method}, {"url", "https://example.invalid/v1beta/models" + std::string{path}}}},
+                            {"response", {{"status", status}, {"headers", boost::json::array{}}, {"content", {{"text", body}}}}}});
+  };
+  const std::string beside = entry("OPTIONS", "/m:generateContent", 200, "") + "," + entry("OPTIONS", "/m:generateContent", 204, "") + "," +
+                             entry("GET", "", 200, R"({"models":[]})") + "," + entry("GET", "", 304, "") + "," +
+                             entry("POST", "/m:countTokens", 200, R"({"totalTokens":5})");
+  const LogScan scan = scanned("{\"log\":{\"entries\":[" + beside + "," + entry("POST", "/m:generateContent", 503, overload) + "," +
+                               entry("GET", "", 400, wrong_key) + "]}}");
+  CHECK(scan.records() == 2);
+  CHECK(scan.failures() == 2);
 }
 
 TEST_CASE("An archive that is cut off, and what only begins like one, is read line by line", "[doctor]") {

@@ -648,6 +648,34 @@ TEST_CASE("doctor says what a file holds, explains a failure, and lists them all
   }
 }
 
+TEST_CASE("doctor policy reads a large log to its end with the eyes of a scan, and a large answer as an answer", "[program]") {
+  const FolderForTest work;
+  const std::string file = (work / "seen").string();
+  const auto policy_of = [&](const std::string& text) {
+    tools::write_whole_file(work / "seen", text);
+    Program policy{{"doctor", "policy", file}};
+    CHECK(policy.exit_status() == 0);
+    return policy.stdout_text();
+  };
+  using Catch::Matchers::ContainsSubstring;
+  std::string log;
+  while (log.size() < 300 * 1024) log += "2026-11-24 10:00:00 INFO order 503 shipped, nothing to see\n";
+  log += "2026-11-24 10:00:01 ERROR 503 The model is overloaded.\n";
+  log +=
+      R"(2026-11-24 10:00:02 ERROR {"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":)"
+      R"("GenerateRequestsPerMinutePerProjectPerModel-FreeTier","quotaValue":"7","quotaDimensions":{"model":"gemini-3-pro-image"}}]}]}})";
+  const std::string of_log = policy_of(log);
+  CHECK_THAT(of_log, ContainsSubstring("//   1 overloaded: ") && ContainsSubstring("//   1 rpm-free: "));
+  CHECK_THAT(of_log, ContainsSubstring("ductile::per_minute(7)"));
+  CHECK(of_log == policy_of(log.substr(log.find('\n', log.size() - 4000) + 1)));  // as of a short one with the same failures
+
+  const std::string image(300 * 1024, 'A');
+  const std::string answers = "HTTP/2 200 \r\n\r\n{\"candidates\": [{\"content\": {\"parts\": [{\"inlineData\": {\"data\": \"" + image +
+                              "\"}}]}}]}\nHTTP/2 503 \r\n\r\n{\n  \"error\": {\n    \"code\": 503,\n    \"message\": \"The model is "
+                              "overloaded.\",\n    \"status\": \"UNAVAILABLE\"\n  }\n}\n";
+  CHECK_THAT(policy_of(answers), ContainsSubstring("//   1 overloaded: ") && !ContainsSubstring("service-unavailable"));
+}
+
 TEST_CASE("doctor writes a pipeline and a scenario for what a file holds, and says what it left out", "[program]") {
   const FolderForTest work;
   tools::write_whole_file(work / "seen",

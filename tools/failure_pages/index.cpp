@@ -57,6 +57,8 @@ constexpr std::string_view tree = R"(1. **Is there an HTTP status at all?** No:
 7. **401, 402, 403?** The key is missing [key-missing], leaked [key-leaked], of the wrong sort [oauth-expected]; the API is off
    [service-disabled]; no money [prepay-depleted-402], [billing-disabled]; the project is suspended [consumer-suspended].
 8. **404?** A model [model-not-found], one that was retired [model-retired-listed], something else [entity-not-found].
+9. **Another 4xx?** 408, too slow an upload: [request-timeout-408]; 409: [aborted-409]; 413, too large: [body-too-large-413];
+   414, the prompt in the URL: [uri-too-long-414]; 416: [out-of-range-416]; 499, the client or the service gave up: [cancelled-499].
 )";
 
 std::string link(std::string_view id) { return "[`" + std::string{id} + "`](" + std::string{id} + ".md)"; }

@@ -6,7 +6,7 @@
 #include "what_follows.hpp"
 
 #include <ductile/core/kind.hpp>            // is_about_content
-#include <ductile/gemini/kind_advice.hpp>   // advice_for
+#include <ductile/gemini/kind_advice.hpp>   // actions_for, advice_for
 #include <ductile/gemini/models.hpp>        // image_models
 #include <ductile/gemini/redact.hpp>        // redacted, shortened
 #include <ductile/gemini/resilient.hpp>     // ResilientOptions
@@ -134,6 +134,10 @@ std::string what_arrives(const gemini::FailureRow& row, const Specimen& specimen
     text.append("\nBy itself it is a success, with a whole image. Only a comparison with what was asked shows the rest.\n");
   else if (!(specimen.said.verdict.id == row.id) && !broken)
     text.append(looks_like(row, specimen.said.verdict));
+  if (is_of_batch(row))
+    text.append(
+        "\nIts words are those of [service-unavailable](service-unavailable.md). Only the path tells the two apart: this one answers "
+        "`batches.get`, a minute after it was asked. `ductile doctor` sees no path in a body, and takes it for the other.\n");
   if (const std::string list = in_the_sdks(row, specimen); !list.empty())
     text.append("\nIn the service's own SDKs:\n\n").append(list);
   else if (row.group == 'F')
@@ -169,6 +173,7 @@ std::string retry_step(const gemini::FailureRow& row, const WhatFollows& follows
   switch (row.remedy) {
     case Remedy::never:
       if (is_an_image_after_all(row)) return "Keep the image: asking again gives no other.";
+      if (holds(row.fix, "stop sending")) return "";
       return gemini::is_mended_outside(row) ? "Stop sending until that is done. Then the same request may succeed."
                                             : "Do not send it again as it is.";
     case Remedy::immediately:
@@ -195,8 +200,7 @@ std::string what_to_do(const gemini::FailureRow& row, const Specimen& specimen, 
   if (row.kind == Kind::quota && !(follows.asks_the_next && holds(row.fix, "model")))
     steps.emplace_back(follows.asks_the_next ? "Another model has a quota of its own: ask it meanwhile."
                                              : "Every model of the account is closed: stop the job.");
-  for (const std::string_view step : gemini::advice_for(row.kind).then)
-    if (!step.empty()) steps.emplace_back(step);
+  for (const std::string_view step : gemini::actions_for(row.kind, row.remedy)) steps.emplace_back(step);
   if (is_retried_by_sdks(specimen.answer.status) && !is_worth_a_retry(row.remedy))
     steps.emplace_back("An SDK that retries by itself sends it again in vain: [turn that off](../sdk-retries.md).");
   std::string text;
@@ -261,13 +265,10 @@ std::string what_ductile_does(const gemini::FailureRow& row, const Specimen& spe
 
 std::string reproduce(const gemini::FailureRow& row, const Specimen& specimen) {
   const std::string id{row.id.text()};
-  const bool by_openai = specimen.scene.delivery == mock::Delivery::openai;
-  const std::string asked =
-      by_openai ? R"({"model": ")" + specimen.scene.model + R"(", "messages": [{"role": "user", "content": "A lighthouse"}]})"
-                : R"({"contents": [{"parts": [{"text": "A lighthouse"}]}]})";
+  const std::string asked = body_asking(specimen.scene);
   std::string text = "In one terminal `ductile mock --port 8080`, in another:\n\n```sh\ncurl -i 'http://127.0.0.1:8080" +
-                     path_of(specimen.scene) + "' \\\n  -H 'x-ductile-scenario: " + id +
-                     "' -H 'Content-Type: application/json' \\\n  -d '" + asked + "'\n```\n";
+                     path_of(specimen.scene) + "' \\\n  -H 'x-ductile-scenario: " + id + "'" +
+                     (asked.empty() ? std::string{} : " -H 'Content-Type: application/json' \\\n  -d '" + asked + "'") + "\n```\n";
   const TransportWords* broken = find_transport_words(row.id.text());
   if (broken && !broken->for_real.empty())
     text.append("\nIt happens below HTTP. Asked for so, the mock shows the nearest thing. The thing itself:\n\n```sh\n")

@@ -7,7 +7,9 @@
 #include <ductile/gemini/classifier.hpp>      // read_answer
 #include <ductile/gemini/redact.hpp>          // redacted
 #include <ductile/mock/detail/json_text.hpp>  // json_text
+#include <ductile/mock/models.hpp>            // find_served_model
 #include <ductile/mock/reply.hpp>             // reply
+#include <ductile/mock/request_check.hpp>     // Asked, check_request
 
 #include <boost/json.hpp>
 
@@ -56,8 +58,7 @@ namespace json = boost::json;
 
 mock::Scene scene_of(const gemini::FailureRow& row) {
   mock::Scene scene;
-  scene.prompt = "A lighthouse at dusk";
-  scene.prompt_tokens = 5;
+  scene.prompt = "A lighthouse";
   scene.time = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + std::chrono::hours{12};
   const bool of_a_model = row.kind == Kind::not_found && row.remedy == Remedy::other_model;
   if (of_a_model) scene.model = "gemini-3.1-flash-image";  // retired
@@ -66,7 +67,10 @@ mock::Scene scene_of(const gemini::FailureRow& row) {
   if (scene.delivery == mock::Delivery::events) scene.method = "streamGenerateContent";
   if (row.id == FailureId{"image-dimensions-mismatch"}) scene.ratio = "16:9";
   if (row.id == FailureId{"tier-downgraded"}) scene.service_tier = "priority";
+  if (is_of_batch(row)) scene.method = "getBatch";
   scene.path = "/v1beta/v1beta/models/" + scene.model + ":" + scene.method;  // as the page of a wrong path quotes it
+  const mock::Scene usual{.prompt = scene.prompt};
+  scene.prompt_tokens = std::get<mock::Asked>(mock::check_request(body_asking(usual), *mock::find_served_model(usual.model))).tokens;
   return scene;
 }
 
@@ -85,13 +89,14 @@ bool is_good_http(mock::ByteFault fault) { return fault == mock::ByteFault::cut_
 gemini::Classification judged(const gemini::FailureRow& row, const mock::Scene& scene, const mock::Answer& answer) {
   const TransportWords* broken = find_transport_words(row.id.text());
   if (broken && !is_good_http(answer.fault)) {
-    const Sent sent = row.billed == Billed::no ? Sent::no : Sent::unknown;
+    const Sent sent = gemini::never_arrives(row.id.text()) ? Sent::no : Sent::unknown;
     return gemini::classify(TransportError{broken->fault, sent, {}, broken->status, broken->received});
   }
   HttpResponse response{answer.status, answer.headers, arrived(answer)};
   response.headers.push_back({"Content-Type", answer.content_type});
   const std::string_view asked = row.id == FailureId{"model-substituted"} ? std::string_view{} : scene.model;
-  auto read = gemini::read_answer(response, {asked, scene.ratio, std::nullopt}, {scene.model, {}});
+  auto read =
+      gemini::read_answer(response, {asked, scene.ratio, std::nullopt}, {.model = scene.model, .secret = {}, .of_batch = is_of_batch(row)});
   auto* failed = std::get_if<gemini::Classification>(&read);
   return failed ? std::move(*failed) : gemini::Classification{};
 }
@@ -197,7 +202,17 @@ Specimen specimen_of(const gemini::FailureRow& row) {
   return specimen;
 }
 
+bool is_of_batch(const gemini::FailureRow& row) { return row.id == FailureId{"batch-get-503"}; }
+
+std::string body_asking(const mock::Scene& scene) {
+  if (scene.method == "getBatch") return {};
+  if (scene.delivery == mock::Delivery::openai)
+    return R"({"model": ")" + scene.model + R"(", "messages": [{"role": "user", "content": ")" + scene.prompt + R"("}]})";
+  return R"({"contents": [{"parts": [{"text": ")" + scene.prompt + R"("}]}]})";
+}
+
 std::string path_of(const mock::Scene& scene) {
+  if (scene.method == "getBatch") return "/v1beta/batches/a-batch";
   if (scene.delivery == mock::Delivery::openai) return "/v1beta/openai/chat/completions";
   return "/v1beta/models/" + scene.model + ":" + scene.method + (scene.delivery == mock::Delivery::events ? "?alt=sse" : "");
 }

@@ -29,6 +29,12 @@ struct Specimen {
 /// Status, the headers that matter and the body, as a block of text; empty when nothing of HTTP arrives. No key, no long base64.
 [[nodiscard]] std::string shown(const Specimen& specimen);
 
+/// Whether only the path tells the failure from another: it answers batches.get.
+[[nodiscard]] bool is_of_batch(const gemini::FailureRow& row);
+
+/// The body of the request; empty where it has none.
+[[nodiscard]] std::string body_asking(const mock::Scene& scene);
+
 /// The path and query that the request goes to.
 [[nodiscard]] std::string path_of(const mock::Scene& scene);
 

@@ -122,7 +122,8 @@ struct QuotaWindow {
 
 /// What an attempt counts for, once it has ended: the rule of every window in one place.
 ///
-/// Requests count even when they fail, except those that were refused at the door (429, 401, 403, 404) or never sent. Images count when
+/// Requests count even when they fail, except those that were refused at the door (429, 401, 403, 404) or never sent. What came as a
+/// success and was none was let in, whoever it says may not enter. Images count when
 /// the service made some, withheld ones included, and when it may have (an answer that was lost or broke off, a timeout). Tokens count as
 /// the service counted them; where it does not say, as reserved. Money counts as images and tokens do, unless the attempt is known to be
 /// free.
@@ -132,8 +133,8 @@ struct QuotaWindow {
 [[nodiscard]] constexpr QuotaCost quota_cost(const Verdict& verdict, const QuotaCost& reserved, QuotaCounts counts = QuotaCounts::sent,
                                              const QuotaPrices& prices = {}) noexcept {
   if (verdict.sent == Sent::no || (counts == QuotaCounts::delivered && !verdict.ok())) return {.requests = 0};
-  const bool at_the_door = verdict.kind == Kind::rate_limit || verdict.kind == Kind::quota || verdict.kind == Kind::auth ||
-                           verdict.kind == Kind::permission || verdict.kind == Kind::not_found;
+  const bool is_not_let_in = verdict.kind == Kind::auth || verdict.kind == Kind::permission || verdict.kind == Kind::not_found;
+  const bool at_the_door = verdict.kind == Kind::rate_limit || verdict.kind == Kind::quota || (is_not_let_in && !verdict.reclassified);
   const bool refused = at_the_door && verdict.sent == Sent::yes && counts != QuotaCounts::all_sent;
   const bool may_have_made_images =
       verdict.ok() || verdict.sent == Sent::unknown || verdict.sent == Sent::delivered || verdict.kind == Kind::timeout;

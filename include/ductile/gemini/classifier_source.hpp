@@ -160,6 +160,7 @@ Classification classify(const TransportError& error, const AnswerContext& contex
   }
   verdict.says = error.what == TransportFault::cancelled ? Says::caller : Says::transport;
   verdict.sent = error.sent;
+  verdict.reclassified = false;  // what broke was no success to the transport
   if (error.sent == Sent::no) verdict.billed = Billed::no;
   result.confidence = Confidence::certain;
   result.http_status = error.status;

@@ -5,7 +5,7 @@
 #include <ductile/core/kind.hpp>           // Billed, Kind, Remedy
 #include <ductile/core/quota_window.hpp>   // quota_cost
 #include <ductile/gemini/failures.hpp>     // FailureRow, find_failure, Fixer
-#include <ductile/gemini/kind_advice.hpp>  // advice_for
+#include <ductile/gemini/kind_advice.hpp>  // actions_for, advice_for
 
 #include <cstdint>
 #include <string_view>
@@ -107,8 +107,7 @@ struct Explanation {
     said.who = row->fixer;
     said.actions.push_back(row->fix);
   }
-  for (const std::string_view action : advice_for(verdict.kind).then)
-    if (!action.empty()) said.actions.push_back(action);
+  for (const std::string_view action : actions_for(verdict.kind, verdict.remedy)) said.actions.push_back(action);
   return said;
 }
 

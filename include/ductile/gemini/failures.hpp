@@ -117,7 +117,7 @@ inline constexpr std::array<FailureRow, 192> failures{{
     {"precondition-check-failed", 'A', 400, "FAILED_PRECONDITION", Kind::failed_precondition, Remedy::never, Billed::no, Fixer::owner,
       "the project lacks what this call needs, mostly billing (batchGenerateContent on a free project)",
       "Read the sentence; on a free project enable billing."},
-    {"image-size-px", 'A', 400, "INVALID_ARGUMENT", Kind::bad_request, Remedy::never, Billed::maybe, Fixer::developer,
+    {"image-size-px", 'A', 400, "INVALID_ARGUMENT", Kind::bad_request, Remedy::never, Billed::no, Fixer::developer,
       "wrong spelling of the size",
       "Send \"512\"."},
     {"billing-required-imagen", 'A', 400, "INVALID_ARGUMENT", Kind::failed_precondition, Remedy::never, Billed::no, Fixer::owner,
@@ -634,17 +634,25 @@ inline constexpr std::array<FailureRow, 192> failures{{
   return nullptr;
 }
 
-/// Whether an account, a key or a network is to be mended, and the request may stay as it is.
+/// Whether an account, a key or a network is to be mended, and the request may stay as it is. Of what was withheld it may not.
 [[nodiscard]] constexpr bool is_mended_outside(const FailureRow& row) noexcept {
-  return row.fixer == Fixer::owner || row.fixer == Fixer::operations;
+  return (row.fixer == Fixer::owner || row.fixer == Fixer::operations) && !is_about_content(row.kind);
 }
 
-/// Whether the service never saw the request of such a failure: no connection to it was opened, or a proxy refused the way.
-[[nodiscard]] constexpr bool never_arrives(std::string_view id) noexcept {
-  constexpr std::array<std::string_view, 5> ids{"dns-failure", "connect-refused", "connect-timeout", "tls-failure", "proxy-auth-407"};
+/// Whether an answer of that sort was given by something before the service, which never saw the request.
+[[nodiscard]] constexpr bool is_answered_before_the_service(std::string_view id) noexcept {
+  constexpr std::array<std::string_view, 4> ids{"proxy-auth-407", "redirect-3xx", "captive-200-html", "proxy-block-page-403"};
   for (const std::string_view known : ids)
     if (known == id) return true;
   return false;
+}
+
+/// Whether the service never saw the request of such a failure: no connection to it was opened, or something before it answered.
+[[nodiscard]] constexpr bool never_arrives(std::string_view id) noexcept {
+  constexpr std::array<std::string_view, 4> ids{"dns-failure", "connect-refused", "connect-timeout", "tls-failure"};
+  for (const std::string_view known : ids)
+    if (known == id) return true;
+  return is_answered_before_the_service(id);
 }
 
 /// The verdict that a row stands for, as far as the row alone says it.
@@ -654,6 +662,7 @@ inline constexpr std::array<FailureRow, 192> failures{{
   verdict.remedy = row.remedy;
   verdict.billed = row.billed;
   verdict.id = row.id;
+  verdict.reclassified = row.http_status == 200;
   if (never_arrives(row.id.text())) verdict.sent = Sent::no;
   return verdict;
 }

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>  // Kind
+#include <ductile/core/kind.hpp>  // Kind, Remedy
 #include <ductile/core/version.hpp>
 
 #include <array>
 #include <string_view>
+#include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::gemini {
 
 /// What holds for every failure of a kind, beside the row's own cause and fix.
 struct KindAdvice {
   Kind kind;
-  std::string_view means;                ///< What has happened to a call that ends so.
-  std::array<std::string_view, 3> then;  ///< What to do after the row's own fix, in order; the later ones may be empty.
+  std::string_view means;                             ///< What has happened to a call that ends so.
+  std::array<std::string_view, 3> then;               ///< What to do after the row's own fix, in order; the later ones may be empty.
+  std::array<std::string_view, 2> where_it_passes{};  ///< What more, where another try may pass: a failure that stays has no use for it.
 };
 
 // Of what a filter withheld only two things are ever advised: to say plainly what was meant, once, or to stop.
@@ -31,11 +33,12 @@ inline constexpr std::array<KindAdvice, 19> kind_advice{{
      {"Where one request always ends so and others pass, make it smaller: fewer or smaller reference images, a shorter history.",
       "Note the time and the model for a report to the service. Leave the key out of it.", ""}},
     {Kind::timeout, "No whole answer came in time. The work may have been done all the same.",
+     {},
      {"Give an image 120 s, in 4K 180 s, and tell the service as much (`X-Server-Timeout`).",
-      "Look whether all calls are slow. Then it is the service or the line; one slow prompt is that prompt.", ""}},
+      "Look whether all calls are slow. Then it is the service or the line; one slow prompt is that prompt."}},
     {Kind::network, "The exchange broke below the service, or something between answered in its place.",
-     {"Find what stands between: a proxy, a VPN, a firewall, a gateway. Try the same call from elsewhere.",
-      "What breaks once and not again is nothing to look for. Many breaks at one time are.", ""}},
+     {"Find what stands between: a proxy, a VPN, a firewall, a gateway. Try the same call from elsewhere.", "", ""},
+     {"What breaks once and not again is nothing to look for. Many breaks at one time are.", ""}},
     {Kind::auth, "Who calls was not recognised. Every call with this key or token ends so.",
      {"Look which key the program really sends, without printing it: the environment variable, the header `x-goog-api-key`.",
       "Stop the job, not the call: all others fail the same way.", ""}},
@@ -88,6 +91,19 @@ inline constexpr KindAdvice other_advice{Kind::other, "The answer is odd in a wa
   for (const KindAdvice& advice : kind_advice)
     if (advice.kind == kind) return advice;
   return other_advice;
+}
+
+/// What to do of a failure of that kind after its row's own fix, in order.
+[[nodiscard]] inline std::vector<std::string_view> actions_for(Kind kind, Remedy remedy) {
+  std::vector<std::string_view> actions;
+  const auto add = [&actions](const auto& sentences) {
+    for (const std::string_view sentence : sentences)
+      if (!sentence.empty()) actions.push_back(sentence);
+  };
+  const KindAdvice& advice = advice_for(kind);
+  add(advice.then);
+  if (remedy != Remedy::never) add(advice.where_it_passes);
+  return actions;
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::gemini

@@ -38,12 +38,6 @@ namespace detail {
 
 inline constexpr int status_of_streams = 200;  // another status is an answer in one piece
 
-[[nodiscard]] inline bool speaks_of_an_answer(const boost::json::object& object) {
-  return object.contains("candidates") || member(object, "promptFeedback", "prompt_feedback") ||
-         member(object, "usageMetadata", "usage_metadata") || member(object, "modelVersion", "model_version") ||
-         member(object, "responseId", "response_id");
-}
-
 // A reason for finishing or blocking, which may be a number; empty when none is named.
 [[nodiscard]] inline std::string reason_member(const boost::json::object& object, std::string_view camel, std::string_view snake) {
   const boost::json::value* reason = member(object, camel, snake);
@@ -106,9 +100,9 @@ std::vector<StreamPart> StreamReader::read(const StreamEvent& event) {
 void StreamReader::read(const boost::json::value& root, const StreamEvent& event, std::vector<StreamPart>& parts) {
   if (failed_) return;
   if (!root.is_object()) return fail({"inline-data-corrupt", "event", "no object"});
-  const boost::json::object& object = root.get_object();
-  if (object.empty()) return;
-  const boost::json::value* error = object.if_contains("error");
+  if (root.get_object().empty()) return;
+  const boost::json::value* error = root.get_object().if_contains("error");
+  const boost::json::object& object = detail::without_wrapping(root.get_object());
   if ((error && detail::says_anything(*error)) || !detail::speaks_of_an_answer(object)) {
     failed_ = as_text(event);
     return;

@@ -244,10 +244,12 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "text not available. response was blocked", "prompt-blocked-safety", "client library for JavaScript"},
     {Topic::request, "blocked due to safety", "safety-finish", "client library for JavaScript"},
     {Topic::request, "blocked due to recitation", "recitation", "client library for JavaScript"},
+    {Topic::request, "extra inputs are not permitted", "unknown-field", "Python: pydantic, before anything is sent"},
     {Topic::request, "contains an invalid argument", "invalid-argument-generic", "Google APIs, 400"},
     {Topic::request, "invalid argument provided", "invalid-argument-generic", "langchain-google-genai"},
     {Topic::request, "* generatecontentrequest.", "invalid-argument-generic", "Gemini API, 400: a field of the request"},
 
+    {Topic::server, "received message larger than max", "body-too-large-413", "gRPC: the client's own limit"},
     {Topic::server, "no healthy upstream", "envoy-503", "Envoy, 503"},
     {Topic::server, "aborted due to timeout", "client-deadline", "JavaScript: AbortSignal.timeout"},
     {Topic::server, "this operation was aborted", "cancelled-499", "JavaScript: AbortController"},
@@ -284,6 +286,28 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::server, "upstream request timeout", "deadline-504", "Envoy, 504"},
     {Topic::server, "endpoint request timed out", "deadline-504", "AWS API Gateway, 504"},
 
+    {Topic::transport, "err_cert_", "tls-failure", "Chromium, beside words on nothing"},
+    {Topic::transport, "err_ssl_", "tls-failure", "Chromium"},
+    {Topic::transport, "code=-1202", "tls-failure", "Apple, NSURLErrorDomain"},
+    {Topic::transport, "nsurlerrordomain -1202", "tls-failure", "Apple"},
+    {Topic::transport, "trust relationship for the ssl", "tls-failure", ".NET, PowerShell"},
+    {Topic::transport, "err_proxy_connection_failed", "connect-refused", "Chromium"},
+    {Topic::transport, "err_content_length_mismatch", "wrong-content-length", "Chromium"},
+    {Topic::transport, "err_content_decoding_failed", "gzip-that-is-not", "Chromium"},
+    {Topic::transport, "gzip: invalid header", "gzip-that-is-not", "Go"},
+    {Topic::transport, "invalid byte in chunk length", "bad-chunk-size", "Go"},
+    {Topic::transport, "nohttpresponseexception", "half-close-no-reply", "Java: Apache HttpClient"},
+    {Topic::transport, "premature end of content-length", "wrong-content-length", "Java: Apache HttpClient"},
+    {Topic::transport, "truncatedchunkexception", "truncated-json", "Java: Apache HttpClient"},
+    {Topic::transport, "premature end of chunk", "truncated-json", "Java: Apache HttpClient"},
+    {Topic::transport, "response ended prematurely", "half-close-no-reply", ".NET"},
+    {Topic::transport, "eof while parsing", "truncated-json", "Rust: serde"},
+    {Topic::transport, "reached end of data", "truncated-json", ".NET"},
+    {Topic::transport, "unexpected end of input", "truncated-json", "Dart"},
+    {Topic::transport, "resolving timed out", "dns-failure", "curl"},
+    {Topic::transport, "ssl connection timeout", "connect-timeout", "curl"},
+    {Topic::transport, "net::opentimeout", "connect-timeout", "Ruby"},
+    {Topic::transport, "nxdomain", "dns-failure", "Erlang, resolvers"},
     {Topic::transport, "headers timeout", "idle-timeout", "Node: undici"},
     {Topic::transport, "headerstimeout", "idle-timeout", "Node: undici"},
     {Topic::transport, "body timeout", "idle-timeout", "Node: undici"},
@@ -399,7 +423,11 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "remoteprotocolerror", "half-close-no-reply", "httpx"},
     {Topic::transport, "incomplete json segment", "truncated-json", "client library for JavaScript"},
     {Topic::transport, "unexpected end of json", "truncated-json", "JavaScript"},
-    {Topic::transport, "is not valid json", "captive-200-html", "JavaScript: a page where JSON was expected"},
+    {Topic::transport, "token '<'", "captive-200-html", "JavaScript: a page where JSON was expected"},
+    {Topic::transport, "token < in json", "captive-200-html", "JavaScript, before 2023"},
+    {Topic::transport, "character '<' looking", "captive-200-html", "Go: a page where JSON was expected"},
+    {Topic::transport, "'<' is an invalid start", "captive-200-html", ".NET: a page where JSON was expected"},
+    {Topic::transport, "is not valid json", "truncated-json", "JavaScript: a sentence, or a stream, where JSON was expected"},
     {Topic::transport, "line 1 column 1 (char 0)", "truncated-json", "Python: nothing where JSON was expected, or a page"},
     {Topic::transport, "unterminated string in json", "truncated-json", "JavaScript"},
     {Topic::transport, "jsoneofexception", "truncated-json", "Java: Jackson"},
@@ -416,6 +444,8 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "failed, reason:", "reset-before-headers", "node-fetch: no word on what failed"},
     {Topic::transport, "character after json", "truncated-json", "JavaScript: the pieces of a stream, read as one"},
 
+    {Topic::general, "has no attribute 'parts'", "stop-no-parts", "Python: an answer without content was read on"},
+    {Topic::general, "(reading 'parts')", "stop-no-parts", "JavaScript"},
     {Topic::general, "quota exceeded", "quota-no-details", "gateways"},
     {Topic::general, "payload too large", "body-too-large-413", "reason phrase of 413"},
     {Topic::general, "entity too large", "body-too-large-413", "reason phrase of 413"},
@@ -534,6 +564,10 @@ inline constexpr auto robot_checks = std::to_array<std::string_view>({"automated
 /// Of a file that was uploaded: it is not ready yet. And of an answer where JSON was expected: nothing of it was.
 inline constexpr std::string_view file_in_work{"is not in an active state"};
 inline constexpr std::string_view no_json_at_all{"line 1 column 1 (char 0)"};
+inline constexpr std::string_view no_json_to_a_browser{"is not valid json"};
+
+/// Of an answer that a client of gRPC does not take.
+inline constexpr std::string_view larger_than_the_client_takes{"received message larger than max"};
 
 /// What withholds a prompt or an image.
 inline constexpr auto filters = std::to_array<Subject>({

@@ -164,7 +164,7 @@ class Engine::Serving {
     const Asked& asked = std::get<Asked>(checked);
     put(asked, scene);
     if (route == Route::count_tokens) return tokens_counted(scene);
-    entry.job = Dice::hash(asked.prompt);
+    entry.job = asked.contents;
     entry.image_wanted = asked.image;
     entry.lost_signature = belied(asked.returned);
     return generate(asked, scene, entry, project);
@@ -202,7 +202,7 @@ class Engine::Serving {
 
   Settled settle(const Asked& asked, const Scene& scene, const Entry& entry, const std::string& project) {
     const std::scoped_lock lock{mutex};
-    return service.settle(asked, scene, {.job = entry.job}, project, entry.time_left);
+    return service.settle(asked, scene, {.job = Dice::hash(asked.prompt)}, project, entry.time_left);
   }
 
   // The wait that a row asks for in its RetryInfo; zero: none.

@@ -32,7 +32,8 @@ namespace ductile::inline DUCTILE_VERSION::mock {
     const Duration lie = detail::from_seconds(dice.with("lie").between(parameters.daily_hint.low, parameters.daily_hint.high));
     said.hint = only_minutes(full) ? part : std::min(lie, part);
   } else if (std::none_of(full.begin(), full.end(), [](const QuotaViolation& violation) { return violation.limit == 0; })) {
-    said.hint = longest;
+    // The detail drops a fraction of a second, which would be a lie again.
+    said.hint = lies ? Duration{std::chrono::ceil<std::chrono::seconds>(longest)} : longest;
   }
   return said;
 }

@@ -203,8 +203,8 @@ inline void put_row_header(Answer& answer, std::string_view line) {
 
 }  // namespace detail
 
-/// How long the service keeps silent in a row that is silence.
-inline constexpr Duration silence_lasts = std::chrono::minutes{3};
+/// How long the service keeps silent in a row that is silence: longer than a client should wait.
+inline constexpr Duration silence_lasts = std::chrono::minutes{6};
 /// And at least so long by the computer's clock: a client that has not joined the service's time knows no other.
 inline constexpr Duration silence_lasts_really = std::chrono::seconds{10};
 

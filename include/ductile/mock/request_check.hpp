@@ -34,7 +34,8 @@ struct ReturnedPicture {
 
 /// What a well-formed request asks for.
 struct Asked {
-  std::string prompt;  ///< The text of the last turn.
+  std::string prompt;          ///< The text of the last turn.
+  std::uint64_t contents = 0;  ///< Names all that is asked about: texts, images and turns.
   std::string size;
   std::string ratio;
   std::string service_tier;
@@ -114,6 +115,7 @@ class RequestReader {
     const auto* contents = find(request, "contents");
     if (!contents || (contents->is_array() && contents->as_array().empty()))
       throw invalid("* GenerateContentRequest.contents: contents is not specified\n");
+    asked_.contents = Dice::hash(boost::json::serialize(*contents));
     for_each(contents, [this](const Json& each, std::size_t index) { read_content(each.as_object(), index); });
   }
 

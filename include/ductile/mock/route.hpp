@@ -23,6 +23,7 @@ enum class Route : std::uint8_t { generate, count_tokens, list_models, get_model
     return true;
   };
   const bool get = request.method == "GET";
+  const bool post = request.method == "POST";
   scene.model.clear();
   scene.method.clear();
   if (take("/v1beta/"))
@@ -55,7 +56,7 @@ enum class Route : std::uint8_t { generate, count_tokens, list_models, get_model
     return get ? Route::get_model : Route::nowhere;
   }
   scene.method = path.substr(colon + 1);
-  if (get) return Route::nowhere;
+  if (!post) return Route::nowhere;
   if (scene.method == "streamGenerateContent") {
     scene.delivery = request.query_value("alt") == "sse" ? Delivery::events : Delivery::array;
     return Route::generate;

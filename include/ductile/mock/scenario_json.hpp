@@ -24,6 +24,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -75,11 +76,15 @@ namespace detail {
   return projects;
 }
 
-// By their names: the keys themselves are nobody's business.
+// By their names, in their order: the keys themselves are nobody's business, nor is how they begin.
 inline Json written_projects(const Scenario& from) {
+  std::map<std::string, std::set<std::string>> names;
+  for (const auto& [key, project] : from.projects) names[project].insert(name_of_key(key));
   boost::json::object written;
-  for (const auto& [key, project] : from.projects)
-    written.emplace(project, boost::json::array{}).first->value().as_array().push_back(boost::json::string(name_of_key(key)));
+  for (const auto& [project, keys] : names) {
+    auto& list = written.emplace(project, boost::json::array{}).first->value().as_array();
+    for (const std::string& key : keys) list.push_back(boost::json::string(key));
+  }
   return written;
 }
 

@@ -191,7 +191,8 @@ class Server::Listening {
   }
 
   static Request taken(const httplib::Request& asked) {
-    Request request{.method = asked.method, .body = asked.body};
+    const bool head_alone = asked.method == "HEAD";  // the same answer; cpp-httplib keeps its body back
+    Request request{.method = head_alone ? "GET" : asked.method, .body = asked.body};
     for (const auto& [name, value] : asked.headers) request.headers.push_back({name, value});
     detail::read_target(asked.target, request);  // not from `params`: a form in the body would mix with it
     return request;

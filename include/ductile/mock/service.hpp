@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>      // Billed
-#include <ductile/core/now.hpp>       // WallTime
-#include <ductile/core/verdict.hpp>   // Duration
-#include <ductile/gemini/models.hpp>  // find_model
-#include <ductile/mock/cast.hpp>      // Cast, Part
+#include <ductile/core/kind.hpp>          // Billed
+#include <ductile/core/now.hpp>           // WallTime
+#include <ductile/core/quota_window.hpp>  // quota_cost
+#include <ductile/core/verdict.hpp>       // Duration
+#include <ductile/gemini/failures.hpp>    // FailureRow, find_failure, verdict_of
+#include <ductile/gemini/models.hpp>      // find_model
+#include <ductile/mock/cast.hpp>          // Cast, Part
 #include <ductile/mock/detail/bounded_map.hpp>
 #include <ductile/mock/detail/seconds.hpp>
 #include <ductile/mock/dice.hpp>             // Dice
 #include <ductile/mock/harm.hpp>             // Harm
-#include <ductile/mock/outcome_row.hpp>      // outcome_row
+#include <ductile/mock/outcome_row.hpp>      // no_room_row, outcome_row
 #include <ductile/mock/price.hpp>            // price_of, Usage
 #include <ductile/mock/quota.hpp>            // Quota, QuotaCost, Tier
 #include <ductile/mock/quota_errors.hpp>     // canned_quota_words, quota_row, QuotaWords
@@ -164,7 +166,7 @@ class Service {
                        !capacity_.take(*switches.shared_capacity, scene.model, now);
     const ServiceReply real =
         spent ? ServiceReply{Outcome::overloaded, model_.overload_takes(dice)} : model_.reply(wanted, now, part.outcome);
-    settled.id = outcome_row(real.outcome, asked, scene.model, dice);
+    settled.id = spent ? no_room_row(dice.with("words").uniform()) : outcome_row(real.outcome, asked, scene.model, dice);
     settled.latency = real.latency;
     const bool counts = switches.count_failures || !fails(real.outcome);
     if (counts && real.outcome != Outcome::no_permission && real.outcome != Outcome::not_found) {
@@ -201,11 +203,11 @@ class Service {
     return size == "4K" ? Resolution::up_to_4k : size == "2K" ? Resolution::up_to_2k : Resolution::up_to_1k;
   }
 
-  // What a written-down answer costs: as much as the same answer of the model; none: nothing at all.
+  // What a written-down answer costs: as much as the same answer of the model; none: nothing at all. Whether it counts says the table.
   [[nodiscard]] std::optional<QuotaCost> cost_of(std::string_view id, const Asked& asked, std::string_view model) const {
     const Row* row = find_row(id);
-    if (!row || row->status == 401 || row->status == 402 || row->status == 403 || row->status == 404 || row->status == 429)
-      return std::nullopt;
+    const gemini::FailureRow* failure = gemini::find_failure(id);
+    if (!row || (failure && ductile::quota_cost(gemini::verdict_of(*failure), {.requests = 1}).requests == 0)) return std::nullopt;
     if (row->status != 200 && !scenario_.switches.count_failures) return std::nullopt;
     const bool image = row->status == 504 || (row->form == Form::answer && (id.starts_with("ok-") || id.starts_with("image-safety")));
     const bool overload = row->status == 502 || row->status == 503;

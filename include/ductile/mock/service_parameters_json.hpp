@@ -19,9 +19,15 @@ namespace detail {
 using Is = ServiceParameters;
 using Figure = Member<ServiceParameters>;
 
-inline Span span(const Json& value, std::string_view name, double most = 1e8) {
-  if (!value.is_array() || value.as_array().size() != 2) refuse_json(std::string{name} + " must be [low, high]; it is " + quoted(value));
-  return {number(value.as_array()[0], name, 0, most), number(value.as_array()[1], name, 0, most)};
+inline Span pair_of(const Json& value, const std::string& path, std::string_view form, double most) {
+  if (!value.is_array() || value.as_array().size() != 2) refuse_json(path + " must be " + std::string{form} + "; it is " + quoted(value));
+  return {number(value.as_array()[0], path + "[0]", 0, most), number(value.as_array()[1], path + "[1]", 0, most)};
+}
+
+inline Span span(const Json& value, const std::string& path) {
+  const Span span = pair_of(value, path, "[low, high]", 1e8);
+  if (span.low > span.high) refuse_json(path + " must be [low, high], the lower first; it is " + quoted(value));
+  return span;
 }
 
 template <auto member>
@@ -78,7 +84,7 @@ template <std::size_t size>
 constexpr Figure deadline(std::string_view name) {
   return {name,
           [](const Json& value, const std::string& path, Is& into) {
-            const Span both = span(value, path, 1);
+            const Span both = pair_of(value, path, "[calm, burst]", 1);
             into.deadline_chance[size] = {both.low, both.high};
           },
           [](const Is& from) -> Json { return boost::json::array{from.deadline_chance[size].calm, from.deadline_chance[size].burst}; }};

@@ -111,6 +111,18 @@ class JsonLine {
   return row ? gemini::is_mended_outside(*row) : verdict.kind == Kind::auth || verdict.kind == Kind::permission;
 }
 
+/// ["Retry once.", "Then stop."]
+[[nodiscard]] inline std::string quoted_list(const std::vector<std::string_view>& sentences) {
+  std::string list;
+  for (const std::string_view sentence : sentences) list.append(list.empty() ? "" : ", ").append(quoted(sentence));
+  return "[" + list + "]";
+}
+
+/// What the service's windows make of it.
+[[nodiscard]] inline std::string_view counting(const gemini::Explanation& explained) noexcept {
+  return explained.counts ? "counts as a request" : "counts as nothing";
+}
+
 /// Where the project's documentation tells all that is known of the row.
 [[nodiscard]] inline std::string page_of(const gemini::FailureRow& row) { return "docs/failures/" + std::string{row.id.text()} + ".md"; }
 
@@ -177,11 +189,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   const auto at = detail::retry_at(said, now);
   line.add_text("retry_at", at ? ductile::detail::iso_time(*at) : std::string{});
   line.add_text("successor", gemini::successor_of(said.model));
-  std::string actions;
-  if (!verdict.ok())
-    for (const std::string_view action : detail::actions_of(advice, explained))
-      actions.append(actions.empty() ? "" : ", ").append(detail::quoted(action));
-  line.add("actions", "[" + actions + "]");
+  line.add("actions", verdict.ok() ? std::string{"[]"} : detail::quoted_list(detail::actions_of(advice, explained)));
   return std::move(line).text();
 }
 
@@ -211,7 +219,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   if (row) detail::add_line(text, "who", name(row->fixer));
   detail::add_line(text, "layer", name(explained.layer));
   detail::add_line(text, "billed", name(verdict.billed));
-  if (row) detail::add_line(text, "quota", explained.counts ? "counts as a request" : "counts as nothing");
+  if (row) detail::add_line(text, "quota", detail::counting(explained));
   std::string limit{detail::dimension_of(verdict)};
   if (said.limit_value) limit += (limit.empty() ? "" : ", ") + std::string{"limit "} + std::to_string(*said.limit_value);
   if (said.free_tier) limit += (limit.empty() ? "" : ", ") + std::string{*said.free_tier ? "free tier" : "paid tier"};
@@ -262,22 +270,30 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   line.add_text("grpc_status", row.grpc_status);
   line.add_text("billed", name(row.billed));
   line.add_text("who", name(row.fixer));
+  const gemini::Explanation explained = gemini::explain(verdict_of(row));
   line.add_text("cause", row.cause);
+  line.add_text("layer", name(explained.layer));
+  line.add_flag("counted", explained.counts);
   line.add_text("fix", row.fix);
+  line.add("actions", detail::quoted_list(explained.actions));
   line.add_text("page", detail::page_of(row));
   return std::move(line).text();
 }
 
 /// The same for people.
 [[nodiscard]] inline std::string failure_text(const gemini::FailureRow& row) {
+  const gemini::Explanation explained = gemini::explain(verdict_of(row));
   std::string text = std::string{row.id.text()} + ": " + std::string{row.cause} + "\n";
-  detail::add_line(text, "do", row.fix);
+  std::string_view step = "do";
+  for (const std::string_view action : explained.actions) detail::add_line(text, std::exchange(step, ""), action);
   detail::add_line(text, "again", detail::when_to_retry(row.remedy, detail::mended_outside(verdict_of(row), &row)));
   detail::add_line(text, "who", name(row.fixer));
+  detail::add_line(text, "layer", name(explained.layer));
   detail::add_line(text, "kind", name(row.kind));
   const std::string status = row.http_status != 0 ? std::to_string(row.http_status) : std::string{"no answer, or any"};
   detail::add_line(text, "status", row.grpc_status.empty() ? status : status + " " + std::string{row.grpc_status});
   detail::add_line(text, "billed", name(row.billed));
+  detail::add_line(text, "quota", detail::counting(explained));
   detail::add_line(text, "page", detail::page_of(row));
   return text;
 }

@@ -52,6 +52,18 @@ namespace detail {
   return std::ranges::any_of(marks, [url](std::string_view mark) { return ductile::detail::contains(url, mark); });
 }
 
+/// Whether an entry asks for nothing that could fail as an image does, and went well: a browser's question before the call (OPTIONS), what
+/// was in its cache (304), a list of models, a count of tokens.
+[[nodiscard]] inline bool is_beside_the_call(const boost::json::object& entry) noexcept {
+  const boost::json::object* const request = object_in(entry, "request");
+  const std::string_view method = request ? text_in(*request, "method") : std::string_view{};
+  const std::string_view url = request ? text_in(*request, "url") : std::string_view{};
+  const boost::json::value* const status = object_in(entry, "response")->if_contains("status");
+  const std::int64_t said = status && status->is_int64() ? status->get_int64() : 0;
+  if (method == "OPTIONS" || said == 204 || said == 304) return true;
+  return said >= 200 && said < 300 && (method == "GET" || ductile::detail::contains(url, "countTokens"));
+}
+
 /// The answer of an entry. Where there was none the browser says why, in a member of its own.
 [[nodiscard]] inline HttpResponse answer_of_entry(const boost::json::object& entry) {
   const boost::json::object& said = *object_in(entry, "response");
@@ -82,7 +94,7 @@ struct HarAnswer {
   std::string begun{};  ///< When it was asked for, as the archive writes it; empty: it does not say.
 };
 
-/// The answers of an archive that tell of a failure, in order: of the exchanges with a model, where there are any; else of those that
+/// The answers of an archive that tell of a failure, in order: of the calls of a model, where there are any; else of those that
 /// failed; else of all. Empty when the object is no archive.
 [[nodiscard]] inline std::vector<HarAnswer> har_answers(const boost::json::object& object) {
   const auto entries = detail::har_entries(object);
@@ -90,7 +102,7 @@ struct HarAnswer {
   std::vector<HarAnswer> answers;
   std::vector<HarAnswer> failed;
   for (const boost::json::object* const entry : entries) {
-    if (with_model && !detail::asks_a_model(*entry)) continue;
+    if (with_model && (!detail::asks_a_model(*entry) || detail::is_beside_the_call(*entry))) continue;
     HarAnswer answer{detail::answer_of_entry(*entry), std::string{detail::text_in(*entry, "startedDateTime")}};
     if (answer.response.status == 0 || answer.response.status >= 400) failed.push_back(answer);
     answers.push_back(std::move(answer));

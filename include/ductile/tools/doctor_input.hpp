@@ -5,10 +5,12 @@
 #include <ductile/detail/ascii.hpp>
 #include <ductile/tools/doctor_go.hpp>   // with_go_maps_as_json
 #include <ductile/tools/doctor_har.hpp>  // har_answers
+#include <ductile/tools/log_time.hpp>    // begins_with_time
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -86,24 +88,42 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   }
 }
 
-/// What `curl -v` prints: "> " what was sent, "* " what it did, "< " the answer's head, and the body as it is.
-[[nodiscard]] inline std::optional<std::string> without_curl_marks(std::string_view text) {
-  if (text.find("\n< HTTP/") == std::string_view::npos && !text.starts_with("< HTTP/")) return std::nullopt;
-  std::string plain;
-  bool head = true;
+/// Whether a line is one with which `curl -v` begins another exchange.
+[[nodiscard]] inline bool begins_curl_exchange(std::string_view line) noexcept {
+  constexpr std::array<std::string_view, 7> beginnings{"Trying ",           "Host ",      "Hostname ", "Could not resolve ", "Uses proxy ",
+                                                       "Re-using existing", "Rebuilt URL"};
+  if (!line.starts_with("* ")) return false;
+  line = trimmed(line.substr(2));
+  return std::ranges::any_of(beginnings, [line](std::string_view beginning) { return line.starts_with(beginning); });
+}
+
+/// The answers of what `curl -v` prints, without its marks: "> " what was sent, "* " what it did, "< " the answer's head, and the body as
+/// it is. Each with the heads before it that no body follows; an exchange without an answer is what curl says of it. Empty: it is none.
+[[nodiscard]] inline std::vector<std::string> curl_answers(std::string_view text) {
+  if (text.find("\n< HTTP/") == std::string_view::npos && !text.starts_with("< HTTP/")) return {};
+  std::vector<std::string> answers;
+  std::string answer;
+  bool has_head = false;
+  bool has_body = false;
+  const auto end_answer = [&] {
+    if (!answer.empty()) answers.push_back(std::exchange(answer, {}));
+    has_head = has_body = false;
+  };
   while (!text.empty()) {
     const std::string_view line = take_line(text);
-    if (line.starts_with("< ") || line == "<") {
-      if (!head) plain.clear();  // another answer
-      head = true;
-      plain.append(line.substr(line.size() > 1 ? 2 : 1)).append("\n");
+    const bool of_head = line.starts_with("< ") || line == "<";
+    if (has_body && (of_head || begins_curl_exchange(line))) end_answer();
+    if (of_head) {
+      has_head = true;
+      answer.append(line.substr(line.size() > 1 ? 2 : 1)).append("\n");
     } else if (!line.starts_with("* ") && !line.starts_with("> ") && line != ">" && !line.starts_with("{ [") && !line.starts_with("} [")) {
-      if (plain.empty()) continue;  // a progress meter
-      head = false;
-      plain.append(line).append("\n");
+      if (!has_head && !line.starts_with("curl: (")) continue;  // a progress meter, a command
+      has_body = has_body || !trimmed(line).empty();
+      answer.append(line).append("\n");
     }
   }
-  return plain;
+  end_answer();
+  return answers;
 }
 
 [[nodiscard]] inline std::optional<boost::json::object> object_of(std::string_view line) {
@@ -134,21 +154,6 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   return response;
 }
 
-/// Whether a line begins like a log's: "2026-11-24T10:00:00", "2026-11-24 10:00:00", "[2026-11-24 ...", "2026/11/24 10:00:00".
-[[nodiscard]] inline bool begins_with_time(std::string_view line) noexcept {
-  if (line.starts_with('[')) line.remove_prefix(1);
-  constexpr std::string_view form{"0000-00-00 00:00"};
-  if (line.size() < form.size()) return false;
-  for (std::size_t i = 0; i < form.size(); ++i) {
-    const bool fits = form[i] == '0'   ? is_digit(line[i])
-                      : form[i] == '-' ? line[i] == '-' || line[i] == '/'
-                      : form[i] == ' ' ? line[i] == ' ' || line[i] == 'T'
-                                       : line[i] == form[i];
-    if (!fits) return false;
-  }
-  return true;
-}
-
 /// Whether a line begins as loggers without a clock begin one: "ERROR ", "[WARN]", "E1124 ".
 [[nodiscard]] inline bool begins_with_level(std::string_view line) noexcept {
   constexpr std::array<std::string_view, 8> levels{"ERROR", "WARNING", "WARN", "INFO", "DEBUG", "FATAL", "CRITICAL", "TRACE"};
@@ -174,7 +179,7 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
     } else if (in_head && header_of_line(line)) {
       continue;
     } else if (!trimmed(line).empty()) {
-      if (begins.empty()) return {};  // no head at its beginning
+      if (begins.empty()) continue;  // a command, a title
       in_head = false;
       has_body = true;
     } else {
@@ -187,20 +192,37 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   return answers;
 }
 
-/// Several JSON objects, however they are printed, one behind the other; empty where there is one at most, or something else beside them.
+/// Several JSON objects, however they are printed, one behind the other, each with the lines that stand before it; empty where there is one
+/// at most. With lines between them, which may belong to what they speak of, only where each is an answer.
 [[nodiscard]] inline std::vector<std::string_view> printed_objects(std::string_view text) {
   std::vector<std::string_view> objects;
   boost::json::parse_options options;
   options.max_depth = 512;
-  for (text = trimmed(text); text.starts_with('{'); text = trimmed(text)) {
+  std::size_t begin = 0;
+  bool are_answers = true;
+  bool has_lines = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view rest = text.substr(at);
+    if (!rest.starts_with('{')) {
+      const std::size_t length = std::min(rest.find('\n'), rest.size() - 1) + 1;
+      has_lines = has_lines || !trimmed(rest.substr(0, length)).empty();
+      at += length;
+      continue;
+    }
     boost::json::stream_parser parser{{}, options};
     boost::system::error_code error;
-    const std::size_t read = parser.write_some(text.data(), text.size(), error);
+    const std::size_t read = parser.write_some(rest.data(), rest.size(), error);
     if (error || !parser.done()) return {};
-    objects.push_back(trimmed(text.substr(0, read)));
-    text.remove_prefix(read);
+    const boost::json::value value = parser.release();
+    are_answers = are_answers && value.is_object() &&
+                  (value.get_object().contains("error") || value.get_object().contains("candidates") ||
+                   value.get_object().contains("promptFeedback"));
+    at += read;
+    objects.push_back(trimmed(text.substr(begin, at - begin)));
+    begin = at;
   }
-  if (!text.empty() || objects.size() < 2) objects.clear();
+  if (objects.size() < 2 || (has_lines && !are_answers)) return {};
+  objects.back() = trimmed(text.substr(static_cast<std::size_t>(objects.back().data() - text.data())));
   return objects;
 }
 
@@ -246,8 +268,8 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
 
 [[nodiscard]] inline HttpResponse answer_of(std::string_view text) {
   HttpResponse response;
-  const auto plain = without_curl_marks(text);
-  if (plain) text = *plain;
+  const auto by_curl = curl_answers(text);
+  if (!by_curl.empty()) text = by_curl.back();
   const bool headed = read_head(text, response);
   if (!headed)
     if (const auto object = object_of(text))
@@ -259,11 +281,18 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
 
 }  // namespace detail
 
+/// Whether an input begins as `curl -i` or `curl -v` prints an answer.
+[[nodiscard]] inline bool begins_with_answer(std::string_view input) noexcept {
+  input = detail::trimmed(input);
+  const std::string_view first = detail::take_line(input);
+  return detail::status_of_line(first) || first.starts_with("* ") || first.starts_with("> ") || first.starts_with("< ");
+}
+
 /// The answers that an input holds, in order; at least one, which is empty when nothing was given.
 ///
 /// With a status or a header the whole input is one record. Else JSON lines are one record a line, and log lines that each begin with a
-/// time or a level one record each; of several outputs of `curl -i`, or several JSON objects, one behind the other each is one; everything
-/// else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
+/// time or a level one record each; of several outputs of `curl -i` or `curl -v`, or several JSON objects, one behind the other each is
+/// one; everything else is one record. Heads as `curl -i` and `curl -v` print them, and log records of the form
 /// {"status": 429, "body": "..."}, are taken apart; an archive of exchanges (HAR) is one record an exchange, as `har_answers` says. A
 /// status given beside outranks one within.
 [[nodiscard]] inline std::vector<HttpResponse> answers_of(std::string_view input, const DoctorHints& hints = {}) {
@@ -273,7 +302,11 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   std::vector<HttpResponse> archived = detail::archived_answers(input);
   if (!hints.given()) {
     if (!archived.empty()) return archived;
-    for (const std::string_view piece : detail::pieces_of(input)) answers.push_back(detail::answer_of(piece));
+    for (const std::string_view piece : detail::pieces_of(input)) {
+      const auto by_curl = detail::curl_answers(piece);
+      for (const std::string& each : by_curl) answers.push_back(detail::answer_of(each));
+      if (by_curl.empty()) answers.push_back(detail::answer_of(piece));
+    }
     return answers;
   }
   HttpResponse response = archived.size() == 1 ? std::move(archived.front()) : detail::answer_of(input);

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/detail/ascii.hpp>   // find_word, is_digit, is_letter, is_space, lower
-#include <ductile/gemini/redact.hpp>  // names_secret, redacted, redacted_mark
+#include <ductile/detail/ascii.hpp>        // find_word, is_digit, is_letter, is_space, lower
+#include <ductile/gemini/base64.hpp>       // decode_base64
+#include <ductile/gemini/redact.hpp>       // names_secret, redacted, redacted_mark
+#include <ductile/tools/colour_codes.hpp>  // without_colours
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 // What the doctor never prints, whatever was pasted: keys, tokens, cookies, and the bytes of images.
 namespace ductile::inline DUCTILE_VERSION::tools {
@@ -93,6 +97,29 @@ template <class OfRun, class Secret, class Replacement>
   return true;
 }
 
+/// Whether what stands at `at` is a word that no sentence has: eight letters or more, with a figure among them.
+[[nodiscard]] inline bool is_token(std::string_view text, std::size_t at) noexcept {
+  constexpr std::size_t shortest = 8;
+  std::size_t end = at;
+  while (end < text.size() && is_base64_letter(text[end])) ++end;
+  const std::string_view word = text.substr(at, end - at);
+  return word.size() >= shortest && std::ranges::any_of(word, [](char c) { return ductile::detail::is_digit(c); });
+}
+
+/// Steps over the blank between a name and a value that is beyond doubt one: `X-Api-Key VALUE`. False where there is none.
+[[nodiscard]] inline bool take_blank(std::string_view text, std::size_t& at) noexcept {
+  if (at == text.size() || text[at] != ' ') return false;
+  at = std::min(text.find_first_not_of(' ', at), text.size());
+  return is_token(text, at);
+}
+
+/// Steps behind the name of an element: `<apiKey>VALUE</apiKey>`. False where it is none.
+[[nodiscard]] inline bool take_element(std::string_view text, std::size_t begin, std::size_t& at) noexcept {
+  if (begin == 0 || text[begin - 1] != '<' || at == text.size() || text[at] != '>') return false;
+  ++at;
+  return true;
+}
+
 /// Steps over the blank between a command's flag and its value: `--api-key VALUE`. False where `name` is no flag.
 [[nodiscard]] inline bool take_flag(std::string_view text, std::string_view name, std::size_t& at) noexcept {
   if (!name.starts_with("--") || at == text.size() || text[at] != ' ') return false;
@@ -120,6 +147,25 @@ inline std::size_t mask_value(std::string& text, std::size_t at, bool to_end_of_
   return plain.ends_with("authorization") || plain.ends_with("cookie");
 }
 
+/// Whether a name is a secret's where a value is given to it outright (`token="..."`), and a word of every day elsewhere.
+[[nodiscard]] inline bool names_secret_given(std::string_view name) {
+  constexpr std::array<std::string_view, 4> names{"token", "session", "sessionid", "sid"};
+  const std::string plain = ductile::detail::lowered(name.substr(std::min(name.find_first_not_of('-'), name.size())));
+  return std::ranges::find(names, plain) != names.end();
+}
+
+/// Behind a name of a list of names and values, `('x-goog-api-key', 'VALUE')`: masks the value. Gives back where to go on.
+inline std::size_t mask_next(std::string& text, std::size_t behind_name) {
+  std::size_t at = behind_name;
+  if (take_quote(text, at).empty()) return behind_name;
+  const std::size_t comma = text.find_first_not_of(' ', at);
+  if (comma == text.npos || text[comma] != ',') return behind_name;
+  const std::size_t value = text.find_first_not_of(" \r\n\t", comma + 1);
+  if (value == text.npos || text.compare(value, 4, "\"val") == 0) return behind_name;
+  std::size_t quoted = value;
+  return take_quote(text, quoted).empty() ? behind_name : mask_value(text, value, false);
+}
+
 /// Behind the name of `{"name": "cookie", "value": "..."}`: masks the value. Gives back where to go on.
 inline std::size_t mask_pair(std::string& text, std::size_t behind_name) {
   constexpr std::string_view label{"value"};
@@ -140,15 +186,29 @@ inline void mask_named(std::string& text) {
     std::size_t end = at;
     while (end < text.size() && is_of_name(text[end])) ++end;
     const std::string name = text.substr(at, end - at);
-    at = end + (name.empty() ? 1 : 0);
-    if (name.empty() || !gemini::names_secret(name)) continue;
+    const std::size_t begin = std::exchange(at, end + (name.empty() ? 1 : 0));
+    if (name.empty()) continue;
     std::size_t value = end;
+    if (!gemini::names_secret(name)) {
+      if (!names_secret_given(name)) continue;
+      const bool given = value < text.size() && text[value] == '=' && take_mark(text, value);
+      if (given || take_flag(text, name, value)) at = mask_value(text, value, false);
+      continue;
+    }
     bool given = take_mark(text, value);
     if (!given) {
       value = end;
-      given = take_flag(text, name, value);
+      given = take_flag(text, name, value) || take_element(text, begin, value);
     }
-    at = given ? mask_value(text, value, is_header(name)) : mask_pair(text, end);
+    if (!given) {
+      value = end;
+      given = take_blank(text, value);
+    }
+    if (given) {
+      at = mask_value(text, value, is_header(name));
+    } else if (at = mask_pair(text, end); at == end) {
+      at = mask_next(text, end);
+    }
   }
   for (const std::string_view name : {"\"key\"", "\"token\""})  // of a query, where they are too short a name to be masked elsewhere
     for (std::size_t at = text.find(name); at != text.npos; at = text.find(name, mask_pair(text, at + name.size()))) {
@@ -196,12 +256,92 @@ inline void mask_pem(std::string& text) {
   }
 }
 
+/// Without the last line of a private key or a certificate (PEM) whose first line is not there; those before it are long enough to be
+/// known.
+inline void mask_pem_end(std::string& text) {
+  constexpr std::string_view ends{"-----END "};
+  for (std::size_t at = text.find(ends); at != text.npos; at = text.find(ends, at + 1)) {
+    const std::size_t label = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ", at + ends.size());
+    if (label == text.npos || text[label] != '-') continue;
+    std::size_t end = at;
+    while (end > 0 && (ductile::detail::is_space(text[end - 1]) || (end > 1 && text.compare(end - 2, 2, "\\n") == 0)))
+      end -= text[end - 1] == 'n' ? 2 : 1;
+    std::size_t begin = end;
+    while (begin > 0 && is_base64_letter(text[begin - 1])) --begin;
+    if (begin > 0 && begin < end && text[begin - 1] == '\\') ++begin;  // the letter of an escaped line break
+    if (begin == end) continue;
+    text.replace(begin, end - begin, gemini::redacted_mark);
+    at = begin + gemini::redacted_mark.size();
+  }
+}
+
+/// Without what is left of one that has neither its first line nor its last: lines of 64 letters, or of 76, and the piece of a
+/// line on each side.
+inline void mask_pem_middle(std::string& text) {
+  constexpr std::size_t width = 64;
+  constexpr std::size_t width_of_mail = 76;
+  struct Line {
+    std::size_t begin;
+    std::size_t size;
+    bool is_word;
+    bool is_full;
+  };
+  std::vector<Line> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = ductile::detail::trimmed(std::string_view{text}.substr(at, end - at));
+    const bool is_word = !line.empty() && std::ranges::all_of(line, is_base64_letter);
+    const bool is_full = is_word && (line.size() == width || line.size() == width_of_mail) && is_base64(line);
+    lines.push_back({static_cast<std::size_t>(line.data() - text.data()), line.size(), is_word, is_full});
+    at = end + 1;
+  }
+  for (std::size_t i = lines.size(); i-- > 0;) {
+    const bool follows = i > 0 && lines[i - 1].is_full;
+    const bool precedes = i == 0 && lines.size() > 1 && lines[1].is_full;
+    if (lines[i].is_word && (lines[i].is_full || follows || precedes)) text.replace(lines[i].begin, lines[i].size, gemini::redacted_mark);
+  }
+}
+
+/// Without the login that curl is given: `curl -u NAME:PASSWORD`, `--user`, `--proxy-user`.
+inline void mask_logins_of_curl(std::string& text) {
+  const std::size_t command = text.find("curl");
+  if (command == text.npos) return;
+  for (const std::string_view flag : {" -u", " -U", " --user", " --proxy-user"})
+    for (std::size_t at = text.find(flag, command); at != text.npos; at = text.find(flag, at + 1)) {
+      std::size_t value = at + flag.size();
+      if (flag.size() > 3 && (value == text.size() || (text[value] != ' ' && text[value] != '='))) continue;
+      while (value < text.size() && (text[value] == ' ' || text[value] == '=')) ++value;
+      const std::string quote{take_quote(text, value)};
+      const std::size_t end = end_of_value(text, value, quote, false);
+      if (std::string_view{text}.substr(value, end - value).find(':') != text.npos) text.replace(value, end - value, gemini::redacted_mark);
+    }
+}
+
+/// Without the login of `Basic bmFtZTpwYXNzd29yZA==`, whatever it is called: what stands there is a name, a colon and a password in base64.
+inline void mask_basic(std::string& text) {
+  constexpr std::string_view scheme{"basic "};
+  for (std::size_t at = ductile::detail::find_word(text, scheme); at != text.npos; at = ductile::detail::find_word(text, scheme, at + 1)) {
+    const std::size_t begin = at + scheme.size();
+    std::size_t end = begin;
+    while (end < text.size() && is_base64_letter(text[end])) ++end;
+    const auto login = gemini::decode_base64(std::string_view{text}.substr(begin, end - begin));
+    if (login && login->find(':') != login->npos) text.replace(begin, end - begin, gemini::redacted_mark);
+  }
+}
+
 /// Without who logs in, and with what, in addresses: `http://NAME:PASSWORD@proxy:3128`.
 inline void mask_logins(std::string& text) {
   constexpr std::string_view scheme{"://"};
   for (std::size_t at = text.find(scheme); at != text.npos; at = text.find(scheme, at + 1)) {
     const std::size_t begin = at + scheme.size();
     const std::size_t end = std::min(text.find_first_of("/?# \t\r\n\"'<>\\", begin), text.size());
+    const std::size_t sign = std::string_view{text}.substr(begin, end - begin).rfind('@');
+    if (sign != text.npos && sign > 0) text.replace(begin, sign, gemini::redacted_mark);
+  }
+  constexpr std::string_view proxy{"proxy="};  // an address without its scheme
+  for (std::size_t at = ductile::detail::find_word(text, proxy); at != text.npos; at = ductile::detail::find_word(text, proxy, at + 1)) {
+    const std::size_t begin = at + proxy.size();
+    const std::size_t end = std::min(text.find_first_of("/ \t\r\n\"'", begin), text.size());
     const std::size_t sign = std::string_view{text}.substr(begin, end - begin).rfind('@');
     if (sign != text.npos && sign > 0) text.replace(begin, sign, gemini::redacted_mark);
   }
@@ -237,9 +377,13 @@ inline void mask_parameters(std::string& text) {
 ///
 /// Cost  Some passes over the text.
 [[nodiscard]] inline std::string masked(std::string_view text, std::string_view secret = {}) {
-  std::string plain{text};
+  std::string plain = without_colours(text);
   detail::mask_pem(plain);
+  detail::mask_pem_end(plain);
+  detail::mask_pem_middle(plain);
   detail::mask_logins(plain);
+  detail::mask_logins_of_curl(plain);
+  detail::mask_basic(plain);
   plain = detail::with_runs_replaced(
       plain, detail::is_base64_letter, [](std::string_view run, std::size_t) { return detail::is_base64(run); },
       [](std::string_view run) { return "[base64, " + std::to_string(run.size()) + " letters]"; });

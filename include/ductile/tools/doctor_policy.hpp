@@ -33,9 +33,12 @@ class FailureMix {
   };
 
   FailureMix() = default;
-  /// Of a log, which tells no limits.
   explicit FailureMix(const LogScan& scan) {
-    for (const LogFailure& row : scan.rows()) sorts_.push_back({row.id, row.kind, row.remedy, row.count});
+    for (const LogFailure& row : scan.rows()) {
+      sorts_.push_back({row.id, row.kind, row.remedy, row.count});
+      if (row.limit && *row.limit > 0) limits_[row.dimension] = *row.limit;
+      if (model_.empty()) model_ = row.model;
+    }
   }
 
   void add(const Diagnosis& diagnosis) {

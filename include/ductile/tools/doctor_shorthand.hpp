@@ -106,7 +106,8 @@ template <class Fits>
   for (std::size_t at = 0; at < words.size();) {
     std::size_t end = at;
     while (end < words.size() && of_name(words[end])) ++end;
-    const auto number = end - at <= 3 ? ductile::detail::whole_number(words.substr(at, end - at)) : std::nullopt;
+    const bool is_port = at > 1 && words[at - 1] == ':' && of_name(words[at - 2]);  // "host:443"
+    const auto number = end - at <= 3 && !is_port ? ductile::detail::whole_number(words.substr(at, end - at)) : std::nullopt;
     if (number && fits(*number)) return static_cast<int>(*number);
     at = end + 1;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>              // is_about_content, Kind, name, Remedy
+#include <ductile/core/kind.hpp>              // is_about_content, Kind, name, QuotaDimension, Remedy
 #include <ductile/core/now.hpp>               // WallTime
 #include <ductile/core/transport.hpp>         // HttpResponse
 #include <ductile/gemini/classification.hpp>  // Classification, Confidence
@@ -41,6 +41,9 @@ struct LogFailure {
   LogMoment first{};
   LogMoment last{};
   bool is_of_tier = false;  ///< A limit that another tier has higher.
+  QuotaDimension dimension = QuotaDimension::none;
+  std::optional<std::int64_t> limit{};  ///< As the service named it last.
+  std::string model{};                  ///< Which the service named first.
 };
 
 /// Why somebody who reads the log should stop and act, not wait.
@@ -136,6 +139,9 @@ class LogScan {
     Kind kind = Kind::ok;
     Remedy remedy = Remedy::never;
     bool is_of_tier = false;
+    QuotaDimension dimension = QuotaDimension::none;
+    std::optional<std::int64_t> limit{};
+    std::string model{};
   };
 
   // A word that failures are told with, or a status of one. Most of a log has none, and is not looked at more closely.
@@ -215,6 +221,9 @@ class LogScan {
             .first->second;
     ++row.count;
     row.last = moment;
+    row.dimension = seen.dimension;
+    if (seen.limit) row.limit = seen.limit;
+    if (row.model.empty()) row.model = seen.model;
     if (streaks_.contains(seen.id) && no_repeat_cures(seen.remedy)) ++row.useless;
     look_for_signs(seen, moment);
   }
@@ -233,6 +242,9 @@ class LogScan {
     seen.id = std::string{said.verdict.id.text()};
     seen.kind = said.verdict.kind;
     seen.remedy = said.verdict.remedy;
+    seen.dimension = said.verdict.dimension;
+    seen.limit = said.limit_value;
+    seen.model = said.model;
     const bool is_of_quota = seen.kind == Kind::rate_limit || seen.kind == Kind::quota;
     seen.is_of_tier = is_of_quota && said.verdict.dimension != QuotaDimension::none && said.verdict.dimension != QuotaDimension::spend &&
                       !said.limit_zero && said.scope != gemini::QuotaScope::shared_capacity;

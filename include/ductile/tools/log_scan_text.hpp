@@ -121,6 +121,8 @@ struct UselessRetries {
   if (tier.overload > 0) helps += "; not with the " + std::to_string(tier.overload) + " for want of room, which every tier gets";
   if (tier.content > 0) helps += "; not with the " + std::to_string(tier.content) + " withheld";
   detail::add_line(text, "a tier", helps);
+  if (!scan.first())
+    detail::add_line(text, "no times", "no line of it has one that is read: what half an hour or a minute would tell is not looked for");
   for (const SeenSign& seen : scan.signs()) {
     const detail::SignWords words = detail::words_of(seen);
     detail::add_line(text, "stop", words.what + ", from " + detail::moment_text(seen.begun));

@@ -3,8 +3,9 @@
 
 #include <ductile/detail/ascii.hpp>
 #include <ductile/tools/doctor_har.hpp>   // har_answers
-#include <ductile/tools/log_records.hpp>  // leading_time, LogRecords
+#include <ductile/tools/log_records.hpp>  // LogRecords
 #include <ductile/tools/log_scan.hpp>     // LogScan
+#include <ductile/tools/log_time.hpp>     // dated_time
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -38,7 +39,7 @@ namespace detail {
   std::uint64_t number = 0;
   if (!error && value.is_object())
     for (const HarAnswer& answer : har_answers(value.get_object())) {
-      const auto time = leading_time(answer.begun);
+      const auto time = dated_time(answer.begun);
       scan.add(answer.response, {time ? std::optional{time->time} : std::nullopt, ++number});
     }
   return scan;
@@ -50,7 +51,7 @@ namespace detail {
 ///
 /// Errors   None: what is cut off in the midst of an archive is read as lines.
 /// Cost     As `LogScan`; an archive is held in memory, some three times its size.
-[[nodiscard]] inline LogScan scan_log(std::istream& log) {
+[[nodiscard]] inline LogScan scan_log(std::istream& log, WallTime now = Now{}.wall()) {
   std::string begun;
   std::string line;
   for (int lines = 0; lines < 3 && std::getline(log, line); ++lines) begun += line + '\n';
@@ -60,7 +61,7 @@ namespace detail {
     LogScan archive = detail::scan_archive(begun);
     if (archive.records() > 0) return archive;
   }
-  LogRecords records{log, std::move(begun)};
+  LogRecords records{log, now, std::move(begun)};
   LogScan scan;
   while (const auto record = records.next()) scan.add(*record);
   return scan;

@@ -184,6 +184,17 @@ inline void append_words(Facts& facts, std::string_view text) {
   return text.substr(0, length);
 }
 
+/// The text behind the wrappings in which Swift and Rust print a value: `Optional(BlockReason(rawValue: "SAFETY"))`, `Some("SAFETY")`. In
+/// lower case.
+[[nodiscard]] constexpr std::string_view without_wrappings(std::string_view text) noexcept {
+  for (std::string_view name = leading_name(text); !name.empty(); name = leading_name(text)) {
+    const std::string_view rest = text.substr(name.size());
+    if (!rest.starts_with('(') && !(name == "rawvalue" && rest.starts_with(':'))) break;
+    text = rest.substr(std::min(rest.find_first_not_of("(: \\\"'"), rest.size()));
+  }
+  return text;
+}
+
 /// The first number from 400 to 599 that stands alone in `words` and that `fits(before, behind)` takes; 0 when there is none.
 template <class Fits>
 [[nodiscard]] int find_status(std::string_view words, Fits fits) {
@@ -856,17 +867,17 @@ class FactsCollector {
   // mark it may be a known name in any case; behind linking words only a number, or a name in capitals or with an underscore, is one.
   [[nodiscard]] std::string reason_behind(std::string_view words, std::string_view label) const {
     constexpr std::array<std::string_view, 9> links{"is", "was", "of", "for", "the", "candidate", "equals", "were", "finishreason"};
-    constexpr std::string_view marks{" :=\"'<>-\\`()*,"};
+    constexpr std::string_view marks{" :=\"'<>-\\`()*,]"};
     const std::size_t at = words.find(label);
     if (at == std::string_view::npos) return {};
     std::string_view rest = words.substr(at + label.size());
     bool linked = false;
     for (std::size_t steps = 0; steps < links.size(); ++steps) {
       const std::size_t begin = rest.find_first_not_of(marks);
-      if (begin > 4) return {};  // or there is none
+      if (begin > 5) return {};  // or there is none
       const bool marked = label.ends_with(':') || rest.substr(0, begin).find_first_not_of(' ') != std::string_view::npos;
       const bool glued = begin == 0 && steps == 0 && is_letter(label.back());  // "finish_reasons"
-      rest.remove_prefix(begin);
+      rest = without_wrappings(rest.substr(begin));
       const std::string_view name = leading_name(rest);
       if (name.empty() || glued || names_nothing(name)) return {};
       const bool link = std::ranges::find(links, name) != links.end();
@@ -926,9 +937,9 @@ class FactsCollector {
       const std::size_t at = words.find(label);
       if (at == std::string_view::npos) return {};
       std::size_t begin = at + label.size();
-      const std::size_t most = std::min(words.size(), begin + 4);
-      while (begin < most && contains(" :=\"'<>\\", words.substr(begin, 1))) ++begin;
-      const std::string_view name = begin == at + label.size() ? std::string_view{} : leading_name(words.substr(begin));
+      const std::size_t most = std::min(words.size(), begin + 5);  // PHP has "] => "
+      while (begin < most && contains(" :=\"'<>\\]", words.substr(begin, 1))) ++begin;
+      const std::string_view name = begin == at + label.size() ? std::string_view{} : leading_name(without_wrappings(words.substr(begin)));
       return names_nothing(name) ? std::string_view{} : name;
     };
     const auto first = [&after](std::string_view one, std::string_view other) {

@@ -353,7 +353,9 @@ class Judge {
       if (facts_.code_named("rate_limit_exceeded")) id = "gateway-saturated-rate";
       if (facts_.code_named("insufficient_quota")) id = "gateway-saturated-contradictory";
     }
-    if (facts_.shape == BodyShape::sse && http_ >= 200 && http_ < 300) id = facts_.tail_error ? "sse-error-tail-raw" : "sse-error-event";
+    // Where nobody says the status, the pieces of an answer before the error do.
+    const bool is_well = http_ == 0 ? facts_.candidates_seen : http_ >= 200 && http_ < 300;
+    if (facts_.shape == BodyShape::sse && is_well) id = facts_.tail_error ? "sse-error-tail-raw" : "sse-error-event";
     decide(id, confidence, std::move(where), what);
   }
 
@@ -818,6 +820,7 @@ class Judge {
     const bool is_feature = said.topic == Topic::model && said.phrase.starts_with("is not enabled for ");
     const std::string_view feature = is_feature ? front_of(said.phrase) : std::string_view{};
     if (is_feature && (contains(feature, "modal") || contains(feature, "image"))) id = "modality-unsupported";
+    if (id == "connect-timeout" && facts_.says("read tcp ")) id = "idle-timeout";  // Go: the connection stood, and the request was out
     if (id == "model-not-found" && status_ == 503) id = "retired-503-gateway";
     if (id == "model-not-found" && facts_.shape == BodyShape::sse) id = "model-not-found-sse";
     decide(id, Confidence::likely, "error.message", said.phrase);
@@ -830,9 +833,14 @@ class Judge {
       result_.verdict.remedy = Remedy::after_delay;
       result_.advice = file_not_ready;
     }
-    if (said.phrase == no_json_at_all) {
+    if (said.phrase == no_json_at_all || said.phrase == no_json_to_a_browser) {
       result_.confidence = Confidence::guess;
+      result_.verdict.billed = Billed::unknown;
       result_.advice = answer_without_json;
+    }
+    if (said.phrase == larger_than_the_client_takes) {
+      result_.verdict.billed = Billed::yes;
+      result_.advice = too_large_for_the_client;
     }
     if (said.topic == Topic::rate && said.phrase == "quota will reset after") result_.scope = QuotaScope::per_user;
     if (id == "openrouter-upstream") result_.scope = QuotaScope::shared_capacity;
@@ -1127,7 +1135,11 @@ class Judge {
     if (!verdict.ok() && facts_.says("will not be charged")) verdict.billed = Billed::no;
     // The control plane's outage is the one overload that is not a matter of room.
     if (verdict.kind == Kind::overload && verdict.id != FailureId{"visibility-check"}) result_.scope = QuotaScope::shared_capacity;
-    if (http_ != 0 && http_ != 407) verdict.sent = Sent::yes;  // a gateway answered, whatever it could not reach
+    // A gateway answered, whatever it could not reach.
+    if (http_ != 0 && !is_answered_before_the_service(verdict.id.text())) verdict.sent = Sent::yes;
+    // A page says its status itself; what an error in a body says is not what the transport saw.
+    if (const int status = facts_.shape == BodyShape::html ? result_.http_status : http_; status != 0)
+      verdict.reclassified = !verdict.ok() && status >= 200 && status < 300;
     result_.retry_after = hint();
     if (!verdict.ok() && result_.retry_after) {
       verdict.hint = rounded_up(*result_.retry_after);
@@ -1166,6 +1178,9 @@ class Judge {
                                         "Ask for one candidate, and send as many requests as you want images."};
   static constexpr Advice file_not_ready{"the uploaded file is still being processed",
                                          "Ask for the file until its state is ACTIVE, some seconds; then send the request again."};
+  static constexpr Advice too_large_for_the_client{
+      "the answer is larger than the client takes (gRPC: 4 MiB, where nothing else was set)",
+      "Raise the client's limit (max_receive_message_length); an image has several MB. Each try is paid for."};
   static constexpr Advice answer_without_json{"an answer came that holds no JSON: an empty one, or a page",
                                               "Look at its status and its first bytes. Retry once."};
   static constexpr Advice origin_not_reached{"the front end of a gateway could not reach what stands behind it",

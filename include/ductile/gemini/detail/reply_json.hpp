@@ -57,19 +57,27 @@ namespace ductile::inline DUCTILE_VERSION::gemini::detail {
   return parts && parts->is_array() ? &parts->get_array() : nullptr;
 }
 
-/// The object that holds the candidates: the answer itself, or one that it was put into, as a batch's lines, Code Assist and gateways do
-/// (`{"response": {"candidates": ...}}`). Null where there is none.
-[[nodiscard]] inline const boost::json::object* answer_within(const boost::json::object& root, int deepest = 3) {
-  if (root.contains("candidates")) return &root;
+[[nodiscard]] inline bool speaks_of_an_answer(const boost::json::object& object) {
+  return object.contains("candidates") || member(object, "promptFeedback", "prompt_feedback") ||
+         member(object, "usageMetadata", "usage_metadata") || member(object, "modelVersion", "model_version") ||
+         member(object, "responseId", "response_id");
+}
+
+/// The object itself, or the first within it, that fits; null where there is none.
+template <class Fits>
+[[nodiscard]] const boost::json::object* object_within(const boost::json::object& root, const Fits& fits, int deepest = 3) {
+  if (fits(root)) return &root;
   for (const auto& [name, value] : root)
     if (deepest > 0 && value.is_object())
-      if (const boost::json::object* found = answer_within(value.get_object(), deepest - 1)) return found;
+      if (const boost::json::object* found = object_within(value.get_object(), fits, deepest - 1)) return found;
   return nullptr;
 }
 
-/// The same; the object as it is where it holds none.
+/// The answer, or an event of one: the object itself, or the one that was put into it, as a batch's lines, Code Assist and gateways do
+/// (`{"response": {"candidates": ...}}`). The object as it is where it holds none.
 [[nodiscard]] inline const boost::json::object& without_wrapping(const boost::json::object& root) {
-  const boost::json::object* found = answer_within(root);
+  const boost::json::object* found = object_within(root, [](const boost::json::object& each) { return each.contains("candidates"); });
+  if (!found) found = object_within(root, speaks_of_an_answer);
   return found ? *found : root;
 }
 

@@ -56,7 +56,7 @@ inline constexpr std::array<FaultText, 17> fault_texts{{
     {"gave_up_early", "Stopped at a failure that waiting cures, and the job was never drawn."},
     {"accepted_truncated_stream", "Never asked again after a 200 that was cut or ended in an error."},
     {"accepted_no_image", "Never asked again after a 200 without the image that was asked for."},
-    {"no_read_timeout", "Held a silent answer for three minutes or more."},
+    {"no_read_timeout", "Held a silent answer for more than five minutes."},
     {"lost_thought_signature", "Sent back an image of the model without its thought signature, or with another's."},
 }};
 

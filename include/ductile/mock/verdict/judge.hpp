@@ -29,8 +29,9 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 ///          not judged; what was found stays.
 class Judge {
  public:
-  /// Longer than this nobody should wait for a byte: the slowest image takes about three minutes.
-  static constexpr Duration longest_silence = std::chrono::minutes{3};
+  /// Longer than this nobody should wait for a byte: the slowest image takes about three minutes, a limit of five is advised, and who keeps
+  /// it may be a little late.
+  static constexpr Duration longest_silence = std::chrono::seconds{330};
 
   explicit Judge(std::size_t capacity = 10'000) : jobs_(capacity) {}
 

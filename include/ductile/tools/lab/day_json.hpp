@@ -113,7 +113,7 @@ inline constexpr std::array scenario_members{
                    [](const Json& value, const std::string& path, ScenarioReading& into) { into.scenario.until = hours(value, path); }},
     ScenarioMember{"clump",
                    [](const Json& value, const std::string& path, ScenarioReading& into) {
-                     const mock::Span clump = reading::span(value, path, 1000);
+                     const mock::Span clump = reading::pair_of(value, path, "[low, high]", 1000);
                      into.scenario.least_clump = count(clump.low, path, 1, 1000);
                      into.scenario.most_clump = count(clump.high, path, clump.low, 1000);
                    }},
@@ -129,7 +129,7 @@ inline constexpr std::array scenario_members{
                                      ScenarioReading& into) { into.scenario.pool_ductile = count(value, path, 1, 1e5); }},
     ScenarioMember{"outage_h",
                    [](const Json& value, const std::string& path, ScenarioReading& into) {
-                     const mock::Span outage = reading::span(value, path, 24);
+                     const mock::Span outage = reading::pair_of(value, path, "[begin, end]", 24);
                      if (outage.high <= outage.low)
                        reading::refuse_json(path + " must end after its begin; it is " + reading::quoted(value));
                      into.scenario.outage = {from_seconds(3600 * outage.low), from_seconds(3600 * outage.high)};
