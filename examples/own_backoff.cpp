@@ -20,6 +20,10 @@ struct Schedule {
     return ductile::jittered(waits[std::min<std::size_t>(failures, waits.size()) - 1], 0s, ductile::Jitter::equal, now);
   }
 
+  constexpr ductile::WaitRange range(unsigned failures, ductile::WaitRange) const noexcept {  // optional: for `worst_case_latency`
+    return ductile::jittered_range(waits[std::min<std::size_t>(failures, waits.size()) - 1], 0s, ductile::Jitter::equal);
+  }
+
   template <class Rules>  // optional: `Retry` asks, and refuses what is out of range
   constexpr void check(Rules& rules) const {
     for (const ductile::Duration wait : waits)
@@ -41,6 +45,9 @@ int main() {
   const ductile::Duration waited = clock.now()().time_since_epoch();
   const ductile::Result<int> second = growing.run(down, clock);
   const ductile::Duration grown = clock.now()().time_since_epoch() - waited;
+
+  static_assert(worst_case_latency(ductile::Retry{ductile::RetryOptions{.attempts = 4, .backoff = Schedule{}, .longest_hint = 0s}},
+                                   ductile::AttemptTimeout{10s}) == 4 * 10s + 1s + 10s + 1min);
 
   bool refused = false;
   try {

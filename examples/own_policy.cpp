@@ -33,6 +33,23 @@ class AtOnce {
 };
 // [/policy]
 
+// [worst_case]
+// Lets each attempt wait for a while, so that a service that was just started is not asked too early.
+class Patience {
+ public:
+  constexpr explicit Patience(ductile::Duration wait) : wait_(wait) {}
+
+  ductile::Admission admit(ductile::NoState&, ductile::NoCall&, ductile::Now now, const ductile::Attempt&) const noexcept {
+    return ductile::Admission::go_at(ductile::later(now(), wait_), ductile::Kind::deadline, ductile::WaitSource::none);
+  }
+  constexpr ductile::WorstCase worst_case(const ductile::WorstCase& inside) const noexcept { return inside.after(wait_); }
+
+ private:
+  ductile::Duration wait_;
+};
+static_assert(worst_case_latency(Patience{3s}, ductile::AttemptTimeout{20s}) == 23s);
+// [/worst_case]
+
 int main() {
   // [usage]
   ductile::Pipeline pipeline{ductile::Retry{ductile::RetryOptions{.attempts = 3, .backoff = ductile::Constant{1ms}}}, AtOnce{1}};
@@ -54,7 +71,12 @@ int main() {
     thrown = true;
   }
   const int running = pipeline.state<1>();
+
+  ductile::VirtualClock clock;
+  ductile::Pipeline patient{Patience{3s}};
+  const bool waited = patient.run([] { return 1; }, clock) && clock.now()() == ductile::Time{3s};
+
   std::cout << "the call within was told " << ductile::name(second.value()) << ", and " << running
             << " attempts are under way at the end\n";
-  return second.value() == ductile::Kind::bulkhead_full && attempts == 2 && thrown && running == 0 ? 0 : 1;
+  return second.value() == ductile::Kind::bulkhead_full && attempts == 2 && thrown && running == 0 && waited ? 0 : 1;
 }

@@ -15,6 +15,7 @@
 #include <ductile/core/answer.hpp>
 #include <ductile/core/attempt.hpp>
 #include <ductile/core/backoff_policy.hpp>
+#include <ductile/core/bounds.hpp>
 #include <ductile/core/by_kind.hpp>
 #include <ductile/core/call_options.hpp>
 #include <ductile/core/clock.hpp>
@@ -27,6 +28,7 @@
 #include <ductile/core/layers.hpp>
 #include <ductile/core/machine.hpp>
 #include <ductile/core/make.hpp>
+#include <ductile/core/misfits.hpp>
 #include <ductile/core/now.hpp>
 #include <ductile/core/observer.hpp>
 #include <ductile/core/operation.hpp>
@@ -45,6 +47,8 @@
 #include <ductile/core/transport.hpp>
 #include <ductile/core/verdict.hpp>
 #include <ductile/core/version.hpp>
+#include <ductile/core/wait_range.hpp>
+#include <ductile/core/worst_case.hpp>
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/drivers/simulate.hpp>
 #include <ductile/policies/bulkhead.hpp>

@@ -20,6 +20,7 @@ using namespace ductile;
 using namespace ductile::gemini;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -150,6 +151,32 @@ TEST_CASE("A request that no target may take fails before anything is sent, and 
   CHECK(wrong.models.empty());
   REQUIRE_FALSE(wrong.result);
   CHECK(wrong.result.error().kind() == Kind::bad_request);
+}
+
+TEST_CASE("The defaults' attempts have the time to begin, and options whose attempts have not say so", "[gemini]") {
+  CHECK(misfits(ResilientOptions{}) == std::vector<std::string>{});
+  CHECK(misfits(seed_defaults()) == std::vector<std::string>{});
+  CHECK(describe(ResilientOptions{}).find("no more than") == std::string::npos);
+
+  const std::vector<std::string> large =
+      misfits(ResilientOptions{}, suggested_timeout({.prompt = "a large one", .image_size = ImageSize::four_k}));
+  REQUIRE(large.size() == 2);  // ten minutes are too short for five attempts of three minutes, and for the third target
+  CHECK_THAT(large[0], ContainsSubstring("no more than 4 can begin"));
+
+  ResilientOptions hasty;
+  hasty.deadline = 4min;
+  const std::vector<std::string> found = misfits(hasty);
+  REQUIRE(found.size() == 2);
+  CHECK_THAT(found[0], StartsWith("Retry: 5 attempts of up to 120 s with waits of up to 4 s between them have a deadline of 240 s: no more "
+                                  "than 2 can begin"));
+  CHECK_THAT(found[1], StartsWith("FallbackChain: 3 targets of up to 240 s have a deadline of 240 s: no more than 1 can begin"));
+  for (const std::string& misfit : found) CHECK_THAT(describe(hasty), ContainsSubstring(misfit + "\n"));
+  hasty.attempt_timeout = 20s;
+  CHECK(misfits(hasty) == std::vector<std::string>{});
+
+  hasty.retry.attempts = 0;
+  CHECK(misfits(hasty) == std::vector<std::string>{"Retry: attempts must be from 1 to 1000; it is 0"});
+  CHECK_THAT(describe(hasty), ContainsSubstring("Retry: attempts must be from 1 to 1000; it is 0\n"));
 }
 
 TEST_CASE("A price ceiling out of range is refused, and the options say what it is", "[gemini]") {

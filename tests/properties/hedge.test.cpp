@@ -65,7 +65,7 @@ struct Story {
 std::string line(Duration at, std::size_t number, std::size_t lane) {
   return std::to_string(at / 1ms) + " ms: attempt " + std::to_string(number) + " in lane " + std::to_string(lane);
 }
-std::string text(const Story& story) {
+std::string story_text(const Story& story) {
   std::string all;
   for (const auto& one : story.lines) all += one + "\n";
   return all + std::to_string(story.at / 1ms) + " ms: " + std::string{name(story.end)} + ' ' + std::to_string(story.value) + ", tokens " +
@@ -232,7 +232,7 @@ TEST_CASE("A race with random durations and ends goes as a simple model says", "
     const Story story = really(script, faults);
     if (story != expected || !faults.empty()) {
       CAPTURE(seed, faults);
-      CHECK(text(story) == text(expected));
+      CHECK(story_text(story) == story_text(expected));
       REQUIRE(faults.empty());
       REQUIRE(story == expected);
     }

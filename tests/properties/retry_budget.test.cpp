@@ -49,12 +49,12 @@ struct BudgetModel {
   void give_back() { held = std::max(held, std::min(held + 1000, capacity)); }
 };
 
-struct Options {
+struct ChosenBudget {
   std::int64_t thousandths;
   RetryBudgetOptions budget;
   [[nodiscard]] BudgetModel model() const { return {thousandths, budget.capacity * 1000, budget.reserve_every}; }
 };
-Options options(std::int64_t thousandths, std::int32_t capacity, Duration reserve_every) {
+ChosenBudget chosen_budget(std::int64_t thousandths, std::int32_t capacity, Duration reserve_every) {
   return {thousandths, {static_cast<double>(thousandths) / 1000, capacity, reserve_every}};
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("A retry budget answers like its model to any sequence of commands", "
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     SplitMix64 dice{seed};
     const auto pick = [&](unsigned below) { return static_cast<unsigned>(dice() % below); };
-    const Options chosen = options(pick(1001), static_cast<std::int32_t>(1 + pick(6)), std::chrono::seconds{pick(20)});
+    const ChosenBudget chosen = chosen_budget(pick(1001), static_cast<std::int32_t>(1 + pick(6)), std::chrono::seconds{pick(20)});
     const RetryBudget budget{chosen.budget};
     RetryBudget::State state{budget};
     BudgetModel model = chosen.model();
@@ -160,7 +160,7 @@ struct Step {
 TEST_CASE("Two threads at a retry budget are answered as if one came after the other", "[properties]") {
   constexpr int rounds = 20'000;
   constexpr std::size_t steps = 5;
-  const Options chosen = options(600, 2, 0s);
+  const ChosenBudget chosen = chosen_budget(600, 2, 0s);
   const RetryBudget budget{chosen.budget};
   std::optional<RetryBudget::State> state;
   std::array<std::vector<Step>, 2> done;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/backoff_policy.hpp>  // BackoffPolicy, backoff_wait, explain_backoff
+#include <ductile/core/backoff_policy.hpp>  // BackoffPolicy, backoff_range, backoff_wait, explain_backoff
 #include <ductile/core/now.hpp>             // Duration, Now
 #include <ductile/core/verdict.hpp>         // Kind
+#include <ductile/core/wait_range.hpp>
+#include <ductile/detail/min_max.hpp>
 
 #include <tuple>
 #include <utility>
@@ -43,6 +45,18 @@ class BackoffByKind {
       if (!found) wait = backoff_wait(otherwise_, failures, now, before, kind);
     }
     return wait;
+  }
+
+  /// Between which spans the wait lies, whatever the kind. \param before The range of the wait before.
+  [[nodiscard]] constexpr WaitRange range(unsigned failures, WaitRange before) const noexcept {
+    WaitRange all = backoff_range(otherwise_, failures, before);
+    const auto add = [&](const auto& row) {
+      const WaitRange one = backoff_range(row.backoff, failures, before);
+      all.shortest = detail::min(all.shortest, one.shortest);
+      all.longest = detail::max(all.longest, one.longest);
+    };
+    std::apply([&](const auto&... row) { (add(row), ...); }, rows_);
+    return all;
   }
 
   template <class Rules>

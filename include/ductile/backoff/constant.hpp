@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/backoff/jitter.hpp>  // Jitter, jittered
+#include <ductile/backoff/jitter.hpp>  // Jitter, jittered, jittered_range
 #include <ductile/core/now.hpp>        // Duration, Now
 
 #include <chrono>
@@ -17,6 +17,9 @@ struct Constant {
   Duration floor{};                         ///< The shortest wait that jitter gives, 0 to `wait`.
 
   [[nodiscard]] Duration operator()(unsigned, Now now) const noexcept { return jittered(wait, floor, jitter, now); }
+
+  /// Between which spans the wait lies.
+  [[nodiscard]] constexpr WaitRange range(unsigned, WaitRange) const noexcept { return jittered_range(wait, floor, jitter); }
 
   template <class Rules>
   constexpr void check(Rules& rules) const {

@@ -4,6 +4,7 @@
 #include <ductile/backoff/detail/usual_cap.hpp>
 #include <ductile/backoff/jitter.hpp>  // evenly
 #include <ductile/core/now.hpp>        // Duration, Now
+#include <ductile/core/wait_range.hpp>
 #include <ductile/detail/min_max.hpp>
 
 #include <chrono>
@@ -27,9 +28,13 @@ struct DecorrelatedJitter {
 
   /// \param before The wait before; before the first one zero, which counts as `base`.
   [[nodiscard]] Duration operator()(unsigned, Now now, Duration before) const noexcept {
-    const double grown = factor * static_cast<double>(detail::max(before, base).count());
-    const Duration longest = grown < static_cast<double>(cap.count()) ? Duration{static_cast<Duration::rep>(grown)} : cap;
+    const Duration longest = longest_after(before);
     return longest <= base ? base : detail::evenly(base, longest, now);
+  }
+
+  /// Between which spans the wait lies. \param before The range of the wait before.
+  [[nodiscard]] constexpr WaitRange range(unsigned, WaitRange before) const noexcept {
+    return {base, detail::max(base, longest_after(before.longest))};
   }
 
   template <class Rules>
@@ -40,6 +45,12 @@ struct DecorrelatedJitter {
     rules.require(cap >= base && cap <= day, "DecorrelatedJitter: cap must be from base (1 s unless named) to 86400 s",
                   Seconds(cap).count());
     rules.require(factor >= 1.0 && factor <= 100.0, "DecorrelatedJitter: factor must be from 1 to 100", factor);
+  }
+
+ private:
+  [[nodiscard]] constexpr Duration longest_after(Duration before) const noexcept {
+    const double grown = factor * static_cast<double>(detail::max(before, base).count());
+    return grown < static_cast<double>(cap.count()) ? Duration{static_cast<Duration::rep>(grown)} : cap;
   }
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ductile/backoff/detail/usual_cap.hpp>
-#include <ductile/backoff/jitter.hpp>  // Jitter, jittered
+#include <ductile/backoff/jitter.hpp>  // Jitter, jittered, jittered_range
 #include <ductile/core/now.hpp>        // Duration, Now
 
 #include <chrono>
@@ -26,6 +26,11 @@ struct Exponential {
     return jittered(grown(failures > 0 ? failures - 1 : 0), floor, jitter, now);
   }
 
+  /// Between which spans the wait after so many failures lies.
+  [[nodiscard]] constexpr WaitRange range(unsigned failures, WaitRange) const noexcept {
+    return jittered_range(grown(failures > 0 ? failures - 1 : 0), floor, jitter);
+  }
+
   template <class Rules>
   constexpr void check(Rules& rules) const {
     using Seconds = std::chrono::duration<double>;
@@ -37,12 +42,16 @@ struct Exponential {
   }
 
  private:
-  [[nodiscard]] Duration grown(unsigned times) const noexcept {
+  [[nodiscard]] constexpr Duration grown(unsigned times) const noexcept {
     if (base <= Duration::zero()) return Duration::zero();  // nothing times infinity is no number
+    const auto most = static_cast<double>(cap.count());
     double whole = static_cast<double>(base.count());
-    for (double power = factor; times > 0; times >>= 1U, power *= power)  // by squaring: <cmath> would cost each includer 10 MiB
+    double power = factor;
+    for (; times > 0 && whole < most; times >>= 1U) {  // by squaring: <cmath> would cost each includer 10 MiB
       if (times % 2 == 1) whole *= power;
-    return whole < static_cast<double>(cap.count()) ? Duration{static_cast<Duration::rep>(whole)} : cap;  // an infinite one too
+      if (power < 1e14) power *= power;  // else any product is beyond a day, and to go on would end in infinity
+    }
+    return whole < most ? Duration{static_cast<Duration::rep>(whole)} : cap;
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ductile/core/now.hpp>  // Duration, Now
+#include <ductile/core/wait_range.hpp>
 #include <ductile/detail/min_max.hpp>
 
 #include <cstdint>
@@ -33,6 +34,12 @@ namespace detail {
 [[nodiscard]] inline Duration jittered(Duration whole, Duration floor, Jitter jitter, Now now) noexcept {
   if (jitter == Jitter::none || whole <= floor) return detail::max(whole, floor);
   return detail::evenly(jitter == Jitter::equal ? floor + (whole - floor) / 2 : floor, whole, now);
+}
+
+/// Between which spans `jittered` of the same arguments lies.
+[[nodiscard]] constexpr WaitRange jittered_range(Duration whole, Duration floor, Jitter jitter) noexcept {
+  if (jitter == Jitter::none || whole <= floor) return {detail::max(whole, floor), detail::max(whole, floor)};
+  return {jitter == Jitter::equal ? floor + (whole - floor) / 2 : floor, whole};
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION

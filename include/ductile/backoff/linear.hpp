@@ -2,7 +2,7 @@
 #pragma once
 
 #include <ductile/backoff/detail/usual_cap.hpp>
-#include <ductile/backoff/jitter.hpp>  // Jitter, jittered
+#include <ductile/backoff/jitter.hpp>  // Jitter, jittered, jittered_range
 #include <ductile/core/now.hpp>        // Duration, Now
 #include <ductile/detail/min_max.hpp>
 
@@ -23,9 +23,12 @@ struct Linear {
 
   /// \param failures How many attempts have failed, from 1. Any number is safe: growth ends at the cap before it can overflow.
   [[nodiscard]] Duration operator()(unsigned failures, Now now) const noexcept {
-    const double steps = static_cast<double>(failures > 0 ? failures - 1 : 0);
-    const double grown = static_cast<double>(base.count()) + steps * static_cast<double>(step.count());
-    return jittered(grown < static_cast<double>(cap.count()) ? Duration{static_cast<Duration::rep>(grown)} : cap, floor, jitter, now);
+    return jittered(grown(failures > 0 ? failures - 1 : 0), floor, jitter, now);
+  }
+
+  /// Between which spans the wait after so many failures lies.
+  [[nodiscard]] constexpr WaitRange range(unsigned failures, WaitRange) const noexcept {
+    return jittered_range(grown(failures > 0 ? failures - 1 : 0), floor, jitter);
   }
 
   template <class Rules>
@@ -36,6 +39,12 @@ struct Linear {
     rules.require(step >= Duration::zero() && step <= day, "Linear: step must be from 0 to 86400 s", Seconds(step).count());
     rules.require(cap >= base && cap <= day, "Linear: cap must be from base (1 s unless named) to 86400 s", Seconds(cap).count());
     rules.require(floor >= Duration::zero() && floor <= base, "Linear: floor must be from 0 to base (s)", Seconds(floor).count());
+  }
+
+ private:
+  [[nodiscard]] constexpr Duration grown(unsigned times) const noexcept {
+    const double whole = static_cast<double>(base.count()) + static_cast<double>(times) * static_cast<double>(step.count());
+    return whole < static_cast<double>(cap.count()) ? Duration{static_cast<Duration::rep>(whole)} : cap;
   }
 };
 

@@ -3,7 +3,10 @@
 
 #include <ductile/core/now.hpp>      // Duration, Now
 #include <ductile/core/verdict.hpp>  // Kind
+#include <ductile/core/wait_range.hpp>
+#include <ductile/detail/min_max.hpp>
 
+#include <chrono>
 #include <concepts>
 
 namespace ductile::inline DUCTILE_VERSION {
@@ -38,6 +41,21 @@ template <BackoffPolicy B>
   else
     wait = backoff(failures);
   return wait < Duration::zero() ? Duration::zero() : wait;
+}
+
+/// Between which spans a backoff's wait lies after so many failures: its answer to `WaitRange range(unsigned failures, WaitRange before)
+/// const`, where it has one. One without may wait for any time.
+///
+/// \param before The range of the wait before; before the first one zero.
+template <BackoffPolicy B>
+[[nodiscard]] constexpr WaitRange backoff_range(const B& backoff, unsigned failures, WaitRange before) noexcept {
+  WaitRange range{};
+  if constexpr (requires { WaitRange{backoff.range(failures, before)}; }) range = backoff.range(failures, before);
+  constexpr Duration month =
+      std::chrono::hours{24 * 30};  // who waits for longer waits for ever; a thousand of them still make a `Duration`
+  range.shortest = detail::clamp(range.shortest, Duration::zero(), month);
+  range.longest = range.longest <= month ? detail::max(range.longest, range.shortest) : forever;
+  return range;
 }
 
 namespace detail {

@@ -289,6 +289,8 @@ class PipelineBody<true, Elements...> {
 
   /// For drivers.
   [[nodiscard]] LayersType& layers() noexcept { return layers_; }
+  /// For who looks at the policies: `max_attempts` and its like.
+  [[nodiscard]] const LayersType& layers() const noexcept { return layers_; }
   /// For drivers.
   [[nodiscard]] ObserversType& observers() noexcept { return observers_; }
   /// For drivers whose calls outlive the function that begins them.

@@ -13,6 +13,9 @@ namespace ductile::inline DUCTILE_VERSION {
 /// A span of time. Never an integer, so that the unit is in the type.
 using Duration = std::chrono::nanoseconds;
 
+/// Longer than every span that ends: where nothing bounds one.
+inline constexpr Duration forever = Duration::max();
+
 /// A row of the failure catalogue, by its name ("rpd-free"). Cheap to copy: a pointer to a literal that lives as long as the program.
 class FailureId {
  public:

@@ -2,25 +2,31 @@
 #pragma once
 
 #include <ductile/backoff/exponential.hpp>  // Exponential
+#include <ductile/core/config_error.hpp>    // CollectedRules
 #include <ductile/core/kind.hpp>            // Kind
-#include <ductile/core/state.hpp>           // TargetStates
-#include <ductile/core/target.hpp>          // any_price, Target
-#include <ductile/core/verdict.hpp>         // Duration
-#include <ductile/gemini/models.hpp>        // find_model, ImageSize
-#include <ductile/gemini/request.hpp>       // ImageRequest
+#include <ductile/core/misfits.hpp>
+#include <ductile/core/state.hpp>      // TargetStates
+#include <ductile/core/target.hpp>     // any_price, Target
+#include <ductile/core/verdict.hpp>    // Duration
+#include <ductile/gemini/models.hpp>   // find_model, ImageSize
+#include <ductile/gemini/request.hpp>  // ImageRequest, suggested_timeout
 #include <ductile/policies/circuit_breaker.hpp>
+#include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/fallback_options.hpp>
 #include <ductile/policies/off_peak.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/reword.hpp>
 #include <ductile/policies/slow_start.hpp>
+#include <ductile/policies/timeout.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::gemini {
@@ -105,7 +111,29 @@ namespace detail {
 }
 }  // namespace detail
 
-/// The options with their reasons, a line each, for a log or a person.
+/// What of the options cannot be: a number that is out of range, else attempts that have no time to begin when all take as long as they
+/// may. A sentence each, which says what to change; none for the defaults.
+///
+/// \param attempt How long the client lets one attempt take at most; unless named, as long as a picture of the usual size.
+[[nodiscard]] inline std::vector<std::string> misfits(const ResilientOptions& options, Duration attempt = suggested_timeout({})) {
+  FallbackOptions fallback = options.fallback;
+  CollectedRules rules;
+  fallback.check(rules);
+  Deadline::check(options.deadline, rules);
+  if (options.off_peak) OffPeak::check(*options.off_peak, rules);
+  Reword::check(options.reword, rules);
+  Retry<Exponential>::check(options.retry, rules);
+  SlowStart::check(options.slow_start, rules);
+  CircuitBreaker<FailureRatio>::check(options.breaker, rules);
+  QuotaTracker<6>::check(options.quota, rules);
+  AttemptTimeout::check(options.attempt_timeout, options.least_attempt, rules);
+  if (!rules.broken.empty()) return {rules.broken};
+  fallback.price_ceiling = any_price;  // which of the targets a request can pay is known with the request
+  return ductile::misfits(Deadline{options.deadline}, FallbackChain{std::move(fallback)}, Retry{options.retry},
+                          AttemptTimeout{std::min(options.attempt_timeout, attempt)});
+}
+
+/// The options with their reasons, a line each, for a log or a person. Last, what of them cannot be: `misfits`.
 [[nodiscard]] inline std::string describe(const ResilientOptions& options) {
   const auto seconds = [](Duration span) {
     const auto whole = std::chrono::round<std::chrono::seconds>(span).count();
@@ -138,6 +166,7 @@ namespace detail {
     line("other words at most " + std::to_string(options.reword.most) + " times", "where the request brings some, and a filter refused it");
   if (options.off_peak) line("off peak", "a call that has the time waits for an hour in which the service is well");
   line("attempt at most " + seconds(options.attempt_timeout), "and no longer than its size needs: 120 s, 180 s for 4K");
+  for (const std::string& misfit : misfits(options)) text.append(misfit).append("\n");
   return text;
 }
 

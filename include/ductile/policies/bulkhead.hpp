@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>       // RefusingRules
-#include <ductile/core/policy.hpp>             // Admission, Attempt, Kind, NoCall, Now, Reaction, Role, Verdict
+#include <ductile/core/config_error.hpp>  // RefusingRules
+#include <ductile/core/policy.hpp>        // Admission, Attempt, Kind, NoCall, Now, Reaction, Role, Verdict
+#include <ductile/core/worst_case.hpp>
 #include <ductile/policies/detail/places.hpp>  // Places
 
 #include <chrono>
@@ -64,6 +65,9 @@ class Bulkhead {
   }
 
   [[nodiscard]] constexpr const BulkheadOptions& options() const noexcept { return options_; }
+
+  /// The whole wait in line comes before what stands inside.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept { return inside.after(options_.longest_wait); }
 
   [[nodiscard]] Admission admit(State& state, NoCall&, Now now, const Attempt&) const noexcept {
     if (state.places_.take(options_.in_flight)) [[likely]]

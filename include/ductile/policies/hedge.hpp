@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>                  // RefusingRules
-#include <ductile/core/policy.hpp>                        // Admission, Attempt, Beside, NoCall, Now, Role
+#include <ductile/core/config_error.hpp>  // RefusingRules
+#include <ductile/core/policy.hpp>        // Admission, Attempt, Beside, NoCall, Now, Role
+#include <ductile/core/worst_case.hpp>
+#include <ductile/detail/min_max.hpp>
 #include <ductile/policies/detail/quantile_estimate.hpp>  // QuantileEstimate, QuantileSteps, SpanScale
 
 #include <chrono>
@@ -65,6 +67,22 @@ class Hedge {
   constexpr explicit Hedge(HedgeOptions options = {}) : options_(options), steps_(checked_steps(options)) {}
 
   [[nodiscard]] constexpr const HedgeOptions& options() const noexcept { return options_; }
+
+  /// Each hedge begins beside one that is under way, `after` that began its attempt; the last one may take as long as any.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
+    const Duration soonest = options_.quantile ? detail::SpanScale::shortest : options_.after;
+    const Duration latest = options_.quantile ? detail::SpanScale::longest : options_.after;
+    int hedges = 0;
+    while (hedges < options_.hedges && soonest <= inside.attempt && soonest * (hedges + 1) < inside.deadline) ++hedges;
+    WorstCase race = inside.times(hedges + 1);
+    race.latency = inside.latency;
+    const Duration apart = detail::min(latest, inside.attempt);
+    // A hedge may begin later than it was due by what others make it wait.
+    const Duration waits = inside.latency < forever ? detail::max(inside.latency - inside.attempt, Duration::zero()) : forever;
+    race = race.after(detail::product(detail::sum(waits, apart), hedges));
+    race.attempt = detail::sum(inside.attempt, apart * hedges);
+    return race;
+  }
 
   /// How long an attempt runs before a hedge begins beside it, as things are.
   [[nodiscard]] Duration after(const State& state) const noexcept {

@@ -5,6 +5,7 @@
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Grant, Now, Reaction, Role, Verdict
 #include <ductile/core/quota_window.hpp>  // QuotaCost, QuotaWindow, per_minute, per_day, quota_cost
 #include <ductile/core/store.hpp>         // QuotaSettlement, QuotaStore, QuotaTicket
+#include <ductile/core/worst_case.hpp>
 #include <ductile/detail/min_max.hpp>
 #include <ductile/policies/detail/quota_lease.hpp>   // QuotaLease
 #include <ductile/policies/detail/quota_ledger.hpp>  // QuotaLedger
@@ -216,6 +217,9 @@ class QuotaTracker {
       return Reaction::pass();
     return settle_success(state, call, now, verdict.images, verdict.tokens);
   }
+
+  /// Nothing but a deadline bounds the wait for a window: others may stand before, and the service may close it for any time.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept { return inside.after(forever); }
 
   /// How full each window is, in the order of the options.
   [[nodiscard]] std::array<QuotaUsage, N> usage(State& state, Now now) const noexcept {

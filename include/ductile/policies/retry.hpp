@@ -3,14 +3,17 @@
 
 #include <ductile/backoff/exponential.hpp>  // Exponential
 #include <ductile/backoff/jitter.hpp>       // Jitter, jittered
-#include <ductile/core/backoff_policy.hpp>  // backoff_wait, explain_backoff
+#include <ductile/core/backoff_policy.hpp>  // backoff_range, backoff_wait, explain_backoff
 #include <ductile/core/by_kind.hpp>         // ByKind
 #include <ductile/core/config_error.hpp>    // RefusingRules
 #include <ductile/core/policy.hpp>          // Attempt, Now, Reaction, Role, Verdict
+#include <ductile/core/wait_range.hpp>
+#include <ductile/core/worst_case.hpp>
 #include <ductile/detail/min_max.hpp>
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -130,6 +133,29 @@ class Retry {
 
   [[nodiscard]] constexpr const RetryOptions<Backoff>& options() const noexcept { return options_; }
 
+  /// All attempts that the kinds of failures allow together, with waits as long as `longest_hint`. Of those, under a deadline, as many as
+  /// begin before it when each fails at once and each wait is its shortest. Who outwaits rejections waits for any time.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
+    const std::uint32_t most = most_attempts();
+    std::uint32_t begun = 1;
+    Duration waits{};
+    Duration soonest{};
+    Duration skipped{};  // an attempt at the hint of a spent day comes without the own wait
+    WaitRange wait{Duration::zero(), Duration::zero()};
+    for (std::uint32_t failures = 1; failures < most; ++failures) {
+      if constexpr (sound) wait = backoff_range(options_.backoff, failures, wait);
+      const Duration shortest = squeezed(wait.shortest, inside.deadline < forever);
+      if (options_.probe_at_hint) skipped = detail::max(skipped, shortest);
+      soonest += shortest;
+      if (soonest - skipped >= inside.deadline) break;
+      ++begun;
+      waits = detail::sum(waits, detail::max(wait.longest, options_.longest_hint));
+    }
+    WorstCase worst = inside.times(begun).after(options_.outwait_rejections ? forever : waits);
+    if (inside.deadline < forever) worst.fit = fit(inside);
+    return worst;
+  }
+
   [[nodiscard]] Reaction settle(State& state, Call& call, Now now, const Attempt& attempt, const Verdict& verdict) const noexcept {
     if (verdict.kind == Kind::abandoned || verdict.ok()) return Reaction::pass();
     if (verdict.says == Says::policy) return outwait(now, verdict);
@@ -202,7 +228,7 @@ class Retry {
     return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::milliseconds>(at.time_since_epoch()).count());
   }
 
-  [[nodiscard]] std::uint32_t most_of(Kind kind, std::uint32_t general) const noexcept {
+  [[nodiscard]] constexpr std::uint32_t most_of(Kind kind, std::uint32_t general) const noexcept {
     if (const std::uint32_t special = options_.attempts_by_kind[kind]; special > 0) return special;
     const bool is_rarely_cured = kind == Kind::no_image || kind == Kind::recitation || kind == Kind::auth;
     return is_rarely_cured ? detail::min(general, 2U) : general;
@@ -220,6 +246,54 @@ class Retry {
     const std::uint32_t of_kind = is_patient ? less(special, call.failures) : less(most_of(kind, general), call.failures - apart);
     return attempt.attempts > 0 ? detail::min(of_kind, less(attempt.attempts, call.failures))
                                 : of_kind;  // the caller's own bounds all kinds
+  }
+
+  // What the failures of one call can come to, whatever their order: first those of the kind that has most attempts, then those that count
+  // against the rest.
+  [[nodiscard]] constexpr std::uint32_t most_attempts() const noexcept {
+    std::uint32_t patient = 0;
+    std::uint32_t rest = 0;
+    for (std::size_t i = 0; i < kinds; ++i) {
+      const auto kind = static_cast<Kind>(i);
+      if (kind == Kind::ok || kind == Kind::abandoned) continue;
+      const std::uint32_t special = options_.attempts_by_kind[kind];
+      if (special > options_.attempts)
+        patient = detail::max(patient, special);
+      else
+        rest = detail::max(rest, most_of(kind, options_.attempts));
+    }
+    if (patient == 0 || rest == 0) return detail::max(patient, rest);
+    return patient - 1 + rest;
+  }
+
+  [[nodiscard]] constexpr Duration squeezed(Duration wait, bool has_deadline) const noexcept {
+    const bool squeezes = has_deadline && options_.squeeze_to > Duration::zero();
+    return squeezes ? detail::min(wait, options_.squeeze_to) : wait;
+  }
+
+  // Of `attempts`, how many begin when each takes its longest, and each own wait, which `squeeze_to` may shorten. Where nothing says how
+  // long one takes or a wait lasts, that counts as nothing.
+  [[nodiscard]] constexpr Fit fit(const WorstCase& inside) const noexcept {
+    Fit found{.policy = "Retry",
+              .parts = "attempts",
+              .wanted = detail::min(most_attempts(), options_.attempts),
+              .begun = 1,
+              .each = inside.attempt < forever ? inside.attempt : Duration::zero(),
+              .deadline = inside.deadline,
+              .cure = "raise the deadline, or lower attempts, the time of each or the backoff"};
+    Duration begins{};
+    WaitRange wait{Duration::zero(), Duration::zero()};
+    for (std::uint32_t failures = 1; failures < found.wanted; ++failures) {
+      if constexpr (sound) wait = backoff_range(options_.backoff, failures, wait);
+      const Duration own = wait.longest < forever ? wait.longest : Duration::zero();
+      found.waits += squeezed(own, true);
+      if (begins >= found.deadline) continue;
+      begins += detail::min(found.each, found.deadline - begins);
+      const Duration share = (found.deadline - begins) / (found.wanted - failures + 1);
+      begins += options_.squeeze_to > Duration::zero() ? detail::min(own, detail::max(share, options_.squeeze_to)) : own;
+      if (begins < found.deadline) ++found.begun;
+    }
+    return found;
   }
 
   RetryOptions<Backoff> options_;

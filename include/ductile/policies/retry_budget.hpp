@@ -3,6 +3,7 @@
 
 #include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Note, Now, Reaction, Role, Verdict
+#include <ductile/core/worst_case.hpp>
 #include <ductile/detail/min_max.hpp>
 #include <ductile/detail/nearest.hpp>  // nearest
 
@@ -78,6 +79,13 @@ class RetryBudget {
   }
 
   [[nodiscard]] constexpr const RetryBudgetOptions& options() const noexcept { return options_; }
+
+  /// Over many calls `per_call` extra trips each; beside them, however many calls there are, the first fill once and the reserve.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
+    WorstCase worst = inside;
+    worst.amplification = detail::min(inside.amplification, (1.0 + options_.per_call) * inside.per_attempt);
+    return worst;
+  }
 
   [[nodiscard]] Admission admit(State& state, Call&, Now, const Attempt&) const noexcept {
     if (state.held_.load(std::memory_order_relaxed) < capacity_) [[unlikely]]

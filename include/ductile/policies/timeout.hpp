@@ -4,6 +4,7 @@
 #include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/kind.hpp>          // Kind
 #include <ductile/core/policy.hpp>        // Admission, Attempt, NoCall, NoState, Now, Role
+#include <ductile/core/worst_case.hpp>
 
 #include <chrono>
 
@@ -36,6 +37,9 @@ class TimeLimit {
   }
 
   [[nodiscard]] constexpr Duration limit() const noexcept { return limit_; }
+
+  /// Whatever stands inside ends by it.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept { return inside.within(limit_); }
 
   [[nodiscard]] Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
     if (R == Role::deadline && attempt.own_deadline) return Admission::go();  // the caller's own takes its place
@@ -77,10 +81,17 @@ class Deadline : public detail::TimeLimit<Role::deadline> {
 /// Cost     A compare beside the clock reading that all layers share; with `least` two.
 class AttemptTimeout : public detail::TimeLimit<Role::attempt_timeout> {
  public:
+  template <class Rules>
+  static constexpr void check(Duration limit, Duration least, Rules& rules) {
+    TimeLimit::check(limit, rules);
+    rules.require(least >= Duration::zero() && least <= limit, "AttemptTimeout: least must be from 0 s to limit",
+                  std::chrono::duration<double>(least).count());
+  }
+
+  // After `check`: clang knows a constexpr template in a class only from there on.
   constexpr explicit AttemptTimeout(Duration limit, Duration least = Duration::zero()) : TimeLimit(limit), least_(least) {
     RefusingRules rules;
-    rules.require(least >= Duration::zero() && least <= limit, "AttemptTimeout: least must be from 0 to the limit, in seconds",
-                  std::chrono::duration<double>(least).count());
+    check(limit, least, rules);
   }
 
   [[nodiscard]] constexpr Duration least() const noexcept { return least_; }

@@ -66,7 +66,7 @@ class QuotaLedger {
       again = false;
       for (std::size_t i = 0; i < N; ++i) {
         const Opening opening = first_opening(i, terms[i], costs[i], at, deadline, now, has_turn);
-        if (!opening.open) return {opening.otherwise, 0, opening.has_turn};
+        if (!opening.open) return {opening.otherwise, 0, has_turn || opening.has_turn};
         if (opening.at == at) continue;
         at = opening.at;
         why = terms[i].daily() ? Kind::quota : Kind::rate_limit;
