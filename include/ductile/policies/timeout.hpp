@@ -81,9 +81,10 @@ class Deadline : public detail::TimeLimit<Role::deadline> {
 /// Cost     A compare beside the clock reading that all layers share; with `least` two.
 class AttemptTimeout : public detail::TimeLimit<Role::attempt_timeout> {
  public:
+  using TimeLimit::check;
   template <class Rules>
   static constexpr void check(Duration limit, Duration least, Rules& rules) {
-    TimeLimit::check(limit, rules);
+    check(limit, rules);
     rules.require(least >= Duration::zero() && least <= limit, "AttemptTimeout: least must be from 0 s to limit",
                   std::chrono::duration<double>(least).count());
   }
