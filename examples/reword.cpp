@@ -29,7 +29,7 @@ int main() {
 
   const auto image = pipeline.run(draw, options);
   if (!image) return 1;
-  std::cout << *image << ", after " << trips(image) << " requests\n";
+  std::cout << image.value() << ", after " << trips(image) << " requests\n";
 
   const auto refused = pipeline.run(draw);  // a call that has no other words
   return trips(image) == 3 && !refused && refused.error().kind() == ductile::Kind::safety_prompt ? 0 : 1;

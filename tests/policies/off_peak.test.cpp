@@ -183,7 +183,7 @@ TEST_CASE("An overload counts whoever met it, once, and what a policy says of it
 
 EVERY_DRIVER("A call waits for its hour and goes then, and its failures teach the hour in which they were met", "[policies]") {
   OffPeakOptions options = well_at({14});
-  options.learns_from = 10;
+  options.learns_from = 1000;
   const OffPeak policy{options};
   OffPeak::State state;
   Pipeline pipeline{Deadline{10h}, with_state(policy, state),
@@ -196,7 +196,7 @@ EVERY_DRIVER("A call waits for its hour and goes then, and its failures teach th
   });
   REQUIRE(result);
   CHECK(asked == std::vector{at(2h), at(2h + 1s), at(2h + 2s)});
-  CHECK(policy.share(state, 14) == (0.05 * 10 + 2) / (10 + 3));
+  CHECK(policy.share(state, 14) == (0.05 * 1000 + 2) / (1000 + 3));
   CHECK(policy.share(state, 12) == 0.5);
 
   SECTION("a call that is stopped while it waits teaches nothing") {
