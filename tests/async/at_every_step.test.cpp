@@ -13,9 +13,12 @@
 #include <ductile/policies/circuit_breaker.hpp>
 #include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/hedge.hpp>
+#include <ductile/policies/off_peak.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/retry_budget.hpp>
+#include <ductile/policies/reword.hpp>
+#include <ductile/policies/slow_start.hpp>
 #include <ductile/policies/timeout.hpp>
 
 #include <boost/asio/append.hpp>
@@ -243,6 +246,29 @@ TEST_CASE("At every step of a race whose branches wait for places and quota, and
                     P{},
                     Bulkhead{{.in_flight = 1, .waiting = 4}},
                     QuotaTracker{QuotaOptions{.limits = {per_minute(2)}}},
+                    P{}};
+  };
+  at_every_step(make, fails);
+}
+
+TEST_CASE("At every step of a call that waits for an hour, for its place in a recovery, and is asked in other words",
+          "[async][exactly_once]") {
+  const Kind fails = GENERATE(Kind::overload, Kind::safety_prompt);
+  const auto make = [] {
+    OffPeakOptions hours{.well = 0.1, .reserve = 1h, .spread = 0s, .learns_from = 10};
+    hours.overload.fill(0.5);
+    hours.overload[14] = 0.0;  // the clock begins at noon
+    return Pipeline{P{},
+                    Deadline{100h},
+                    OffPeak{hours},
+                    P{},
+                    Reword{RewordOptions{.most = 1, .rerolls = 2}},
+                    P{},
+                    Retry{RetryOptions{.attempts = 3, .backoff = Constant{50ms}, .outwait_rejections = true}},
+                    P{},
+                    SlowStart{SlowStartOptions{.begin = 1, .calm = 24h}},
+                    P{},
+                    CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 20ms}},
                     P{}};
   };
   at_every_step(make, fails);

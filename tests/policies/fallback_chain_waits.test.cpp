@@ -344,3 +344,102 @@ EVERY_DRIVER("A call that waits for a target leaves half of its time for the att
     CHECK(driver.now()() - opens <= 1s);
   }
 }
+
+EVERY_DRIVER("A call with much time waits for an open circuit rather than take a later target, and one with less does not", "[policies]") {
+  struct Case {
+    const char* what;
+    Duration deadline;
+    OnAllOpen on_all_open;
+    Duration open_for;
+    unsigned served_by;
+    Time when;
+  };
+  const std::vector<Case> cases{
+      {"ten hours", 10h, OnAllOpen::wait, 1min, 0, at(1min)},
+      {"ten hours, and a chain that waits for none when all are open", 10h, OnAllOpen::fail, 1min, 0, at(1min)},
+      {"ten minutes", 10min, OnAllOpen::wait, 1min, 1, at(0s)},
+      {"no more than long_slack", 2h, OnAllOpen::wait, 1min, 1, at(0s)},
+      {"a little more", 2h + 1s, OnAllOpen::wait, 1min, 0, at(1min)},
+  };
+  for (const bool is_known : {false, true})  // whether another call has met the open circuit, so that the target rests
+    for (const Case& one : cases) {
+      CAPTURE(one.what, is_known);
+      const auto anew = driver.another();
+      FallbackOptions options = targets(2);
+      options.on_all_open = one.on_all_open;
+      Pipeline pipeline{Deadline{24h}, FallbackChain{options},
+                        CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = one.open_for}}};
+      const CallOptions first_alone{.deadline = 1s, .targets = 0b01};
+      static_cast<void>(anew->run(pipeline, [](const Attempt&) { return fails(said(Kind::overload)); }, first_alone));
+      const Time began = anew->now()();
+      if (is_known) static_cast<void>(anew->run(pipeline, [](const Attempt&) { return 7; }, first_alone));
+      const auto result = anew->run(pipeline, [](const Attempt&) { return 7; }, CallOptions{.deadline = one.deadline});
+      REQUIRE(result);
+      CHECK(served_by(result) == one.served_by);
+      CHECK(anew->now()() == began + one.when.time_since_epoch());
+    }
+}
+
+EVERY_DRIVER("A call with much time does not wait for what lies beyond its patience, nor for a spent window", "[policies]") {
+  FallbackOptions options = targets(2);
+  options.patience_when_long = 0.001;  // 36 s of ten hours
+  Pipeline pipeline{Deadline{10h}, FallbackChain{options}, CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 1min}}};
+  SECTION("an open circuit that is too far away") {
+    CHECK_FALSE(
+        driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::overload)); }, CallOptions{.deadline = 1s, .targets = 0b01}));
+  }
+  SECTION("a rest for another reason") {
+    pipeline.state<1>().extend(0, {.until = driver.now()() + 10s, .why = Kind::rate_limit});
+    CHECK(pipeline.state<1>().until(0) == driver.now()() + 10s);
+  }
+  const Time began = driver.now()();
+  const auto result = driver.run(pipeline, [](const Attempt&) { return 7; });
+  REQUIRE(result);
+  CHECK(served_by(result) == 1);
+  CHECK(driver.now()() == began);
+}
+
+EVERY_DRIVER("A call with much time whose targets are all known to be shut does what the chain says of that", "[policies]") {
+  struct Case {
+    OnAllOpen on_all_open;
+    bool succeeds;
+    Duration waits;
+  };
+  for (const Case& one : {Case{OnAllOpen::fail, false, 0s}, Case{OnAllOpen::least_bad, true, 0s}, Case{OnAllOpen::wait, true, 1min}}) {
+    CAPTURE(static_cast<int>(one.on_all_open));
+    const auto anew = driver.another();
+    FallbackOptions options = targets(2);
+    options.on_all_open = one.on_all_open;
+    Pipeline pipeline{Deadline{10h}, FallbackChain{options},
+                      CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 1min}}};
+    for (const TargetSet target : {TargetSet{0b01}, TargetSet{0b10}})
+      for (int i = 0; i < 2; ++i)  // the second meets the open circuit
+        CHECK_FALSE(anew->run(
+            pipeline, [](const Attempt&) { return fails(said(Kind::overload)); }, CallOptions{.deadline = 1ms, .targets = target}));
+    const Time began = anew->now()();
+    const auto result = anew->run(pipeline, [](const Attempt&) { return 7; });
+    CHECK(result.has_value() == one.succeeds);
+    CHECK(anew->now()() - began <= one.waits);
+    CHECK(anew->now()() - began >= one.waits - 1s);
+    if (!result) {
+      CHECK(result.error().kind() == Kind::circuit_open);
+      CHECK(result.error().attempts() == 0);
+    }
+  }
+}
+
+EVERY_DRIVER("A call for whom no other target is free has its last chance with the one that is", "[policies]") {
+  const bool other_is_free = GENERATE(false, true);
+  Pipeline pipeline{Deadline{100s}, FallbackChain{rounds_of(2)},
+                    CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1), .open_for = 60s, .last_chance = 1ms}}};
+  static_cast<void>(
+      driver.run(pipeline, [](const Attempt&) { return fails(said(Kind::overload)); }, CallOptions{.deadline = 1s, .targets = 0b01}));
+  pipeline.state<1>().end(0);  // that it is shut the chain does not know
+  driver.advance(1s);
+  if (!other_is_free) pipeline.state<1>().extend(1, {.until = driver.now()() + 9s, .why = Kind::rate_limit});
+  const Time began = driver.now()();
+  const auto result = driver.run(pipeline, [](const Attempt&) { return 7; }, CallOptions{.deadline = 30s});
+  REQUIRE(result);
+  CHECK(served_by(result) == (other_is_free ? 1U : 0U));
+  CHECK(driver.now()() == began);
+}

@@ -223,6 +223,36 @@ TEST_CASE("Reservations reach two windows ahead, and who comes later is asked ag
   CHECK(quota.admit() == waits_until(support::at(122s)));
 }
 
+TEST_CASE("Who waits for a turn is before who comes, until the turn has passed", "[policies]") {
+  const auto asks_at = [](Time time) { return Admission::ask_at(time, Kind::rate_limit, WaitSource::quota); };
+  Quota quota{QuotaOptions{.limits = {per_minute(1)}}};
+  QuotaTracker<1>::Call filled;
+  QuotaTracker<1>::Call reserved;
+  QuotaTracker<1>::Call with_turn;
+  REQUIRE(quota.admit(filled) == Admission::go());
+  REQUIRE(quota.admit(reserved) == waits_until(support::at(61s)));
+  REQUIRE(quota.admit(with_turn) == asks_at(support::at(60s)));
+  quota.settle(reserved, abandoned(Sent::no));
+  SECTION("what is given up meanwhile is not for the next who comes") {
+    CHECK(quota.admit().form() == Admission::Form::ask_at);
+    CHECK(quota.admit(with_turn) == waits_until(support::at(61s)));
+  }
+  SECTION("after its moment a turn holds nobody back") {
+    quota.clock.pass(60s);
+    CHECK(quota.admit() == waits_until(support::at(61s)));
+  }
+  SECTION("who finds room at once takes it") {
+    quota.settle(filled, abandoned(Sent::no));
+    CHECK(quota.admit() == Admission::go());
+  }
+  SECTION("an attempt after the first is before who comes, as one with a turn") {
+    Attempt second;
+    second.number = 2;
+    QuotaTracker<1>::Call again;
+    CHECK(quota.tracker.admit(quota.state, again, quota.clock.now(), second) == waits_until(support::at(61s)));
+  }
+}
+
 TEST_CASE("Nobody is told to ask again farther away than ten windows, however many wait", "[policies]") {
   Quota quota{QuotaOptions{.limits = {per_minute(1)}}};
   Time last{};
@@ -818,9 +848,11 @@ TEST_CASE("A fixed window begins anew with each full span of the calendar", "[po
     QuotaTracker<1>::Call last;
     CHECK(quota.admit(last) == waits_until(support::at(120s)));
     CHECK(quota.admit() == waits_until(support::at(120s)));
-    CHECK(quota.admit() == Admission::ask_at(support::at(110s), Kind::rate_limit, WaitSource::quota));
-    quota.settle(last, abandoned(Sent::no));  // given up, and taken by the next
-    CHECK(quota.admit() == waits_until(support::at(120s)));
+    QuotaTracker<1>::Call with_turn;
+    CHECK(quota.admit(with_turn) == Admission::ask_at(support::at(110s), Kind::rate_limit, WaitSource::quota));
+    quota.settle(last, abandoned(Sent::no));  // given up; not for who comes now, but for who has a turn
+    CHECK(quota.admit() == Admission::ask_at(support::at(110s) + 1ns, Kind::rate_limit, WaitSource::quota));
+    CHECK(quota.admit(with_turn) == waits_until(support::at(120s)));
     quota.clock.pass(10s);
     CHECK(quota.used() == 2);
     quota.clock.pass(60s);

@@ -84,9 +84,47 @@ EVERY_DRIVER("A call without time left fails before anything is asked", "[polici
   CHECK_FALSE(called);
 }
 
+EVERY_DRIVER("An attempt is not begun with less than its least of the call's time", "[policies]") {
+  struct Case {
+    Duration least;
+    Duration deadline;
+    bool begins;
+  };
+  const std::vector<Case> cases{{0s, 1ms, true}, {2s, 2s, true}, {2s, 2s - 1ns, false}, {2s, 1min, true}};
+  for (const Case& one : cases) {
+    CAPTURE(one.least.count(), one.deadline.count());
+    const auto anew = driver.another();
+    Pipeline pipeline{Deadline{1min}, Retry{}, AttemptTimeout{20s, one.least}};
+    int asked = 0;
+    const auto result = anew->run(pipeline, [&] { return ++asked; }, CallOptions{.deadline = one.deadline});
+    CHECK(asked == (one.begins ? 1 : 0));
+    if (!one.begins) {
+      CHECK(result.error().kind() == Kind::deadline);
+      CHECK(result.error().says() == Says::policy);
+      CHECK(result.error().verdict().sent == Sent::no);
+      CHECK(anew->now()() == Time{});
+    }
+  }
+  Pipeline without_deadline{AttemptTimeout{20s, 2s}};
+  CHECK(driver.run(without_deadline, [] { return 1; }).value() == 1);
+  Pipeline second{Deadline{30s}, Retry{RetryOptions{.attempts = 3, .backoff = Constant{.wait = 1s}}}, AttemptTimeout{20s, 10s}};
+  int asked = 0;
+  const auto result =
+      driver.run(second, [&] { return Simulated<Result<int>>{20s, ++asked == 9 ? Result<int>{1} : Result<int>{Failure{Kind::overload}}}; });
+  REQUIRE_FALSE(result);
+  CHECK(asked == 1);  // nine seconds are left then
+  CHECK(driver.now()() == Time{21s});
+}
+
 TEST_CASE("Limits out of range are refused by name, range and value", "[policies]") {
   CHECK(make<Deadline>(Duration{0s}).error().message() == "Deadline: limit must be from 0.001 to 31536000 s; it is 0");
   CHECK(make<AttemptTimeout>(Duration{-1s}).error().message() == "AttemptTimeout: limit must be from 0.001 to 31536000 s; it is -1");
   CHECK(make<Deadline>(Duration{1ms}).has_value());
   CHECK_THROWS_AS(AttemptTimeout{0s}, ConfigError);
+  const auto refusal = [](Duration limit, Duration least) { return make<AttemptTimeout>(limit, least).error().message(); };
+  CHECK(refusal(20s, -1s) == "AttemptTimeout: least must be from 0 s to limit; it is -1");
+  CHECK(refusal(20s, 21s) == "AttemptTimeout: least must be from 0 s to limit; it is 21");
+  CHECK(refusal(0s, 0s) == "AttemptTimeout: limit must be from 0.001 to 31536000 s; it is 0");
+  CHECK(make<AttemptTimeout>(Duration{20s}, Duration{20s}).value().least() == 20s);
+  CHECK_THROWS_AS((AttemptTimeout{20s, 21s}), ConfigError);
 }

@@ -89,6 +89,9 @@ class ChainModel {
     const Targets left = minus(call.wanted, call.failed);
     if (left.empty()) return {"reject", 0, end_of_time, Kind::no_target};
     const auto chosen = std::find_if(left.begin(), left.end(), [&](unsigned target) { return !rests_.contains(target); });
+    if (chosen != left.end())
+      for (auto target = left.begin(); target != chosen; ++target)
+        if (is_worth_waiting_for(*target, now, deadline)) return {"ask", 0, rests_until(*target), Kind::circuit_open};
     for (auto target = left.begin(); target != chosen; ++target)
       if (call.told.insert(*target).second) return {"pass over", *target, rests_[*target].until, rests_[*target].why.kind};
     if (options_.on_all_open == OnAllOpen::least_bad && !call.insisted && (call.rounds > 0 || chosen == left.end())) {
@@ -100,6 +103,7 @@ class ChainModel {
     const auto enters = [&](unsigned target) {
       Answer answer = goes(call, "go", target);
       answer.start_by = may_wait_until(call, now, deadline);
+      if (answer.start_by != end_of_time && !another(call, now)) answer.does = "go alone";
       return answer;
     };
     if (chosen != left.end()) return enters(*chosen);
@@ -135,6 +139,10 @@ class ChainModel {
     const bool too_old = gives_up(call, now, verdict);
     if (!passes(verdict)) call.hopeless.insert(call.current);
     if (options_.table(verdict).next == Next::stop || too_old) return {"end"};
+    const bool shut = verdict.kind == Kind::circuit_open && verdict.says == Says::policy && verdict.hint > 0s;
+    const auto preferred_of_all = free_one(call, now);
+    if (shut && preferred_of_all && *preferred_of_all > call.current && is_worth_waiting_for(call.current, now, deadline))
+      return {"wait", 0, rests_until(call.current), Kind::ok, end_of_time, rests_until(call.current)};
     call.failed.insert(call.current);
     call.told.insert(call.current);
     if (verdict.says != Says::policy) call.asked.insert(call.current);
@@ -176,7 +184,7 @@ class ChainModel {
     const bool refused_inside = verdict.says == Says::policy && verdict.hint > 0s;
     answer = {"wait", 0, now + options_.between_rounds.base};
     if (refused_inside && deadline - now <= 1min)
-      answer.at = std::min(answer.at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 32));
+      answer.at = std::min(answer.at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 3));
     if (refused_inside && verdict.kind == Kind::circuit_open && curable.contains(call.current)) opens = std::min(opens, now + verdict.hint);
     answer.at = std::max(answer.at, opens);
     answer.helps = helps > now ? helps : answer.at;
@@ -202,9 +210,7 @@ class ChainModel {
   // over.
   Time may_wait_until(const Call& call, Time now, Time deadline) {
     if (deadline == end_of_time) return end_of_time;
-    const Duration left = std::max<Duration>(deadline - now, 0s);
-    const double share = left > options_.long_slack ? options_.patience_when_long : options_.patience;
-    const Time impatient = now + Duration{static_cast<Duration::rep>(share * static_cast<double>(left.count()))};
+    const Time impatient = patient_until(now, deadline);
     Time until = end_of_time;
     for (const unsigned other : minus(call.wanted, call.hopeless)) {
       if (other == call.current) continue;
@@ -221,6 +227,16 @@ class ChainModel {
     }
     return until;
   }
+  [[nodiscard]] Time patient_until(Time now, Time deadline) const {
+    const Duration left = std::max<Duration>(deadline - now, 0s);
+    const double share = left > options_.long_slack ? options_.patience_when_long : options_.patience;
+    return now + Duration{static_cast<Duration::rep>(share * static_cast<double>(left.count()))};
+  }
+  // Whether a call with so much time rather waits for that target's circuit than asks a later one.
+  [[nodiscard]] bool is_worth_waiting_for(unsigned target, Time now, Time deadline) const {
+    if (deadline == end_of_time || deadline - now <= options_.long_slack || rests_until(target) <= now) return false;
+    return rests_.at(target).why.kind == Kind::circuit_open && rests_until(target) <= patient_until(now, deadline);
+  }
   static Targets minus(const Targets& all, const Targets& without) {
     Targets left;
     std::set_difference(all.begin(), all.end(), without.begin(), without.end(), std::inserter(left, left.end()));
@@ -234,11 +250,14 @@ class ChainModel {
   [[nodiscard]] bool passes(const Verdict& verdict) const {
     return (verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately) && options_.begin_anew[verdict.kind];
   }
-  [[nodiscard]] bool another(const Call& call, Time now) const {
+  // The first that the call could ask instead of its own.
+  [[nodiscard]] std::optional<unsigned> free_one(const Call& call, Time now) const {
     Targets left = minus(call.wanted, call.failed);
     left.erase(call.current);
-    return std::any_of(left.begin(), left.end(), [&](unsigned target) { return rests_until(target) <= now; });
+    const auto found = std::find_if(left.begin(), left.end(), [&](unsigned target) { return rests_until(target) <= now; });
+    return found == left.end() ? std::nullopt : std::optional{*found};
   }
+  [[nodiscard]] bool another(const Call& call, Time now) const { return free_one(call, now).has_value(); }
   static Answer goes(Call& call, const char* does, unsigned target) {
     call.current = target;
     call.attempts = 1;
@@ -278,7 +297,9 @@ class ChainModel {
 Answer told(const Admission& admission) {
   switch (admission.form()) {
     case Admission::Form::go: return {"go", admission.target(), {}, Kind::ok, admission.start_by()};
-    case Admission::Form::go_at: return {admission.insists() ? "insist" : "go at", admission.target()};
+    case Admission::Form::go_at:
+      if (admission.nowhere_else()) return {"go alone", admission.target(), {}, Kind::ok, admission.start_by()};
+      return {admission.insists() ? "insist" : "go at", admission.target()};
     case Admission::Form::pass_over: return {"pass over", admission.target(), admission.at(), admission.why()};
     case Admission::Form::ask_at: return {"ask", 0, admission.at(), admission.why()};
     case Admission::Form::reject: return {"reject", 0, admission.at(), admission.why()};
@@ -450,7 +471,7 @@ TEST_CASE("A chain answers like its model, with any number of calls at once", "[
         const Answer answer = told(admission);
         REQUIRE(answer == model.admit(one.expected, now, deadline));
         ++seen[answer.does];
-        one.admitted = answer.does == "go" || answer.does == "insist";
+        one.admitted = answer.does == "go" || answer.does == "go alone" || answer.does == "insist";
         one.over = answer.does == "reject";
         if (one.admitted) {
           CHECK(one.expected.wanted.contains(admission.target()));  // never one that is too dear, or excluded
@@ -480,7 +501,7 @@ TEST_CASE("A chain answers like its model, with any number of calls at once", "[
       one.admitted = false;
     }
   }
-  for (const char* does : {"go", "insist", "pass over", "ask", "reject", "again", "wait", "end"}) {
+  for (const char* does : {"go", "go alone", "insist", "pass over", "ask", "reject", "again", "wait", "end"}) {
     CAPTURE(does);
     CHECK(seen[does] > 100);
   }

@@ -168,9 +168,19 @@ static_assert(valid<Allow<Rule::budget_outside_chain>, Stub<Role::fallback>, Stu
 static_assert(valid<Allow<Rule::bulkhead_inside_retry>, Stub<Role::bulkhead>, RetryStub>);
 static_assert(valid<Allow<Rule::bulkhead_inside_retry>, Stub<Role::bulkhead>, Stub<Role::fallback>>);
 static_assert(valid<Stub<Role::attempt_timeout>, Stub<Role::bulkhead>, Allow<Rule::bulkhead_outside_timeout>>);
+static_assert(valid<Allow<Rule::reword_outside_chain>, RetryStub, Stub<Role::reword>>);
+static_assert(valid<Allow<Rule::reword_outside_chain>, Stub<Role::fallback>, Stub<Role::reword>>);
+static_assert(valid<RetryStub, Stub<Role::off_peak>, Allow<Rule::off_peak_outside>>);
+static_assert(valid<Stub<Role::off_peak>, Stub<Role::deadline>, Allow<Rule::off_peak_outside>>);
+static_assert(valid<Allow<Rule::slow_start_outside_breaker>, Stub<Role::circuit_breaker>, Stub<Role::slow_start>>);
+static_assert(valid<Allow<Rule::slow_start_inside_retry>, Stub<Role::slow_start>, RetryStub>);
+static_assert(valid<Allow<Rule::slow_start_inside_retry>, Stub<Role::slow_start>, Stub<Role::fallback>>);
+static_assert(valid<Stub<Role::deadline>, OnlyAdmits, Stub<Role::off_peak>, RetryStub>);  // what one's own policy holds is one's own affair
 static_assert(valid<Allow<Rule::stateful_once>, Stub<Role::quota>, Stub<Role::quota>>);
 static_assert(valid<RetryStub, Allow<Rule::attempt_timeout_inside_quota>, Stub<Role::attempt_timeout>, Stub<Role::quota>>);
 static_assert(valid<Stub<Role::deadline>, Stub<Role::retry_budget>, Stub<Role::fallback>, RetryStub, Stub<Role::bulkhead>,
+                    Stub<Role::circuit_breaker>, Stub<Role::quota>, Stub<Role::attempt_timeout>>);
+static_assert(valid<Stub<Role::deadline>, Stub<Role::off_peak>, Stub<Role::reword>, Stub<Role::fallback>, RetryStub, Stub<Role::slow_start>,
                     Stub<Role::circuit_breaker>, Stub<Role::quota>, Stub<Role::attempt_timeout>>);
 static_assert(
     valid<Stub<Role::deadline>, Stub<Role::deadline>, RetryStub, RetryStub, Stub<Role::attempt_timeout>>);  // no state, so twice is fine

@@ -26,6 +26,16 @@ static_assert(worst_case_latency(Retry{RetryOptions<>{.attempts = 5}}, AttemptTi
 static_assert(worst_case_latency(Deadline{1min}, five_attempts, AttemptTimeout{20s}) == 1min);
 static_assert(worst_case_latency(Deadline{1min}) == 1min);
 static_assert(worst_case_latency(five_attempts, Bulkhead{BulkheadOptions{.longest_wait = 3s}}, AttemptTimeout{20s}) == 5 * 23s + 15s);
+static_assert(worst_case_latency(five_attempts, SlowStart{{.longest_wait = 3s}}, CircuitBreaker{}, AttemptTimeout{20s}) == 5 * 23s + 15s);
+static_assert(max_attempts(Reword{}, five_attempts) == 20 && max_attempts(Reword{{.most = 2, .rerolls = 1}}, five_attempts) == 30);
+static_assert(amplification(Reword{}) == 4.0 && worst_case_latency(Reword{{.most = 1}}, AttemptTimeout{20s}) == 40s);
+static_assert(!worst_case_latency(OffPeak{}, five_attempts) &&
+              worst_case_latency(OffPeak{}, AttemptTimeout{20s}) == 20s);                // it waits for none
+static_assert(worst_case_latency(Deadline{1h}, OffPeak{}, AttemptTimeout{20s}) == 20s);  // less than its reserve
+static_assert(worst_case_latency(Deadline{10h}, OffPeak{}, AttemptTimeout{20s}) == 8h + 20s);
+static_assert(worst_case_latency(Deadline{100h}, OffPeak{}, AttemptTimeout{20s}) == 24h + 20s);
+static_assert(max_attempts(Deadline{100h}, OffPeak{}, five_attempts) == 5);
+static_assert(worst_case_latency(AttemptTimeout{20s, 2s}) == 20s);
 static_assert(!worst_case_latency(five_attempts, QuotaTracker{}, AttemptTimeout{20s}) && max_attempts(five_attempts, QuotaTracker{}) == 5);
 static_assert(worst_case_latency(five_attempts, CircuitBreaker{}, AttemptTimeout{20s}) == 115s);
 static_assert(!worst_case_latency(Retry{RetryOptions<>{.attempts = 5, .outwait_rejections = true}}, AttemptTimeout{20s}));

@@ -19,8 +19,9 @@ inline std::string text(ductile::Time time) { return time == ductile::end_of_tim
 inline std::string text(const ductile::Attempt& attempt) {
   return "attempt " + std::to_string(attempt.number) + " target " + std::to_string(attempt.target) + " revision " +
          std::to_string(attempt.revision) + " deadline " + text(attempt.deadline) + " start by " + text(attempt.start_by) +
-         (attempt.own_deadline ? " own" : "") + (attempt.insists ? " insists" : "") + " attempts " + std::to_string(attempt.attempts) +
-         " targets " + std::to_string(attempt.targets);
+         (attempt.own_deadline ? " own" : "") + (attempt.insists ? " insists" : "") + (attempt.nowhere_else ? " alone" : "") +
+         " attempts " + std::to_string(attempt.attempts) + " targets " + std::to_string(attempt.targets) + " revisions " +
+         std::to_string(attempt.revisions);
 }
 
 inline std::string text(const ductile::Verdict& verdict) {

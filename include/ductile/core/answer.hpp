@@ -56,6 +56,13 @@ class Admission {
     return admission;
   }
 
+  /// Admitted now, and no other target is free (`Attempt::nowhere_else`). Needs `edits_target`.
+  [[nodiscard]] static constexpr Admission alone(Time now) noexcept {
+    Admission admission = timed(Form::go_at, now, Kind::ok, WaitSource::none);
+    admission.nowhere_else_ = true;
+    return admission;
+  }
+
   /// Not admitted; asked again at `time`. \param why As for `go_at`.
   [[nodiscard]] static constexpr Admission ask_at(Time time, Kind why, WaitSource source) noexcept {
     return timed(Form::ask_at, time, why, source);
@@ -108,12 +115,6 @@ class Admission {
     edited.start_by_ = time;
     return edited;
   }
-  /// The same answer; no other target is free now (`Attempt::nowhere_else`). Needs `edits_target`.
-  [[nodiscard]] constexpr Admission nowhere_else() const noexcept {
-    Admission edited = *this;
-    edited.nowhere_else_ = true;
-    return edited;
-  }
   /// The same answer; if it becomes a failure, that has this remedy.
   [[nodiscard]] constexpr Admission with(Remedy remedy) const noexcept {
     Admission edited = *this;
@@ -142,7 +143,7 @@ class Admission {
   [[nodiscard]] constexpr FailureId id() const noexcept { return id_; }
   [[nodiscard]] constexpr Remedy remedy() const noexcept { return remedy_; }
   [[nodiscard]] constexpr Signal signal() const noexcept { return signal_; }
-  [[nodiscard]] constexpr bool is_nowhere_else() const noexcept { return nowhere_else_; }
+  [[nodiscard]] constexpr bool nowhere_else() const noexcept { return nowhere_else_; }
   [[nodiscard]] constexpr bool insists() const noexcept { return insists_; }
   [[nodiscard]] constexpr Time deadline() const noexcept { return deadline_; }
   [[nodiscard]] constexpr Time start_by() const noexcept { return start_by_; }

@@ -334,7 +334,7 @@ class Machine {
         if constexpr ((edits_of<typename L::template PolicyAt<I>>() & edits_target) != 0) {
           // No edits: the straight path, where neither is said, would pay for them.
           if (admission.insists()) reaching(I + 1).insists = true;
-          reaching(I + 1).nowhere_else = admission.is_nowhere_else();
+          reaching(I + 1).nowhere_else = admission.nowhere_else();
         }
         if constexpr (I + 1 < count) std::get<I + 1>(walk_.calls) = {};
         if constexpr (observed) {

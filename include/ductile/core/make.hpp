@@ -26,12 +26,12 @@ inline Failure config_failure(std::string broken) {
 
 /// A policy from options that come from outside (a file, a flag): a failure that names field, range and value instead of an exception. The
 /// same in builds with and without exceptions.
-template <class Policy, class Options>
-[[nodiscard]] Result<Policy> make(Options options) {
+template <class Policy, class... Options>
+[[nodiscard]] Result<Policy> make(Options... options) {
   CollectedRules rules;
-  Policy::check(options, rules);
+  Policy::check(options..., rules);
   if (!rules.broken.empty()) return detail::config_failure(std::move(rules.broken));
-  return Result<Policy>{BOOST_OUTCOME_V2_NAMESPACE::in_place_type<Policy>, std::move(options)};
+  return Result<Policy>{BOOST_OUTCOME_V2_NAMESPACE::in_place_type<Policy>, std::move(options)...};
 }
 
 /// The same for a policy template whose number of windows follows from the options: `make<QuotaTracker>(QuotaOptions{...})`.

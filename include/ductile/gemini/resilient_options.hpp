@@ -121,13 +121,13 @@ namespace detail {
   CollectedRules rules;
   fallback.check(rules);
   Deadline::check(options.deadline, rules);
+  if (options.off_peak) OffPeak::check(*options.off_peak, rules);
+  Reword::check(options.reword, rules);
   Retry<Exponential>::check(options.retry, rules);
+  SlowStart::check(options.slow_start, rules);
   CircuitBreaker<FailureRatio>::check(options.breaker, rules);
   QuotaTracker<6>::check(options.quota, rules);
-  AttemptTimeout::check(options.attempt_timeout, rules);
-  Reword::check(options.reword, rules);
-  SlowStart::check(options.slow_start, rules);
-  if (options.off_peak) OffPeak::check(*options.off_peak, rules);
+  AttemptTimeout::check(options.attempt_timeout, options.least_attempt, rules);
   if (!rules.broken.empty()) return {rules.broken};
   fallback.price_ceiling = any_price;  // which of the targets a request can pay is known with the request
   return ductile::misfits(Deadline{options.deadline}, FallbackChain{std::move(fallback)}, Retry{options.retry},

@@ -125,14 +125,15 @@ class FallbackChain {
     const Time at = now();
     remember(rests, call, at, verdict);
     if (stops(verdict)) return Reaction::pass();
-    if (verdict.kind == Kind::circuit_open && verdict.says == Says::policy && verdict.hint > Duration::zero())
-      if (const auto closes = worth_waiting_for(rests, with(0, call.current), call.current + 1U, at, attempt))
-        return Reaction::again_at(*closes, WaitSource::circuit);
     if (is_spent(call, at, verdict.kind)) return Reaction::pass().because(Note::time_spent);
+    const TargetSet left = left_of(attempt, with(call.failed, call.current));
+    const bool shut = verdict.kind == Kind::circuit_open && verdict.says == Says::policy && verdict.hint > Duration::zero();
+    if (const auto later_one = free_target(rests, left, at); shut && later_one > call.current)
+      if (const auto opens = worth_waiting_for(rests, with(0, call.current), *later_one, at, attempt))
+        return Reaction::again_at(*opens, WaitSource::circuit);
     call.failed = with(call.failed, call.current);
     call.told = with(call.told, call.current);
     if (verdict.says != Says::policy) call.asked = with(call.asked, call.current);
-    const TargetSet left = left_of(attempt, call.failed);
     if (free_target(rests, left, at) || last_resort(rests, left, attempt)) return Reaction::again_now();
     return next_round(rests, call, now, at, attempt, verdict);
   }
@@ -181,12 +182,12 @@ class FallbackChain {
     return later(at, Duration{static_cast<Duration::rep>(share * static_cast<double>(slack.count()))});
   }
 
-  // When the first of the set, and before `end`, may be asked that rests for its open circuit, if the call has so much time that it rather
-  // waits for that one than takes a later one.
-  [[nodiscard]] std::optional<Time> worth_waiting_for(const State& rests, TargetSet set, unsigned end, Time at,
+  // When the first of the set may be asked that rests for its open circuit and is preferred to the free one, if the call has so much time
+  // that it rather waits for that one.
+  [[nodiscard]] std::optional<Time> worth_waiting_for(const State& rests, TargetSet set, unsigned free, Time at,
                                                       const Attempt& attempt) const noexcept {
     if (attempt.deadline == end_of_time || attempt.remaining(at) <= options_.long_slack) return std::nullopt;
-    for (unsigned target = 0; target < end; ++target) {
+    for (unsigned target = 0; target < free; ++target) {
       if (!holds(set, target)) continue;
       const TargetRest rest = rests.of(target);
       if (rest.why == Kind::circuit_open && rest.until > at && rest.until <= patient_until(at, attempt)) return rest.until;
@@ -249,8 +250,9 @@ class FallbackChain {
     if (left == 0)
       return Admission::reject(Kind::no_target, end_of_time, attempt.targets >> targets() == 0 ? "price-ceiling" : "no-target");
     const std::optional<unsigned> chosen = free_target(rests, left, at);
-    if (const auto closes = worth_waiting_for(rests, left, chosen.value_or(targets()), at, attempt))
-      return Admission::ask_at(*closes, Kind::circuit_open, WaitSource::circuit);
+    if (chosen)
+      if (const auto opens = worth_waiting_for(rests, left, *chosen, at, attempt))
+        return Admission::ask_at(*opens, Kind::circuit_open, WaitSource::circuit);
     for (unsigned target = 0; target < chosen.value_or(targets()); ++target) {
       if (!holds(left, target) || holds(call.told, target)) continue;
       const TargetRest rest = rests.of(target);
@@ -264,9 +266,10 @@ class FallbackChain {
     if (!entered) return when_all_rest(rests, left, now, attempt);
     call.current = static_cast<std::uint8_t>(*entered);
     call.attempts = 1;
-    const bool nowhere_else = !free_target(rests, static_cast<TargetSet>(left & ~(1U << *entered)), at);
-    const Admission admission = Admission::go().on(*entered).starting_by(start_by(rests, call, at, attempt));
-    return nowhere_else ? admission.nowhere_else() : admission;
+    const Time until = start_by(rests, call, at, attempt);
+    if (until != end_of_time && !free_target(rests, static_cast<TargetSet>(left & ~(1U << *entered)), at))
+      return Admission::alone(at).on(*entered).starting_by(until);
+    return Admission::go().on(*entered).starting_by(until);
   }
 
   [[nodiscard]] Admission insist_on_first_to_open(const State& rests, Call& call, TargetSet left, Time at) const noexcept {

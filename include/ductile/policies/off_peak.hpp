@@ -5,6 +5,8 @@
 #include <ductile/core/kind.hpp>          // Kind
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Now, Reaction, Role, Verdict
 #include <ductile/core/trail.hpp>         // WaitSource
+#include <ductile/core/worst_case.hpp>
+#include <ductile/detail/min_max.hpp>
 
 #include <array>
 #include <atomic>
@@ -22,7 +24,7 @@ struct OffPeakOptions {
   double well = 0.06;                          ///< In an hour with no higher share a call goes at once, 0 to 1.
   Duration reserve = std::chrono::hours{2};    ///< How much of a call's time must be left when its wait ends, 1 s to 30 days.
   Duration spread = std::chrono::minutes{10};  ///< Waits for one hour end within so much of its begin, 0 to 1 hour.
-  /// How many calls of an hour weigh as much as the table's word on it, 1 to 1'000'000; 0: the table stays as it is.
+  /// How many attempts of an hour weigh as much as the table's word on it, 1 to 1'000'000; 0: the table stays as it is.
   std::uint32_t learns_from = 0;
 };
 
@@ -31,34 +33,25 @@ struct OffPeakOptions {
 ///
 /// A call that comes in a bad hour waits for the next hour whose share of overload is at most `well`, if `reserve` of its time is left
 /// then; else it goes at once. So does a call without a deadline: nobody has said that it may wait. With `learns_from` the shares follow
-/// what calls meet: an attempt that is tried again for overload, or a call that fails so, counts against its hour, and a call that succeeds
-/// for it; what is old fades.
+/// what calls meet: an attempt after whose overload another one is made, or a call that fails so, counts against its hour, and a call that
+/// succeeds for it; what is old fades as new ones come. An hour that all calls avoid teaches nothing.
 /// Order: inside `Deadline`, outside everything else (E0218).
 ///
 /// Errors   `ConfigError` when an option is out of range.
 /// Threads  The policy is immutable; one `State` may serve any number of threads and pipelines.
-/// Cost     One reading of the calendar a call. With `learns_from` an atomic addition for each call and each overload.
+/// Cost     A call with no more than `reserve` of time: a compare beside the clock reading that all layers share. Else one reading of the
+///          calendar. With `learns_from` one more, and a compare-exchange, for each success and each overload.
 class OffPeak {
  public:
   static constexpr Role role = Role::off_peak;
-  static constexpr bool settles_failures_only = false;
+  static constexpr bool reads_time = true;
 
-  /// What calls have met, by the hour.
+  /// What attempts have met, by the hour.
   class State {
-   public:
-    State() = default;
-    /// For building pipelines: not while calls are under way.
-    State(const State&) noexcept {}
-    State& operator=(const State&) = delete;
-    ~State() = default;
-
    private:
     friend class OffPeak;
-    struct Hour {
-      std::atomic<std::uint32_t> calls{0};
-      std::atomic<std::uint32_t> overloads{0};
-    };
-    std::array<Hour, 24> hours_{};
+    // Of an hour the attempts (upper half) and how many of them met overload: one word, so that no thread sees half of a change.
+    std::array<std::atomic<std::uint64_t>, 24> hours_{};
   };
 
   template <class Rules>
@@ -82,58 +75,84 @@ class OffPeak {
 
   [[nodiscard]] constexpr const OffPeakOptions& options() const noexcept { return options_; }
 
+  /// No longer than to the same hour of the next day, and never without a deadline that leaves `reserve` beyond it.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
+    if (inside.deadline == forever || inside.deadline <= options_.reserve) return inside;
+    return inside.after(detail::min<Duration>(inside.deadline - options_.reserve, std::chrono::hours{hours}));
+  }
+
   /// The share of overload that is expected in an hour of the day, 0 to 23 UTC.
   [[nodiscard]] double share(const State& state, std::size_t hour) const noexcept {
     const double table = options_.overload[hour % hours];
     if (options_.learns_from == 0) return table;
-    const State::Hour& met = state.hours_[hour % hours];
+    const std::uint64_t met = state.hours_[hour % hours].load(std::memory_order_relaxed);
     const double weight = options_.learns_from;
-    return (table * weight + met.overloads.load(std::memory_order_relaxed)) / (weight + met.calls.load(std::memory_order_relaxed));
+    return (table * weight + overloads(met)) / (weight + attempts(met));
   }
 
-  [[nodiscard]] Admission admit(State& state, NoCall&, Now now, const Attempt& attempt) const noexcept {
-    if (attempt.deadline == end_of_time) return Admission::go();
-    const Duration since_midnight = now.wall().time_since_epoch() % std::chrono::hours{24};
-    const auto hour = static_cast<std::size_t>(since_midnight / std::chrono::hours{1});
-    if (share(state, hour) <= options_.well) return Admission::go();
-    return wait_for_better(state, now, attempt, hour, std::chrono::hours{1} - since_midnight % std::chrono::hours{1});
+  [[nodiscard, gnu::always_inline]] Admission admit(State& state, NoCall&, Now now, const Attempt& attempt) const noexcept {
+    if (attempt.deadline == end_of_time || attempt.remaining(now()) <= options_.reserve) [[likely]]
+      return Admission::go();
+    return admit_when_well(state, now, attempt.deadline);
   }
 
-  [[nodiscard]] Reaction settle(State& state, NoCall&, Now now, const Attempt&, const Verdict& verdict) const noexcept {
-    if (verdict.ok() || (verdict.kind == Kind::overload && verdict.says == Says::service)) learn(state, now, !verdict.ok());
+  [[nodiscard, gnu::always_inline]] Reaction settle(State& state, NoCall&, Now now, const Attempt&, const Verdict& verdict) const noexcept {
+    if (options_.learns_from > 0 && (verdict.ok() || is_overload(verdict))) learn(state, now, !verdict.ok());
     return Reaction::pass();
   }
 
-  /// Never refuses: hears of the overload that a layer inside tries again.
+  /// Never refuses: hears of the overload after which a layer inside makes another attempt.
   [[nodiscard]] bool extra(State& state, NoCall&, Now now, const Attempt&, const Verdict& verdict) const noexcept {
-    if (verdict.kind == Kind::overload && verdict.says == Says::service) learn(state, now, true);
+    if (options_.learns_from > 0 && is_overload(verdict)) learn(state, now, true);
     return true;
   }
 
  private:
   static constexpr std::size_t hours = 24;
+  static constexpr std::uint64_t one_attempt = std::uint64_t{1} << 32U;
 
-  [[nodiscard]] Admission wait_for_better(const State& state, Now now, const Attempt& attempt, std::size_t hour,
-                                          Duration wait) const noexcept {
+  [[nodiscard]] static std::uint32_t attempts(std::uint64_t met) noexcept { return static_cast<std::uint32_t>(met >> 32U); }
+  [[nodiscard]] static std::uint32_t overloads(std::uint64_t met) noexcept { return static_cast<std::uint32_t>(met); }
+
+  // Of whoever has met it; a policy that speaks of it has met nothing.
+  [[nodiscard]] static bool is_overload(const Verdict& verdict) noexcept {
+    return verdict.kind == Kind::overload && verdict.says != Says::policy;
+  }
+
+  [[nodiscard]] static Duration since_midnight(Now now) noexcept {
+    const WallTime at = now.wall();
+    return at - std::chrono::floor<std::chrono::days>(at);
+  }
+  [[nodiscard]] static std::size_t hour_of(Duration since_midnight) noexcept {
+    return static_cast<std::size_t>(since_midnight / std::chrono::hours{1});
+  }
+
+  [[nodiscard, gnu::cold, gnu::noinline]] Admission admit_when_well(const State& state, Now now, Time deadline) const noexcept {
+    const Duration today = since_midnight(now);
+    const std::size_t hour = hour_of(today);
+    if (share(state, hour) <= options_.well) return Admission::go();
     const Time at = now();
+    Duration wait = std::chrono::hours{1} - today % std::chrono::hours{1};
     for (std::size_t later = 1; later < hours; ++later, wait += std::chrono::hours{1}) {
       if (share(state, hour + later) > options_.well) continue;
-      if (attempt.remaining(at) < wait + options_.reserve) break;
-      const Duration spread{static_cast<Duration::rep>(now.uniform() * static_cast<double>(options_.spread.count()))};
-      return Admission::ask_at(at + wait + spread, Kind::deadline, WaitSource::off_peak);
+      const Duration spare = deadline - at - options_.reserve - wait;
+      if (spare < Duration::zero()) break;
+      const auto most = static_cast<double>(detail::min(options_.spread, spare).count());
+      return Admission::ask_at(at + wait + Duration{static_cast<Duration::rep>(now.uniform() * most)}, Kind::deadline,
+                               WaitSource::off_peak);
     }
     return Admission::go();
   }
 
-  void learn(State& state, Now now, bool overloaded) const noexcept {
-    if (options_.learns_from == 0) return;
-    const Duration since_midnight = now.wall().time_since_epoch() % std::chrono::hours{24};
-    State::Hour& met = state.hours_[static_cast<std::size_t>(since_midnight / std::chrono::hours{1})];
-    if (overloaded) met.overloads.fetch_add(1, std::memory_order_relaxed);
-    // Four times the table's weight is enough; then both are halved, and what is old fades.
-    if (met.calls.fetch_add(1, std::memory_order_relaxed) + 1 < 4 * options_.learns_from) return;
-    met.calls.store(met.calls.load(std::memory_order_relaxed) / 2, std::memory_order_relaxed);
-    met.overloads.store(met.overloads.load(std::memory_order_relaxed) / 2, std::memory_order_relaxed);
+  [[gnu::noinline]] void learn(State& state, Now now, bool overloaded) const noexcept {
+    std::atomic<std::uint64_t>& hour = state.hours_[hour_of(since_midnight(now))];
+    std::uint64_t met = hour.load(std::memory_order_relaxed);
+    std::uint64_t learnt = 0;
+    do {
+      learnt = met + one_attempt + (overloaded ? 1U : 0U);
+      // Four times the table's weight is enough; then both are halved, and what is old fades.
+      if (attempts(learnt) >= 4 * options_.learns_from) learnt = (attempts(learnt) / 2 * one_attempt) | overloads(learnt) / 2;
+    } while (!hour.compare_exchange_weak(met, learnt, std::memory_order_relaxed));
   }
 
   OffPeakOptions options_;

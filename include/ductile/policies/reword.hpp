@@ -5,6 +5,7 @@
 #include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/kind.hpp>          // Kind, Remedy, Says
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Now, Reaction, Role, Verdict
+#include <ductile/core/worst_case.hpp>
 
 #include <array>
 #include <cstdint>
@@ -57,6 +58,11 @@ class Reword {
 
   [[nodiscard]] constexpr const RewordOptions& options() const noexcept { return options_; }
 
+  /// Each wording, asked for as often as `rerolls` allows. That a call has fewer nobody knows before it comes.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
+    return inside.times((1.0 + options_.most) * (1.0 + options_.rerolls));
+  }
+
   [[nodiscard, gnu::always_inline]] Admission admit(NoState&, Call& call, Now, const Attempt&) const noexcept {
     return Admission::go().revised(call.revision);
   }
@@ -75,7 +81,7 @@ class Reword {
 
  private:
   [[nodiscard]] bool is_of_the_words(const Verdict& verdict) const noexcept {
-    if (verdict.remedy != Remedy::after_prompt_change || verdict.says == Says::caller) return false;
+    if (verdict.remedy != Remedy::after_prompt_change || verdict.says == Says::policy || verdict.says == Says::caller) return false;
     if (options_.kinds[verdict.kind]) return true;
     for (const FailureId row : options_.rows)
       if (row == verdict.id && !(row == FailureId{})) return true;

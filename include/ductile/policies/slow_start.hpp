@@ -5,6 +5,7 @@
 #include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/kind.hpp>          // Kind, Says
 #include <ductile/core/policy.hpp>        // Admission, Attempt, Grant, Now, Reaction, Role, Verdict
+#include <ductile/core/worst_case.hpp>
 #include <ductile/detail/min_max.hpp>
 #include <ductile/policies/detail/ramp.hpp>  // Ramp
 
@@ -16,7 +17,7 @@ namespace ductile::inline DUCTILE_VERSION {
 struct SlowStartOptions {
   double begin = 6.0;   ///< Attempts in flight when recovery begins, 1 to 10'000. What a lightly used service carries anyway.
   double step = 1.0;    ///< How many more for each round of successes, above 0, up to 10'000.
-  double shrink = 0.8;  ///< What is left of that when one is refused because there were too many, 0.1 to 1.
+  double shrink = 0.8;  ///< What is left of that when one is refused because there were too many, 0.1 to 1; never less than `begin`.
   double end = 100.0;   ///< With so many in flight the service counts as recovered, `begin` to 1'000'000.
   Duration calm = std::chrono::minutes{2};           ///< And when for so long nobody had to wait, 1 ms to 1 day.
   Duration longest_wait = std::chrono::minutes{10};  ///< How long one waits in line, 1 ms to 1 day.
@@ -27,9 +28,10 @@ struct SlowStartOptions {
 /// Lets a service that was down come back slowly: few attempts in flight when its circuit closes, one more for each round of successes,
 /// fewer after each refusal. Without it all calls that waited for the end of an outage come at once, and that is the next outage.
 ///
-/// It begins when the `CircuitBreaker` inside it rejects. Who finds no place waits in line: first come, first served; who would wait longer
+/// It begins when the `CircuitBreaker` inside it rejects, also one that is isolated by hand, and anew when that rejects again after a
+/// success; those in flight from before count no more. Who finds no place waits in line: first come, first served; who would wait longer
 /// than it may, by how long attempts took of late, is rejected at once, and goes to another target if there is one. Recovery is over when
-/// `end` are in flight, or nobody had to wait for `calm`.
+/// `end` may be in flight, or nobody had to wait for `calm`.
 /// Order: outside `CircuitBreaker`, of which it hears (E0219), inside `Retry` and `FallbackChain` (E0220), so that nobody keeps a place
 /// while it waits for the next attempt. Inside a `FallbackChain` each target has its own ramp.
 ///
@@ -86,6 +88,9 @@ class SlowStart {
   }
 
   [[nodiscard]] constexpr const SlowStartOptions& options() const noexcept { return options_; }
+
+  /// The whole wait in line comes before what stands inside.
+  [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept { return inside.after(options_.longest_wait); }
 
   [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
     if (!state.ramp_.on()) [[likely]]

@@ -81,10 +81,18 @@ class Deadline : public detail::TimeLimit<Role::deadline> {
 /// Cost     A compare beside the clock reading that all layers share; with `least` two.
 class AttemptTimeout : public detail::TimeLimit<Role::attempt_timeout> {
  public:
+  using TimeLimit::check;
+  template <class Rules>
+  static constexpr void check(Duration limit, Duration least, Rules& rules) {
+    check(limit, rules);
+    rules.require(least >= Duration::zero() && least <= limit, "AttemptTimeout: least must be from 0 s to limit",
+                  std::chrono::duration<double>(least).count());
+  }
+
+  // After `check`: clang knows a constexpr template in a class only from there on.
   constexpr explicit AttemptTimeout(Duration limit, Duration least = Duration::zero()) : TimeLimit(limit), least_(least) {
     RefusingRules rules;
-    rules.require(least >= Duration::zero() && least <= limit, "AttemptTimeout: least must be from 0 to the limit, in seconds",
-                  std::chrono::duration<double>(least).count());
+    check(limit, least, rules);
   }
 
   [[nodiscard]] constexpr Duration least() const noexcept { return least_; }

@@ -66,7 +66,7 @@ class QuotaLedger {
       again = false;
       for (std::size_t i = 0; i < N; ++i) {
         const Opening opening = first_opening(i, terms[i], costs[i], at, deadline, now, has_turn);
-        if (!opening.open) return {opening.otherwise, 0, opening.has_turn};
+        if (!opening.open) return {opening.otherwise, 0, has_turn || opening.has_turn};
         if (opening.at == at) continue;
         at = opening.at;
         why = terms[i].daily() ? Kind::quota : Kind::rate_limit;
@@ -279,9 +279,12 @@ class QuotaLedger {
     const bool may_wait = has_turn || window.turns.begin <= now_;
     const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most);
     if (fits && (may_wait || *fits == now_)) return {true, *fits};
-    // The queue is full. Asked again at a turn, when it has moved up, unless even its end comes too late.
-    Opening at_turn = refuse(Admission::ask_at(deadline <= horizon ? horizon : next_turn(window, terms, cost, most, deadline),
-                                               Kind::rate_limit, WaitSource::quota));
+    // The queue is full. Asked again at a turn, when it has moved up, unless even its end comes too late. Who had one, and found that
+    // others had come before him, asks just before those of the next span.
+    const Time turn = deadline <= horizon ? horizon
+                      : has_turn          ? later(now_, span_of_turns(window, terms) - tick_)
+                                          : next_turn(window, terms, cost, most, deadline);
+    Opening at_turn = refuse(Admission::ask_at(turn, Kind::rate_limit, WaitSource::quota));
     at_turn.has_turn = true;
     return at_turn;
   }
@@ -295,13 +298,17 @@ class QuotaLedger {
     if (turns.begin <= now_) {
       turns = {.begin = later(now_, terms.span)};
     } else if (turns.cost + cost > most) {
-      const Time next = later(turns.begin, window.sliding ? window.sliding->period() * tick_ : terms.span);
+      const Time next = later(turns.begin, span_of_turns(window, terms));
       if (next <= later(now_, longest_turn * terms.span)) turns = {.begin = next};
     }
     const Time turn = later(turns.begin, Duration{turns.given});  // no two at once: timers may fire in any order then
     if (turn >= deadline) return now_ + terms.span;
     window.turns = {turns.begin, turns.given + 1, turns.cost + cost};
     return turn;
+  }
+
+  [[nodiscard]] Duration span_of_turns(const Window& window, const QuotaWindow& terms) const noexcept {
+    return window.sliding ? window.sliding->period() * tick_ : terms.span;
   }
 
   [[nodiscard]] std::optional<Time> fits_sliding(const SlidingCount& count, Time from, std::int64_t cost,

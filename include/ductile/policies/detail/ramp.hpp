@@ -23,7 +23,7 @@ class Ramp final : public Gate {
   struct Slope {
     double begin;
     double step;    // added for each round of successes
-    double shrink;  // what is left after a refusal
+    double shrink;  // what is left after a refusal, never less than `begin`
     double end;
     Duration calm;  // over, too, when for so long nobody had to wait
   };
@@ -75,30 +75,31 @@ class Ramp final : public Gate {
   }
 
   // Takes a place, if there is one and nobody waits for it. Else a place in line, unless who has until `until` would wait longer, by how
-  // long calls took of late.
+  // long calls took of late; until one has ended well nobody knows, and all may wait.
   [[nodiscard]] Answer take(Time at, Time until) noexcept {
     const std::lock_guard lock{mutex_};
-    if (on() && at - needed_ >= slope_.calm) end();
+    if (on() && waiting_ == 0 && at - needed_ >= slope_.calm) end();
     if (waiting_ == 0 && has_room()) {
       ++in_flight_;
       return {Place::taken, era_};
     }
     needed_ = at;
     const double rounds = (waiting_ + 1.0) / limit_;
-    const Duration wait{static_cast<Duration::rep>(rounds * static_cast<double>(took_.count()))};
-    return {later(at, wait) > until ? Place::none : Place::in_line, 0};
+    const bool too_long = rounds * static_cast<double>(took_.count()) > static_cast<double>((until - at).count());
+    return {too_long ? Place::none : Place::in_line, 0};
   }
 
   void give_back(Era era, End how, Duration took, Time at) noexcept {
     const std::lock_guard lock{mutex_};
     if (era != era_) return;
     --in_flight_;
+    if (waiting_ > 0) needed_ = at;
     if (how == End::refused) {
       needed_ = at;
       limit_ = detail::max(slope_.begin, limit_ * slope_.shrink);
     } else if (how == End::well) {
       recovers_ = true;
-      took_ += (took - took_) / 8;
+      took_ = took_ == Duration::zero() ? took : took_ + (took - took_) / 8;
       limit_ += slope_.step / limit_;
       if (limit_ >= slope_.end) end();
     }
