@@ -184,7 +184,7 @@ class ChainModel {
     const bool refused_inside = verdict.says == Says::policy && verdict.hint > 0s;
     answer = {"wait", 0, now + options_.between_rounds.base};
     if (refused_inside && deadline - now <= 1min)
-      answer.at = std::min(answer.at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 3));
+      answer.at = std::min(answer.at, now + std::max(verdict.hint, std::max<Duration>(deadline - now, 0s) / 32));
     if (refused_inside && verdict.kind == Kind::circuit_open && curable.contains(call.current)) opens = std::min(opens, now + verdict.hint);
     answer.at = std::max(answer.at, opens);
     answer.helps = helps > now ? helps : answer.at;

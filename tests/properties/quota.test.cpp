@@ -57,6 +57,7 @@ void run_script(std::uint64_t seed, Tally& tally) {
       CAPTURE(step, who, now.time_since_epoch().count(), answer.form(), answer.at().time_since_epoch().count());
       REQUIRE(outcome != QuotaModel::Outcome::wrong);
       ++tally[outcome];
+      if (outcome == QuotaModel::Outcome::queue_full) model.give_turn(answer.at());
       if (outcome == QuotaModel::Outcome::went || outcome == QuotaModel::Outcome::waited) {
         const Time at = QuotaModel::begins(answer, now);
         out.push_back({call, model.add(at, question.day(), question.costs), at});

@@ -217,6 +217,7 @@ bool allows(QuotaModel& model, Holding& call, const Command& command, const std:
   if (!answer) return false;
   const QuotaModel::Question question{setting.now, setting.wall, deadline_of(command, setting.now), terms.limits, terms.costs};
   const QuotaModel::Outcome outcome = model.judge(*answer, question);
+  if (outcome == QuotaModel::Outcome::queue_full) model.give_turn(answer->at());
   if (outcome == QuotaModel::Outcome::went || outcome == QuotaModel::Outcome::waited) {
     const Time at = QuotaModel::begins(*answer, setting.now);
     call = {true, at, model.add(at, question.day(), terms.costs)};

@@ -63,7 +63,8 @@ class QuotaModel {
         if (answer.at() == asked.midnight()) return only_if(possible + bucket >= asked.midnight(), Outcome::refused_by_midnight);
         if (answer.at() >= asked.deadline)
           return only_if(possible + bucket >= asked.deadline && answer.at() <= possible + bucket, Outcome::refused_wait);
-        return only_if(possible + bucket > now + 2 * span, Outcome::queue_full);
+        // Behind those who have a turn, if the line is longer than a span.
+        return only_if(possible + bucket > now + (turns_until_ > now ? 1 : 2) * span, Outcome::queue_full);
       case Admission::Form::reject:
         return only_if(!day_has_room && answer == Admission::reject(ductile::Kind::quota, asked.midnight()).with(ductile::Remedy::next_day),
                        Outcome::spent);
@@ -79,6 +80,8 @@ class QuotaModel {
     return charges_.size() - 1;
   }
   void correct(std::size_t charge, const Costs& counts) { charges_[charge].counts = counts; }
+  // Somebody was told to ask again then.
+  void give_turn(Time at) { turns_until_ = std::max(turns_until_, at); }
   // The requests' window, by the service's word.
   void close(Time until) { closed_until_ = std::max(closed_until_, until); }
 
@@ -127,6 +130,7 @@ class QuotaModel {
 
   std::vector<Charge> charges_;
   Time closed_until_{};
+  Time turns_until_{};
 };
 
 // A policy with those windows.

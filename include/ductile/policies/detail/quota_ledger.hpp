@@ -275,15 +275,15 @@ class QuotaLedger {
     if (window.closed_until >= horizon) return refuse(Admission::reject(Kind::rate_limit, at));
     // Another window opens so late that of this one nobody knows yet.
     if (at >= horizon) return refuse(Admission::ask_at(at, Kind::rate_limit, WaitSource::quota));
-    // Those who wait for their turn are before those who come now, unless there is room at once: then they have given up.
-    const bool may_wait = has_turn || window.turns.begin <= now_;
+    // Those who wait for their turn are before those who come now. A line that is shorter than a span they have left.
+    const Time longest = has_turn || window.turns.begin <= now_ ? end_of_time : later(now_, terms.span);
     const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most);
-    if (fits && (may_wait || *fits == now_)) return {true, *fits};
+    if (fits && *fits <= longest) return {true, *fits};
     // The queue is full. Asked again at a turn, when it has moved up, unless even its end comes too late. Who had one, and found that
     // others had come before him, asks just before those of the next span.
-    const Time turn = deadline <= horizon ? horizon
-                      : has_turn          ? later(now_, span_of_turns(window, terms) - tick_)
-                                          : next_turn(window, terms, cost, most, deadline);
+    const Time turn = !fits && deadline <= horizon ? horizon
+                      : has_turn                   ? later(now_, span_of_turns(window, terms) - tick_)
+                                                   : next_turn(window, terms, cost, most, deadline);
     Opening at_turn = refuse(Admission::ask_at(turn, Kind::rate_limit, WaitSource::quota));
     at_turn.has_turn = true;
     return at_turn;
