@@ -67,11 +67,11 @@ struct SceneOf : rl::test_suite<Scene, Threads> {
   }
 };
 
-// A place is given back while who waits for it runs out of time, and the one behind is served all the same.
-struct OutOfTime : SceneOf<OutOfTime, 3> {
+// A place is given back while who waits for it runs out of time.
+struct OutOfTime : SceneOf<OutOfTime, 2> {
   void thread(unsigned index) {
     if (index == 0) return service.end(held);
-    service.call(index == 1);
+    service.call(true);
   }
 };
 
@@ -109,12 +109,21 @@ struct FallsIllAndLeft : SceneOf<FallsIllAndLeft, 2> {
   Ramp::Era other = 0;
 };
 
-// The last success ends the recovery, and nobody is left in line.
-struct Recovers : SceneOf<Recovers, 3> {
-  Recovers() : SceneOf(2.0) {}
+// The last success ends the recovery, and nobody is left in line, nor one who leaves it counted.
+template <bool Impatient>
+struct Recovers : SceneOf<Recovers<Impatient>, 2> {
+  Recovers() : SceneOf<Recovers<Impatient>, 2>(2.0) {}
   void thread(unsigned index) {
-    if (index == 0) return service.end(held, Ramp::End::well);
-    service.call(index == 1);
+    if (index == 0) return this->service.end(this->held, Ramp::End::well);
+    this->service.call(Impatient);
+  }
+};
+
+// One place goes through three hands.
+struct AllServed : SceneOf<AllServed, 3> {
+  void thread(unsigned index) {
+    if (index == 0) return service.end(held);
+    service.call(false);
   }
 };
 
@@ -122,9 +131,11 @@ struct Recovers : SceneOf<Recovers, 3> {
 
 int main(int count, char** arguments) {
   races::begin(count, arguments);
-  const bool ok = races::holds_nearly<OutOfTime>("a place that is given back, and two who wait for it") &&
+  const bool ok = races::holds_nearly<OutOfTime>("a place that is given back, and the deadline of who waits for it") &&
                   races::holds_nearly<FallsIllAnew>("a new recovery, and one who waits") &&
                   races::holds_nearly<FallsIllAndLeft>("a new recovery, and one who leaves") &&
-                  races::holds_nearly<Recovers>("the end of a recovery, and two who wait");
+                  races::holds_nearly<Recovers<false>>("the end of a recovery, and one who waits") &&
+                  races::holds_nearly<Recovers<true>>("the end of a recovery, and one who leaves") &&
+                  races::holds_nearly<AllServed>("one place for three");
   return ok ? 0 : 1;
 }
