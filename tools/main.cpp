@@ -104,6 +104,9 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
   command.add_option("--report", flags.report, "writes the report there, as JSON; without it there is none");
   command.add_option("--size", flags.size, "of jobs that name none: 512, 1K, 2K, 4K");
   command.add_option("--ratio", flags.ratio, "of jobs that name none: 1:1, 16:9, ...");
+  command.add_flag(
+      "--reword", flags.reword,
+      "a prompt that is refused for its content may be sent again with an art style declared before it; the report says which");
   command.add_option("--time-scale", flags.time_scale, "joins a ductile mock whose time runs so many times as fast; refused elsewhere")
       ->check(CLI::Range(0.001, 100'000.0));
   command.add_option("--config", config, "a file of flags, one `name = value` a line; the command line outranks it");
