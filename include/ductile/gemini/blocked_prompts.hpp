@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>  // refuse
+#include <ductile/core/config_error.hpp>  // RefusingRules
 #include <ductile/core/failure.hpp>       // Failure
 #include <ductile/core/kind.hpp>          // Billed, is_about_content, Kind, Remedy, Says, Sent
 #include <ductile/core/verdict.hpp>       // Verdict
@@ -41,9 +41,15 @@ class BlockedPrompts {
   /// What a request asks for, in short.
   enum class Key : std::uint64_t {};
 
+  template <class Rules>
+  static void check(const BlockedPromptsOptions& options, Rules& rules) {
+    rules.require(options.most <= 1'000'000, "BlockedPrompts: most (remember_blocked) must be from 0 to 1000000",
+                  static_cast<double>(options.most));
+  }
+
   explicit BlockedPrompts(BlockedPromptsOptions options = {}) : options_(std::move(options)) {
-    if (options_.most > 1'000'000)
-      refuse("BlockedPrompts: most must be from 0 to 1000000 (ResilientOptions: remember_blocked)", static_cast<double>(options_.most));
+    RefusingRules rules;
+    check(options_, rules);
   }
 
   [[nodiscard]] static Key key_of(const ImageRequest& request) {

@@ -5,9 +5,10 @@
 #include <ductile/core/config_error.hpp>    // CollectedRules
 #include <ductile/core/kind.hpp>            // Kind
 #include <ductile/core/misfits.hpp>
-#include <ductile/core/state.hpp>      // TargetStates
-#include <ductile/core/target.hpp>     // any_price, Target
-#include <ductile/core/verdict.hpp>    // Duration
+#include <ductile/core/state.hpp>    // TargetStates
+#include <ductile/core/target.hpp>   // any_price, Target
+#include <ductile/core/verdict.hpp>  // Duration, FailureId
+#include <ductile/gemini/blocked_prompts.hpp>
 #include <ductile/gemini/models.hpp>   // find_model, ImageSize
 #include <ductile/gemini/request.hpp>  // ImageRequest, suggested_timeout
 #include <ductile/policies/circuit_breaker.hpp>
@@ -118,6 +119,19 @@ namespace detail {
   std::snprintf(text, sizeof text, "%g USD", *most);
   return *most == any_price ? "anything" : text;
 }
+
+// With what `reword_third_party` adds.
+template <class Rules>
+[[nodiscard]] RewordOptions reword_options(const ResilientOptions& options, Rules& rules) {
+  RewordOptions reword = options.reword;
+  if (!options.reword_third_party) return reword;
+  const auto place = std::ranges::find(reword.rows, FailureId{});
+  if (place == reword.rows.end())
+    rules.refuse(std::string{"reword_third_party: RewordOptions::rows must have an empty place; it has none"});
+  else
+    *place = "image-third-party";
+  return reword;
+}
 }  // namespace detail
 
 /// What of the options cannot be: a number that is out of range, else attempts that have no time to begin when all take as long as they
@@ -133,7 +147,8 @@ namespace detail {
   CircuitBreaker<FailureRatio>::check(options.breaker, rules);
   QuotaTracker<6>::check(options.quota, rules);
   AttemptTimeout::check(options.attempt_timeout, rules);
-  Reword::check(options.reword, rules);
+  Reword::check(detail::reword_options(options, rules), rules);
+  BlockedPrompts::check({.most = options.remember_blocked}, rules);
   SlowStart::check(options.slow_start, rules);
   if (options.off_peak) OffPeak::check(*options.off_peak, rules);
   if (!rules.broken.empty()) return {rules.broken};

@@ -4,7 +4,7 @@
 #include <ductile/backoff/exponential.hpp>  // Exponential
 #include <ductile/core/attempt.hpp>         // Attempt, TargetSet
 #include <ductile/core/call_options.hpp>    // CallOptions
-#include <ductile/core/config_error.hpp>    // refuse, RefusingRules
+#include <ductile/core/config_error.hpp>    // RefusingRules
 #include <ductile/core/failure.hpp>         // Failure
 #include <ductile/core/kind.hpp>            // Billed, Kind, Says, Sent
 #include <ductile/core/now.hpp>             // Time
@@ -13,7 +13,7 @@
 #include <ductile/core/quota_groups.hpp>    // QuotaGroups
 #include <ductile/core/state.hpp>           // TargetStates, WithState, with_state
 #include <ductile/core/target.hpp>          // able_targets, any_price, can_make, Target
-#include <ductile/core/verdict.hpp>         // FailureId, Verdict
+#include <ductile/core/verdict.hpp>         // Verdict
 #include <ductile/gemini/blocked_prompts.hpp>
 #include <ductile/gemini/client.hpp>  // GenerateOptions
 #include <ductile/gemini/detail/refusal.hpp>
@@ -59,9 +59,8 @@ class ResilientPipeline {
         revisions_(static_cast<std::uint8_t>(options.reword.most)),
         blocked_({options.remember_blocked, options.reword.rerolls, options.fallback.table}),
         policies_(Deadline{options.deadline}, OffPeak{options.off_peak.value_or(OffPeakOptions{.well = 1.0})},
-                  Reword{with_third_party(options.reword, options.reword_third_party)},
-                  FallbackChain{without_ceiling(std::move(options.fallback))}, Retry{options.retry}, SlowStart{options.slow_start},
-                  CircuitBreaker{options.breaker},
+                  Reword{with_third_party(options)}, FallbackChain{without_ceiling(std::move(options.fallback))}, Retry{options.retry},
+                  SlowStart{options.slow_start}, CircuitBreaker{options.breaker},
                   with_state(QuotaTracker{options.quota}, options.shared_quota ? *options.shared_quota : own_quota_),
                   AttemptTimeout{options.attempt_timeout, options.least_attempt}, Observe<Os>{observers}...) {}
 
@@ -110,12 +109,9 @@ class ResilientPipeline {
     return options;
   }
 
-  static RewordOptions with_third_party(RewordOptions options, bool wanted) {
-    if (!wanted) return options;
-    const auto place = std::ranges::find(options.rows, FailureId{});
-    if (place == options.rows.end()) refuse(std::string{"reword_third_party: RewordOptions::rows must have an empty place; it has none"});
-    *place = "image-third-party";
-    return options;
+  static RewordOptions with_third_party(const ResilientOptions& options) {
+    RefusingRules rules;
+    return detail::reword_options(options, rules);
   }
 
   enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
