@@ -29,6 +29,7 @@ struct ImagineFlags {
   std::string tier{};
   std::string mock_journal{};
   bool json = false;
+  bool reword = false;
 };
 
 struct MockFlags {

@@ -225,7 +225,7 @@ Ending imagine(const ImagineFlags& flags) {
   if (concurrency < 1 || concurrency > most) throw misuse(fmt::format("--concurrency: Value {} not in range 1 to {}", concurrency, most));
   StopFlag::listen();
   const StopFlag stop;
-  const JobList list = jobs_of(flags.prompts, job_defaults(flags.size, flags.ratio));
+  const JobList list = jobs_of(flags.prompts, job_defaults(flags.size, flags.ratio, flags.reword));
   Service service = service_of(flags);
   ScaledClock clock{service.time_scale.value_or(1.0), service.now};
   const ImageFolder folder{flags.out};

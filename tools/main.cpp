@@ -58,7 +58,7 @@ std::string refuse_seed(const std::string& text) {
 const char* const imagine_help =
     "Makes an image of each prompt, through a service that fails, and writes them to a folder.\n\n"
     "PROMPTS is a file with one prompt a line, or one JSON object a line:\n"
-    "  {\"prompt\": \"A lighthouse\", \"size\": \"2K\", \"ratio\": \"16:9\", \"id\": \"cover\", \"seed\": 7}\n"
+    "  {\"prompt\": \"A lighthouse\", \"size\": \"2K\", \"ratio\": \"16:9\", \"id\": \"cover\", \"seed\": 7, \"reword\": true}\n"
     "An argument that is no existing file is the prompt itself.\n\n"
     "Without key and URL a mock of the service is started inside, and has a bad day: no network, no cost. Its time runs 60 times as fast.\n"
     "Run it again to make what is missing: what is made is kept.\n"
@@ -104,6 +104,7 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
   command.add_option("--report", flags.report, "writes the report there, as JSON; without it there is none");
   command.add_option("--size", flags.size, "of jobs that name none: 512, 1K, 2K, 4K");
   command.add_option("--ratio", flags.ratio, "of jobs that name none: 1:1, 16:9, ...");
+  command.add_flag("--reword", flags.reword, "declares an art style where a prompt is refused for its content; the report says which");
   command.add_option("--time-scale", flags.time_scale, "joins a ductile mock whose time runs so many times as fast; refused elsewhere")
       ->check(CLI::Range(0.001, 100'000.0));
   command.add_option("--config", config, "a file of flags, one `name = value` a line; the command line outranks it");

@@ -144,6 +144,53 @@ TEST_CASE("imagine makes the images of a bad day with a mock inside, and tells i
   CHECK(images.names().size() == makeable);
 }
 
+TEST_CASE(
+    "with --reword more prompts that a filter refuses get an image, the report says what was done, and nothing blocked is paid for twice",
+    "[program]") {
+  std::string prompts;
+  for (int i = 0; i < 20; ++i) prompts += "borderline prompt " + std::to_string(i) + "\n";
+  prompts += prompts;  // each once more, when the first is over
+  struct Seen {
+    std::int64_t made = 0;
+    std::int64_t reworded = 0;
+    boost::json::value verdict{};
+  };
+  const auto seen = [&](std::vector<std::string> more) {
+    const FolderForTest work;
+    const FolderForTest images;
+    tools::write_whole_file(work / "prompts", prompts);
+    std::vector<std::string> arguments{"imagine",        (work / "prompts").string(),
+                                       "--out",          images.path().string(),
+                                       "--report",       (work / "report").string(),
+                                       "--mock-journal", (work / "journal").string(),
+                                       "--scenario",     "safety-heavy",
+                                       "--time-scale",   "3000",
+                                       "--concurrency",  "1",
+                                       "--deadline",     "1h"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    Program program{arguments};
+    (void)program.exit_status();
+    const boost::json::value report = boost::json::parse(tools::read_file(work / "report").value());
+    Seen result{.verdict = boost::json::parse(tools::read_file(work / "journal").value()).at("verdict")};
+    for (const auto& job : report.at("jobs").as_array()) {
+      result.made += job.at("outcome") == "ok" ? 1 : 0;
+      if (job.at("rewording").is_null()) continue;
+      CHECK(job.at("outcome") == "ok");
+      CHECK(std::string_view{job.at("rewording").as_string()}.starts_with("declared "));
+      ++result.reworded;
+    }
+    INFO(boost::json::serialize(result.verdict));
+    CHECK(result.verdict.at("clean").as_bool());
+    return result;
+  };
+  const Seen as_written = seen({});
+  const Seen reworded = seen({"--reword"});
+  CHECK(as_written.reworded == 0);
+  CHECK(reworded.reworded > 0);
+  CHECK(reworded.made > as_written.made);
+  WARN("made as written " << as_written.made << ", reworded " << reworded.made << " of 40");
+}
+
 TEST_CASE("imagine --json prints one object a job and a summary, and nothing else", "[program]") {
   const FolderForTest images;
   Program program{{"imagine", "a red balloon", "--out", images.path().string(), "--json", "--scenario", "calm", "--seed", "3"}};

@@ -37,8 +37,8 @@ TEST_CASE("a list has one prompt a line, and comments and blank lines are passed
   CHECK(list.warnings.empty());
 }
 
-TEST_CASE("a line may be a JSON object that names size, ratio, seed and id", "[tools]") {
-  const JobList list = read_jobs(R"({"prompt": "a \"lighthouse\"", "size": "2K", "ratio": "16:9", "seed": 7, "id": "cover"}
+TEST_CASE("a line may be a JSON object that names size, ratio, seed and id, and whether it may be reworded", "[tools]") {
+  const JobList list = read_jobs(R"({"prompt": "a \"lighthouse\"", "size": "2K", "ratio": "16:9", "seed": 7, "id": "cover", "reword": true}
 {"prompt": "plain", "size": null})",
                                  "list.jsonl", {.size = gemini::ImageSize::one_k, .ratio = "1:1"});
   REQUIRE(list.jobs.size() == 2);
@@ -47,6 +47,8 @@ TEST_CASE("a line may be a JSON object that names size, ratio, seed and id", "[t
   CHECK(list.jobs[0].ratio == "16:9");
   CHECK(list.jobs[0].seed == 7);
   CHECK(list.jobs[0].id == "cover");
+  CHECK(list.jobs[0].reword);
+  CHECK_FALSE(list.jobs[1].reword);
   CHECK(list.jobs[1].size == gemini::ImageSize::one_k);
   CHECK(list.jobs[1].ratio == "1:1");
   CHECK(list.jobs[1].id == list.jobs[1].stem);
@@ -67,6 +69,7 @@ TEST_CASE("a wrong line is refused with file, line, field, range and value", "[t
       {R"({"prompt": "a", "ratio": "7:3"})", "it is '7:3'"},
       {R"({"prompt": "a", "seed": -1})", "list.jsonl:1: 'seed' must be a whole number from 0 to 2147483647; it is -1"},
       {R"({"prompt": "a", "seed": 1.5})", "'seed' must be a whole number from 0 to 2147483647; it is 1.5E0"},
+      {R"({"prompt": "a", "reword": "yes"})", "list.jsonl:1: 'reword' must be true or false; it is \"yes\""},
       {R"({"prompt": "a", "id": ""})", "list.jsonl:1: 'id' must not be empty"},
       {"{\"prompt\": \"a\", \"id\": \"x\"}\n\n{\"prompt\": \"b\", \"id\": \"x\"}", "list.jsonl:3: the id 'x' stands in line 1, too"},
       {"a\n\xFF\xFE", "list.jsonl:2: this is not UTF-8"},
@@ -75,6 +78,16 @@ TEST_CASE("a wrong line is refused with file, line, field, range and value", "[t
   }));
   INFO(row.text);
   CHECK_THAT(problem_of(row.text), Catch::Matchers::ContainsSubstring(row.wanted));
+}
+
+TEST_CASE("what may be reworded the list says in general, and a line for itself", "[tools]") {
+  const JobList list = read_jobs("a\n{\"prompt\": \"b\"}\n{\"prompt\": \"c\", \"reword\": false}", "l", job_defaults("", "", true));
+  REQUIRE(list.jobs.size() == 3);
+  CHECK(list.jobs[0].reword);
+  CHECK(list.jobs[1].reword);
+  CHECK_FALSE(list.jobs[2].reword);
+  CHECK(jobs_of("a red balloon", {.reword = true}).jobs[0].reword);
+  CHECK_FALSE(jobs_of("a red balloon").jobs[0].reword);
 }
 
 TEST_CASE("an unknown member is passed over with a warning", "[tools]") {
@@ -97,6 +110,7 @@ TEST_CASE("a job keeps its mark when a line is put before it, and loses it when 
   CHECK(read_jobs(R"({"prompt": "a cat", "seed": 1})", "l").jobs[0].mark != mark);
   CHECK(read_jobs(R"({"prompt": "a cat", "id": "x"})", "l").jobs[0].mark != mark);
   CHECK(read_jobs(R"({"prompt": "a cat"})", "l").jobs[0].mark == mark);
+  CHECK(read_jobs(R"({"prompt": "a cat", "reword": true})", "l").jobs[0].mark == mark);  // what is made already is not made anew
 }
 
 TEST_CASE("jobs that ask for the same are different jobs, in every run the same ones", "[tools]") {

@@ -79,7 +79,7 @@ TEST_CASE("a run makes what is missing, and the next one makes nothing", "[tools
 TEST_CASE("a job asks for what it says and for nothing more", "[tools]") {
   Fixture fixture;
   std::vector<gemini::ImageRequest> requests;
-  fixture.run(read_jobs("plain\n{\"prompt\": \"p\", \"size\": \"2K\", \"ratio\": \"16:9\", \"seed\": 3}", "l").jobs,
+  fixture.run(read_jobs("plain\n{\"prompt\": \"p\", \"size\": \"2K\", \"ratio\": \"16:9\", \"seed\": 3, \"reword\": true}", "l").jobs,
               [&](const gemini::ImageRequest& request, const CallOptions&) {
                 requests.push_back(request);
                 return image(request.prompt);
@@ -91,6 +91,9 @@ TEST_CASE("a job asks for what it says and for nothing more", "[tools]") {
   CHECK(requests[1].image_size == gemini::ImageSize::two_k);
   CHECK(requests[1].aspect_ratio == "16:9");
   CHECK(requests[1].seed == 3);
+  CHECK_FALSE(requests[0].reword);
+  REQUIRE(requests[1].reword);
+  CHECK(requests[1].reword("p", 1).what == gemini::declare_art_style("p", 1).what);
 }
 
 TEST_CASE("a job that cannot be made says why and holds up no other", "[tools]") {
@@ -178,6 +181,19 @@ TEST_CASE("a run refuses a number of threads out of range", "[tools]") {
   const auto generate = [](const gemini::ImageRequest& request, const CallOptions&) { return image(request.prompt); };
   CHECK_THROWS_WITH(fixture.run(jobs, generate, 0), "concurrency must be from 1 to 256; it is 0");
   CHECK_THROWS_AS(fixture.run(jobs, generate, 257), ConfigError);
+}
+
+TEST_CASE("what was done to a prompt stands in the record and the report of its job", "[tools]") {
+  Fixture fixture;
+  const auto jobs = read_jobs("a cat\na dog", "l").jobs;
+  const auto records = fixture.run(jobs, [](const gemini::ImageRequest& request, const CallOptions&) {
+    auto reply = image(request.prompt);
+    if (request.prompt == "a cat") reply.value().rewording = "declared a digital illustration";
+    return reply;
+  });
+  CHECK(records[0].rewording == "declared a digital illustration");
+  CHECK(job_json(jobs[0], records[0], fixture.targets).at("rewording") == "declared a digital illustration");
+  CHECK(job_json(jobs[1], records[1], fixture.targets).at("rewording").is_null());
 }
 
 TEST_CASE("the report names each job with outcome, waits, file and sum", "[tools]") {

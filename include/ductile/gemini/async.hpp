@@ -125,10 +125,11 @@ auto ResilientClient<T, Os...>::async_generate(Request&& request, const CallOpti
   requires AsyncTransport<T>
 {
   CallOptions call = options;
-  auto nobody = pipeline_.choose_targets(request, call);
+  auto nobody = pipeline_.fit(request, call);
   auto operation = [this, wanted = ImageRequest(std::forward<Request>(request)), at = &clock](const Attempt& attempt, auto&& next) {
-    return client_.async_generate(wanted, pipeline_.model(attempt), pipeline_.how_to_ask(wanted, attempt, at->now()()),
-                                  std::forward<decltype(next)>(next));
+    return pipeline_.ask(wanted, attempt, at->now()(), [&](std::string_view model, const GenerateOptions& how) {
+      return client_.async_generate(wanted, model, how, std::forward<decltype(next)>(next));
+    });
   };
   return async_call<ImageReply, Request, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
 }
@@ -149,12 +150,13 @@ auto ResilientClient<T, Os...>::async_stream(Request&& request, OnPart&& on_part
   requires AsyncTransport<T>
 {
   CallOptions call = options;
-  auto nobody = pipeline_.choose_targets(request, call);
+  auto nobody = pipeline_.fit(request, call);
   auto operation = [this, wanted = ImageRequest(std::forward<Request>(request)), to = std::decay_t<OnPart>(std::forward<OnPart>(on_part)),
                     at = &clock](const Attempt& attempt, auto&& next) mutable {
     const auto hand_on = [&to](StreamPart&& part) { to(std::move(part)); };  // the call keeps it for all its attempts
-    return client_.async_stream(wanted, pipeline_.model(attempt), hand_on, pipeline_.how_to_ask(wanted, attempt, at->now()()),
-                                std::forward<decltype(next)>(next));
+    return pipeline_.ask(wanted, attempt, at->now()(), [&](std::string_view model, const GenerateOptions& how) {
+      return client_.async_stream(wanted, model, hand_on, how, std::forward<decltype(next)>(next));
+    });
   };
   return async_call<StreamEnd, Request, Token>(std::move(nobody), std::move(operation), call, clock, token);
 }
@@ -176,10 +178,11 @@ auto ResilientClient<T, Os...>::async_generate_buffered(Request&& request, const
   requires AsyncTransport<T>
 {
   CallOptions call = options;
-  auto nobody = pipeline_.choose_targets(request, call);
+  auto nobody = pipeline_.fit(request, call);
   auto operation = [this, wanted = ImageRequest(std::forward<Request>(request)), at = &clock](const Attempt& attempt, auto&& next) {
-    return client_.async_generate_buffered(wanted, pipeline_.model(attempt), pipeline_.how_to_ask(wanted, attempt, at->now()()),
-                                           std::forward<decltype(next)>(next));
+    return pipeline_.ask(wanted, attempt, at->now()(), [&](std::string_view model, const GenerateOptions& how) {
+      return client_.async_generate_buffered(wanted, model, how, std::forward<decltype(next)>(next));
+    });
   };
   return async_call<ImageReply, Request, Token>(std::move(nobody), repeatable(std::move(operation)), call, clock, token);
 }

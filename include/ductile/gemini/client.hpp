@@ -8,6 +8,7 @@
 #include <ductile/core/verdict.hpp>    // Duration
 #include <ductile/detail/ascii.hpp>    // is_digit, is_letter
 #include <ductile/gemini/api_key.hpp>
+#include <ductile/gemini/blocked_prompts.hpp>
 #include <ductile/gemini/detail/exchange.hpp>
 #include <ductile/gemini/detail/refusal.hpp>
 #include <ductile/gemini/redact.hpp>
@@ -51,10 +52,13 @@ struct ClientOptions {
 
 /// What one attempt may take, and where it goes when not to the client's own place.
 struct GenerateOptions {
-  std::optional<Duration> timeout{};  ///< Of the call's clock, for the whole attempt; none: as `suggested_timeout` says.
-  StopView stop{};                    ///< Ends the attempt soon after it is requested.
-  std::string_view base_url{};        ///< Empty: the client's. Must outlive the attempt.
-  const ApiKey* api_key = nullptr;    ///< Null: the client's. Must outlive the attempt.
+  std::optional<Duration> timeout{};     ///< Of the call's clock, for the whole attempt; none: as `suggested_timeout` says.
+  StopView stop{};                       ///< Ends the attempt soon after it is requested.
+  std::string_view base_url{};           ///< Empty: the client's. Must outlive the attempt.
+  const ApiKey* api_key = nullptr;       ///< Null: the client's. Must outlive the attempt.
+  const Rewording* rewording = nullptr;  ///< Other words to send; null: the request's. Must last until the attempt has begun.
+  /// What was refused for its content is not sent again, and what is refused is taken note of; null: neither. Must outlive the attempt.
+  BlockedPrompts* blocked = nullptr;
 };
 
 /// What the asynchronous functions take for a request: an `ImageRequest`, with a name or in braces. Their parameter is a reference of
@@ -186,16 +190,36 @@ class Client {
   static constexpr std::string_view stream_method = "streamGenerateContent?alt=sse";
 
   // What is to be sent; or why nothing is.
-  [[nodiscard]] std::variant<detail::Asked, Failure> ask(const ImageRequest& request, std::string_view model, const GenerateOptions& how,
-                                                         std::string_view method = "generateContent") const {
+  [[nodiscard]] std::variant<detail::Asked, Failure> ask_as_it_stands(const ImageRequest& request, std::string_view model,
+                                                                      const GenerateOptions& how, std::string_view method) const {
     const ApiKey& key = how.api_key ? *how.api_key : options_.api_key;
     const std::string_view base = how.base_url.empty() ? std::string_view{options_.base_url} : how.base_url;
     if (const auto problem = key.problem(); !problem.empty()) return detail::refusal({"key-missing", std::string{problem}});
     if (auto problem = problem_beside_key(base); !problem.empty()) return detail::refusal({"invalid-argument-generic", std::move(problem)});
     if (auto refused = detail::refused(request, model)) return *std::move(refused);
+    BlockedPrompts::Key content{};
+    if (how.blocked) {
+      content = BlockedPrompts::key_of(request);
+      if (auto refused = how.blocked->refusal(content)) return *std::move(refused);
+    }
 
     const Duration timeout = how.timeout.value_or(suggested_timeout(request));
-    return detail::Asked{http_request(request, model, method, base, key, timeout), limits(timeout, how), model, request, key};
+    detail::Asked asked{http_request(request, model, method, base, key, timeout), limits(timeout, how), model, request, key};
+    asked.blocked = how.blocked;
+    asked.content = content;
+    return asked;
+  }
+
+  // The same with other words in the place of the request's, where there are some.
+  [[nodiscard]] std::variant<detail::Asked, Failure> ask(const ImageRequest& request, std::string_view model, const GenerateOptions& how,
+                                                         std::string_view method = "generateContent") const {
+    if (!how.rewording) return ask_as_it_stands(request, model, how, method);
+    ImageRequest reworded = request;
+    reworded.prompt = how.rewording->prompt;
+    auto asked = ask_as_it_stands(reworded, model, how, method);
+    if (auto* to_send = std::get_if<detail::Asked>(&asked))
+      to_send->rewording = how.rewording->what.empty() ? "said in other words" : how.rewording->what;
+    return asked;
   }
 
   // What came of it, for who waits for it.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,6 +52,12 @@ struct Turn {
   std::string json;
 };
 
+/// A prompt in other words, and what was done to it.
+struct Rewording {
+  std::string prompt;  ///< In UTF-8, not empty.
+  std::string what;    ///< For the caller and the log: "declared a digital illustration".
+};
+
 /// What to draw. Everything but the prompt may be left out; what is left out is not sent.
 struct ImageRequest {
   std::string prompt;                               ///< In UTF-8, not empty.
@@ -65,6 +72,9 @@ struct ImageRequest {
   std::string system_instruction{};
   std::vector<Turn> history{};  ///< The turns before this one, the oldest first.
   bool images_only = false;     ///< Asks for an image without words.
+  /// The prompt in other words, where the service refused it for its content: given the prompt as it stands here, and which rewording this
+  /// is, from 1 on. `declare_art_style` is one. Empty: none. Never sent; a pipeline with `Reword`, such as `resilient`'s, asks for it.
+  std::function<Rewording(std::string_view prompt, unsigned revision)> reword{};
 };
 
 /// What is wrong with a request: a row of the failure table, and a sentence that names field, range and value.

@@ -11,6 +11,7 @@
 #include <ductile/core/target.hpp>        // Target
 #include <ductile/core/transport.hpp>     // AsyncTransport, Transport
 #include <ductile/drivers/blocking.hpp>
+#include <ductile/gemini/blocked_prompts.hpp>
 #include <ductile/gemini/client.hpp>
 #include <ductile/gemini/request.hpp>  // ImageRequest
 #include <ductile/gemini/resilient_options.hpp>
@@ -49,7 +50,7 @@ class ResilientClient {
     requires Transport<T>
   {
     const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate(request, model, how); };
-    if (auto nobody = pipeline_.choose_targets(request, options)) return *std::move(nobody);
+    if (auto nobody = pipeline_.fit(request, options)) return *std::move(nobody);
     return pipeline_.policies().run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
   }
 
@@ -61,7 +62,7 @@ class ResilientClient {
     requires Transport<T>
   {
     const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.stream(request, model, on_part, how); };
-    if (auto nobody = pipeline_.choose_targets(request, options)) return *std::move(nobody);
+    if (auto nobody = pipeline_.fit(request, options)) return *std::move(nobody);
     return pipeline_.policies().run(operation(request, attempt, stop, clock), options, stop, clock);
   }
 
@@ -73,7 +74,7 @@ class ResilientClient {
     requires Transport<T>
   {
     const auto attempt = [&](std::string_view model, const GenerateOptions& how) { return client_.generate_buffered(request, model, how); };
-    if (auto nobody = pipeline_.choose_targets(request, options)) return *std::move(nobody);
+    if (auto nobody = pipeline_.fit(request, options)) return *std::move(nobody);
     return pipeline_.policies().run(repeatable(operation(request, attempt, stop, clock)), options, stop, clock);
   }
 
@@ -115,6 +116,8 @@ class ResilientClient {
   [[nodiscard]] auto& pipeline() noexcept { return pipeline_.policies(); }
   /// Which targets rest, and until when.
   [[nodiscard]] TargetRests& rests() noexcept { return pipeline_.rests(); }
+  /// What was refused for its content, and is not sent again.
+  [[nodiscard]] BlockedPrompts& blocked() noexcept { return pipeline_.blocked(); }
   /// The breaker of a target, by its number.
   [[nodiscard]] auto& breaker(unsigned target) noexcept { return pipeline_.breaker(target); }
 
@@ -123,11 +126,12 @@ class ResilientClient {
 
   // One attempt at a target of the chain; all that it refers to outlives the call.
   template <class Try, class Stop, class C>
-  [[nodiscard]] auto operation(const ImageRequest& request, const Try& attempt_at, const Stop& stop, C& clock) const {
+  [[nodiscard]] auto operation(const ImageRequest& request, const Try& attempt_at, const Stop& stop, C& clock) {
     return [&](const Attempt& attempt) {
-      GenerateOptions how = pipeline_.how_to_ask(request, attempt, clock.now()());
-      if constexpr (!std::same_as<Stop, NoStop>) how.stop = StopView{stop};
-      return attempt_at(pipeline_.model(attempt), how);
+      return pipeline_.ask(request, attempt, clock.now()(), [&](std::string_view model, GenerateOptions how) {
+        if constexpr (!std::same_as<Stop, NoStop>) how.stop = StopView{stop};
+        return attempt_at(model, how);
+      });
     };
   }
 

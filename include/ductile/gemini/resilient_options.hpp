@@ -5,9 +5,10 @@
 #include <ductile/core/config_error.hpp>    // CollectedRules
 #include <ductile/core/kind.hpp>            // Kind
 #include <ductile/core/misfits.hpp>
-#include <ductile/core/state.hpp>      // TargetStates
-#include <ductile/core/target.hpp>     // any_price, Target
-#include <ductile/core/verdict.hpp>    // Duration
+#include <ductile/core/state.hpp>    // TargetStates
+#include <ductile/core/target.hpp>   // any_price, Target
+#include <ductile/core/verdict.hpp>  // Duration, FailureId
+#include <ductile/gemini/blocked_prompts.hpp>
 #include <ductile/gemini/models.hpp>   // find_model, ImageSize
 #include <ductile/gemini/request.hpp>  // ImageRequest, suggested_timeout
 #include <ductile/policies/circuit_breaker.hpp>
@@ -75,7 +76,7 @@ struct ResilientOptions {
   SlowStartOptions slow_start{.step = 1.25, .calm = std::chrono::minutes{10}, .longest_wait = std::chrono::minutes{5}};
   QuotaOptions<6> quota = learning();   ///< Limits differ by project and are published nowhere: learnt from the refusals.
   SharedQuota* shared_quota = nullptr;  ///< The ledgers, where several clients use one project; null: of its own. Must outlive the client.
-  /// Other words, at most three, where the request brings some (`ImageRequest::reword`): most of what a filter refused passes then.
+  /// Other words, at most three, where the request brings some (`ImageRequest::reword`), after a refusal that they may change.
   RewordOptions reword{};
   /// Wait for the hours in which the service is well, where a call has the time; none: do not. Whether to is the caller's to say: it saves
   /// calls and costs hours.
@@ -83,6 +84,12 @@ struct ResilientOptions {
   /// A bound for what asks for more time than `suggested_timeout` of its request.
   Duration attempt_timeout = std::chrono::minutes{5};
   Duration least_attempt{};  ///< No attempt begins with less time left: see `AttemptTimeout`. Zero: in the lab it bought nothing.
+  /// How many requests that were refused for their content are remembered, by a hash, and not sent again, 0 to 1'000'000; 0: none. A
+  /// refusal is about the request, whichever model is asked, and may be billed.
+  std::size_t remember_blocked = 1000;
+  /// Other words too for what was refused for the content of others (`image-third-party`): a brand, a character. Whether that is a name
+  /// that came in by chance, the caller must know.
+  bool reword_third_party = false;
 };
 
 /// What the article did whose sample code many programs carry: 5 attempts of 1 to 32 s, a breaker that opens for 5 minutes after 3
@@ -100,6 +107,7 @@ struct ResilientOptions {
   options.breaker = {.trip = ratio(1.0, {.of = 3, .within = 24h, .at_least = 3}), .open_for = 5min};
   options.slow_start = {.begin = 10'000, .end = 10'000};  // it had none
   options.reword.most = 0;
+  options.remember_blocked = 0;
   return options;
 }
 
@@ -109,6 +117,19 @@ namespace detail {
   char text[32];
   std::snprintf(text, sizeof text, "%g USD", *most);
   return *most == any_price ? "anything" : text;
+}
+
+// With what `reword_third_party` adds.
+template <class Rules>
+[[nodiscard]] RewordOptions reword_options(const ResilientOptions& options, Rules& rules) {
+  RewordOptions reword = options.reword;
+  if (!options.reword_third_party) return reword;
+  const auto place = std::ranges::find(reword.rows, FailureId{});
+  if (place == reword.rows.end())
+    rules.refuse(std::string{"reword_third_party: RewordOptions::rows must have an empty place; it has none"});
+  else
+    *place = "image-third-party";
+  return reword;
 }
 }  // namespace detail
 
@@ -122,12 +143,13 @@ namespace detail {
   fallback.check(rules);
   Deadline::check(options.deadline, rules);
   if (options.off_peak) OffPeak::check(*options.off_peak, rules);
-  Reword::check(options.reword, rules);
+  Reword::check(detail::reword_options(options, rules), rules);
   Retry<Exponential>::check(options.retry, rules);
   SlowStart::check(options.slow_start, rules);
   CircuitBreaker<FailureRatio>::check(options.breaker, rules);
   QuotaTracker<6>::check(options.quota, rules);
   AttemptTimeout::check(options.attempt_timeout, options.least_attempt, rules);
+  BlockedPrompts::check({.most = options.remember_blocked}, rules);
   if (!rules.broken.empty()) return {rules.broken};
   fallback.price_ceiling = any_price;  // which of the targets a request can pay is known with the request
   return ductile::misfits(Deadline{options.deadline}, FallbackChain{std::move(fallback)}, Retry{options.retry},
@@ -164,7 +186,15 @@ namespace detail {
        "of an image of the asked size; a fallback that costs more would be a surprise");
   line("quota learnt from refusals", "limits differ by project; a day that is spent stays closed until midnight in California");
   if (options.reword.most > 0)
-    line("other words at most " + std::to_string(options.reword.most) + " times", "where the request brings some, and a filter refused it");
+    line("other words at most " + std::to_string(options.reword.most) + " times" +
+             (options.reword_third_party ? ", third-party content too" : ""),
+         "where the request brings some, and a filter refused it; never for what is prohibited");
+  if (options.reword.rerolls > 0)
+    line("the same words at most " + std::to_string(options.reword.rerolls) + " times again",
+         "before they are changed; each may be billed");
+  if (options.remember_blocked > 0)
+    line("blocked prompts remembered: " + std::to_string(options.remember_blocked),
+         "by a hash; what was refused for its content is not sent, and not paid for, again");
   if (options.off_peak) line("off peak", "a call that has the time waits for an hour in which the service is well");
   line("attempt at most " + seconds(options.attempt_timeout), "and no longer than its size needs: 120 s, 180 s for 4K");
   for (const std::string& misfit : misfits(options)) text.append(misfit).append("\n");

@@ -14,10 +14,11 @@
 #include <ductile/core/state.hpp>           // TargetStates, WithState, with_state
 #include <ductile/core/target.hpp>          // able_targets, any_price, can_make, Target
 #include <ductile/core/verdict.hpp>         // Verdict
-#include <ductile/gemini/client.hpp>        // GenerateOptions
+#include <ductile/gemini/blocked_prompts.hpp>
+#include <ductile/gemini/client.hpp>  // GenerateOptions
 #include <ductile/gemini/detail/refusal.hpp>
 #include <ductile/gemini/models.hpp>   // name
-#include <ductile/gemini/request.hpp>  // check, ImageRequest, suggested_timeout
+#include <ductile/gemini/request.hpp>  // check, ImageRequest, Rewording, suggested_timeout
 #include <ductile/gemini/resilient_options.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
 #include <ductile/policies/fallback_chain.hpp>
@@ -55,9 +56,11 @@ class ResilientPipeline {
       : targets_(options.fallback.targets),
         price_ceiling_(options.fallback.price_ceiling),
         own_quota_(QuotaTracker{options.quota}, QuotaGroups{targets_}),
-        policies_(Deadline{options.deadline}, OffPeak{options.off_peak.value_or(OffPeakOptions{.well = 1.0})}, Reword{options.reword},
-                  FallbackChain{without_ceiling(std::move(options.fallback))}, Retry{options.retry}, SlowStart{options.slow_start},
-                  CircuitBreaker{options.breaker},
+        revisions_(static_cast<std::uint8_t>(options.reword.most)),
+        blocked_({options.remember_blocked, options.reword.rerolls, options.fallback.table}),
+        policies_(Deadline{options.deadline}, OffPeak{options.off_peak.value_or(OffPeakOptions{.well = 1.0})},
+                  Reword{with_third_party(options)}, FallbackChain{without_ceiling(std::move(options.fallback))}, Retry{options.retry},
+                  SlowStart{options.slow_start}, CircuitBreaker{options.breaker},
                   with_state(QuotaTracker{options.quota}, options.shared_quota ? *options.shared_quota : own_quota_),
                   AttemptTimeout{options.attempt_timeout, options.least_attempt}, Observe<Os>{observers}...) {}
 
@@ -68,23 +71,33 @@ class ResilientPipeline {
   /// The breaker of a target, by its number.
   [[nodiscard]] auto& breaker(unsigned target) noexcept { return policies_.template state<6>(target); }
 
-  /// Leaves the call to the targets that can take the request. None: then nothing is sent, and the failure says why.
-  [[nodiscard]] std::optional<Failure> choose_targets(const ImageRequest& request, CallOptions& options) const {
+  /// What was refused for its content, and is not sent again.
+  [[nodiscard]] BlockedPrompts& blocked() noexcept { return blocked_; }
+
+  /// Fits the call to the request: leaves it to the targets that can take it, and counts the other wordings that it has. No such target:
+  /// then nothing is sent, and the failure says why.
+  [[nodiscard]] std::optional<Failure> fit(const ImageRequest& request, CallOptions& options) const {
+    options.revisions = request.reword ? revisions_ : std::uint8_t{0};
     const auto able = able_targets(targets_, [&](const Target& target) { return !obstacle(target, request, options.targets); });
     if (!able) return no_target(request, options.targets);
     options.targets = *able;
     return std::nullopt;
   }
 
-  /// Which model the attempt asks.
-  [[nodiscard]] std::string_view model(const Attempt& attempt) const { return targets_[attempt.target].model; }
-
-  /// How the attempt asks it.
-  [[nodiscard]] GenerateOptions how_to_ask(const ImageRequest& request, const Attempt& attempt, Time now) const {
+  /// Gives what `send(model, how)` does for an attempt: which model it is to ask, and how, with the words of the attempt's revision.
+  ///
+  /// Errors   What `ImageRequest::reword` throws goes through.
+  template <class Send>
+  auto ask(const ImageRequest& request, const Attempt& attempt, Time now, Send&& send) {
+    std::optional<Rewording> rewording;
+    if (attempt.revision > 0 && request.reword) rewording = request.reword(request.prompt, attempt.revision);
+    const Target& target = targets_[attempt.target];
     GenerateOptions how;
     how.timeout = std::min(suggested_timeout(request), attempt.remaining(now));
-    how.base_url = targets_[attempt.target].base_url;
-    return how;
+    how.base_url = target.base_url;
+    how.rewording = rewording ? &*rewording : nullptr;
+    how.blocked = blocked_.options().most > 0 ? &blocked_ : nullptr;
+    return std::forward<Send>(send)(std::string_view{target.model}, how);
   }
 
  private:
@@ -94,6 +107,11 @@ class ResilientPipeline {
     options.check_ceiling(rules);
     options.price_ceiling = any_price;
     return options;
+  }
+
+  static RewordOptions with_third_party(const ResilientOptions& options) {
+    RefusingRules rules;
+    return detail::reword_options(options, rules);
   }
 
   enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
@@ -142,6 +160,8 @@ class ResilientPipeline {
   std::vector<Target> targets_;
   std::optional<double> price_ceiling_;
   SharedQuota own_quota_;
+  std::uint8_t revisions_;
+  BlockedPrompts blocked_;
   Policies policies_;
 };
 

@@ -45,7 +45,8 @@ struct ImageReply {
   std::string model_version;       ///< Which model served.
   bool model_substituted = false;  ///< Another model than the one that was asked; its price counts.
   std::string response_id;
-  std::int8_t images = 1;  ///< How many were made, of which `bytes` is the last; each is charged. Drafts do not count. At most 127.
+  std::int8_t images = 1;   ///< How many were made, of which `bytes` is the last; each is charged. Drafts do not count. At most 127.
+  std::string rewording{};  ///< What was done to the prompt (`Rewording::what`); empty: it was sent as written.
 
   [[nodiscard]] std::string_view mime_type() const noexcept { return gemini::mime_type(format); }
 

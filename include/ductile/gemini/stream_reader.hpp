@@ -44,6 +44,7 @@ struct StreamEnd {
   std::string model_version;       ///< Which model served.
   bool model_substituted = false;  ///< Another model than the one that was asked; its price counts.
   std::string response_id;
+  std::string rewording{};  ///< What was done to the prompt (`Rewording::what`); empty: it was sent as written.
 
   /// What the attempt cost, for a quota ledger.
   [[nodiscard]] Cost cost() const noexcept {

@@ -24,6 +24,7 @@ struct Job {
   std::size_t number = 1;                   ///< Its place in the list, from 1.
   std::string mark{};                       ///< Twelve digits that follow from what is asked for: the same in every run.
   std::string stem{};                       ///< The name of its image, without extension: the place, a few words, the mark.
+  bool reword = false;                      ///< Where its prompt is refused for its content, another art style may be declared.
   std::vector<std::string> passed_over{};   ///< Members of its line that are not known, and have no effect.
 };
 
@@ -48,7 +49,8 @@ struct Job {
 
 /// Gives a job its mark and its names. `repetition` tells jobs apart that ask for the same: how many such stand before it.
 ///
-/// The place in the list is not in the mark, so that a line put into the list leaves the other jobs what they were.
+/// The place in the list is not in the mark, so that a line put into the list leaves the other jobs what they were. Nor is whether it may
+/// be reworded: who allows that after a run asks for nothing that was made.
 inline void name_job(Job& job, std::size_t repetition) {
   constexpr char end = '\0';
   std::string asked = job.prompt + end;

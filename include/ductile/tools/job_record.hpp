@@ -59,6 +59,7 @@ struct JobRecord {
   bool rejected = false;        ///< A policy of our own had the last word: nothing was sent for it.
   std::string message{};        ///< The other side's words.
   std::string target{};         ///< Who made it, or who failed last; empty when nobody was asked.
+  std::string rewording{};      ///< What was done to the prompt of its image; empty: it was sent as written.
   unsigned attempts = 0;
   std::vector<TrailEntry> trail{};          ///< Each attempt and each rejection, with the wait before it.
   Duration took{};                          ///< From its first admission, by the run's clock.

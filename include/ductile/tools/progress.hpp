@@ -111,7 +111,8 @@ class Progress {
     }
     count(record);
     if (record.outcome == JobOutcome::ok)
-      say(record.file->name + ": made by " + record.target + ", " + attempts_text(record.attempts) + ", " + duration_text(record.took),
+      say(record.file->name + ": made by " + record.target + ", " + attempts_text(record.attempts) + ", " + duration_text(record.took) +
+              (record.rewording.empty() ? "" : "; " + record.rewording),
           true);
     else if (record.outcome == JobOutcome::kept)
       say(record.file->name + ": there already", true);

@@ -31,13 +31,14 @@
 //
 //   # A comment. Blank lines are passed over, too.
 //   A red balloon over the sea
-//   {"prompt": "A lighthouse", "size": "2K", "ratio": "16:9", "id": "cover", "seed": 7}
+//   {"prompt": "A lighthouse", "size": "2K", "ratio": "16:9", "id": "cover", "seed": 7, "reword": true}
 namespace ductile::inline DUCTILE_VERSION::tools {
 
 /// What a job asks for that does not say itself.
 struct JobDefaults {
   std::optional<gemini::ImageSize> size{};  ///< None: none.
   std::string ratio{};                      ///< Empty: none.
+  bool reword = false;                      ///< May be reworded.
 };
 
 struct JobList {
@@ -61,7 +62,7 @@ namespace detail {
   throw misuse(std::string{field} + " must be one of " + known + "; it is '" + gemini::shortened(value, 40) + "'");
 }
 
-inline constexpr std::array<std::string_view, 5> members_of_a_job{"prompt", "size", "ratio", "id", "seed"};
+inline constexpr std::array<std::string_view, 6> members_of_a_job{"prompt", "size", "ratio", "id", "seed", "reword"};
 
 inline bool is_utf8(std::string_view text) {
   while (!text.empty()) {
@@ -79,7 +80,7 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults) {
   const boost::json::object* const given = value.if_object();
   if (!given) throw misuse("this is no JSON object");
 
-  Job job{.prompt = {}, .size = defaults.size, .ratio = defaults.ratio};
+  Job job{.prompt = {}, .size = defaults.size, .ratio = defaults.ratio, .reword = defaults.reword};
   for (const auto& pair : *given) {
     const std::string_view name = pair.key();
     const boost::json::value& member = pair.value();
@@ -102,6 +103,9 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults) {
       if (not_whole || seed < 0 || seed > std::numeric_limits<std::int32_t>::max())
         throw misuse("'seed' must be a whole number from 0 to 2147483647; it is " + gemini::shortened(boost::json::serialize(member), 40));
       job.seed = seed;
+    } else if (name == "reword") {
+      if (!member.is_bool()) throw misuse("'reword' must be true or false; it is " + gemini::shortened(boost::json::serialize(member), 40));
+      job.reword = member.as_bool();
     } else {
       job.passed_over.push_back(gemini::shortened(name, 40));
     }
@@ -115,8 +119,8 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults) {
 /// The defaults of a command line's words; empty ones mean none.
 ///
 /// Errors   `Problem` for a size or a ratio that no model of the service knows.
-[[nodiscard]] inline JobDefaults job_defaults(const std::string& size, const std::string& ratio) {
-  JobDefaults defaults;
+[[nodiscard]] inline JobDefaults job_defaults(const std::string& size, const std::string& ratio, bool reword = false) {
+  JobDefaults defaults{.reword = reword};
   if (!size.empty()) defaults.size = detail::required_size("--size", size);
   if (!ratio.empty()) defaults.ratio = detail::required_ratio("--ratio", ratio);
   return defaults;
@@ -140,8 +144,9 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults) {
     const std::string where = name + ":" + std::to_string(line) + ": ";
     try {
       if (!detail::is_utf8(content)) throw misuse("this is not UTF-8");
-      Job job = content.front() == '{' ? detail::read_json_job(content, defaults)
-                                       : Job{.prompt = std::string{content}, .size = defaults.size, .ratio = defaults.ratio};
+      Job job = content.front() == '{'
+                    ? detail::read_json_job(content, defaults)
+                    : Job{.prompt = std::string{content}, .size = defaults.size, .ratio = defaults.ratio, .reword = defaults.reword};
       for (const std::string& member : job.passed_over) {
         const std::string_view meant = ductile::detail::nearest_word(member, detail::members_of_a_job);
         list.warnings.push_back(where + "'" + member + "' is not known and is passed over" +
@@ -188,7 +193,7 @@ inline Job read_json_job(std::string_view line, const JobDefaults& defaults) {
   if (ductile::detail::trimmed(argument).empty()) throw misuse("the prompt is empty");
   if (!detail::is_utf8(argument)) throw misuse("the prompt is not UTF-8");
 
-  Job job{.prompt = argument, .size = defaults.size, .ratio = defaults.ratio};
+  Job job{.prompt = argument, .size = defaults.size, .ratio = defaults.ratio, .reword = defaults.reword};
   name_job(job, 0);
   return {.jobs = {std::move(job)}};
 }

@@ -131,6 +131,7 @@ namespace detail {
                       {"waited_ms", detail::whole_milliseconds(record.waited())},
                       {"took_ms", detail::whole_milliseconds(record.took)},
                       {"trail", std::move(attempts)}};
+  object["rewording"] = detail::text_or_null(record.rewording);
   object["passed_over"] = std::move(passed_over);
   object["retry_in_ms"] = record.retry_in ? json::value(detail::whole_milliseconds(*record.retry_in)) : json::value{};
   object["file"] = record.file ? json::value(json::string(record.file->name)) : json::value{};

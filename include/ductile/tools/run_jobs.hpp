@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/call_options.hpp>   // CallOptions
-#include <ductile/core/config_error.hpp>   // refuse
-#include <ductile/core/result.hpp>         // Result, served_by, trips
-#include <ductile/core/target.hpp>         // Target
-#include <ductile/core/transport.hpp>      // StopView
+#include <ductile/core/call_options.hpp>  // CallOptions
+#include <ductile/core/config_error.hpp>  // refuse
+#include <ductile/core/result.hpp>        // Result, served_by, trips
+#include <ductile/core/target.hpp>        // Target
+#include <ductile/core/transport.hpp>     // StopView
+#include <ductile/gemini/declare_art_style.hpp>
 #include <ductile/gemini/request.hpp>      // ImageRequest
 #include <ductile/gemini/response.hpp>     // ImageReply
 #include <ductile/tools/image_folder.hpp>  // ImageFolder
@@ -92,7 +93,9 @@ class JobRun {
 
   [[nodiscard]] gemini::ImageRequest request(std::size_t index) const {
     const Job& job = jobs_[index];
-    return {.prompt = job.prompt, .aspect_ratio = job.ratio, .image_size = job.size, .seed = job.seed};
+    gemini::ImageRequest request{.prompt = job.prompt, .aspect_ratio = job.ratio, .image_size = job.size, .seed = job.seed};
+    if (job.reword) request.reword = gemini::declare_art_style;
+    return request;
   }
   [[nodiscard]] CallOptions call_options() const { return {.deadline = options_.deadline}; }
 
@@ -160,6 +163,7 @@ class JobRun {
       const gemini::ImageReply& reply = result.assume_value();
       record.attempts = trips(result);
       record.target = targets_[served_by(result)].name;
+      record.rewording = reply.rewording;
       record.file = folder_.put(job, reply.format, reply.bytes);
       record.outcome = JobOutcome::ok;
       record.kind = Kind::ok;

@@ -7,6 +7,7 @@
 #include <ductile/core/result.hpp>     // Result
 #include <ductile/core/transport.hpp>  // HttpRequest, HttpResponse, TransportError, TransportFault, TransportLimits, TransportResult
 #include <ductile/gemini/api_key.hpp>
+#include <ductile/gemini/blocked_prompts.hpp>
 #include <ductile/gemini/classification.hpp>  // AnswerContext, Classification
 #include <ductile/gemini/classifier.hpp>      // classify, read_answer
 #include <ductile/gemini/models.hpp>          // ImageSize
@@ -46,9 +47,13 @@ struct Asked {
   std::string aspect_ratio;
   std::optional<ImageSize> image_size;
   ApiKey key;
+  std::string rewording;              // what was done to the prompt
+  BlockedPrompts* blocked = nullptr;  // where to take note of a refusal
+  BlockedPrompts::Key content{};
 };
 
-[[nodiscard]] inline Failure failure(Classification classification, Cause cause) {
+[[nodiscard]] inline Failure failure(Classification classification, Cause cause, const Asked& asked) {
+  if (asked.blocked) asked.blocked->remember(asked.content, classification.verdict);
   return Failure{classification.verdict, std::move(classification.message), std::move(classification.evidence), std::move(cause)};
 }
 
@@ -69,12 +74,15 @@ struct Asked {
 [[nodiscard]] inline Result<ImageReply> read(TransportResult result, const Asked& asked) {
   if (auto* error = std::get_if<TransportError>(&result)) {
     const Classification classification = classify(*error, asked.context());
-    return failure(classification, kept(std::move(*error), asked.key));
+    return failure(classification, kept(std::move(*error), asked.key), asked);
   }
   HttpResponse& response = std::get<HttpResponse>(result);
   auto answer = read_answer(response, asked.expected(), asked.context());
-  if (auto* reply = std::get_if<ImageReply>(&answer)) return std::move(*reply);
-  return failure(std::get<Classification>(std::move(answer)), kept(std::move(response), asked.key));
+  if (auto* reply = std::get_if<ImageReply>(&answer)) {
+    reply->rewording = asked.rewording;
+    return std::move(*reply);
+  }
+  return failure(std::get<Classification>(std::move(answer)), kept(std::move(response), asked.key), asked);
 }
 
 // Where the parts of a stream go: to the caller, who is told in the end how it ended.
@@ -118,6 +126,7 @@ class KeptBack {
     reply_.model_version = std::move(end.value().model_version);
     reply_.model_substituted = end.value().model_substituted;
     reply_.response_id = std::move(end.value().response_id);
+    reply_.rewording = std::move(end.value().rewording);
     return std::move(reply_);
   }
 
@@ -160,17 +169,21 @@ class StreamExchange {
         static_cast<void>((*this)(response->body));
       } else {
         auto answer = read_answer(*response, {}, asked_.context());
-        if (auto* said = std::get_if<Classification>(&answer)) return failure(std::move(*said), kept(std::move(*response), asked_.key));
+        if (auto* said = std::get_if<Classification>(&answer))
+          return failure(std::move(*said), kept(std::move(*response), asked_.key), asked_);
       }
     }
     const bool failed = reader_.failed();  // by what it says: then how the exchange broke says nothing
     auto* error = std::get_if<TransportError>(&result);
     auto end = reader_.finish(parts_, error);
-    if (auto* whole = std::get_if<StreamEnd>(&end)) return std::move(*whole);
+    if (auto* whole = std::get_if<StreamEnd>(&end)) {
+      whole->rewording = asked_.rewording;
+      return std::move(*whole);
+    }
     Classification& said = std::get<Classification>(end);
     if (hands_out_already()) said.verdict.sent = Sent::delivered;
-    if (response) return failure(std::move(said), kept(std::move(*response), asked_.key));
-    return failure(std::move(said), failed ? Cause{} : kept(std::move(*error), asked_.key));
+    if (response) return failure(std::move(said), kept(std::move(*response), asked_.key), asked_);
+    return failure(std::move(said), failed ? Cause{} : kept(std::move(*error), asked_.key), asked_);
   }
 
   Asked asked_;

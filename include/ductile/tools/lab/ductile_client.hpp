@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/attempt.hpp>           // Attempt
-#include <ductile/core/call_options.hpp>      // CallOptions
-#include <ductile/core/error_classifier.hpp>  // Cost
-#include <ductile/core/failure.hpp>           // Failure
-#include <ductile/core/result.hpp>            // Result, served_by
-#include <ductile/core/transport.hpp>         // HttpResponse, TransportError, TransportFault
-#include <ductile/core/verdict.hpp>           // Duration
-#include <ductile/drivers/simulated.hpp>      // Simulated
-#include <ductile/gemini/classifier.hpp>      // classify
-#include <ductile/gemini/models.hpp>          // ImageSize
-#include <ductile/gemini/request.hpp>         // ImageRequest
+#include <ductile/core/attempt.hpp>            // Attempt
+#include <ductile/core/call_options.hpp>       // CallOptions
+#include <ductile/core/error_classifier.hpp>   // Cost
+#include <ductile/core/failure.hpp>            // Failure
+#include <ductile/core/result.hpp>             // Result, served_by
+#include <ductile/core/transport.hpp>          // HttpResponse, TransportError, TransportFault
+#include <ductile/core/verdict.hpp>            // Duration
+#include <ductile/drivers/simulated.hpp>       // Simulated
+#include <ductile/gemini/blocked_prompts.hpp>  // BlockedPrompts
+#include <ductile/gemini/classifier.hpp>       // classify
+#include <ductile/gemini/client.hpp>           // GenerateOptions
+#include <ductile/gemini/declare_art_style.hpp>
+#include <ductile/gemini/models.hpp>   // ImageSize
+#include <ductile/gemini/request.hpp>  // ImageRequest
 #include <ductile/gemini/resilient_pipeline.hpp>
 #include <ductile/mock/reply.hpp>       // quota_reply, reply
 #include <ductile/mock/service.hpp>     // Settled
@@ -57,9 +60,9 @@ class DuctileClient {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> flow) {
       World& world = client.world_;
-      CallOptions options{.deadline = job.deadline - world.now(), .revisions = 255};
+      CallOptions options{.deadline = job.deadline - world.now()};
       const gemini::ImageRequest request = client.request_of(job);
-      if (client.pipeline_.choose_targets(request, options)) return world.simulation().at(world.now(), [flow] { flow.resume(); });
+      if (client.pipeline_.fit(request, options)) return world.simulation().at(world.now(), [flow] { flow.resume(); });
       world.simulation().call(
           client.pipeline_.policies(),
           [self = &client, request, wanted = &job](const Attempt& attempt) { return self->ask(request, *wanted, attempt); },
@@ -73,7 +76,7 @@ class DuctileClient {
   };
 
   [[nodiscard]] static gemini::ImageRequest request_of(const Job& job) {
-    gemini::ImageRequest request{.prompt = "job " + std::to_string(job.number)};
+    gemini::ImageRequest request{.prompt = "job " + std::to_string(job.number), .reword = gemini::declare_art_style};
     request.image_size = job.size == "4K"   ? gemini::ImageSize::four_k
                          : job.size == "2K" ? gemini::ImageSize::two_k
                                             : gemini::ImageSize::one_k;
@@ -85,12 +88,24 @@ class DuctileClient {
   }
 
   [[nodiscard]] Simulated<Result<LabImage>> ask(const gemini::ImageRequest& request, const Job& job, const Attempt& attempt) {
-    const Duration limit = setup_.times_out ? pipeline_.how_to_ask(request, attempt, world_.now()).timeout.value_or(Duration::max())
-                                            : attempt.remaining(world_.now());
+    return pipeline_.ask(request, attempt, world_.now(), [&](std::string_view, const gemini::GenerateOptions& how) {
+      if (!how.blocked) return send(job, attempt, how);
+      gemini::ImageRequest sent = request;
+      if (how.rewording) sent.prompt = how.rewording->prompt;
+      const auto content = gemini::BlockedPrompts::key_of(sent);
+      if (auto refused = how.blocked->refusal(content)) return Simulated<Result<LabImage>>{Duration{}, *std::move(refused)};
+      auto answer = send(job, attempt, how);
+      if (!answer.value) how.blocked->remember(content, answer.value.error().verdict());
+      return answer;
+    });
+  }
+
+  [[nodiscard]] Simulated<Result<LabImage>> send(const Job& job, const Attempt& attempt, const gemini::GenerateOptions& how) {
+    const Duration limit = setup_.times_out ? how.timeout.value_or(Duration::max()) : attempt.remaining(world_.now());
     const mock::Settled settled = world_.send(job, model_of(attempt.target), attempt.revision);
     const Duration takes = settled.latency.value_or(Duration{});
     if (takes > limit) {
-      const auto late = gemini::classify(TransportError{.what = TransportFault::total_timeout, .message = {}});
+      const auto late = gemini::classify(TransportError{TransportFault::total_timeout, Sent::unknown, {}});
       return {limit, Failure{late.verdict}};
     }
     if (settled.id.starts_with("ok-")) return {takes, LabImage{static_cast<std::int32_t>(job.tokens)}};
