@@ -11,7 +11,10 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace ductile;
@@ -209,6 +212,31 @@ EVERY_DRIVER("A call waits for its hour and goes then, and its failures teach th
     CHECK(policy.share(state, 16) == 0.5);
     CHECK(policy.share(state, 17) == 0.5);
   }
+}
+
+TEST_CASE("Threads that learn of one hour at once lose nothing, and fade what is old together", "[policies]") {
+  constexpr int each = 20'000;
+  OffPeakOptions options = well_at({20});
+  const auto share_after_both = [&options](std::uint32_t learns_from) {
+    options.learns_from = learns_from;
+    const OffPeak policy{options};
+    OffPeak::State state;
+    {
+      std::vector<std::jthread> threads;
+      for (const Verdict& verdict : {support::success(), said(Kind::overload)})
+        threads.emplace_back([&policy, &state, verdict] {
+          support::HandClock clock;
+          clock.set(10h);
+          NoCall call;
+          for (int i = 0; i < each; ++i) static_cast<void>(policy.settle(state, call, clock.now(), Attempt{}, verdict));
+        });
+    }
+    return policy.share(state, 10);
+  };
+  CHECK(share_after_both(1'000'000) == (0.5 * 1'000'000 + each) / (1'000'000 + 2.0 * each));
+  const double faded = share_after_both(7);  // who came last is not known, but it is a share
+  CHECK(faded >= 0.0);
+  CHECK(faded <= 1.0);
 }
 
 TEST_CASE("OffPeak options out of range are refused by name, range and value", "[policies]") {

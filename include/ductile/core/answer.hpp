@@ -52,14 +52,14 @@ class Admission {
   /// Needs `edits_target`.
   [[nodiscard]] static constexpr Admission insist(Time now) noexcept {
     Admission admission = timed(Form::go_at, now, Kind::ok, WaitSource::none);
-    admission.insists_ = true;
+    admission.others_ = Others::none_better;
     return admission;
   }
 
   /// Admitted now, and no other target is free (`Attempt::nowhere_else`). Needs `edits_target`.
   [[nodiscard]] static constexpr Admission alone(Time now) noexcept {
     Admission admission = timed(Form::go_at, now, Kind::ok, WaitSource::none);
-    admission.nowhere_else_ = true;
+    admission.others_ = Others::none_free;
     return admission;
   }
 
@@ -143,8 +143,8 @@ class Admission {
   [[nodiscard]] constexpr FailureId id() const noexcept { return id_; }
   [[nodiscard]] constexpr Remedy remedy() const noexcept { return remedy_; }
   [[nodiscard]] constexpr Signal signal() const noexcept { return signal_; }
-  [[nodiscard]] constexpr bool nowhere_else() const noexcept { return nowhere_else_; }
-  [[nodiscard]] constexpr bool insists() const noexcept { return insists_; }
+  [[nodiscard]] constexpr bool nowhere_else() const noexcept { return others_ == Others::none_free; }
+  [[nodiscard]] constexpr bool insists() const noexcept { return others_ == Others::none_better; }
   [[nodiscard]] constexpr Time deadline() const noexcept { return deadline_; }
   [[nodiscard]] constexpr Time start_by() const noexcept { return start_by_; }
   [[nodiscard]] constexpr std::uint8_t target() const noexcept { return target_; }
@@ -163,13 +163,15 @@ class Admission {
     return admission;
   }
 
+  // What a chain says of its other targets. In one byte, since with another the happy path would copy a word more.
+  enum class Others : std::uint8_t { unknown, none_free, none_better };
+
   Form form_;
   Kind why_ = Kind::ok;
   WaitSource source_ = WaitSource::none;
   Remedy remedy_ = Remedy::after_delay;
   Signal signal_ = Signal::none;
-  bool insists_ = false;
-  bool nowhere_else_ = false;
+  Others others_ = Others::unknown;
   std::uint8_t target_ = 0;
   std::uint8_t revision_ = 0;
   Time at_{};

@@ -106,9 +106,13 @@ class QuotaTracker {
 
   /// The permit: for which moment the attempt was charged, and who admitted it.
   struct Call {
+    enum class Standing : std::uint32_t {
+      comes,
+      has_turn,  // is before those who come now
+      by_store
+    };
     std::uint32_t tick = 0;  // the lower half
-    bool by_store = false;
-    bool has_turn = false;  // It stands in line before those who come now.
+    Standing standing = Standing::comes;
   };
 
   constexpr explicit QuotaTracker(const QuotaOptions<N>& options)
@@ -182,9 +186,8 @@ class QuotaTracker {
   [[nodiscard, gnu::always_inline]] Admission admit(State& state, Call& call, Now now, const Attempt& attempt) const noexcept {
     const std::optional<std::uint32_t> tick = state.lease_.take(now.coarse(), owner_);
     if (!tick) [[unlikely]] {
-      // Who has waited once, and failed, is not sent to the end of the line.
-      if (attempt.number > 1) call.has_turn = true;
-      const auto [admission, permit] = admit_without_lease(state, call, now, detail::min(attempt.deadline, attempt.start_by));
+      const auto [admission, permit] =
+          admit_without_lease(state, call.standing, attempt.number, now, detail::min(attempt.deadline, attempt.start_by));
       call = permit;
       return admission;
     }
@@ -204,7 +207,7 @@ class QuotaTracker {
     switch (grant.status) {
       case Grant::Status::granted: {  // counted here too, so that a store that is lost later leaves us with something to go by
         const Open open{*this, state, now};
-        call = {static_cast<std::uint32_t>(state.ledger_.charge_now(costs_)), true};
+        call = {static_cast<std::uint32_t>(state.ledger_.charge_now(costs_)), Call::Standing::by_store};
         return Admission::go();
       }
       case Grant::Status::later:
@@ -213,7 +216,8 @@ class QuotaTracker {
       case Grant::Status::failed: break;
     }
     if (when_store_fails_ == StoreLoss::fail_closed) return Admission::reject(Kind::store_unavailable).with(Remedy::immediately);
-    const auto [admission, permit] = book(state, call, now, detail::min(attempt.deadline, attempt.start_by));
+    const auto [admission, permit] =
+        book(state, has_turn(call.standing, attempt.number), now, detail::min(attempt.deadline, attempt.start_by));
     call = permit;
     return admission;
   }
@@ -317,17 +321,25 @@ class QuotaTracker {
         .target = target, .images = static_cast<std::uint16_t>(reserved_.images), .tokens = static_cast<std::uint32_t>(reserved_.tokens)};
   }
 
-  // By value out: what the hot path hands on by reference it must keep in memory.
-  [[nodiscard, gnu::cold, gnu::noinline]] Booked admit_without_lease(State& state, Call call, Now now, Time deadline) const noexcept {
-    if (store_) return {Admission::wait(*store_, Kind::rate_limit, ticket(state.target_).packed(), later(now(), store_patience_)), {}};
-    return book(state, call, now, deadline);
+  // Who has waited once, and failed, is not sent to the end of the line.
+  [[nodiscard]] static bool has_turn(typename Call::Standing standing, std::uint32_t attempt) noexcept {
+    return standing == Call::Standing::has_turn || attempt > 1;
   }
 
-  [[nodiscard]] Booked book(State& state, Call call, Now now, Time deadline) const noexcept {
+  // By value out: what the hot path hands on by reference it must keep in memory.
+  [[nodiscard, gnu::cold, gnu::noinline]] Booked admit_without_lease(State& state, typename Call::Standing standing, std::uint32_t attempt,
+                                                                     Now now, Time deadline) const noexcept {
+    if (store_)
+      return {Admission::wait(*store_, Kind::rate_limit, ticket(state.target_).packed(), later(now(), store_patience_)), {0, standing}};
+    return book(state, has_turn(standing, attempt), now, deadline);
+  }
+
+  [[nodiscard]] Booked book(State& state, bool has_turn, Now now, Time deadline) const noexcept {
     now = now.read();
     const Open open{*this, state, now};
-    const auto booking = state.ledger_.book(windows_, costs_, now, deadline, call.has_turn);
-    return {booking.admission, {static_cast<std::uint32_t>(booking.tick), false, booking.has_turn}};
+    const auto booking = state.ledger_.book(windows_, costs_, now, deadline, has_turn);
+    return {booking.admission,
+            {static_cast<std::uint32_t>(booking.tick), booking.has_turn ? Call::Standing::has_turn : Call::Standing::comes}};
   }
 
   // Whether a success cost what was set aside for it, and nobody else need know.
@@ -356,7 +368,7 @@ class QuotaTracker {
         const std::int64_t difference = amount(counts_of(verdict, windows_[i].counts), windows_[i].unit) - costs_[i];
         if (difference != 0) state.ledger_.adjust(i, tick, difference);
       }
-      if (refused || call.by_store) state.ledger_.advance(now);
+      if (refused || call.standing == Call::Standing::by_store) state.ledger_.advance(now);
       if (refused) {
         const auto lesson = state.ledger_.learn(
             windows_, verdict, tick, [&](const QuotaWindow& window) { return amount(counts_of(verdict, window.counts), window.unit); });
@@ -373,7 +385,7 @@ class QuotaTracker {
       }
       settlement.age = (open.now_tick() - tick) * state.ledger_.tick();
     }
-    if (call.by_store) store_->settle(settlement);
+    if (call.standing == Call::Standing::by_store) store_->settle(settlement);
     return reaction;
   }
 
