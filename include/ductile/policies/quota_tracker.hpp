@@ -197,7 +197,7 @@ class QuotaTracker {
 
   /// Not when the service has meanwhile called a window full: who waited for his moment would be refused, and so would all others in line.
   [[nodiscard]] bool still_holds(State& state, Call& call, Now now, const Attempt&) const noexcept {
-    call.has_turn = true;
+    if (call.standing == Call::Standing::comes) call.standing = Call::Standing::has_turn;  // a store is told how its grants ended
     const Open open{*this, state, now};
     return !state.ledger_.any_closed();
   }

@@ -194,6 +194,11 @@ class QuotaLedger {
   static constexpr int longest_hint = 10;  // spans of its window
   static constexpr int longest_turn = 10;  // likewise
 
+  struct Turn {
+    Time at{};
+    bool kept = false;  // it is before those who come then
+  };
+
   struct Opening {
     bool open = true;
     Time at{};
@@ -281,30 +286,32 @@ class QuotaLedger {
     if (fits && *fits <= longest) return {true, *fits};
     // The queue is full. Asked again at a turn, when it has moved up, unless even its end comes too late. Who had one, and found that
     // others had come before him, asks just before those of the next span.
-    const Time turn = !fits && deadline <= horizon ? horizon
-                      : has_turn                   ? later(now_, span_of_turns(window, terms) - tick_)
+    const Turn turn = !fits && deadline <= horizon ? Turn{horizon}
+                      : has_turn                   ? Turn{later(now_, span_of_turns(window, terms) - tick_), true}
                                                    : next_turn(window, terms, cost, most, deadline);
-    Opening at_turn = refuse(Admission::ask_at(turn, Kind::rate_limit, WaitSource::quota));
-    at_turn.has_turn = true;
+    Opening at_turn = refuse(Admission::ask_at(turn.at, Kind::rate_limit, WaitSource::quota));
+    at_turn.has_turn = turn.kept;
     return at_turn;
   }
 
   // In each span as many may ask again as it takes, in the order in which they came: all at one moment would ask in vain, but for a few.
-  // Not farther away than `longest_turn` spans, where all others ask: of those before them some may have given up, and nobody tells the
-  // ledger.
-  [[nodiscard]] Time next_turn(Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most,
+  // Not farther away than `longest_turn` spans, where all others ask, and have no turn then: of those before them some may have given up,
+  // and nobody tells the ledger.
+  [[nodiscard]] Turn next_turn(Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most,
                                Time deadline) const noexcept {
     Turns turns = window.turns;
+    bool kept = true;
     if (turns.begin <= now_) {
       turns = {.begin = later(now_, terms.span)};
     } else if (turns.cost + cost > most) {
       const Time next = later(turns.begin, span_of_turns(window, terms));
-      if (next <= later(now_, longest_turn * terms.span)) turns = {.begin = next};
+      kept = next <= later(now_, longest_turn * terms.span);
+      if (kept) turns = {.begin = next};
     }
     const Time turn = later(turns.begin, Duration{turns.given});  // no two at once: timers may fire in any order then
-    if (turn >= deadline) return now_ + terms.span;
+    if (turn >= deadline) return {now_ + terms.span};
     window.turns = {turns.begin, turns.given + 1, turns.cost + cost};
-    return turn;
+    return {turn, kept};
   }
 
   [[nodiscard]] Duration span_of_turns(const Window& window, const QuotaWindow& terms) const noexcept {
