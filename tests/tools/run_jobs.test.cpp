@@ -192,8 +192,8 @@ TEST_CASE("what was done to a prompt stands in the record and the report of its 
     return reply;
   });
   CHECK(records[0].rewording == "declared a digital illustration");
-  CHECK(job_json(jobs[0], records[0], fixture.targets).at("rewording") == "declared a digital illustration");
-  CHECK(job_json(jobs[1], records[1], fixture.targets).at("rewording").is_null());
+  CHECK(job_json(jobs[0], records[0], {.targets = fixture.targets}).at("rewording") == "declared a digital illustration");
+  CHECK(job_json(jobs[1], records[1], {.targets = fixture.targets}).at("rewording").is_null());
 }
 
 TEST_CASE("the report names each job with outcome, waits, file and sum", "[tools]") {
