@@ -76,6 +76,8 @@ struct LabFlags {
   std::vector<std::string> ablations{};   // none: each alone
   std::string seeds = "1-20";
   std::uint64_t first_seed = 1001;
+  std::string out{};
+  std::string log{};
   bool json = false;
 };
 
@@ -93,5 +95,7 @@ Ending lab_compare(const LabFlags& flags);
 Ending lab_list(const LabFlags& flags);
 Ending lab_goals(const LabFlags& flags);
 Ending lab_ablate(const LabFlags& flags);
+Ending lab_plot(const LabFlags& flags);
+Ending lab_replay(const LabFlags& flags);
 
 }  // namespace ductile::tools

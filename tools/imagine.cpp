@@ -250,17 +250,16 @@ Ending imagine(const ImagineFlags& flags) {
   const std::unique_ptr<Maker> maker = flags.async ? async_maker(parts) : std::make_unique<ThreadsMaker>(parts);
   if (const std::string problem = maker->problem(); !problem.empty()) throw misuse(problem);
 
+  RunFacts facts{.targets = service.targets, .began = clock.now().wall(), .began_at = clock.now()(), .time_scale = service.time_scale};
   JobRun run{list.jobs,
              service.targets,
              folder,
              StopView{stop},
              progress,
              {.concurrency = flags.async ? 1 : concurrency, .deadline = deadline},
-             [&](const Job& job, const JobRecord& record) { screen.json(boost::json::serialize(job_json(job, record, service.targets))); }};
+             [&](const Job& job, const JobRecord& record) { screen.json(boost::json::serialize(job_json(job, record, facts))); }};
 
   screen.line(begin_line(service, flags, concurrency, list.jobs.size()));
-  const Time began = clock.now()();
-  RunFacts facts{.targets = service.targets, .began = clock.now().wall(), .time_scale = service.time_scale};
   std::atomic<bool> over{false};
   const auto picture = [&] {
     const auto [width, height] = Screen::size();
@@ -285,7 +284,7 @@ Ending imagine(const ImagineFlags& flags) {
   if (painter.joinable()) painter.join();
   if (screen.live()) screen.draw({});
 
-  facts.took = clock.now()() - began;
+  facts.took = clock.now()() - facts.began_at;
   facts.complete = run.complete();
   for (const std::string& line : summary_lines(list.jobs, run.records(), facts)) screen.line(line);
   screen.json(boost::json::serialize(boost::json::object{{"summary", totals_json(run.records(), facts)}}));

@@ -2,13 +2,11 @@
 #pragma once
 
 // What the lab's subcommands have in common.
-#include <ductile/tools/lab/day.hpp>       // Day, Scenario
-#include <ductile/tools/lab/day_json.hpp>  // read_day
-#include <ductile/tools/lab/interval.hpp>  // Interval, interval_of
-#include <ductile/tools/lab/metrics.hpp>   // Metrics
-#include <ductile/tools/lab/seeds.hpp>     // seeds_of
-#include <ductile/tools/problem.hpp>       // misuse
-#include <ductile/tools/whole_file.hpp>    // read_file
+#include <ductile/tools/lab/day.hpp>         // Day, Scenario
+#include <ductile/tools/lab/day_json.hpp>    // read_day
+#include <ductile/tools/lab/strategies.hpp>  // all_strategies, Strategy, strategy_named
+#include <ductile/tools/problem.hpp>         // misuse
+#include <ductile/tools/whole_file.hpp>      // read_file
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -59,10 +57,13 @@ inline boost::json::value json_of(double figure) {
   return figure;
 }
 
-inline lab::Interval interval(const std::vector<lab::Metrics>& runs, double lab::Metrics::* figure) {
-  std::vector<double> values;
-  for (const lab::Metrics& each : runs) values.push_back(each.*figure);
-  return lab::interval_of(values);
+// Those of the names; all, where there is none.
+inline std::vector<const lab::Strategy*> lab_strategies(const std::vector<std::string>& names) {
+  std::vector<const lab::Strategy*> chosen;
+  for (const std::string& name : names) chosen.push_back(&lab::strategy_named(name));
+  if (chosen.empty())
+    for (const lab::Strategy& each : lab::all_strategies) chosen.push_back(&each);
+  return chosen;
 }
 
 }  // namespace ductile::tools

@@ -2,11 +2,13 @@
 #include "commands.hpp"
 #include "lab_common.hpp"
 
+#include <ductile/tools/lab/columns.hpp>             // interval_of
 #include <ductile/tools/lab/ductile_strategies.hpp>  // all_ablations, play_ablated
 #include <ductile/tools/lab/goals.hpp>               // Goal, read_goals, reached
 #include <ductile/tools/lab/interval.hpp>            // Interval
 #include <ductile/tools/lab/metrics.hpp>             // Metrics
 #include <ductile/tools/lab/run.hpp>                 // run
+#include <ductile/tools/lab/seeds.hpp>               // seeds_of
 #include <ductile/tools/lab/strategies.hpp>          // strategy_named
 
 #include <fmt/format.h>
@@ -129,11 +131,11 @@ Ending lab_ablate(const LabFlags& flags) {
         progress.tell(name + " by " + title, seed);
         runs.push_back(lab::run(day, scenario, title, [&](lab::World& world) { lab::play_ablated(world, ablation, shared); }, seed));
       }
-      const auto mean = [&runs](double lab::Metrics::* figure) { return interval(runs, figure).mean; };
+      const auto mean = [&runs](double lab::Metrics::* figure) { return lab::interval_of(runs, figure).mean; };
       if (flags.json) {
         boost::json::object line{{"scenario", name}, {"ablation", ablation}, {"shared", shared}};
         for (const lab::Metric& metric : lab::all_metrics) {
-          const lab::Interval found = interval(runs, metric.figure);
+          const lab::Interval found = lab::interval_of(runs, metric.figure);
           line[metric.name] = boost::json::array{json_of(found.mean), json_of(found.half)};
         }
         fmt::print("{}\n", boost::json::serialize(line));

@@ -215,23 +215,32 @@ struct LabCommands {
   CLI::App& list;
   CLI::App& goals;
   CLI::App& ablate;
+  CLI::App& plot;
+  CLI::App& replay;
 };
 
 LabCommands define(CLI::App& command, LabFlags& flags) {
   command.require_subcommand(1);
-  const auto define_play = [&flags](CLI::App& play) {
+  const auto define_days = [&flags](CLI::App& play) {
     play.add_option("--scenarios", flags.scenarios, "the file that describes the service, its tiers and the scenarios")->required();
-    play.add_option("--scenario", flags.scenario, "one of the file's scenarios, such as W1")->required();
     play.add_option("--seeds", flags.seeds, "which days: one seed, or A-B for all from A to B")->capture_default_str();
+  };
+  const auto define_play = [&](CLI::App& play) {
+    define_days(play);
+    play.add_option("--scenario", flags.scenario, "one of the file's scenarios, such as W1")->required();
+  };
+  const auto define_strategies = [&flags](CLI::App& play) {
+    play.add_option("--strategies", flags.strategies, "some of them, with commas between [all]")->delimiter(',');
   };
   CLI::App& run = *command.add_subcommand("run", "Plays a scenario by one strategy: a line a seed.");
   define_play(run);
   run.add_option("--strategy", flags.strategy, "who asks; `ductile lab list` has the names")->required();
   run.add_flag("--json", flags.json, "one JSON object on one line a seed");
+  run.add_option("--log", flags.log, "writes the jobs and their attempts there, for `ductile lab replay`; of one seed");
   CLI::App& compare =
       *command.add_subcommand("compare", "Plays a scenario by several strategies: a table of means and half 95 % intervals.");
   define_play(compare);
-  compare.add_option("--strategies", flags.strategies, "some of them, with commas between [all]")->delimiter(',');
+  define_strategies(compare);
   compare.add_flag("--json", flags.json, "one JSON object on one line a strategy: each figure as [mean, half of the interval]");
   CLI::App& list = *command.add_subcommand("list", "Lists the strategies.");
   list.add_flag("--json", flags.json, "one JSON object on one line a strategy");
@@ -250,7 +259,17 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
       ->delimiter(',');
   ablate.add_option("--seeds", flags.seeds, "which days: one seed, or A-B for all from A to B")->capture_default_str();
   ablate.add_flag("--json", flags.json, "one JSON object on one line a scenario and ablation");
-  return {run, compare, list, goals, ablate};
+  CLI::App& plot = *command.add_subcommand("plot", "Plays all scenarios by several strategies, and draws a page of what came of it.");
+  define_days(plot);
+  define_strategies(plot);
+  plot.add_option("--out,-o", flags.out, "the page, HTML; what it replaces is lost")->required();
+  CLI::App& replay = *command.add_subcommand("replay", "Plays strategies in the world that a log tells of, beside what was.");
+  replay.add_option("--log", flags.log, "what `ductile imagine --report` wrote, or its jobs one a line")->required();
+  replay.add_option("--seeds", flags.seeds, "whose luck: one seed, or A-B for all from A to B")->capture_default_str();
+  define_strategies(replay);
+  replay.add_flag("--json", flags.json,
+                  "one JSON object on one line a strategy, the log's own first: each figure as [mean, half of the interval]");
+  return {run, compare, list, goals, ablate, plot, replay};
 }
 
 // What the doctor alone takes means nothing to its subcommands.
@@ -303,6 +322,8 @@ Ending run(int argc, char** argv) {
   if (lab_commands.list.parsed()) return lab_list(lab_flags);
   if (lab_commands.goals.parsed()) return lab_goals(lab_flags);
   if (lab_commands.ablate.parsed()) return lab_ablate(lab_flags);
+  if (lab_commands.plot.parsed()) return lab_plot(lab_flags);
+  if (lab_commands.replay.parsed()) return lab_replay(lab_flags);
   if (doctor_commands.explain.parsed()) return doctor_explain(doctor_flags);
   if (doctor_commands.scan.parsed()) return doctor_scan(doctor_flags);
   if (doctor_commands.policy.parsed()) return doctor_policy(doctor_flags);

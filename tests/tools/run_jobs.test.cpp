@@ -192,8 +192,8 @@ TEST_CASE("what was done to a prompt stands in the record and the report of its 
     return reply;
   });
   CHECK(records[0].rewording == "declared a digital illustration");
-  CHECK(job_json(jobs[0], records[0], fixture.targets).at("rewording") == "declared a digital illustration");
-  CHECK(job_json(jobs[1], records[1], fixture.targets).at("rewording").is_null());
+  CHECK(job_json(jobs[0], records[0], {.targets = fixture.targets}).at("rewording") == "declared a digital illustration");
+  CHECK(job_json(jobs[1], records[1], {.targets = fixture.targets}).at("rewording").is_null());
 }
 
 TEST_CASE("the report names each job with outcome, waits, file and sum", "[tools]") {
@@ -204,8 +204,13 @@ TEST_CASE("the report names each job with outcome, waits, file and sum", "[tools
       {.duration_ms = 100, .kind = Kind::internal, .sent = Sent::yes, .billed = Billed::unknown, .number = 1},
       {.duration_ms = 900, .wait_ms = 4000, .kind = Kind::ok, .target = 1, .wait = WaitSource::hint, .billed = Billed::yes, .number = 2}};
   records[0].took = std::chrono::seconds{5};
+  records[0].began = Time{std::chrono::milliseconds{5250}};
+  records[0].deadline = std::chrono::minutes{1};
   records[1] = {.outcome = JobOutcome::failed, .kind = Kind::overload, .failure = "overloaded", .why = "no room", .fix = "Wait."};
-  const RunFacts facts{.targets = {{.name = "pro", .model = "a"}, {.name = "lite", .model = "b"}}, .time_scale = 60};
+  const RunFacts facts{.targets = {{.name = "pro", .model = "a"}, {.name = "lite", .model = "b"}},
+                       .began = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}},
+                       .began_at = Time{std::chrono::seconds{3}},
+                       .time_scale = 60};
 
   const boost::json::value report = boost::json::parse(report_text(jobs, records, facts));
   CHECK(report.at("time_scale") == 60);
@@ -220,6 +225,12 @@ TEST_CASE("the report names each job with outcome, waits, file and sum", "[tools
   CHECK(made.at("target") == "lite");
   CHECK(made.at("waits").at(0) == boost::json::parse(R"({"ms": 4000, "source": "hint", "before_attempt": 2, "target": "lite"})"));
   CHECK(made.at("waited_ms") == 4000);
+  CHECK(made.at("began") == "2026-11-24T00:00:02.250Z");
+  CHECK(made.at("deadline_ms") == 60'000);
+  CHECK(made.at("trail").at(0).at("at_ms") == 0);
+  CHECK(made.at("trail").at(1).at("at_ms") == 4100);
+  CHECK(made.at("trail").at(1).at("sent") == true);
+  CHECK(report.at("jobs").at(1).at("began").is_null());
   CHECK(made.at("file") == "001.png");
   CHECK(made.at("bytes") == 3);
   CHECK(made.at("sha256") == "abc");

@@ -62,7 +62,9 @@ struct JobRecord {
   std::string rewording{};      ///< What was done to the prompt of its image; empty: it was sent as written.
   unsigned attempts = 0;
   std::vector<TrailEntry> trail{};          ///< Each attempt and each rejection, with the wait before it.
-  Duration took{};                          ///< From its first admission, by the run's clock.
+  std::optional<Time> began{};              ///< Its first admission, by the run's clock; none: nothing was asked for it.
+  Duration took{};                          ///< From then on, by the run's clock.
+  std::optional<Duration> deadline{};       ///< From then on; none: the pipeline's.
   std::optional<Time> earliest_retry_at{};  ///< By the run's clock; none: no wait helps, or none is known.
   std::optional<Duration> retry_in{};       ///< The same, from the job's end.
   std::optional<ImageFile> file{};

@@ -104,7 +104,9 @@ class Progress {
     if (const auto seat = seats_.find(&job); seat != seats_.end()) {
       if (auto& call = seat->second.ended) {
         record.trail = std::move(call->trail);
+        record.began = call->at - call->took;
         record.took = call->took;
+        record.deadline = seat->second.deadline;
         if (record.outcome == JobOutcome::failed) tell_more(*call, record);
       }
       seats_.erase(seat);

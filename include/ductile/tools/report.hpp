@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/kind.hpp>          // Billed, Kind, name
-#include <ductile/core/now.hpp>           // WallTime
+#include <ductile/core/kind.hpp>          // Billed, Kind, name, Sent
+#include <ductile/core/now.hpp>           // Time, WallTime
 #include <ductile/core/target.hpp>        // Target
-#include <ductile/core/trail.hpp>         // name, TrailEntry
+#include <ductile/core/trail.hpp>         // name, TrailEntry, WaitSource
 #include <ductile/gemini/models.hpp>      // name
 #include <ductile/tools/job.hpp>          // Job
 #include <ductile/tools/job_record.hpp>   // ending_of, JobRecord
@@ -12,6 +12,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -29,6 +30,7 @@ namespace ductile::inline DUCTILE_VERSION::tools {
 struct RunFacts {
   std::vector<Target> targets{};
   WallTime began{};                    ///< By the run's clock: the service's time when it joins a mock.
+  Time began_at{};                     ///< The same moment, as `JobRecord` counts.
   Duration took{};                     ///< By the run's clock.
   std::optional<double> time_scale{};  ///< The run's clock against the computer's; none: they are the same.
   bool complete = true;                ///< Every job had its turn.
@@ -91,6 +93,16 @@ namespace detail {
   return text.data();
 }
 
+/// "2026-11-24T10:00:00.250Z"
+[[nodiscard]] inline std::string iso_milliseconds(WallTime time) {
+  const auto fraction = std::chrono::floor<std::chrono::milliseconds>(time - std::chrono::floor<std::chrono::seconds>(time)).count();
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), ".%03uZ", static_cast<unsigned>(fraction) % 1000U);
+  std::string whole = iso_text(time);
+  whole.pop_back();
+  return whole + text.data();
+}
+
 [[nodiscard]] inline std::string target_name(const std::vector<Target>& targets, unsigned index) {
   return index < targets.size() ? targets[index].name : std::to_string(index);
 }
@@ -98,13 +110,20 @@ namespace detail {
 }  // namespace detail
 
 /// One job as a JSON object; null where there is nothing to say.
-[[nodiscard]] inline boost::json::object job_json(const Job& job, const JobRecord& record, const std::vector<Target>& targets) {
+[[nodiscard]] inline boost::json::object job_json(const Job& job, const JobRecord& record, const RunFacts& facts) {
   namespace json = boost::json;
+  const std::vector<Target>& targets = facts.targets;
   json::array passed_over;
   for (const std::string& member : job.passed_over) passed_over.push_back(json::string{member});
   json::array waits;
   json::array attempts;
+  std::uint64_t began_ms = 0;  // the last attempt that is no hedge, counted from the job's begin
+  std::uint64_t ended_ms = 0;
   for (const TrailEntry& entry : record.trail) {
+    const bool is_hedge = entry.wait == WaitSource::hedge;
+    const std::uint64_t at_ms = (is_hedge ? began_ms : ended_ms) + entry.wait_ms;
+    if (!is_hedge) began_ms = at_ms;
+    ended_ms = std::max(is_hedge ? ended_ms : at_ms, at_ms + entry.duration_ms);
     const json::string target{detail::target_name(targets, entry.target)};
     if (entry.wait_ms > 0)
       waits.push_back(
@@ -112,25 +131,31 @@ namespace detail {
     attempts.push_back(json::object{{"attempt", entry.number},
                                     {"target", target},
                                     {"kind", json::string{name(entry.kind)}},
+                                    {"sent", entry.sent != Sent::no || entry.kind == Kind::ok || entry.kind == Kind::network},
+                                    {"at_ms", at_ms},
                                     {"ms", entry.duration_ms},
                                     {"billed", json::string{name(entry.billed)}}});
   }
-  json::object object{{"id", job.id},
-                      {"prompt", job.prompt},
-                      {"size", job.size ? json::value(json::string(gemini::name(*job.size))) : json::value{}},
-                      {"ratio", detail::text_or_null(job.ratio)},
-                      {"outcome", name(record.outcome)},
-                      {"kind", json::string{name(record.kind)}},
-                      {"failure", detail::text_or_null(record.failure)},
-                      {"why", detail::text_or_null(record.why)},
-                      {"fix", detail::text_or_null(record.fix)},
-                      {"message", detail::text_or_null(record.message)},
-                      {"target", detail::text_or_null(record.target)},
-                      {"attempts", record.attempts},
-                      {"waits", std::move(waits)},
-                      {"waited_ms", detail::whole_milliseconds(record.waited())},
-                      {"took_ms", detail::whole_milliseconds(record.took)},
-                      {"trail", std::move(attempts)}};
+  json::object object{
+      {"id", job.id},
+      {"prompt", job.prompt},
+      {"size", job.size ? json::value(json::string(gemini::name(*job.size))) : json::value{}},
+      {"ratio", detail::text_or_null(job.ratio)},
+      {"outcome", name(record.outcome)},
+      {"kind", json::string{name(record.kind)}},
+      {"failure", detail::text_or_null(record.failure)},
+      {"why", detail::text_or_null(record.why)},
+      {"fix", detail::text_or_null(record.fix)},
+      {"message", detail::text_or_null(record.message)},
+      {"target", detail::text_or_null(record.target)},
+      {"attempts", record.attempts},
+      {"waits", std::move(waits)},
+      {"waited_ms", detail::whole_milliseconds(record.waited())},
+      {"took_ms", detail::whole_milliseconds(record.took)},
+      {"began",
+       record.began ? json::value(json::string(detail::iso_milliseconds(facts.began + (*record.began - facts.began_at)))) : json::value{}},
+      {"deadline_ms", record.deadline ? json::value(detail::whole_milliseconds(*record.deadline)) : json::value{}},
+      {"trail", std::move(attempts)}};
   object["rewording"] = detail::text_or_null(record.rewording);
   object["passed_over"] = std::move(passed_over);
   object["retry_in_ms"] = record.retry_in ? json::value(detail::whole_milliseconds(*record.retry_in)) : json::value{};
@@ -172,8 +197,7 @@ namespace detail {
   text += ",\n \"targets\": " + json::serialize(targets);
   text += ",\n \"totals\": " + json::serialize(totals_json(records, facts));
   text += ",\n \"jobs\": [";
-  for (std::size_t i = 0; i < jobs.size(); ++i)
-    text += (i == 0 ? "\n  " : ",\n  ") + json::serialize(job_json(jobs[i], records[i], facts.targets));
+  for (std::size_t i = 0; i < jobs.size(); ++i) text += (i == 0 ? "\n  " : ",\n  ") + json::serialize(job_json(jobs[i], records[i], facts));
   return text + "\n ]}\n";
 }
 

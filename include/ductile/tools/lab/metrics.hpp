@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -124,16 +125,17 @@ inline void count_outage(World& world, Metrics& into) {
 
 }  // namespace detail
 
-/// Reads the books of a world whose strategy has ended.
+/// What books come to, but for an outage.
+/// \param deliveries By the numbers of the jobs.
 /// \param bound As `bound_of` has it.
-[[nodiscard]] inline Metrics metrics_of(World& world, std::int64_t bound) {
-  Metrics metrics{.jobs = static_cast<double>(world.jobs().size()),
-                  .bound = static_cast<double>(bound),
-                  .calls = static_cast<double>(world.calls().size())};
+[[nodiscard]] inline Metrics metrics_of(const std::vector<Job>& jobs, const std::vector<CallRecord>& calls,
+                                        const std::vector<std::optional<Delivery>>& deliveries, std::int64_t bound) {
+  Metrics metrics{
+      .jobs = static_cast<double>(jobs.size()), .bound = static_cast<double>(bound), .calls = static_cast<double>(calls.size())};
   std::vector<double> seconds;
   double primary = 0;
-  for (const Job& job : world.jobs()) {
-    const auto& delivery = world.deliveries()[job.number];
+  for (const Job& job : jobs) {
+    const auto& delivery = deliveries[job.number];
     if (!delivery || delivery->at > job.deadline) continue;
     seconds.push_back(std::chrono::duration<double>(delivery->at - job.arrives).count());
     primary += delivery->model == Model::primary ? 1 : 0;
@@ -142,11 +144,18 @@ inline void count_outage(World& world, Metrics& into) {
   metrics.lost = metrics.bound - metrics.delivered;
   metrics.ratio = detail::over(metrics.delivered, metrics.bound);
   metrics.calls_per_image = detail::over(metrics.calls, metrics.delivered);
-  const auto refused = std::ranges::count(world.calls(), 429, &CallRecord::status);
+  const auto refused = std::ranges::count(calls, 429, &CallRecord::status);
   metrics.quota_429 = 100 * detail::over(static_cast<double>(refused), metrics.jobs);
   metrics.p50_s = detail::quantile(seconds, 0.5);
   metrics.p95_s = detail::quantile(seconds, 0.95);
   metrics.primary_share = detail::over(primary, metrics.delivered);
+  return metrics;
+}
+
+/// Reads the books of a world whose strategy has ended.
+/// \param bound As `bound_of` has it.
+[[nodiscard]] inline Metrics metrics_of(World& world, std::int64_t bound) {
+  Metrics metrics = metrics_of(world.jobs(), world.calls(), world.deliveries(), bound);
   if (world.scenario().outage) detail::count_outage(world, metrics);
   return metrics;
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/now.hpp>            // Time, WallTime
-#include <ductile/core/verdict.hpp>        // Duration
-#include <ductile/drivers/simulate.hpp>    // Simulation
-#include <ductile/mock/dice.hpp>           // Dice
-#include <ductile/mock/episode.hpp>        // Episode
-#include <ductile/mock/quota_errors.hpp>   // only_minutes, QuotaWords
-#include <ductile/mock/request_check.hpp>  // Asked
-#include <ductile/mock/rows.hpp>           // find_row
-#include <ductile/mock/scenario.hpp>       // Scenario
-#include <ductile/mock/scene.hpp>          // Scene
-#include <ductile/mock/service.hpp>        // Service, Settled
-#include <ductile/tools/lab/day.hpp>       // Day, Scenario
-#include <ductile/tools/lab/job.hpp>       // Job
-#include <ductile/tools/lab/workload.hpp>  // jobs_of
+#include <ductile/core/now.hpp>               // Time, WallTime
+#include <ductile/core/verdict.hpp>           // Duration
+#include <ductile/drivers/simulate.hpp>       // Simulation
+#include <ductile/mock/dice.hpp>              // Dice
+#include <ductile/mock/quota_errors.hpp>      // only_minutes, QuotaWords
+#include <ductile/mock/rows.hpp>              // find_row
+#include <ductile/mock/scene.hpp>             // Scene
+#include <ductile/mock/service.hpp>           // Settled
+#include <ductile/tools/lab/day.hpp>          // Day, Scenario
+#include <ductile/tools/lab/day_service.hpp>  // DayService
+#include <ductile/tools/lab/job.hpp>          // Job
+#include <ductile/tools/lab/model.hpp>        // Model, model_id
+#include <ductile/tools/lab/service.hpp>      // Service
+#include <ductile/tools/lab/workload.hpp>     // jobs_of
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,16 +25,6 @@
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::tools::lab {
-
-/// The two models of the day. Each has its own quota, its own bursts and its own pace.
-enum class Model : std::uint8_t { primary, fallback };
-
-inline constexpr std::array both_models{Model::primary, Model::fallback};
-
-/// Under which name the service knows it.
-[[nodiscard]] constexpr std::string_view model_id(Model model) noexcept {
-  return model == Model::primary ? "gemini-3-pro-image" : "gemini-nano-banana-2.1";
-}
 
 /// What a client sees of an answer.
 struct Answer {
@@ -56,7 +46,9 @@ struct CallRecord {
   Time begins{};
   std::uint64_t job = 0;
   Model model = Model::primary;
-  int status = 0;  ///< The service's, whether the client waited for it or not.
+  int status = 0;    ///< The service's, whether the client waited for it or not.
+  std::string id{};  ///< The catalogue's, of a failure; of an image it begins with `ok-`.
+  Duration takes{};  ///< The service over its answer, whether the client waited for it or not.
 };
 
 /// An image that came.
@@ -65,57 +57,39 @@ struct Delivery {
   Model model = Model::primary;
 };
 
-/// The scenario as the mock plays it.
-[[nodiscard]] inline mock::Scenario service_scenario(const Day& day, const Scenario& scenario) {
-  mock::Scenario service;
-  service.name = scenario.name;
-  service.model = day.model;
-  service.tier = scenario.tier;
-  service.cast = 0;  // no wish beside the model's own nature
-  service.switches.shared_capacity = scenario.capacity;
-  if (scenario.outage) {
-    mock::Episode outage;
-    outage.answer = "high-demand";
-    outage.from = scenario.outage->from;
-    outage.until = scenario.outage->until;
-    outage.as_overload = true;
-    service.episodes.push_back(std::move(outage));
-  }
-  return service;
-}
-
-/// The world of one scenario and one seed: its jobs, its service, its clock, and the books of what was asked and what came.
-///
-/// Whatever clients ask, in whatever order, the same job at the same model on its n-th call at the same time meets the same fate; only
-/// quotas and shared capacity depend on what was asked before.
+/// One world: its jobs, its service, its clock, and the books of what was asked and what came.
 ///
 /// Threads  One.
 class World {
  public:
+  /// The world of one scenario and one seed. `scenario` must outlive it.
   World(const Day& day, const Scenario& scenario, std::uint64_t seed)
+      : World(scenario, jobs_of(scenario, day.mix, seed), day.midnight, seed, std::make_unique<DayService>(day, scenario, seed)) {}
+
+  /// Any other: \p midnight is when its time begins.
+  World(const Scenario& scenario, std::vector<Job> jobs, WallTime midnight, std::uint64_t seed, std::unique_ptr<Service> service)
       : scenario_(scenario),
         seed_(seed),
-        jobs_(jobs_of(scenario, day.mix, seed)),
+        jobs_(std::move(jobs)),
         deliveries_(jobs_.size()),
-        simulation_(day.midnight, seed),
-        midnight_(day.midnight),
-        service_(service_scenario(day, scenario), seed, day.midnight) {}
+        simulation_(midnight, seed),
+        midnight_(midnight),
+        service_(std::move(service)) {}
 
   [[nodiscard]] const Scenario& scenario() const noexcept { return scenario_; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   [[nodiscard]] const std::vector<Job>& jobs() const noexcept { return jobs_; }
   [[nodiscard]] Simulation& simulation() noexcept { return simulation_; }
   [[nodiscard]] Time now() noexcept { return simulation_.now()(); }
+  [[nodiscard]] WallTime midnight() const noexcept { return midnight_; }
 
   /// Sends a call at the present moment, and gives what the service decides of it. Who waits until the image is there says so by `receive`.
   /// \param wording 0: the original words; else which rewording.
   mock::Settled send(const Job& job, Model model, std::uint32_t wording = 0) {
-    asked_.size = job.size;
-    asked_.tokens = job.tokens;
     scene_.model = model_id(model);
     scene_.time = midnight_ + now().time_since_epoch();
-    mock::Settled settled = service_.settle(asked_, scene_, {.job = job.number, .wording = wording}, project, std::nullopt);
-    calls_.push_back({now(), job.number, model, read(settled).status});
+    mock::Settled settled = service_->settle(job, model, wording, scene_);
+    calls_.push_back({now(), job.number, model, read(settled).status, settled.id, settled.latency.value_or(Duration{})});
     return settled;
   }
 
@@ -143,13 +117,13 @@ class World {
   [[nodiscard]] bool deliverable(const Job& job) const {
     constexpr std::uint32_t wordings = 64;
     for (std::uint32_t wording = 0; wording < wordings; ++wording)
-      if (service_.makeable(job.number, wording)) return true;
+      if (service_->makeable(job, wording)) return true;
     return false;
   }
 
   /// When a minute's window of `model` ends first after `time`, by the service's own phase; none: windows slide.
   [[nodiscard]] std::optional<Time> window_end(Model model, Time time) const {
-    const auto end = service_.quota().window_end(project, model_id(model), midnight_ + time.time_since_epoch());
+    const auto end = service_->window_end(model, midnight_ + time.time_since_epoch());
     return end ? std::optional{Time{*end - midnight_}} : std::nullopt;
   }
 
@@ -157,8 +131,6 @@ class World {
   [[nodiscard]] mock::Dice dice(const Job& job) const noexcept { return mock::Dice{seed_}.with("client").with(job.number); }
 
  private:
-  inline static const std::string project = "lab";
-
   static Answer read(const mock::Settled& settled) {
     if (settled.quota) return {.status = 429, .hint = settled.quota->hint, .names_day = !mock::only_minutes(settled.quota->violations)};
     const mock::Row* row = mock::find_row(settled.id);
@@ -173,8 +145,7 @@ class World {
   std::vector<std::optional<Delivery>> deliveries_;
   Simulation simulation_;
   WallTime midnight_;
-  mock::Service service_;
-  mock::Asked asked_{.prompt = {}, .size = {}, .ratio = {}, .service_tier = {}};
+  std::unique_ptr<Service> service_;
   mock::Scene scene_{};
 };
 
