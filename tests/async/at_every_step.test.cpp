@@ -75,7 +75,8 @@ class Scene {
 
  private:
   void start(asio::cancellation_signal& signal, std::optional<Result<int>>& heard) {
-    pipeline_.async_run(operation_, *context_, clock_, asio::bind_cancellation_slot(signal.slot(), [this, &heard](Result<int> result) {
+    pipeline_.async_run(operation_, *context_, clock_, options_,
+                        asio::bind_cancellation_slot(signal.slot(), [this, &heard](Result<int> result) {
                           heard_twice_ = heard_twice_ || heard;
                           heard.emplace(std::move(result));
                         }));
@@ -113,6 +114,7 @@ class Scene {
   };
 
   AsioVirtualClock clock_;
+  CallOptions options_{.revisions = 8};
   Pipe& pipeline_;
   Kind fails_;
   Ends ends_;
@@ -262,9 +264,9 @@ TEST_CASE("At every step of a call that waits for an hour, for its place in a re
                     Deadline{100h},
                     OffPeak{hours},
                     P{},
-                    Reword{RewordOptions{.most = 1, .rerolls = 2}},
+                    Reword{RewordOptions{.most = 8, .rerolls = 1}},
                     P{},
-                    Retry{RetryOptions{.attempts = 3, .backoff = Constant{50ms}, .outwait_rejections = true}},
+                    Retry{RetryOptions{.attempts = 9, .backoff = Constant{50ms}, .outwait_rejections = true}},
                     P{},
                     SlowStart{SlowStartOptions{.begin = 1, .calm = 24h}},
                     P{},

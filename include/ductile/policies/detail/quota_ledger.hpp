@@ -168,6 +168,7 @@ class QuotaLedger {
   // Those who ask again in one span: since when, how many, and what they need.
   struct Turns {
     Time begin = Time::min();
+    Time made{};  // when the first of these, or of those before them, was given
     std::int64_t given = 0;
     std::int64_t cost = 0;
   };
@@ -285,9 +286,10 @@ class QuotaLedger {
     const auto fits = window.sliding ? fits_sliding(*window.sliding, at, cost, most) : fits_fixed(*window.fixed, at, cost, most);
     if (fits && *fits <= longest) return {true, *fits};
     // The queue is full. Asked again at a turn, when it has moved up, unless even its end comes too late. Who had one, and found that
-    // others had come before him, asks just before those of the next span.
+    // others had come before him, asks just before those whose turn is the next, if they have theirs since before this moment.
+    const bool is_before_others = has_turn && window.turns.begin > now_ && tick_of(window.turns.made) < tick_of(now_);
     const Turn turn = !fits && deadline <= horizon ? Turn{horizon}
-                      : has_turn                   ? Turn{later(now_, span_of_turns(window, terms) - tick_), true}
+                      : is_before_others           ? Turn{later(now_, span_of_turns(window, terms) - tick_), true}
                                                    : next_turn(window, terms, cost, most, deadline);
     Opening at_turn = refuse(Admission::ask_at(turn.at, Kind::rate_limit, WaitSource::quota));
     at_turn.has_turn = turn.kept;
@@ -302,15 +304,15 @@ class QuotaLedger {
     Turns turns = window.turns;
     bool kept = true;
     if (turns.begin <= now_) {
-      turns = {.begin = later(now_, terms.span)};
+      turns = {.begin = later(now_, terms.span), .made = now_};
     } else if (turns.cost + cost > most) {
       const Time next = later(turns.begin, span_of_turns(window, terms));
       kept = next <= later(now_, longest_turn * terms.span);
-      if (kept) turns = {.begin = next};
+      if (kept) turns = {.begin = next, .made = turns.made};
     }
     const Time turn = later(turns.begin, Duration{turns.given});  // no two at once: timers may fire in any order then
     if (turn >= deadline) return {now_ + terms.span};
-    window.turns = {turns.begin, turns.given + 1, turns.cost + cost};
+    window.turns = {turns.begin, turns.made, turns.given + 1, turns.cost + cost};
     return {turn, kept};
   }
 
