@@ -211,7 +211,7 @@ class FallbackChain {
     const TargetRest rest = rests.until(target) > at ? rests.of(target) : TargetRest{};
     if (rest.until <= at && !holds(call.failed, target)) return at;
     if (rest.until <= at) {
-      const Time anew = detail::max(patient_until(at, attempt), later(at, options_.between_rounds.cap));
+      const Time anew = detail::max(patient_until(at, attempt), later(at, options_.between_rounds.base));
       return waits(attempt) && anew < attempt.deadline ? anew : end_of_time;
     }
     const bool is_waited_for = waits(attempt) && rest.until < attempt.deadline && is_cured_by_waiting(rest.why, rest.remedy);
