@@ -149,6 +149,7 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
 
   static constexpr bool any_reads_time = (reads_time<typename LayerOf<Elements>::Policy>() || ...);
   static constexpr bool any_edits_deadline = (((edits_of<typename LayerOf<Elements>::Policy>() & edits_deadline) != 0) || ...);
+  static constexpr bool any_reconsiders = (Reconsiders<typename LayerOf<Elements>::Policy> || ...);
   static constexpr bool chooses_targets = ((role_of<typename LayerOf<Elements>::Policy>() == Role::fallback) || ...);
   static constexpr bool hedged = ((role_of<typename LayerOf<Elements>::Policy>() == Role::hedge) || ...);
   static constexpr bool any_edits_target = (((edits_of<typename LayerOf<Elements>::Policy>() & edits_target) != 0) || ...);

@@ -109,7 +109,8 @@ class Machine {
   // The moment asked for is there.
   [[nodiscard]] Asks woken() {
     end_wait();
-    if (waited_admitted_) reconsider();
+    if constexpr (L::any_reconsiders)
+      if (waited_admitted_) reconsider();
     return enter();
   }
 
@@ -256,7 +257,7 @@ class Machine {
         let_in(admission);
         if (admission.at() <= now_()) return std::nullopt;
         if (admission.at() >= detail::min(latest, reaching(depth_).deadline)) return take_back(admission);
-        waited_admitted_ = true;
+        if constexpr (L::any_reconsiders) waited_admitted_ = true;
         return wait_until(admission.at(), admission.source(), admission.why(), depth_ - 1);
       }
       case Admission::Form::ask_at:
@@ -299,15 +300,13 @@ class Machine {
   // A layer admitted for this moment. Where that has become worthless meanwhile, it is asked anew.
   void reconsider() {
     waited_admitted_ = false;
-    if constexpr (count > 0) {
-      const bool holds = dispatch<count>(held_ - 1U, [this](auto i) {
-        constexpr std::size_t I = i;
-        return layers_.template still_holds<I>(std::get<I>(walk_.calls), now_, reaching(I));
-      });
-      if (holds) return;
-      settle_unused();
-      depth_ = held_;
-    }
+    const bool holds = dispatch<count>(held_ - 1U, [this](auto i) {
+      constexpr std::size_t I = i;
+      return layers_.template still_holds<I>(std::get<I>(walk_.calls), now_, reaching(I));
+    });
+    if (holds) return;
+    settle_unused();
+    depth_ = held_;
   }
 
   // The innermost admission, of which no use was made.

@@ -42,6 +42,7 @@ class LayersPart<Whole, First, std::index_sequence<Is...>, Part> {
       attempts_reaching<(Whole::reaching[First + Is + 1] != Whole::reaching[First + Is] || (races && Is + 1 == count))...>();
 
   static constexpr bool any_reads_time = true;  // a race does
+  static constexpr bool any_reconsiders = (Reconsiders<PolicyAt<Is>> || ...);
   static constexpr bool chooses_targets = ((role<Is> == Role::fallback) || ...);
 
   explicit LayersPart(Whole& whole) noexcept : whole_(&whole) {}
