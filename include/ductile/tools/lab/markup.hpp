@@ -91,7 +91,7 @@ struct Axis {
     const std::vector<double> steps = axis.most < 30     ? std::vector{1.0, 2.0, 5.0}
                                       : axis.most < 1000 ? std::vector{1.0, 3.0}
                                                          : std::vector{1.0};
-    for (double decade = 1; decade <= axis.most; decade *= 10)
+    for (const double decade : decades(axis.most))
       for (const double step : steps)
         if (step * decade <= axis.most) axis.marks.push_back(step * decade);
     return axis;
@@ -100,8 +100,16 @@ struct Axis {
   /// Counts, nought among them.
   [[nodiscard]] static Axis from_nought(double most) {
     Axis axis{.form = Form::logarithmic, .least = 0, .most = std::fmax(most, 1.0), .offset = 1, .marks = {0}};
-    for (double decade = 1; decade <= axis.most; decade *= 10) axis.marks.push_back(decade);
+    for (const double decade : decades(axis.most)) axis.marks.push_back(decade);
     return axis;
+  }
+
+ private:
+  // The powers of ten from 1 to `most`.
+  [[nodiscard]] static std::vector<double> decades(double most) {
+    std::vector<double> powers{1.0};
+    while (powers.back() * 10 <= most) powers.push_back(powers.back() * 10);
+    return powers;
   }
 };
 
