@@ -279,8 +279,8 @@ TEST_CASE("A destroyed simulation leaves no place of a recovery taken and nobody
   const SlowStart one{beginning_with(1)};
   SlowStart::State state{one};
   {
-    Simulation simulation;
     Pipeline pipeline{CountingPolicy{}, with_state(one, state), CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(1)}}};
+    Simulation simulation;  // destroyed before what its calls go through
     REQUIRE(pipeline.state<2>().isolate());
     static_cast<void>(simulation.call(pipeline, [] { return Simulated{0s, 1}; }, [](const auto&) {}));
     simulation.run();
