@@ -30,6 +30,7 @@ struct ImagineFlags {
   std::string mock_journal{};
   bool json = false;
   bool reword = false;
+  bool downsize = false;
 };
 
 struct MockFlags {
@@ -78,6 +79,7 @@ struct LabFlags {
   std::uint64_t first_seed = 1001;
   std::string out{};
   std::string log{};
+  std::string options{};  // none: options.txt beside the scenarios
   bool json = false;
 };
 
@@ -94,6 +96,7 @@ Ending lab_run(const LabFlags& flags);
 Ending lab_compare(const LabFlags& flags);
 Ending lab_list(const LabFlags& flags);
 Ending lab_goals(const LabFlags& flags);
+Ending lab_options(const LabFlags& flags);
 Ending lab_ablate(const LabFlags& flags);
 Ending lab_plot(const LabFlags& flags);
 Ending lab_replay(const LabFlags& flags);

@@ -239,7 +239,7 @@ Ending imagine(const ImagineFlags& flags) {
     return time_of_day(now.wall() + (time - now()), scaled);
   };
   Screen screen{telling_for(flags.json)};
-  gemini::ResilientOptions options{.deadline = deadline};
+  gemini::ResilientOptions options{.deadline = deadline, .downsize = flags.downsize};
   options.fallback.targets = service.targets;
   if (!flags.targets.empty()) options.fallback.price_ceiling = any_price;  // who names the targets has allowed what they cost
   Progress progress{service.targets, list.jobs.size(), options.breaker.open_for, face,

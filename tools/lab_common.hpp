@@ -12,6 +12,7 @@
 #include <boost/json.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -50,8 +51,9 @@ class LabProgress {
   std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
 };
 
-// Boost.JSON would write 60 as 6E1.
+// Boost.JSON would write 60 as 6E1, and what is no number of JSON as such. That is null.
 inline boost::json::value json_of(double figure) {
+  if (!std::isfinite(figure)) return nullptr;
   const auto whole = static_cast<std::int64_t>(figure);
   if (static_cast<double>(whole) == figure) return whole;
   return figure;
@@ -60,7 +62,7 @@ inline boost::json::value json_of(double figure) {
 // Those of the names; all, where there is none.
 inline std::vector<const lab::Strategy*> lab_strategies(const std::vector<std::string>& names) {
   std::vector<const lab::Strategy*> chosen;
-  for (const std::string& name : names) chosen.push_back(&lab::strategy_named(name));
+  for (const std::string& name : names) chosen.push_back(&lab::strategy_named(name, "--strategies"));
   if (chosen.empty())
     for (const lab::Strategy& each : lab::all_strategies) chosen.push_back(&each);
   return chosen;

@@ -3,13 +3,16 @@
 #include "lab_common.hpp"
 
 #include <ductile/tools/lab/columns.hpp>             // interval_of
-#include <ductile/tools/lab/ductile_strategies.hpp>  // all_ablations, play_ablated
+#include <ductile/tools/lab/ductile_strategies.hpp>  // all_ablations, ductile_options, play_ablated
 #include <ductile/tools/lab/goals.hpp>               // Goal, read_goals, reached
 #include <ductile/tools/lab/interval.hpp>            // Interval
 #include <ductile/tools/lab/metrics.hpp>             // Metrics
+#include <ductile/tools/lab/options_text.hpp>        // first_difference
 #include <ductile/tools/lab/run.hpp>                 // run
 #include <ductile/tools/lab/seeds.hpp>               // seeds_of
 #include <ductile/tools/lab/strategies.hpp>          // strategy_named
+#include <ductile/tools/problem.hpp>                 // misuse
+#include <ductile/tools/whole_file.hpp>              // read_file
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -17,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -63,6 +67,17 @@ class Plays {
   LabProgress progress_;
 };
 
+// A table of goals is worth something when all know which client it is of.
+void require_agreed_options(const LabFlags& flags) {
+  const std::string file =
+      flags.options.empty() ? (std::filesystem::path{flags.scenarios}.parent_path() / "options.txt").string() : flags.options;
+  const auto agreed = read_file(file);
+  if (!agreed) throw misuse("--options: the file " + file + " cannot be read");
+  if (const auto difference = lab::first_difference(lab::ductile_options(), *agreed))
+    throw misuse("lab goals: the client's options are not those of " + file + ": " + *difference +
+                 "; agree on them first: ductile lab options > " + file);
+}
+
 std::string figure_text(double figure) { return fmt::format("{:.4g}", figure); }
 
 }  // namespace
@@ -71,6 +86,7 @@ Ending lab_goals(const LabFlags& flags) {
   const std::string text = read_scenarios(flags.scenarios);
   const lab::Day day = lab::read_day(text, "the file " + flags.scenarios);
   const std::vector<lab::Goal> goals = lab::read_goals(text, "the file " + flags.scenarios);
+  require_agreed_options(flags);
   Plays plays{day, flags.first_seed};
   std::size_t met = 0;
   if (!flags.json)
@@ -102,6 +118,11 @@ Ending lab_goals(const LabFlags& flags) {
   }
   if (!flags.json) fmt::print("\n{} of {} goals are met.\n", met, goals.size());
   return met == goals.size() ? Ending::ok : Ending::failed;
+}
+
+Ending lab_options(const LabFlags&) {
+  fmt::print("{}", lab::ductile_options());
+  return Ending::ok;
 }
 
 Ending lab_ablate(const LabFlags& flags) {

@@ -105,6 +105,8 @@ void define(CLI::App& command, ImagineFlags& flags, std::string& config) {
   command.add_option("--size", flags.size, "of jobs that name none: 512, 1K, 2K, 4K");
   command.add_option("--ratio", flags.ratio, "of jobs that name none: 1:1, 16:9, ...");
   command.add_flag("--reword", flags.reword, "declares an art style where a prompt is refused for its content; the report says which");
+  command.add_flag("--downsize", flags.downsize,
+                   "a target that does not make the size that is asked for makes a smaller one; the report says");
   command.add_option("--time-scale", flags.time_scale, "joins a ductile mock whose time runs so many times as fast; refused elsewhere")
       ->check(CLI::Range(0.001, 100'000.0));
   command.add_option("--config", config, "a file of flags, one `name = value` a line; the command line outranks it");
@@ -217,6 +219,7 @@ struct LabCommands {
   CLI::App& ablate;
   CLI::App& plot;
   CLI::App& replay;
+  CLI::App& options;
 };
 
 LabCommands define(CLI::App& command, LabFlags& flags) {
@@ -252,6 +255,9 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   define_file(goals);
   goals.add_option("--first-seed", flags.first_seed, "the first of 100 days for scenarios with few jobs, of 20 for the others")
       ->capture_default_str();
+  goals.add_option("--options", flags.options,
+                   "what `ductile lab options` printed for the options that are agreed on; with others nothing is played "
+                   "[options.txt beside the scenarios]");
   goals.add_flag("--json", flags.json, "one JSON object on one line a goal");
   CLI::App& ablate = *command.add_subcommand("ablate", "Plays all scenarios by `ductile` without one of its parts: what each part buys.");
   define_file(ablate);
@@ -269,7 +275,8 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   define_strategies(replay);
   replay.add_flag("--json", flags.json,
                   "one JSON object on one line a strategy, the log's own first: each figure as [mean, half of the interval]");
-  return {run, compare, list, goals, ablate, plot, replay};
+  CLI::App& options = *command.add_subcommand("options", "Prints every option of `ductile`, a line each.");
+  return {run, compare, list, goals, ablate, plot, replay, options};
 }
 
 // What the doctor alone takes means nothing to its subcommands.
@@ -321,6 +328,7 @@ Ending run(int argc, char** argv) {
   if (lab_commands.compare.parsed()) return lab_compare(lab_flags);
   if (lab_commands.list.parsed()) return lab_list(lab_flags);
   if (lab_commands.goals.parsed()) return lab_goals(lab_flags);
+  if (lab_commands.options.parsed()) return lab_options(lab_flags);
   if (lab_commands.ablate.parsed()) return lab_ablate(lab_flags);
   if (lab_commands.plot.parsed()) return lab_plot(lab_flags);
   if (lab_commands.replay.parsed()) return lab_replay(lab_flags);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: ductile E0219: SlowStart stands inside CircuitBreaker and never hears that the circuit was open
+// expect: ductile E0219: SlowStart has no CircuitBreaker inside it, and never hears that a circuit was open
 #include "policies.hpp"
 
 int main() {

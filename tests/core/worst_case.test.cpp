@@ -125,6 +125,16 @@ TEST_CASE("A chain that waits under a deadline begins anew as often as that allo
   CHECK(amplification(Deadline{1h}, RetryBudget{}, chain, Retry{}) == 1.2);
 }
 
+TEST_CASE("A chain that does not wait asks anew all the same after each open circuit that a call with much time outwaits", "[core]") {
+  for (const OnAllOpen on_all_open : {OnAllOpen::fail, OnAllOpen::least_bad}) {
+    const FallbackChain two{targets_of(2, on_all_open)};
+    CHECK(max_attempts(Deadline{2h}, two) == (on_all_open == OnAllOpen::fail ? 2 : 4));
+    CHECK(max_attempts(Deadline{3h}, two) == std::nullopt);
+    CHECK(worst_case_latency(Deadline{3h}, two, AttemptTimeout{20s}) == 3h);
+    CHECK(max_attempts(Deadline{3h}, FallbackChain{targets_of(1, on_all_open)}).has_value());
+  }
+}
+
 TEST_CASE("Targets that no ceiling excludes count", "[core]") {
   FallbackOptions options = targets_of(3, OnAllOpen::fail);
   options.targets[0].price = 0.02;

@@ -2,6 +2,7 @@
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
 #include "../support/every_driver.hpp"
+#include "../support/inner_call.hpp"
 
 #include <ductile/backoff/constant.hpp>
 #include <ductile/core/make.hpp>
@@ -247,31 +248,24 @@ TEST_CASE("Pipelines with different numbers stand in one line", "[policies]") {
 
 EVERY_DRIVER("A wait in line ends by time, by deadline and by a stop", "[policies]") {
   Pipeline pipeline{CountingPolicy{}, bulkhead(1, 1, 10s), CountingPolicy{}};
-  std::optional<Result<int>> inner;
-  Duration waited{};
-  const auto hold_and_call = [&](CallOptions options) {  // the one place is taken by who calls again
-    return driver.run(pipeline, [&] {
-      const Time began = driver.now()();
-      inner.emplace(driver.run(pipeline, [] { return 1; }, options));
-      waited = driver.now()() - began;
-      return 2;
-    });
-  };
   SECTION("by time") {
-    CHECK(hold_and_call({}).value() == 2);
-    CHECK(inner->error().kind() == Kind::bulkhead_full);
-    CHECK(waited == 10s);
+    const InnerCall call = call_while_holding(driver, pipeline);
+    CHECK(call.outer->value() == 2);
+    CHECK(call.inner->error().kind() == Kind::bulkhead_full);
+    CHECK(call.waited == 10s);
   }
   SECTION("by deadline") {
-    CHECK(hold_and_call({.deadline = 3s}).value() == 2);
-    CHECK(has(inner->error().notes(), Note::deadline_would_pass));
-    CHECK(waited == 3s);
+    const InnerCall call = call_while_holding(driver, pipeline, CallOptions{.deadline = 3s});
+    CHECK(call.outer->value() == 2);
+    CHECK(has(call.inner->error().notes(), Note::deadline_would_pass));
+    CHECK(call.waited == 3s);
   }
   SECTION("by a stop") {
     driver.at(Time{4s}, [&] { driver.stop(); });
-    CHECK(hold_and_call({}).value() == 2);
-    CHECK(inner->error().kind() == Kind::cancelled);
-    CHECK(waited == 4s);
+    const InnerCall call = call_while_holding(driver, pipeline);
+    CHECK(call.outer->value() == 2);
+    CHECK(call.inner->error().kind() == Kind::cancelled);
+    CHECK(call.waited == 4s);
   }
   CHECK(pipeline.state<1>().in_flight() == 0);
   CHECK(pipeline.state<1>().waiting() == 0);

@@ -57,6 +57,13 @@ struct Windows {
   }
 };
 
+// A breaker that stays open for the first target: other calls have its probes, all day.
+struct FirstIsShut {
+  [[nodiscard]] Admission admit(NoState&, NoCall&, Now now, const Attempt& attempt) const noexcept {
+    return attempt.target == 0 ? Admission::reject(Kind::circuit_open, now() + 1min) : Admission::go();
+  }
+};
+
 }  // namespace
 
 EVERY_DRIVER("A call goes to the target that opens first, however late the others do", "[policies]") {
@@ -378,6 +385,19 @@ EVERY_DRIVER("A call with much time waits for an open circuit rather than take a
       CHECK(served_by(result) == one.served_by);
       CHECK(anew->now()() == began + one.when.time_since_epoch());
     }
+}
+
+EVERY_DRIVER("A call with much time has one patience for a target whose circuit stays open, however often it looks", "[policies]") {
+  const bool is_known = GENERATE(false, true);  // whether another call has met the open circuit, so that the target rests
+  Pipeline pipeline{Deadline{24h}, FallbackChain{targets(2)}, FirstIsShut{}};
+  const auto draw = [](const Attempt&) { return 7; };
+  if (is_known) static_cast<void>(driver.run(pipeline, draw, CallOptions{.deadline = 1s, .targets = 0b01}));
+  const Time began = driver.now()();
+  const auto result = driver.run(pipeline, draw, CallOptions{.deadline = 10h});
+  REQUIRE(result);
+  CHECK(served_by(result) == 1);
+  CHECK(driver.now()() - began > 2h + 28min);  // a quarter of the ten hours
+  CHECK(driver.now()() - began <= 2h + 30min);
 }
 
 EVERY_DRIVER("A call with much time does not wait for what lies beyond its patience, nor for a spent window", "[policies]") {

@@ -3,6 +3,7 @@
 
 #include <ductile/backoff/constant.hpp>
 #include <ductile/drivers/simulate.hpp>
+#include <ductile/policies/fallback_chain.hpp>
 #include <ductile/policies/quota_tracker.hpp>
 #include <ductile/policies/retry.hpp>
 #include <ductile/policies/timeout.hpp>
@@ -52,4 +53,31 @@ TEST_CASE("Of calls that come faster than the window takes them, who comes later
     CAPTURE(call, ends[static_cast<std::size_t>(call)].time_since_epoch() / 1s);
     if (call + 60 < calls) CHECK(ends[static_cast<std::size_t>(call)] < ends[static_cast<std::size_t>(call + 60)]);
   }
+}
+
+TEST_CASE("Who comes from another target is new in this one's line, however often the call was sent before", "[policies]") {
+  constexpr int calls = 280;
+  Simulation simulation;
+  FallbackOptions options;
+  options.targets = {{.name = "fails"}, {.name = "full"}};
+  options.between_rounds = {.base = 1h, .cap = 1h, .jitter = Jitter::none};
+  options.patience = 1;
+  options.table.set(Kind::overload, {Next::target});
+  Pipeline pipeline{Deadline{2h}, FallbackChain{options}, QuotaTracker{QuotaOptions{.limits = {per_minute(10)}}}};
+  std::vector<int> order;
+  for (int call = 0; call < calls; ++call) {
+    CallOptions call_options;
+    if (call % 2 == 0) call_options.targets = 0b10;
+    static_cast<void>(simulation.call(
+        pipeline,
+        [&, call](const Attempt& attempt) -> Simulated<Result<int>> {
+          if (attempt.target == 0) return {Duration{}, Failure{Kind::overload}};
+          order.push_back(call);
+          return {1s, call};
+        },
+        [](const Result<int>& result) { REQUIRE(result); }, Time{call * 4s}, call_options));
+  }
+  simulation.run();
+  CHECK(order.size() == calls);
+  CHECK(std::is_sorted(order.begin(), order.end()));
 }

@@ -2,6 +2,7 @@
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
 #include "../support/every_driver.hpp"
+#include "../support/inner_call.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/core/make.hpp>
@@ -102,6 +103,21 @@ TEST_CASE("After an outage calls come back by and by, in the order in which they
   CHECK(scene.story == "a12 b12 -a22 -b22 c22 d22 -c32 -d32 e32 f32 -e42 -f42");
   CHECK(scene.state().in_flight() == 0);
   CHECK(scene.state().waiting() == 0);
+}
+
+TEST_CASE("How long attempts took in an earlier recovery says nothing of the next one", "[policies]") {
+  Recovery scene{beginning_with(1)};
+  scene.fall_ill();
+  scene.call('a', 12s, 60s);
+  scene.simulation.run_until(at(90s));
+  REQUIRE(scene.breaker().isolate());
+  scene.call('b', 100s, 0s);
+  scene.simulation.run_until(at(100s));
+  REQUIRE(scene.breaker().reset());
+  scene.call('c', 110s, 30s);
+  scene.call('d', 111s, 1s, Kind::ok, {.deadline = 5s});  // stands in line: nobody has ended well, so nobody knows
+  scene.simulation.run();
+  CHECK(scene.story == "a12 -a72 !b100 c110 !d116 -c140");
 }
 
 TEST_CASE("A refusal makes it slower, and never slower than at the begin", "[policies]") {
@@ -326,31 +342,24 @@ EVERY_DRIVER("A wait for a place in a recovery ends by time, by deadline and by 
   REQUIRE(pipeline.state<3>().isolate());
   REQUIRE_FALSE(driver.run(pipeline, [] { return 1; }));
   REQUIRE(pipeline.state<3>().reset());
-  std::optional<Result<int>> inner;
-  Duration waited{};
-  const auto hold_and_call = [&](CallOptions call_options) {  // the one place is taken by who calls again
-    return driver.run(pipeline, [&] {
-      const Time began = driver.now()();
-      inner.emplace(driver.run(pipeline, [] { return 1; }, call_options));
-      waited = driver.now()() - began;
-      return 2;
-    });
-  };
   SECTION("by time") {
-    CHECK(hold_and_call({}).value() == 2);
-    CHECK(inner->error().verdict().id == FailureId{"circuit-recovering"});
-    CHECK(waited == 10s);
+    const InnerCall call = call_while_holding(driver, pipeline);
+    CHECK(call.outer->value() == 2);
+    CHECK(call.inner->error().verdict().id == FailureId{"circuit-recovering"});
+    CHECK(call.waited == 10s);
   }
   SECTION("by deadline") {
-    CHECK(hold_and_call({.deadline = 3s}).value() == 2);
-    CHECK(has(inner->error().notes(), Note::deadline_would_pass));
-    CHECK(waited == 3s);
+    const InnerCall call = call_while_holding(driver, pipeline, CallOptions{.deadline = 3s});
+    CHECK(call.outer->value() == 2);
+    CHECK(has(call.inner->error().notes(), Note::deadline_would_pass));
+    CHECK(call.waited == 3s);
   }
   SECTION("by a stop") {
     driver.at(at(4s), [&] { driver.stop(); });
-    CHECK(hold_and_call({}).value() == 2);
-    CHECK(inner->error().kind() == Kind::cancelled);
-    CHECK(waited == 4s);
+    const InnerCall call = call_while_holding(driver, pipeline);
+    CHECK(call.outer->value() == 2);
+    CHECK(call.inner->error().kind() == Kind::cancelled);
+    CHECK(call.waited == 4s);
   }
   SECTION("and an operation that throws gives its place back") {
     CHECK_THROWS_AS(driver.run(pipeline, []() -> int { throw std::runtime_error{"operation"}; }), std::runtime_error);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
+#include "../support/crowd.hpp"
 #include "../support/linearizable.hpp"
+#include "../support/two_threads.hpp"
 
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/policies/bulkhead.hpp>
@@ -10,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <barrier>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -18,7 +19,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -181,7 +181,7 @@ TEST_CASE("Two threads at a bulkhead's places are answered as if one came after 
   int not_linear = 0;
   std::map<Command, int> seen;
 
-  const auto ready = [&]() noexcept {
+  const auto ready = [&] {
     if (places) {
       std::set<int> inside;
       for (auto& mine : threads) {
@@ -199,41 +199,32 @@ TEST_CASE("Two threads at a bulkhead's places are answered as if one came after 
     for (auto& mine : threads) mine = {};
     places.emplace();
   };
-  std::barrier both{2, ready};
-  const auto thread = [&](std::size_t me) {
-    SplitMix64 dice{me + 1};
+  support::two_threads(rounds, ready, [&](std::size_t me, SplitMix64& dice) {
     Mine& mine = threads[me];
-    both.arrive_and_wait();
-    for (int round = 0; round < rounds; ++round) {
-      for (int i = 0; i < steps; ++i) {
-        const int who = static_cast<int>(me) * 100 + i;
-        const auto draw = dice() % 4;
-        if (draw < 2 && !mine.inside.empty()) {
-          places->give_back();
-          mine.done.push_back({Command::ends, mine.inside.back()});
-          mine.inside.pop_back();
-        } else if (draw == 2 && !mine.guests.empty()) {
-          auto guest = mine.guests.extract(mine.guests.begin());
-          const bool left = places->leave(guest.mapped());
-          mine.done.push_back({left ? Command::leaves : Command::is_let_in, guest.key()});
-          if (!left) mine.inside.push_back(guest.key());
-        } else if (dice() % 3 != 0 && places->take(tight.in_flight)) {
-          mine.done.push_back({Command::goes_in, who});
-          mine.inside.push_back(who);
-        } else {
-          BlockingWaiter& guest = mine.guests.try_emplace(who, tight.packed()).first->second;
-          places->enter(guest);
-          const bool turned_away = guest.done() && guest.wait().status == Grant::Status::failed;
-          mine.done.push_back({turned_away ? Command::is_turned_away : Command::enters, who});
-          if (turned_away) mine.guests.erase(who);
-        }
+    for (int i = 0; i < steps; ++i) {
+      const int who = static_cast<int>(me) * 100 + i;
+      const auto draw = dice() % 4;
+      if (draw < 2 && !mine.inside.empty()) {
+        places->give_back();
+        mine.done.push_back({Command::ends, mine.inside.back()});
+        mine.inside.pop_back();
+      } else if (draw == 2 && !mine.guests.empty()) {
+        auto guest = mine.guests.extract(mine.guests.begin());
+        const bool left = places->leave(guest.mapped());
+        mine.done.push_back({left ? Command::leaves : Command::is_let_in, guest.key()});
+        if (!left) mine.inside.push_back(guest.key());
+      } else if (dice() % 3 != 0 && places->take(tight.in_flight)) {
+        mine.done.push_back({Command::goes_in, who});
+        mine.inside.push_back(who);
+      } else {
+        BlockingWaiter& guest = mine.guests.try_emplace(who, tight.packed()).first->second;
+        places->enter(guest);
+        const bool turned_away = guest.done() && guest.wait().status == Grant::Status::failed;
+        mine.done.push_back({turned_away ? Command::is_turned_away : Command::enters, who});
+        if (turned_away) mine.guests.erase(who);
       }
-      both.arrive_and_wait();
     }
-  };
-  std::thread other{thread, 1U};
-  thread(0);
-  other.join();
+  });
   CHECK(not_linear == 0);
   for (const Command command :
        {Command::goes_in, Command::enters, Command::is_turned_away, Command::leaves, Command::is_let_in, Command::ends}) {
@@ -269,34 +260,19 @@ TEST_CASE("Threads that crowd a bulkhead, lose patience and stop, lose no place 
   Pipeline pipeline{CountingPolicy{}, with_state(patient, state), CountingPolicy{}};
   std::atomic<int> inside{0};
   std::atomic<int> most_inside{0};
-  std::array<std::atomic<int>, 4> ends{};  // served, full, stopped, other
-  {
-    std::vector<std::jthread> threads;
-    for (int who = 0; who < 6; ++who)
-      threads.emplace_back([&, who] {
-        SplitMix64 dice{static_cast<std::uint64_t>(who)};
-        for (int i = 0; i < 100; ++i) {
-          std::stop_source stop;
-          const auto operation = [&] {
-            const int now_inside = ++inside;
-            int before = most_inside;
-            while (before < now_inside && !most_inside.compare_exchange_weak(before, now_inside)) {
-            }
-            for (auto spins = dice() % 50; spins > 0; --spins) std::this_thread::yield();
-            if (dice() % 8 == 0) std::this_thread::sleep_for(2ms);
-            --inside;
-          };
-          std::optional<std::jthread> stopper;
-          if (dice() % 5 == 0) stopper.emplace([&] { stop.request_stop(); });
-          const auto result = pipeline.run(operation, stop.get_token());
-          const Kind kind = result ? Kind::ok : result.error().kind();
-          ++ends[kind == Kind::ok ? 0 : kind == Kind::bulkhead_full ? 1 : kind == Kind::cancelled ? 2 : 3];
-        }
-      });
-  }
+  CrowdEnds ends;
+  crowd(pipeline, ends, [&](SplitMix64& dice) {
+    const int now_inside = ++inside;
+    int before = most_inside;
+    while (before < now_inside && !most_inside.compare_exchange_weak(before, now_inside)) {
+    }
+    dawdle(dice);
+    if (dice() % 8 == 0) std::this_thread::sleep_for(2ms);
+    --inside;
+  });
   CHECK(most_inside <= most);
-  CHECK(ends[0] + ends[1] + ends[2] == 600);
-  CHECK(ends[0] > 0);
+  CHECK(ends.of(Kind::ok) + ends.of(Kind::bulkhead_full) + ends.of(Kind::cancelled) == 600);
+  CHECK(ends.of(Kind::ok) > 0);
   CHECK(state.in_flight() == 0);
   CHECK(state.waiting() == 0);
   CHECK(Ledger::global().fault().empty());

@@ -2,6 +2,7 @@
 #include "../support/catch.hpp"
 #include "../support/linearizable.hpp"
 #include "../support/shared_clock.hpp"
+#include "../support/two_threads.hpp"
 #include "../support/verdicts.hpp"
 
 #include <ductile/backoff/constant.hpp>
@@ -167,7 +168,7 @@ TEST_CASE("Two threads at a retry budget are answered as if one came after the o
   int not_linear = 0;
   int refused = 0;
 
-  const auto ready = [&]() noexcept {
+  const auto ready = [&] {
     if (state) {
       const bool linear = support::linearizable(
           chosen.model(), done[0], done[1],
@@ -184,31 +185,22 @@ TEST_CASE("Two threads at a retry budget are answered as if one came after the o
     state.emplace(budget);
     for (auto& mine : done) mine.clear();
   };
-  std::barrier both{2, ready};
-  const auto thread = [&](std::size_t me) {
-    SplitMix64 dice{me + 1};
-    both.arrive_and_wait();
-    for (int round = 0; round < rounds; ++round) {
-      RetryBudget::Call call;
-      for (std::size_t i = 0; i < steps; ++i) {
-        const auto draw = dice() % 8;
-        if (call.paid && draw < 2) {
-          static_cast<void>(budget.settle(*state, call, Now{}, Attempt{}, support::abandoned(Sent::no)));
-          call = {};
-          done[me].push_back({Command::give_back});
-        } else if (draw < 6) {
-          done[me].push_back({Command::extra, budget.extra(*state, call, Now{}, Attempt{}, said(Kind::overload))});
-        } else {
-          static_cast<void>(budget.admit(*state, call, Now{}, Attempt{}));
-          done[me].push_back({Command::begin});
-        }
+  support::two_threads(rounds, ready, [&](std::size_t me, SplitMix64& dice) {
+    RetryBudget::Call call;
+    for (std::size_t i = 0; i < steps; ++i) {
+      const auto draw = dice() % 8;
+      if (call.paid && draw < 2) {
+        static_cast<void>(budget.settle(*state, call, Now{}, Attempt{}, support::abandoned(Sent::no)));
+        call = {};
+        done[me].push_back({Command::give_back});
+      } else if (draw < 6) {
+        done[me].push_back({Command::extra, budget.extra(*state, call, Now{}, Attempt{}, said(Kind::overload))});
+      } else {
+        static_cast<void>(budget.admit(*state, call, Now{}, Attempt{}));
+        done[me].push_back({Command::begin});
       }
-      both.arrive_and_wait();
     }
-  };
-  std::thread other{thread, 1U};
-  thread(0);
-  other.join();
+  });
   CHECK(not_linear == 0);
   CHECK(refused > rounds / 10);  // it was tight
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "../support/catch.hpp"
 #include "../support/counting_policy.hpp"
+#include "../support/crowd.hpp"
 #include "../support/linearizable.hpp"
+#include "../support/two_threads.hpp"
 
 #include <ductile/drivers/blocking.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
@@ -10,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <barrier>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -18,8 +19,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <stop_token>
-#include <thread>
 #include <vector>
 
 using namespace ductile;
@@ -52,6 +51,7 @@ class RampModel {
     if (on && !well_) return;
     on = true;
     well_ = false;
+    took_ = 0s;
     limit = slope_.begin;
     inside.clear();  // those from before count no more
     let_in();
@@ -232,7 +232,7 @@ TEST_CASE("Two threads at a recovery's places are answered as if one came after 
   std::array<Mine, 2> threads;
   int not_linear = 0;
   std::map<RampCommand, int> seen;
-  const auto ready = [&]() noexcept {
+  const auto ready = [&] {
     if (ramp) {
       std::size_t let_in = 0;
       for (auto& mine : threads) {
@@ -252,44 +252,35 @@ TEST_CASE("Two threads at a recovery's places are answered as if one came after 
     ramp.emplace(steep);
     ramp->begin(Time{});
   };
-  std::barrier both{2, ready};
-  const auto thread = [&](std::size_t me) {
-    SplitMix64 dice{me + 1};
+  support::two_threads(rounds, ready, [&](std::size_t me, SplitMix64& dice) {
     Mine& mine = threads[me];
-    both.arrive_and_wait();
-    for (int round = 0; round < rounds; ++round) {
-      for (int i = 0; i < steps; ++i) {
-        const int who = static_cast<int>(me) * 100 + i;
-        const auto draw = dice() % 8;
-        if (draw < 3 && !mine.inside.empty()) {
-          const auto [ends, era] = *mine.inside.begin();
-          const bool well = dice() % 3 != 0;
-          ramp->give_back(era, well ? Ramp::End::well : Ramp::End::refused, 1s, Time{});
-          mine.done.push_back({well ? RampCommand::ends_well : RampCommand::is_refused, ends});
-          mine.inside.erase(ends);
-        } else if (draw == 3 && !mine.guests.empty()) {
-          auto guest = mine.guests.extract(mine.guests.begin());
-          const bool left = ramp->leave(guest.mapped());
-          mine.done.push_back({left ? RampCommand::leaves : RampCommand::is_let_in, guest.key()});
-          if (!left) mine.inside.emplace(guest.key(), Ramp::era_of(guest.mapped().wait()));
-        } else if (draw == 4) {
-          ramp->begin(Time{});
-          mine.done.push_back({RampCommand::falls_ill, who});
-        } else if (const auto [place, era] = ramp->take(Time{}, Time{1h}); place == Ramp::Place::taken) {
-          mine.done.push_back({RampCommand::goes_in, who});
-          mine.inside.emplace(who, era);
-        } else {
-          mine.done.push_back({RampCommand::finds_none, who});
-          ramp->enter(mine.guests.try_emplace(who).first->second);
-          mine.done.push_back({RampCommand::stands, who});
-        }
+    for (int i = 0; i < steps; ++i) {
+      const int who = static_cast<int>(me) * 100 + i;
+      const auto draw = dice() % 8;
+      if (draw < 3 && !mine.inside.empty()) {
+        const auto [ends, era] = *mine.inside.begin();
+        const bool well = dice() % 3 != 0;
+        ramp->give_back(era, well ? Ramp::End::well : Ramp::End::refused, 1s, Time{});
+        mine.done.push_back({well ? RampCommand::ends_well : RampCommand::is_refused, ends});
+        mine.inside.erase(ends);
+      } else if (draw == 3 && !mine.guests.empty()) {
+        auto guest = mine.guests.extract(mine.guests.begin());
+        const bool left = ramp->leave(guest.mapped());
+        mine.done.push_back({left ? RampCommand::leaves : RampCommand::is_let_in, guest.key()});
+        if (!left) mine.inside.emplace(guest.key(), Ramp::era_of(guest.mapped().wait()));
+      } else if (draw == 4) {
+        ramp->begin(Time{});
+        mine.done.push_back({RampCommand::falls_ill, who});
+      } else if (const auto [place, era] = ramp->take(Time{}, Time{1h}); place == Ramp::Place::taken) {
+        mine.done.push_back({RampCommand::goes_in, who});
+        mine.inside.emplace(who, era);
+      } else {
+        mine.done.push_back({RampCommand::finds_none, who});
+        ramp->enter(mine.guests.try_emplace(who).first->second);
+        mine.done.push_back({RampCommand::stands, who});
       }
-      both.arrive_and_wait();
     }
-  };
-  std::thread other{thread, 1U};
-  thread(0);
-  other.join();
+  });
   CHECK(not_linear == 0);
   for (int command = 0; command <= static_cast<int>(RampCommand::falls_ill); ++command) {
     CAPTURE(command);
@@ -302,30 +293,14 @@ TEST_CASE("Threads that crowd a recovery, lose patience and stop, leave no place
   SlowStart::State state{patient};
   Pipeline pipeline{CountingPolicy{}, with_state(patient, state), CountingPolicy{},
                     CircuitBreaker{CircuitBreakerOptions{.trip = consecutive(3), .open_for = 1ms}}};
-  std::array<std::atomic<int>, 4> ends{};  // served, kept out, stopped, failed
-  {
-    std::vector<std::jthread> threads;
-    for (int who = 0; who < 6; ++who)
-      threads.emplace_back([&, who] {
-        SplitMix64 dice{static_cast<std::uint64_t>(who)};
-        for (int i = 0; i < 100; ++i) {
-          std::stop_source stop;
-          const bool fails = dice() % 4 == 0;
-          const auto operation = [&]() -> Result<int> {
-            for (auto spins = dice() % 50; spins > 0; --spins) std::this_thread::yield();
-            return fails ? Result<int>{Failure{Kind::overload}} : Result<int>{1};
-          };
-          std::optional<std::jthread> stopper;
-          if (dice() % 5 == 0) stopper.emplace([&] { stop.request_stop(); });
-          const auto result = pipeline.run(operation, stop.get_token());
-          const Kind kind = result ? Kind::ok : result.error().kind();
-          ++ends[kind == Kind::ok ? 0 : kind == Kind::circuit_open ? 1 : kind == Kind::cancelled ? 2 : 3];
-        }
-      });
-  }
-  CHECK(ends[0] + ends[1] + ends[2] + ends[3] == 600);
-  CHECK(ends[0] > 0);
-  CHECK(ends[1] > 0);
+  CrowdEnds ends;
+  crowd(pipeline, ends, [](SplitMix64& dice) -> Result<int> {
+    dawdle(dice);
+    return dice() % 4 == 0 ? Result<int>{Failure{Kind::overload}} : Result<int>{1};
+  });
+  CHECK(ends.all() == 600);
+  CHECK(ends.of(Kind::ok) > 0);
+  CHECK(ends.of(Kind::circuit_open) > 0);
   CHECK(state.in_flight() == 0);
   CHECK(state.waiting() == 0);
   CHECK(Ledger::global().fault().empty());

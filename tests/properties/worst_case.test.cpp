@@ -56,11 +56,25 @@ class BadLuck {
     return options;
   }
 
+  [[nodiscard]] RewordOptions reword() {
+    RewordOptions options{.most = below(4), .rerolls = below(3)};
+    options.kinds.set(Kind::safety_prompt, one_in(2));
+    return options;
+  }
+  // Its share of overload for each hour, by which every second is bad.
+  [[nodiscard]] OffPeakOptions off_peak() {
+    OffPeakOptions options{.reserve = std::chrono::minutes{30 + below(60)}, .spread = std::chrono::minutes{below(60)}};
+    for (double& share : options.overload) share = one_in(2) ? 0.4 : 0.0;
+    if (one_in(2)) options.learns_from = 1 + below(3);
+    return options;
+  }
+  [[nodiscard]] SlowStartOptions slow_start() { return {.begin = 1.0 + below(2), .calm = 1s + up_to(60), .longest_wait = 1s + up_to(20)}; }
+
   // A failure that is mostly tried again, after a hint that is mostly as long as it may be.
   [[nodiscard]] Verdict verdict(Duration longest_hint) {
     const Duration hint = std::array{longest_hint, longest_hint, longest_hint + 1s, Duration{}, longest_hint / 2, Duration{1}}[below(6)];
     Verdict failed = said(std::array{Kind::overload, Kind::rate_limit, Kind::rate_limit, Kind::internal, Kind::timeout, Kind::no_image,
-                                     Kind::quota, Kind::not_found}[below(one_in(3) ? 8 : 4)],
+                                     Kind::quota, Kind::not_found, Kind::safety_prompt, Kind::recitation}[below(one_in(3) ? 10 : 4)],
                           hint);
     if (failed.kind == Kind::quota) failed.remedy = one_in(2) ? Remedy::next_day : Remedy::after_delay;
     return failed;
@@ -90,7 +104,8 @@ std::vector<Spent> play(P& pipeline, std::uint64_t seed, Duration longest_hint) 
           const Duration takes = std::array{left, left, left + 1s, Duration{}, left / 2}[luck.below(5)];
           return Simulated{takes, luck.one_in(40) ? Result<int>{1} : Result<int>{Failure{luck.verdict(longest_hint)}}};
         }),
-        [&, begins](const Result<int>&) { mine.took = simulation.now()() - begins; }, begins);
+        [&, begins](const Result<int>&) { mine.took = simulation.now()() - begins; }, begins,
+        CallOptions{.revisions = static_cast<std::uint8_t>(luck.below(4))});
   }
   simulation.run();
   return spent;
@@ -175,6 +190,32 @@ TEST_CASE("No call costs more than its pipeline says: targets without a deadline
   }
   CHECK(reached.attempts > 50);
   CHECK(reached.latency > 5);
+}
+
+TEST_CASE("No call costs more than its pipeline says: other words, a slow start, better hours", "[properties]") {
+  Reached words;
+  Reached starts;
+  Reached hours;
+  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+    BadLuck luck{seed * 7919};
+    const auto options = luck.retry(luck.exponential());
+    const CircuitBreaker breaker{CircuitBreakerOptions{.trip = consecutive(1 + luck.below(3)), .open_for = 1s + luck.up_to(20)}};
+    Pipeline with_words{Reword{luck.reword()}, Retry{options}, AttemptTimeout{1s + luck.up_to(9)}};
+    check_bounds(with_words, seed, options.longest_hint, words);
+    Pipeline slowly{Retry{options}, SlowStart{luck.slow_start()}, breaker, AttemptTimeout{1s + luck.up_to(9)}};
+    check_bounds(slowly, seed, options.longest_hint, starts);
+    Pipeline at_better_hours{Deadline{std::chrono::minutes{60 + luck.below(6000)}},
+                             OffPeak{luck.off_peak()},
+                             Reword{luck.reword()},
+                             FallbackChain{luck.chain()},
+                             Retry{options},
+                             SlowStart{luck.slow_start()},
+                             breaker,
+                             AttemptTimeout{1s + luck.up_to(9)}};
+    check_bounds(at_better_hours, seed, options.longest_hint, hours);
+  }
+  CHECK(words.attempts > 50);
+  CHECK(starts.attempts > 50);
 }
 
 TEST_CASE("No call costs more than its pipeline says: hedges", "[properties]") {

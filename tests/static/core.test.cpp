@@ -173,8 +173,9 @@ static_assert(valid<Allow<Rule::reword_outside_chain>, Stub<Role::fallback>, Stu
 static_assert(valid<RetryStub, Stub<Role::off_peak>, Allow<Rule::off_peak_outside>>);
 static_assert(valid<Stub<Role::off_peak>, Stub<Role::deadline>, Allow<Rule::off_peak_outside>>);
 static_assert(valid<Allow<Rule::slow_start_outside_breaker>, Stub<Role::circuit_breaker>, Stub<Role::slow_start>>);
-static_assert(valid<Allow<Rule::slow_start_inside_retry>, Stub<Role::slow_start>, RetryStub>);
-static_assert(valid<Allow<Rule::slow_start_inside_retry>, Stub<Role::slow_start>, Stub<Role::fallback>>);
+static_assert(valid<RetryStub, Stub<Role::slow_start>, Allow<Rule::slow_start_outside_breaker>>);
+static_assert(valid<Allow<Rule::slow_start_inside_retry>, Stub<Role::slow_start>, RetryStub, Stub<Role::circuit_breaker>>);
+static_assert(valid<Allow<Rule::slow_start_inside_retry>, Stub<Role::slow_start>, Stub<Role::fallback>, Stub<Role::circuit_breaker>>);
 static_assert(valid<Stub<Role::deadline>, OnlyAdmits, Stub<Role::off_peak>, RetryStub>);  // what one's own policy holds is one's own affair
 static_assert(valid<Allow<Rule::stateful_once>, Stub<Role::quota>, Stub<Role::quota>>);
 static_assert(valid<RetryStub, Allow<Rule::attempt_timeout_inside_quota>, Stub<Role::attempt_timeout>, Stub<Role::quota>>);

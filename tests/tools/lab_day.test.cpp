@@ -85,6 +85,8 @@ TEST_CASE("A day's file that is wrong is refused by member, range and value", "[
       {"/scenarios/W1/deadline_s", "", "scenarios.W1.deadline_s is missing"},
       {"/scenarios/W1/rate_min", "3", "scenarios.W1 must have one of 'jobs' and 'rate_min'"},
       {"/scenarios/W1/to_h", "1", "scenarios.W1.to_h must not be before from_h"},
+      {"/scenarios/W5/outage_h", "[3, 5]", "scenarios.W5.outage_h must begin after from_h and end by to_h; it is [3"},
+      {"/scenarios/W5/outage_h", "[0, 1]", "scenarios.W5.outage_h must begin after from_h and end by to_h; it is [0"},
       {"/scenarios/W5/outage_h", "[2, 1]", "scenarios.W5.outage_h must end after its begin; it is [2"},
       {"/scenarios/W5/reject_cost", "", "scenarios.W5.reject_cost is missing"},
   };

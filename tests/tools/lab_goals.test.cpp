@@ -84,6 +84,12 @@ TEST_CASE("Over nothing, nothing is nothing and something is without bounds", "[
   const lab::Goal goal{.figure = &lab::Metrics::quota_429, .value = 1};
   CHECK(lab::reached(goal, none, {&none}).met);
   CHECK_FALSE(lab::reached(goal, some, {&none}).met);
+  CHECK(std::isinf(lab::reached(goal, some, {&none}).figure.mean));
+  CHECK(lab::reached(goal, some, {&none}).figure.half == 0);
+  // Where one seed alone has what is divided by, nothing is left without it.
+  const auto one = runs_of(&lab::Metrics::quota_429, {0, 1});
+  CHECK(lab::reached(goal, some, {&one}).figure.mean == 2);
+  CHECK(lab::reached(goal, some, {&one}).figure.half == 0);
 }
 
 TEST_CASE("In a quotient what varies with the seed in both is no doubt", "[lab]") {

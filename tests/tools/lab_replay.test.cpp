@@ -153,12 +153,32 @@ TEST_CASE("A log that cannot be replayed is refused by member and value", "[lab]
         Case{job_line("00:0x", "ok", call("ok")), "line 1.began must look like"},
         Case{R"({"outcome": "ok", "began": null})", "line 1.began is missing"},
         Case{job_line("00:00", "failed", call("ok", "pro", -1)), "line 1.trail[0].at_ms must be a number from 0 to"},
-        Case{job_line("00:00", "failed", ""), "nothing to replay"}}) {
+        Case{job_line("00:00", "failed", ""), "nothing to replay"},
+        Case{job_line("00:00", "failed", call("bad_request")), "the log has no call that says how the service was"}}) {
     INFO(each.text);
     CHECK_THROWS_WITH(lab::read_incident(each.text, "the log"), Catch::Matchers::ContainsSubstring(each.words));
   }
-  const lab::Incident refused = lab::read_incident(job_line("00:00", "failed", call("bad_request")), "the log");
-  CHECK_THROWS_AS(lab::replay(refused, lab::strategy_named("none"), 1), ductile::ConfigError);
+}
+
+TEST_CASE("The log of a client that gave up has its own patience, not the answer that it did not see", "[lab]") {
+  const lab::Scenario& scenario = lab_for_test::day().scenarios.at("W3");
+  lab::World world{lab_for_test::day(), scenario, 3};
+  lab::strategy_named("dotnet-long").play(world);
+  const lab::Incident log = lab::incident_of(world);
+  std::size_t given_up = 0;
+  for (const lab::CallRecord& call : log.calls) {
+    CHECK(call.takes <= 120s);  // its attempt timeout
+    given_up += call.given_up_after ? 1 : 0;
+    if (!call.given_up_after) continue;
+    CHECK(lab::kind_of(call.id) == Kind::timeout);
+    CHECK(call.status == 0);
+  }
+  CHECK(given_up > 10);
+  for (const lab::Job& job : log.jobs) {
+    if (log.deliveries[job.number]) continue;
+    for (const lab::CallRecord& call : log.calls)
+      if (call.job == job.number) REQUIRE(lab::kind_of(call.id) != Kind::ok);
+  }
 }
 
 TEST_CASE("Every kind of answer has a row that the mock can say it with", "[lab]") {

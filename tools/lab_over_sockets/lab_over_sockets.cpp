@@ -8,12 +8,14 @@
 // The jobs of a seed come at the same moments as in the simulator and the bursts are the same; what becomes of a job is drawn by its
 // prompt, so that the two agree as two days do that differ in the jobs' luck alone.
 #include <ductile/core/clock.hpp>
+#include <ductile/gemini/declare_art_style.hpp>
 #include <ductile/gemini/resilient.hpp>
 #include <ductile/mock/engine.hpp>
 #include <ductile/mock/server.hpp>
 #include <ductile/mock/service_clock.hpp>
 #include <ductile/tools/lab/bound.hpp>
 #include <ductile/tools/lab/day_json.hpp>
+#include <ductile/tools/lab/ductile_setup.hpp>
 #include <ductile/tools/lab/world.hpp>
 #include <ductile/tools/whole_file.hpp>
 #include <ductile/transports/httplib.hpp>
@@ -34,19 +36,15 @@ namespace {
 namespace lab = ductile::tools::lab;
 using ductile::Time;
 
-ductile::gemini::ResilientOptions options_of_the_lab() {
-  ductile::gemini::ResilientOptions options;
-  options.fallback.targets = {{.name = "primary", .model = std::string{lab::model_id(lab::Model::primary)}},
-                              {.name = "fallback", .model = std::string{lab::model_id(lab::Model::fallback)}}};
-  options.off_peak.emplace();
-  return options;
+std::string prompt_of(const lab::Job& job, std::uint64_t seed) {
+  return "job " + std::to_string(job.number) + " of day " + std::to_string(seed);
 }
 
-ductile::gemini::ImageRequest request_of(const lab::Job& job, std::uint64_t seed) {
-  using ductile::gemini::ImageSize;
-  ductile::gemini::ImageRequest request{.prompt = "job " + std::to_string(job.number) + " of day " + std::to_string(seed)};
-  request.image_size = job.size == "4K" ? ImageSize::four_k : job.size == "2K" ? ImageSize::two_k : ImageSize::one_k;
-  return request;
+// Whether the client could ever get this image, in one of its wordings.
+bool makeable(ductile::mock::Server& service, const std::string& prompt) {
+  for (unsigned revision = 0; revision <= ductile::gemini::art_styles; ++revision)
+    if (service.engine().makeable(ductile::gemini::declare_art_style(prompt, revision).prompt)) return true;
+  return false;
 }
 
 int play(const char* file, const std::string& name, std::uint64_t seed, double time_scale) {
@@ -67,7 +65,7 @@ int play(const char* file, const std::string& name, std::uint64_t seed, double t
   who.api_key = ductile::gemini::ApiKey{"a-key-for-the-mock"};
   who.base_url = service.url();
   who.pace = time_scale;
-  auto client = ductile::gemini::resilient(transport, who, options_of_the_lab());
+  auto client = ductile::gemini::resilient(transport, who, lab::default_setup().options);
 
   std::atomic<std::size_t> delivered{0};
   std::atomic<std::size_t> by_primary{0};
@@ -76,7 +74,7 @@ int play(const char* file, const std::string& name, std::uint64_t seed, double t
     clock.sleep_until(moment(job.arrives), ductile::NoStop{});
     threads.emplace_back([&, wanted = &job] {
       const auto left = moment(wanted->deadline) - clock.now()();
-      const auto image = client.generate(request_of(*wanted, seed), {.deadline = left}, ductile::NoStop{}, clock);
+      const auto image = client.generate(lab::request_of(*wanted, prompt_of(*wanted, seed)), {.deadline = left}, ductile::NoStop{}, clock);
       if (!image || clock.now()() > moment(wanted->deadline)) return;
       ++delivered;
       if (served_by(image) == 0) ++by_primary;
@@ -84,15 +82,15 @@ int play(const char* file, const std::string& name, std::uint64_t seed, double t
   }
   for (std::thread& thread : threads) thread.join();
 
-  std::size_t makeable = 0;
-  for (const lab::Job& job : world.jobs()) makeable += service.engine().makeable(request_of(job, seed).prompt) ? 1 : 0;
+  std::size_t possible = 0;
+  for (const lab::Job& job : world.jobs()) possible += makeable(service, prompt_of(job, seed)) ? 1 : 0;
   const ductile::mock::Journal journal = service.engine().journal(1);
   const auto found = journal.by_status().find(429);
   const std::uint64_t refused = found != journal.by_status().end() ? found->second : 0;
   std::printf(
       "{\"scenario\": \"%s\", \"seed\": %llu, \"jobs\": %zu, \"makeable\": %zu, \"delivered\": %zu, \"calls\": %llu, \"refused\": %llu, "
       "\"by_primary\": %zu}\n",
-      name.c_str(), static_cast<unsigned long long>(seed), world.jobs().size(), makeable, delivered.load(),
+      name.c_str(), static_cast<unsigned long long>(seed), world.jobs().size(), possible, delivered.load(),
       static_cast<unsigned long long>(journal.total()), static_cast<unsigned long long>(refused), by_primary.load());
   return 0;
 }

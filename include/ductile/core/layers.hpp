@@ -183,7 +183,7 @@ class Layers : private LayersBase<std::index_sequence_for<Elements...>, Elements
     if constexpr ((edits & edits_deadline) != 0)
       if (admission.deadline() < attempt.deadline) attempt.deadline = admission.deadline();  // std::min keeps both in memory
     if constexpr ((edits & edits_start) != 0) attempt.start_by = admission.start_by();
-    if constexpr ((edits & edits_target) != 0) attempt.target = admission.target();
+    if constexpr ((edits & edits_target) != 0) attempt.come_to(admission.target());
     if constexpr ((edits & edits_revision) != 0) attempt.revision = admission.revision();
     return attempt;
   }

@@ -87,6 +87,17 @@ consteval bool off_peak_is_misplaced(const std::array<Role, Size>& roles) {
   return reversed(roles, Role::deadline, Role::off_peak);
 }
 
+// No breaker stands inside it, of which it could hear.
+template <std::size_t Size>
+consteval bool slow_start_hears_nothing(const std::array<Role, Size>& roles) {
+  bool slow_start_seen = false;
+  for (const Role role : roles) {
+    slow_start_seen = slow_start_seen || role == Role::slow_start;
+    if (slow_start_seen && role == Role::circuit_breaker) return false;
+  }
+  return slow_start_seen;
+}
+
 template <std::size_t Size>
 consteval bool slow_start_is_outside(const std::array<Role, Size>& roles) {
   return reversed(roles, Role::retry, Role::slow_start) || reversed(roles, Role::fallback, Role::slow_start);
@@ -176,10 +187,10 @@ consteval bool explain_order() {
         "ductile E0218: OffPeak stands outside Deadline, of which it must know, or inside another policy, which would keep "
         "what it holds for hours; put OffPeak right after Deadline, or add Allow<Rule::off_peak_outside>{} (docs/rules/E0218.md)");
     return false;
-  } else if constexpr (reversed(roles, Role::slow_start, Role::circuit_breaker) && !allowed(Rule::slow_start_outside_breaker)) {
-    static_assert(!reversed(roles, Role::slow_start, Role::circuit_breaker),
-                  "ductile E0219: SlowStart stands inside CircuitBreaker and never hears that the circuit was open; put SlowStart before "
-                  "CircuitBreaker, or add Allow<Rule::slow_start_outside_breaker>{} (docs/rules/E0219.md)");
+  } else if constexpr (slow_start_hears_nothing(roles) && !allowed(Rule::slow_start_outside_breaker)) {
+    static_assert(!slow_start_hears_nothing(roles),
+                  "ductile E0219: SlowStart has no CircuitBreaker inside it, and never hears that a circuit was open; put CircuitBreaker "
+                  "after it, or add Allow<Rule::slow_start_outside_breaker>{} (docs/rules/E0219.md)");
     return false;
   } else if constexpr (slow_start_is_outside(roles) && !allowed(Rule::slow_start_inside_retry)) {
     static_assert(!slow_start_is_outside(roles),

@@ -52,11 +52,12 @@ struct ClientOptions {
 
 /// What one attempt may take, and where it goes when not to the client's own place.
 struct GenerateOptions {
-  std::optional<Duration> timeout{};     ///< Of the call's clock, for the whole attempt; none: as `suggested_timeout` says.
-  StopView stop{};                       ///< Ends the attempt soon after it is requested.
-  std::string_view base_url{};           ///< Empty: the client's. Must outlive the attempt.
-  const ApiKey* api_key = nullptr;       ///< Null: the client's. Must outlive the attempt.
-  const Rewording* rewording = nullptr;  ///< Other words to send; null: the request's. Must last until the attempt has begun.
+  std::optional<Duration> timeout{};       ///< Of the call's clock, for the whole attempt; none: as `suggested_timeout` says.
+  StopView stop{};                         ///< Ends the attempt soon after it is requested.
+  std::string_view base_url{};             ///< Empty: the client's. Must outlive the attempt.
+  const ApiKey* api_key = nullptr;         ///< Null: the client's. Must outlive the attempt.
+  const Rewording* rewording = nullptr;    ///< Other words to send; null: the request's. Must last until the attempt has begun.
+  std::optional<ImageSize> downsize_to{};  ///< A smaller size to ask for; none: the request's. The answer tells.
   /// What was refused for its content is not sent again, and what is refused is taken note of; null: neither. Must outlive the attempt.
   BlockedPrompts* blocked = nullptr;
 };
@@ -210,15 +211,18 @@ class Client {
     return asked;
   }
 
-  // The same with other words in the place of the request's, where there are some.
+  // The same with other words and a smaller size in the place of the request's, where there are some.
   [[nodiscard]] std::variant<detail::Asked, Failure> ask(const ImageRequest& request, std::string_view model, const GenerateOptions& how,
                                                          std::string_view method = "generateContent") const {
-    if (!how.rewording) return ask_as_it_stands(request, model, how, method);
-    ImageRequest reworded = request;
-    reworded.prompt = how.rewording->prompt;
-    auto asked = ask_as_it_stands(reworded, model, how, method);
-    if (auto* to_send = std::get_if<detail::Asked>(&asked))
-      to_send->rewording = how.rewording->what.empty() ? "said in other words" : how.rewording->what;
+    if (!how.rewording && !how.downsize_to) return ask_as_it_stands(request, model, how, method);
+    ImageRequest changed = request;
+    if (how.rewording) changed.prompt = how.rewording->prompt;
+    if (how.downsize_to) changed.image_size = how.downsize_to;
+    auto asked = ask_as_it_stands(changed, model, how, method);
+    if (auto* to_send = std::get_if<detail::Asked>(&asked)) {
+      if (how.rewording) to_send->rewording = how.rewording->what.empty() ? "said in other words" : how.rewording->what;
+      to_send->downsized_to = how.downsize_to;
+    }
     return asked;
   }
 

@@ -23,8 +23,7 @@ inline constexpr unsigned art_styles = 3;
 /// already makes way for the new one. The declarations are in English, whatever the prompt's language.
 ///
 /// \param revision 0: the prompt as it stands; 1: a digital illustration; 2: a watercolour of a scene in a picture book; 3 and more: a
-/// still
-///                 of an animated film in an imaginary place, without real people and brands.
+///   still of an animated film in an imaginary place, without real people and brands.
 /// \return A prompt without a word in it comes back as it stands.
 /// Source   docs/gemini/rewording.md: users report that it helps. Nobody has published how often.
 [[nodiscard]] inline Rewording declare_art_style(std::string_view prompt, unsigned revision) {

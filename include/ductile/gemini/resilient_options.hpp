@@ -84,6 +84,9 @@ struct ResilientOptions {
   /// A bound for what asks for more time than `suggested_timeout` of its request.
   Duration attempt_timeout = std::chrono::minutes{5};
   Duration least_attempt{};  ///< No attempt begins with less time left: see `AttemptTimeout`. Zero: in the lab it bought nothing.
+  /// A target that does not make the size that a request asks for is asked for the largest that it makes below it, and is not left out.
+  /// With one more target, the first model again without its largest size, a picture that it cannot finish in time comes smaller.
+  bool downsize = false;
   /// How many requests that were refused for their content are remembered, by a hash, and not sent again, 0 to 1'000'000; 0: none. A
   /// refusal is about the request, whichever model is asked, and may be billed.
   std::size_t remember_blocked = 1000;
@@ -133,8 +136,8 @@ template <class Rules>
 }
 }  // namespace detail
 
-/// What of the options cannot be: a number that is out of range, else attempts that have no time to begin when all take as long as they
-/// may. A sentence each, which says what to change; none for the defaults.
+/// What of the options cannot be: the first number that is out of range, else each kind of attempts that have no time to begin when all
+/// take as long as they may. A sentence each, which says what to change; none for the defaults.
 ///
 /// \param attempt How long the client lets one attempt take at most; unless named, as long as a picture of the usual size.
 [[nodiscard]] inline std::vector<std::string> misfits(const ResilientOptions& options, Duration attempt = suggested_timeout({})) {
@@ -192,6 +195,7 @@ template <class Rules>
   if (options.reword.rerolls > 0)
     line("the same words at most " + std::to_string(options.reword.rerolls) + " times again",
          "before they are changed; each may be billed");
+  if (options.downsize) line("downsize", "a target that does not make the asked size makes a smaller one; the answer tells");
   if (options.remember_blocked > 0)
     line("blocked prompts remembered: " + std::to_string(options.remember_blocked),
          "by a hash; what was refused for its content is not sent, and not paid for, again");

@@ -17,7 +17,7 @@
 #include <ductile/gemini/blocked_prompts.hpp>
 #include <ductile/gemini/client.hpp>  // GenerateOptions
 #include <ductile/gemini/detail/refusal.hpp>
-#include <ductile/gemini/models.hpp>   // name
+#include <ductile/gemini/models.hpp>   // find_model, ImageModel, ImageSize, name
 #include <ductile/gemini/request.hpp>  // check, ImageRequest, Rewording, suggested_timeout
 #include <ductile/gemini/resilient_options.hpp>
 #include <ductile/policies/circuit_breaker.hpp>
@@ -55,6 +55,7 @@ class ResilientPipeline {
   explicit ResilientPipeline(ResilientOptions options, Os&... observers)
       : targets_(options.fallback.targets),
         price_ceiling_(options.fallback.price_ceiling),
+        downsizes_(options.downsize),
         own_quota_(QuotaTracker{options.quota}, QuotaGroups{targets_}),
         revisions_(static_cast<std::uint8_t>(options.reword.most)),
         blocked_({options.remember_blocked, options.reword.rerolls, options.fallback.table}),
@@ -84,7 +85,8 @@ class ResilientPipeline {
     return std::nullopt;
   }
 
-  /// Gives what `send(model, how)` does for an attempt: which model it is to ask, and how, with the words of the attempt's revision.
+  /// Gives what `send(model, how)` does for an attempt: which model it is to ask, and how, with the words of the attempt's revision, and
+  /// for the size that the target makes.
   ///
   /// Errors   What `ImageRequest::reword` throws goes through.
   template <class Send>
@@ -93,7 +95,10 @@ class ResilientPipeline {
     if (attempt.revision > 0 && request.reword) rewording = request.reword(request.prompt, attempt.revision);
     const Target& target = targets_[attempt.target];
     GenerateOptions how;
-    how.timeout = std::min(suggested_timeout(request), attempt.remaining(now));
+    how.downsize_to = smaller_size(target, request);
+    const Duration longest =
+        how.downsize_to ? suggested_timeout({.prompt = {}, .image_size = how.downsize_to}) : suggested_timeout(request);
+    how.timeout = std::min(longest, attempt.remaining(now));
     how.base_url = target.base_url;
     how.rewording = rewording ? &*rewording : nullptr;
     how.blocked = blocked_.options().most > 0 ? &blocked_ : nullptr;
@@ -116,14 +121,37 @@ class ResilientPipeline {
 
   enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
 
+  // Whether the target's own limits and its model allow the size.
+  [[nodiscard]] static bool makes(const Target& target, ImageSize size) {
+    const ImageModel* model = find_model(target.model);
+    return can_make(target, name(size), {}) && (!model || (model->takes_size && model->makes(size)));
+  }
+
+  // What the target is asked for where it does not make the request's size; none: it makes that, or nothing smaller either.
+  [[nodiscard]] std::optional<ImageSize> smaller_size(const Target& target, const ImageRequest& request) const {
+    if (!downsizes_ || !request.image_size || makes(target, *request.image_size)) return std::nullopt;
+    for (auto below = static_cast<std::size_t>(*request.image_size); below-- > 0;)
+      if (const auto size = static_cast<ImageSize>(below); makes(target, size)) return size;
+    return std::nullopt;
+  }
+
   // Why the target is not offered the request: the call excludes it, it cannot make the size or the ratio, or it is too dear.
   [[nodiscard]] std::optional<Obstacle> obstacle(const Target& target, const ImageRequest& request, TargetSet wanted) const {
     const auto index = static_cast<std::size_t>(&target - targets_.data());
     if (wanted != 0 && (wanted >> index & 1U) == 0) return Obstacle::not_wanted;
+    const auto first = price_of(targets_.front(), request);
+    const auto smaller = smaller_size(target, request);
+    if (!smaller) return obstacle_as_asked(target, request, first);
+    ImageRequest downsized = request;
+    downsized.image_size = smaller;
+    return obstacle_as_asked(target, downsized, first);
+  }
+
+  [[nodiscard]] std::optional<Obstacle> obstacle_as_asked(const Target& target, const ImageRequest& request,
+                                                          std::optional<double> first) const {
     const std::string_view size = request.image_size ? name(*request.image_size) : std::string_view{};
     if (!can_make(target, size, request.aspect_ratio) || check(request, target.model)) return Obstacle::size_or_ratio;
     const auto price = price_of(target, request);
-    const auto first = price_of(targets_.front(), request);
     const bool dear = price_ceiling_ ? price.value_or(any_price) > *price_ceiling_ : first && price && *price > *first;
     return dear ? std::optional{Obstacle::price} : std::nullopt;
   }
@@ -159,6 +187,7 @@ class ResilientPipeline {
 
   std::vector<Target> targets_;
   std::optional<double> price_ceiling_;
+  bool downsizes_;
   SharedQuota own_quota_;
   std::uint8_t revisions_;
   BlockedPrompts blocked_;

@@ -47,6 +47,7 @@ struct ImageReply {
   std::string response_id;
   std::int8_t images = 1;   ///< How many were made, of which `bytes` is the last; each is charged. Drafts do not count. At most 127.
   std::string rewording{};  ///< What was done to the prompt (`Rewording::what`); empty: it was sent as written.
+  std::optional<ImageSize> downsized_to{};  ///< The smaller size that was asked for; none: that of the request.
 
   [[nodiscard]] std::string_view mime_type() const noexcept { return gemini::mime_type(format); }
 

@@ -6,6 +6,7 @@
 #include <ductile/core/transport.hpp>         // TransportError
 #include <ductile/gemini/classification.hpp>
 #include <ductile/gemini/image_file.hpp>  // ImageFormat
+#include <ductile/gemini/models.hpp>      // ImageSize
 #include <ductile/gemini/response.hpp>    // ReplyExpectation, ReplyFault, Usage
 
 #include <boost/json/fwd.hpp>
@@ -44,7 +45,8 @@ struct StreamEnd {
   std::string model_version;       ///< Which model served.
   bool model_substituted = false;  ///< Another model than the one that was asked; its price counts.
   std::string response_id;
-  std::string rewording{};  ///< What was done to the prompt (`Rewording::what`); empty: it was sent as written.
+  std::string rewording{};                  ///< What was done to the prompt (`Rewording::what`); empty: it was sent as written.
+  std::optional<ImageSize> downsized_to{};  ///< The smaller size that was asked for; none: that of the request.
 
   /// What the attempt cost, for a quota ledger.
   [[nodiscard]] Cost cost() const noexcept {

@@ -134,16 +134,16 @@ class Service {
       return settled;
     }
 
+    const Part part = cast_.part(job, model_, subject.wording);
     const StoryCall call{.model = scene.model,
                          .project = project,
                          .prompt = asked.prompt,
                          .size = asked.size,
                          .image = draws,
                          .filtered = asked.safety.block(Harm{}),
+                         .refused_for_itself = refused_for_itself(part.outcome),
                          .time = now};
-    const Part part = cast_.part(job, model_, subject.wording);
     settled.episode = story_.due(call, dice);
-    if (settled.episode && story_.episodes()[*settled.episode].as_overload && refused_for_itself(part.outcome)) settled.episode.reset();
     if (settled.episode) {
       written_down(*settled.episode, call, dice, scene, settled);
       if (!settled.latency) settled.latency = quickly();

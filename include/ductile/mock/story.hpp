@@ -33,9 +33,10 @@ struct StoryCall {
   std::string_view model{};
   std::string_view project{};
   std::string_view prompt{};
-  std::string_view size{};  ///< As asked; empty: not asked.
-  bool image = true;        ///< The model draws.
-  bool filtered = true;     ///< Its safetySettings let the configurable filter block.
+  std::string_view size{};          ///< As asked; empty: not asked.
+  bool image = true;                ///< The model draws.
+  bool filtered = true;             ///< Its safetySettings let the configurable filter block.
+  bool refused_for_itself = false;  ///< However well the service is.
   WallTime time{};
 };
 
@@ -58,7 +59,7 @@ class Story {
     std::string next;
     for (std::size_t i = 0; i < episodes_.size(); ++i) {
       const Episode& episode = episodes_[i];
-      if (misses(episode, call) != 0) continue;
+      if (misses(episode, call) != 0 || (episode.as_overload && call.refused_for_itself)) continue;
       const std::uint64_t number = seen_[i]++;
       if (const auto calls = calls_left(episode, number); calls == Calls::come || calls == Calls::over) continue;
       const bool answers = !found && (episode.chance >= 1 || dice.with("chance").with(i).chance(episode.chance));

@@ -75,10 +75,12 @@ class FallbackChain {
   [[nodiscard]] const Target& target(unsigned index) const noexcept { return options_.targets[index < targets() ? index : 0]; }
 
   /// One round asks each target for as often as the layers inside would. One that waits for a target begins anew as often as the deadline
-  /// allows, and jitter may make its waits as short as it likes; `least_bad` asks some targets twice.
+  /// allows, and jitter may make its waits as short as it likes; so does who has more than `long_slack`, for an open circuit. `least_bad`
+  /// asks some targets twice.
   [[nodiscard]] WorstCase worst_case(const WorstCase& inside) const noexcept {
     const int asked = std::popcount(affordable_);
-    const bool begins_anew = options_.on_all_open == OnAllOpen::wait && inside.deadline < forever;
+    const bool outwaits_circuits = several_ && inside.deadline > options_.long_slack;
+    const bool begins_anew = inside.deadline < forever && (options_.on_all_open == OnAllOpen::wait || outwaits_circuits);
     const int rounds = options_.on_all_open == OnAllOpen::least_bad ? 2 : 1;
     WorstCase worst = inside.times(begins_anew ? WorstCase::unbounded : rounds * asked);
     if (inside.deadline < forever && inside.attempt < forever) worst.fit = fit(inside, asked);
@@ -129,7 +131,7 @@ class FallbackChain {
     const TargetSet left = left_of(attempt, with(call.failed, call.current));
     const bool shut = verdict.kind == Kind::circuit_open && verdict.says == Says::policy && verdict.hint > Duration::zero();
     if (const auto later_one = free_target(rests, left, at); shut && later_one > call.current)
-      if (const auto opens = worth_waiting_for(rests, with(0, call.current), *later_one, at, attempt))
+      if (const auto opens = worth_waiting_for(rests, call, with(0, call.current), *later_one, at, attempt))
         return Reaction::again_at(*opens, WaitSource::circuit);
     call.failed = with(call.failed, call.current);
     call.told = with(call.told, call.current);
@@ -183,14 +185,16 @@ class FallbackChain {
   }
 
   // When the first of the set may be asked that rests for its open circuit and is preferred to the free one, if the call has so much time
-  // that it rather waits for that one.
-  [[nodiscard]] std::optional<Time> worth_waiting_for(const State& rests, TargetSet set, unsigned free, Time at,
+  // that it rather waits for that one. Its patience counts from the first time that it was kept out, so all such waits share it.
+  [[nodiscard]] std::optional<Time> worth_waiting_for(const State& rests, Call& call, TargetSet set, unsigned free, Time at,
                                                       const Attempt& attempt) const noexcept {
     if (attempt.deadline == end_of_time || attempt.remaining(at) <= options_.long_slack) return std::nullopt;
     for (unsigned target = 0; target < free; ++target) {
       if (!holds(set, target)) continue;
       const TargetRest rest = rests.of(target);
-      if (rest.why == Kind::circuit_open && rest.until > at && rest.until <= patient_until(at, attempt)) return rest.until;
+      if (rest.why != Kind::circuit_open || rest.until <= at) continue;
+      note_first_failure(call, at);
+      if (rest.until <= patient_until(at - since_first_failure(call, at), attempt)) return rest.until;
     }
     return std::nullopt;
   }
@@ -251,7 +255,7 @@ class FallbackChain {
       return Admission::reject(Kind::no_target, end_of_time, attempt.targets >> targets() == 0 ? "price-ceiling" : "no-target");
     const std::optional<unsigned> chosen = free_target(rests, left, at);
     if (chosen)
-      if (const auto opens = worth_waiting_for(rests, left, *chosen, at, attempt))
+      if (const auto opens = worth_waiting_for(rests, call, left, *chosen, at, attempt))
         return Admission::ask_at(*opens, Kind::circuit_open, WaitSource::circuit);
     for (unsigned target = 0; target < chosen.value_or(targets()); ++target) {
       if (!holds(left, target) || holds(call.told, target)) continue;
@@ -349,6 +353,10 @@ class FallbackChain {
     call.first_failure_ms = milliseconds(at);
   }
 
+  [[nodiscard]] static Duration since_first_failure(const Call& call, Time at) noexcept {
+    return std::chrono::milliseconds{milliseconds(at) - call.first_failure_ms};
+  }
+
   // What this failure says of its target, for all calls.
   void remember(State& rests, Call& call, Time at, const Verdict& verdict) const noexcept {
     note_first_failure(call, at);
@@ -365,7 +373,7 @@ class FallbackChain {
 
   [[nodiscard]] bool is_spent(const Call& call, Time at, Kind kind) const noexcept {
     const Duration limit = options_.give_up_after[kind];
-    return limit > Duration::zero() && std::chrono::milliseconds{milliseconds(at) - call.first_failure_ms} >= limit;
+    return limit > Duration::zero() && since_first_failure(call, at) >= limit;
   }
 
   // The target's rest as it concerns the call. What another call's request was refused for there does not, once this one has had its own

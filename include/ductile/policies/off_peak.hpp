@@ -75,10 +75,12 @@ class OffPeak {
 
   [[nodiscard]] constexpr const OffPeakOptions& options() const noexcept { return options_; }
 
-  /// No longer than to the same hour of the next day, and never without a deadline that leaves `reserve` beyond it.
+  /// No longer than to the same hour of the next day, and never without a deadline that leaves `reserve` beyond it. One that learns may
+  /// find after its wait that the hour has become a bad one, and wait for the next.
   [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
     if (inside.deadline == forever || inside.deadline <= options_.reserve) return inside;
-    return inside.after(detail::min<Duration>(inside.deadline - options_.reserve, std::chrono::hours{hours}));
+    const Duration longest = inside.deadline - options_.reserve;
+    return inside.after(options_.learns_from > 0 ? longest : detail::min<Duration>(longest, std::chrono::hours{hours}));
   }
 
   /// The share of overload that is expected in an hour of the day, 0 to 23 UTC.

@@ -187,7 +187,7 @@ class QuotaTracker {
     const std::optional<std::uint32_t> tick = state.lease_.take(now.coarse(), owner_);
     if (!tick) [[unlikely]] {
       const auto [admission, permit] =
-          admit_without_lease(state, call.standing, attempt.number, now, detail::min(attempt.deadline, attempt.start_by));
+          admit_without_lease(state, call.standing, attempt.returns(), now, detail::min(attempt.deadline, attempt.start_by));
       call = permit;
       return admission;
     }
@@ -217,7 +217,7 @@ class QuotaTracker {
     }
     if (when_store_fails_ == StoreLoss::fail_closed) return Admission::reject(Kind::store_unavailable).with(Remedy::immediately);
     const auto [admission, permit] =
-        book(state, has_turn(call.standing, attempt.number), now, detail::min(attempt.deadline, attempt.start_by));
+        book(state, has_turn(call.standing, attempt.returns()), now, detail::min(attempt.deadline, attempt.start_by));
     call = permit;
     return admission;
   }
@@ -321,17 +321,17 @@ class QuotaTracker {
         .target = target, .images = static_cast<std::uint16_t>(reserved_.images), .tokens = static_cast<std::uint32_t>(reserved_.tokens)};
   }
 
-  // Who has waited once, and failed, is not sent to the end of the line.
-  [[nodiscard]] static bool has_turn(typename Call::Standing standing, std::uint32_t attempt) noexcept {
-    return standing == Call::Standing::has_turn || attempt > 1;
+  // Who was let in here once, and failed, is not sent to the end of the line.
+  [[nodiscard]] static bool has_turn(typename Call::Standing standing, bool returns) noexcept {
+    return standing == Call::Standing::has_turn || returns;
   }
 
   // By value out: what the hot path hands on by reference it must keep in memory.
-  [[nodiscard, gnu::cold, gnu::noinline]] Booked admit_without_lease(State& state, typename Call::Standing standing, std::uint32_t attempt,
-                                                                     Now now, Time deadline) const noexcept {
+  [[nodiscard, gnu::cold, gnu::noinline]] Booked admit_without_lease(State& state, typename Call::Standing standing, bool returns, Now now,
+                                                                     Time deadline) const noexcept {
     if (store_)
       return {Admission::wait(*store_, Kind::rate_limit, ticket(state.target_).packed(), later(now(), store_patience_)), {0, standing}};
-    return book(state, has_turn(standing, attempt), now, deadline);
+    return book(state, has_turn(standing, returns), now, deadline);
   }
 
   [[nodiscard]] Booked book(State& state, bool has_turn, Now now, Time deadline) const noexcept {

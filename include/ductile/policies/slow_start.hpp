@@ -15,7 +15,9 @@
 namespace ductile::inline DUCTILE_VERSION {
 
 struct SlowStartOptions {
-  double begin = 6.0;   ///< Attempts in flight when recovery begins, 1 to 10'000. What a lightly used service carries anyway.
+  /// Attempts in flight when recovery begins, 1 to 10'000. What a lightly used service carries anyway. With very few a probe of the breaker
+  /// that hangs keeps the next one out until it ends, whatever the `probe_lease`: 1 leaves no place beside it.
+  double begin = 6.0;
   double step = 1.0;    ///< How many more for each round of successes, above 0, up to 10'000.
   double shrink = 0.8;  ///< What is left of that when one is refused because there were too many, 0.1 to 1; never less than `begin`.
   double end = 100.0;   ///< With so many in flight the service counts as recovered, `begin` to 1'000'000.
@@ -35,7 +37,9 @@ struct SlowStartOptions {
 /// Order: outside `CircuitBreaker`, of which it hears (E0219), inside `Retry` and `FallbackChain` (E0220), so that nobody keeps a place
 /// while it waits for the next attempt. Inside a `FallbackChain` each target has its own ramp.
 ///
-/// Errors   `ConfigError` when an option is out of range; `Kind::circuit_open` with the row "circuit-recovering", nothing sent.
+/// Errors   `ConfigError` when an option is out of range; `Kind::circuit_open`, nothing sent: with the row "circuit-recovering" where the
+/// line
+///          is too long or `longest_wait` is over, without where a deadline, or a chain's patience, ends the wait.
 /// Threads  The policy is immutable; one `State` may serve any number of threads and pipelines.
 /// Cost     While nothing recovers: one relaxed load. Else a short lock to enter and to leave. Never allocates.
 /// Source   Additive increase, multiplicative decrease: Chiu and Jain (1989), as in TCP.

@@ -7,6 +7,7 @@
 #include <ductile/core/trail.hpp>          // TrailEntry
 #include <ductile/core/verdict.hpp>        // Duration, Verdict
 #include <ductile/gemini/failures.hpp>     // find_failure
+#include <ductile/gemini/models.hpp>       // ImageSize
 #include <ductile/tools/image_folder.hpp>  // ImageFile
 #include <ductile/tools/problem.hpp>       // Ending
 
@@ -52,14 +53,15 @@ enum class Shortfall : std::uint8_t {
 /// What became of one job.
 struct JobRecord {
   JobOutcome outcome = JobOutcome::not_started;
-  Kind kind = Kind::cancelled;  ///< `ok` when there is an image.
-  std::string failure{};        ///< The catalogue's id, or the rejecting policy's; empty when there is an image.
-  std::string why{};            ///< What happened.
-  std::string fix{};            ///< What to do about it.
-  bool rejected = false;        ///< A policy of our own had the last word: nothing was sent for it.
-  std::string message{};        ///< The other side's words.
-  std::string target{};         ///< Who made it, or who failed last; empty when nobody was asked.
-  std::string rewording{};      ///< What was done to the prompt of its image; empty: it was sent as written.
+  Kind kind = Kind::cancelled;                      ///< `ok` when there is an image.
+  std::string failure{};                            ///< The catalogue's id, or the rejecting policy's; empty when there is an image.
+  std::string why{};                                ///< What happened.
+  std::string fix{};                                ///< What to do about it.
+  bool rejected = false;                            ///< A policy of our own had the last word: nothing was sent for it.
+  std::string message{};                            ///< The other side's words.
+  std::string target{};                             ///< Who made it, or who failed last; empty when nobody was asked.
+  std::string rewording{};                          ///< What was done to the prompt of its image; empty: it was sent as written.
+  std::optional<gemini::ImageSize> downsized_to{};  ///< The smaller size of its image; none: as asked.
   unsigned attempts = 0;
   std::vector<TrailEntry> trail{};          ///< Each attempt and each rejection, with the wait before it.
   std::optional<Time> began{};              ///< Its first admission, by the run's clock; none: nothing was asked for it.

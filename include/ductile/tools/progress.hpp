@@ -5,6 +5,7 @@
 #include <ductile/core/now.hpp>             // end_of_time, later, Time
 #include <ductile/core/target.hpp>          // Target
 #include <ductile/gemini/failures.hpp>      // find_failure
+#include <ductile/gemini/models.hpp>        // name
 #include <ductile/gemini/redact.hpp>        // shortened
 #include <ductile/tools/duration_text.hpp>  // duration_text
 #include <ductile/tools/job.hpp>            // Job
@@ -114,7 +115,8 @@ class Progress {
     count(record);
     if (record.outcome == JobOutcome::ok)
       say(record.file->name + ": made by " + record.target + ", " + attempts_text(record.attempts) + ", " + duration_text(record.took) +
-              (record.rewording.empty() ? "" : "; " + record.rewording),
+              (record.rewording.empty() ? "" : "; " + record.rewording) +
+              (record.downsized_to ? "; in " + std::string{gemini::name(*record.downsized_to)} : ""),
           true);
     else if (record.outcome == JobOutcome::kept)
       say(record.file->name + ": there already", true);

@@ -157,6 +157,7 @@ namespace detail {
       {"deadline_ms", record.deadline ? json::value(detail::whole_milliseconds(*record.deadline)) : json::value{}},
       {"trail", std::move(attempts)}};
   object["rewording"] = detail::text_or_null(record.rewording);
+  object["downsized_to"] = record.downsized_to ? json::value(json::string(gemini::name(*record.downsized_to))) : json::value{};
   object["passed_over"] = std::move(passed_over);
   object["retry_in_ms"] = record.retry_in ? json::value(detail::whole_milliseconds(*record.retry_in)) : json::value{};
   object["file"] = record.file ? json::value(json::string(record.file->name)) : json::value{};

@@ -164,6 +164,7 @@ class JobRun {
       record.attempts = trips(result);
       record.target = targets_[served_by(result)].name;
       record.rewording = reply.rewording;
+      record.downsized_to = reply.downsized_to;
       record.file = folder_.put(job, reply.format, reply.bytes);
       record.outcome = JobOutcome::ok;
       record.kind = Kind::ok;

@@ -150,7 +150,8 @@ class Race {
     attempt.number = trunk.trips() + 1;
     attempt.insists = false;  // there is something better than a circuit that is open: the attempt that is under way
     attempt.start_by = detail::min(attempt.start_by, later(wanted_at_, wanted_.after));  // a hedge that comes later helps nobody
-    if (wanted_.elsewhere) attempt.target = static_cast<std::uint8_t>(trunk.target_beside(taken_).value_or(attempt.target));
+    if (wanted_.elsewhere)
+      if (const auto target = trunk.target_beside(taken_)) attempt.come_to(static_cast<std::uint8_t>(*target));
     return attempt;
   }
   void begun(const Attempt& attempt) noexcept {

@@ -47,7 +47,8 @@ struct Asked {
   std::string aspect_ratio;
   std::optional<ImageSize> image_size;
   ApiKey key;
-  std::string rewording;              // what was done to the prompt
+  std::string rewording;  // what was done to the prompt
+  std::optional<ImageSize> downsized_to;
   BlockedPrompts* blocked = nullptr;  // where to take note of a refusal
   BlockedPrompts::Key content{};
 };
@@ -80,6 +81,7 @@ struct Asked {
   auto answer = read_answer(response, asked.expected(), asked.context());
   if (auto* reply = std::get_if<ImageReply>(&answer)) {
     reply->rewording = asked.rewording;
+    reply->downsized_to = asked.downsized_to;
     return std::move(*reply);
   }
   return failure(std::get<Classification>(std::move(answer)), kept(std::move(response), asked.key), asked);
@@ -127,6 +129,7 @@ class KeptBack {
     reply_.model_substituted = end.value().model_substituted;
     reply_.response_id = std::move(end.value().response_id);
     reply_.rewording = std::move(end.value().rewording);
+    reply_.downsized_to = end.value().downsized_to;
     return std::move(reply_);
   }
 
@@ -178,6 +181,7 @@ class StreamExchange {
     auto end = reader_.finish(parts_, error);
     if (auto* whole = std::get_if<StreamEnd>(&end)) {
       whole->rewording = asked_.rewording;
+      whole->downsized_to = asked_.downsized_to;
       return std::move(*whole);
     }
     Classification& said = std::get<Classification>(end);

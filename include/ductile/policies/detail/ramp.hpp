@@ -67,6 +67,7 @@ class Ramp final : public Gate {
     needed_ = at;
     if (on() && !recovers_) return;
     recovers_ = false;
+    took_ = Duration::zero();
     limit_ = slope_.begin;
     in_flight_ = 0;
     if (++era_ == 0) era_ = 1;

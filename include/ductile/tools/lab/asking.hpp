@@ -43,7 +43,10 @@ struct Call {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> flow) {
     const TimedAnswer given = world.ask(job, model, wording);
-    if (given.takes <= timeout) answer = given.answer;
+    if (given.takes <= timeout)
+      answer = given.answer;
+    else
+      world.give_up(timeout);
     world.simulation().at(world.now() + std::min(given.takes, timeout), [flow] { flow.resume(); });
   }
   Answer await_resume() const {

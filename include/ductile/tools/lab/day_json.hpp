@@ -151,6 +151,8 @@ inline Scenario read_scenario(const boost::json::object& given, std::string_view
   require_members(given, path, std::array<std::string_view, 4>{"tier", "from_h", "to_h", "deadline_s"});
   if (given.contains("jobs") == given.contains("rate_min")) reading::refuse_json(path + " must have one of 'jobs' and 'rate_min'");
   if (read.scenario.until < read.scenario.from) reading::refuse_json(path + ".to_h must not be before from_h");
+  if (const auto& outage = read.scenario.outage; outage && (outage->from <= read.scenario.from || outage->until > read.scenario.until))
+    reading::refuse_json(path + ".outage_h must begin after from_h and end by to_h; it is " + reading::quoted(given.at("outage_h")));
   if (given.contains("capacity_min")) {
     require_members(given, path, std::array<std::string_view, 2>{"capacity_burst", "reject_cost"});
     read.scenario.capacity = read.capacity;

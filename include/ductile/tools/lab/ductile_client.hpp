@@ -12,15 +12,15 @@
 #include <ductile/gemini/blocked_prompts.hpp>  // BlockedPrompts
 #include <ductile/gemini/classifier.hpp>       // classify
 #include <ductile/gemini/client.hpp>           // GenerateOptions
-#include <ductile/gemini/declare_art_style.hpp>
-#include <ductile/gemini/models.hpp>   // ImageSize
-#include <ductile/gemini/request.hpp>  // ImageRequest
+#include <ductile/gemini/models.hpp>           // name
+#include <ductile/gemini/request.hpp>          // ImageRequest
 #include <ductile/gemini/resilient_pipeline.hpp>
-#include <ductile/mock/reply.hpp>       // quota_reply, reply
-#include <ductile/mock/service.hpp>     // Settled
-#include <ductile/tools/lab/flow.hpp>   // Flow
-#include <ductile/tools/lab/job.hpp>    // Job
-#include <ductile/tools/lab/world.hpp>  // Model, model_id, World
+#include <ductile/mock/reply.hpp>               // quota_reply, reply
+#include <ductile/mock/service.hpp>             // Settled
+#include <ductile/tools/lab/ductile_setup.hpp>  // DuctileSetup, request_of
+#include <ductile/tools/lab/flow.hpp>           // Flow
+#include <ductile/tools/lab/job.hpp>            // Job
+#include <ductile/tools/lab/world.hpp>          // Model, model_id, World
 
 #include <coroutine>
 #include <cstdint>
@@ -34,14 +34,6 @@ namespace ductile::inline DUCTILE_VERSION::tools::lab {
 struct LabImage {
   std::int32_t tokens = 0;
   [[nodiscard]] Cost cost() const noexcept { return {tokens, 1}; }
-};
-
-/// A client's options, and what can be taken from it for an ablation that no option says.
-struct DuctileSetup {
-  gemini::ResilientOptions options{};
-  bool reads_hints = true;  ///< What the service asks to wait.
-  bool knows_days = true;   ///< A refusal for a spent day is not one for a minute.
-  bool times_out = true;    ///< Ends an attempt after `suggested_timeout`.
 };
 
 /// `gemini::resilient` in a world: its pipeline, its classifier and its way of asking, with the world for a transport.
@@ -61,7 +53,7 @@ class DuctileClient {
     void await_suspend(std::coroutine_handle<> flow) {
       World& world = client.world_;
       CallOptions options{.deadline = job.deadline - world.now()};
-      const gemini::ImageRequest request = client.request_of(job);
+      const gemini::ImageRequest request = request_of(job, "job " + std::to_string(job.number));
       if (client.pipeline_.fit(request, options)) return world.simulation().at(world.now(), [flow] { flow.resume(); });
       world.simulation().call(
           client.pipeline_.policies(),
@@ -75,14 +67,6 @@ class DuctileClient {
     void await_resume() const noexcept {}
   };
 
-  [[nodiscard]] static gemini::ImageRequest request_of(const Job& job) {
-    gemini::ImageRequest request{.prompt = "job " + std::to_string(job.number), .reword = gemini::declare_art_style};
-    request.image_size = job.size == "4K"   ? gemini::ImageSize::four_k
-                         : job.size == "2K" ? gemini::ImageSize::two_k
-                                            : gemini::ImageSize::one_k;
-    return request;
-  }
-
   [[nodiscard]] Model model_of(unsigned target) const {
     return pipeline_.targets()[target].model == model_id(Model::primary) ? Model::primary : Model::fallback;
   }
@@ -95,16 +79,22 @@ class DuctileClient {
       const auto content = gemini::BlockedPrompts::key_of(sent);
       if (auto refused = how.blocked->refusal(content)) return Simulated<Result<LabImage>>{Duration{}, *std::move(refused)};
       auto answer = send(job, attempt, how);
-      if (!answer.value) how.blocked->remember(content, answer.value.error().verdict());
+      if (!answer.value)
+        world_.simulation().at(world_.now() + answer.takes, [memo = how.blocked, content, verdict = answer.value.error().verdict()] {
+          memo->remember(content, verdict);
+        });
       return answer;
     });
   }
 
   [[nodiscard]] Simulated<Result<LabImage>> send(const Job& job, const Attempt& attempt, const gemini::GenerateOptions& how) {
     const Duration limit = setup_.times_out ? how.timeout.value_or(Duration::max()) : attempt.remaining(world_.now());
-    const mock::Settled settled = world_.send(job, model_of(attempt.target), attempt.revision);
+    Job asked = job;
+    if (how.downsize_to) asked.size = gemini::name(*how.downsize_to);
+    const mock::Settled settled = world_.send(asked, model_of(attempt.target), attempt.revision);
     const Duration takes = settled.latency.value_or(Duration{});
     if (takes > limit) {
+      world_.give_up(limit);
       const auto late = gemini::classify(TransportError{TransportFault::total_timeout, Sent::unknown, {}});
       return {limit, Failure{late.verdict}};
     }

@@ -4,6 +4,7 @@
 #include <ductile/tools/lab/world.hpp>  // World
 
 #include <array>
+#include <string>
 #include <string_view>
 
 // Our own client in the lab. A program defines these functions in one unit, by <ductile/tools/lab/ductile_strategies_source.hpp>.
@@ -16,14 +17,18 @@ void play_ductile(World& world);
 /// `ductile-shared`: the same, and all processes share the ledgers of the quota.
 void play_ductile_shared(World& world);
 
+/// Every option of `ductile`, as `options_text` writes them.
+[[nodiscard]] std::string ductile_options();
+
 /// A part of the client that can be taken out, or set otherwise.
 struct Ablation {
   std::string_view name;  ///< "-breaker"; several may be given, with a space between them.
   std::string_view what;
 };
 
-inline constexpr std::array<Ablation, 17> all_ablations{{
+inline constexpr std::array<Ablation, 18> all_ablations{{
     {"configured", "the quota's limits are known at the start"},
+    {"+downsize", "the primary model in 2K as a third target, for who asks for 4K"},
     {"+patience", "25 % of the slack everywhere"},
     {"-patience", "none"},
     {"-tracker", "no quota ledger"},

@@ -4,14 +4,17 @@
 #include <ductile/core/config_error.hpp>  // ConfigError
 #include <ductile/core/quota_groups.hpp>  // QuotaGroups
 #include <ductile/core/quota_window.hpp>  // images_per_minute, pacific, per_day, per_minute, spend_per_ten_minutes, tokens_per_day, tokens_per_minute
+#include <ductile/core/target.hpp>    // Target
 #include <ductile/gemini/redact.hpp>  // shortened
 #include <ductile/gemini/resilient_options.hpp>
 #include <ductile/policies/trip.hpp>             // ratio
 #include <ductile/tools/lab/asking.hpp>          // each_job
-#include <ductile/tools/lab/ductile_client.hpp>  // DuctileClient, DuctileSetup
+#include <ductile/tools/lab/ductile_client.hpp>  // DuctileClient
+#include <ductile/tools/lab/ductile_setup.hpp>   // default_setup, DuctileSetup
 #include <ductile/tools/lab/ductile_strategies.hpp>
-#include <ductile/tools/lab/flow.hpp>   // Flow
-#include <ductile/tools/lab/world.hpp>  // model_id, World
+#include <ductile/tools/lab/flow.hpp>          // Flow
+#include <ductile/tools/lab/options_text.hpp>  // options_text
+#include <ductile/tools/lab/world.hpp>         // model_id, World
 
 #include <chrono>
 #include <cstdint>
@@ -19,20 +22,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // NOLINTBEGIN(misc-definitions-in-headers): meant for one unit
 namespace ductile::inline DUCTILE_VERSION::tools::lab {
 
 namespace detail {
-
-// The library's defaults. No option depends on the scenario but the targets, which are the day's two models in all of them.
-inline DuctileSetup default_setup() {
-  DuctileSetup setup;
-  setup.options.fallback.targets = {{.name = "primary", .model = std::string{model_id(Model::primary)}},
-                                    {.name = "fallback", .model = std::string{model_id(Model::fallback)}}};
-  setup.options.off_peak.emplace();
-  return setup;
-}
 
 inline void play(World& world, const DuctileSetup& setup, bool shared) {
   gemini::ResilientOptions options = setup.options;
@@ -74,6 +69,14 @@ inline bool ablate(std::string_view name, const World& world, DuctileSetup& setu
   if (name == "configured") return options.quota = known_limits(world.scenario().tier), true;
   if (name == "+patience") return options.fallback.patience = 0.25, true;
   if (name == "-patience") return options.fallback.patience = options.fallback.patience_when_long = 0, true;
+  if (name == "+downsize") {
+    std::vector<Target>& targets = options.fallback.targets;
+    targets.push_back(targets.front());
+    targets.back().name = "primary-2k";
+    targets.back().sizes = {"1K", "2K"};
+    targets.back().quota_group = targets.front().quota_group = "primary";
+    return options.downsize = true;
+  }
   if (name == "-tracker") return options.quota = no_ledger(), true;
   if (name == "-hints") return setup.reads_hints = false, true;
   if (name == "-day") return setup.knows_days = false, true;
@@ -97,12 +100,14 @@ inline bool ablate(std::string_view name, const World& world, DuctileSetup& setu
 
 }  // namespace detail
 
-void play_ductile(World& world) { detail::play(world, detail::default_setup(), false); }
+void play_ductile(World& world) { detail::play(world, default_setup(), false); }
 
-void play_ductile_shared(World& world) { detail::play(world, detail::default_setup(), true); }
+void play_ductile_shared(World& world) { detail::play(world, default_setup(), true); }
+
+std::string ductile_options() { return options_text(default_setup().options); }
 
 void play_ablated(World& world, std::string_view ablations, bool shared) {
-  DuctileSetup setup = detail::default_setup();
+  DuctileSetup setup = default_setup();
   for (std::string_view left = ablations; !left.empty();) {
     const std::size_t space = left.find(' ');
     const std::string_view name = left.substr(0, space);

@@ -160,13 +160,14 @@ inline double quotient(const std::vector<Metrics>& ours, const std::vector<const
     std::vector<double> values;
     for (const Metrics& each : ours) values.push_back(each.*goal.figure);
     found.figure = interval_of(values);
-  } else if (ours.size() > 1) {
+  } else if (ours.size() > 1 && std::isfinite(found.figure.mean)) {
     // The jackknife's pseudo values.
     std::vector<double> values;
     const auto count = static_cast<double>(ours.size());
     for (std::size_t i = 0; i < ours.size(); ++i)
       values.push_back(count * found.figure.mean - (count - 1) * detail::quotient(ours, others, goal, i));
-    found.figure.half = interval_of(values).half;
+    const double half = interval_of(values).half;
+    if (std::isfinite(half)) found.figure.half = half;  // else without one of the seeds there is nothing to divide by
   }
   found.met = goal.at_least ? found.figure.mean >= goal.value : found.figure.mean <= goal.value;
   return found;

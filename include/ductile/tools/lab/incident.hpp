@@ -63,9 +63,26 @@ struct Incident {
   return failure ? failure->kind : Kind::other;
 }
 
+/// Whether such a failure is the job's own, whoever is asked and when.
+[[nodiscard]] constexpr bool is_of_the_job(Kind kind) noexcept {
+  return is_about_content(kind) || kind == Kind::recitation || kind == Kind::bad_request || kind == Kind::payload_too_large ||
+         kind == Kind::not_found || kind == Kind::permission || kind == Kind::failed_precondition;
+}
+
+/// Whether that call says how the service was, and not only what the job is.
+[[nodiscard]] inline bool tells_of_the_service(const CallRecord& call) noexcept {
+  return !call.id.empty() && !is_of_the_job(kind_of(call.id));
+}
+
 /// What a strategy has done in a world, as its own log would have it.
 [[nodiscard]] inline Incident incident_of(const World& world) {
   Incident incident{.midnight = world.midnight(), .jobs = world.jobs(), .calls = world.calls(), .deliveries = world.deliveries()};
+  for (CallRecord& call : incident.calls)
+    if (call.given_up_after) {
+      call.id = row_of(Kind::timeout);
+      call.status = 0;
+      call.takes = *call.given_up_after;
+    }
   for (const Model model : both_models) incident.targets.emplace_back(model_id(model));
   return incident;
 }

@@ -263,6 +263,8 @@ inline Incident incident_of(const LoggedJobs& logged, std::vector<std::string> c
   Incident incident = detail::incident_of(jobs, std::move(chain));
   incident.jobs_left_out = left_out;
   if (incident.calls.empty()) detail::reading::refuse_json(what + " has no call of the first two targets: nothing to replay");
+  if (std::ranges::none_of(incident.calls, tells_of_the_service))
+    detail::reading::refuse_json(what + " has no call that says how the service was: each was refused for its own job, or broken off");
   return incident;
 }
 

@@ -118,11 +118,6 @@ class IncidentService final : public Service {
   static constexpr std::size_t index(Model model) noexcept { return static_cast<std::size_t>(model); }
   static Minute minute_of(Time time) { return std::chrono::floor<Minute>(time.time_since_epoch()); }
 
-  static constexpr bool is_of_the_job(Kind kind) noexcept {
-    return is_about_content(kind) || kind == Kind::recitation || kind == Kind::bad_request || kind == Kind::payload_too_large ||
-           kind == Kind::not_found || kind == Kind::permission || kind == Kind::failed_precondition;
-  }
-
   // One of the calls that were seen at that time, or as near as there are any.
   const CallRecord& drawn(Model model, Time now, mock::Dice dice) {
     const Seen* seen = &seen_[index(model)];

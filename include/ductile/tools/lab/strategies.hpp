@@ -46,8 +46,9 @@ inline constexpr std::array<Strategy, 12> all_strategies{{
 
 /// The strategy of that name.
 ///
+/// \param what Where the name was given, for the error.
 /// Errors   `ConfigError` that names the known ones.
-[[nodiscard]] inline const Strategy& strategy_named(std::string_view name) {
+[[nodiscard]] inline const Strategy& strategy_named(std::string_view name, std::string_view what = "--strategy") {
   const auto found = std::ranges::find(all_strategies, name, &Strategy::name);
   if (found != all_strategies.end()) return *found;
   std::string known;
@@ -57,7 +58,7 @@ inline constexpr std::array<Strategy, 12> all_strategies{{
     names.push_back(each.name);
   }
   const std::string_view nearest = ductile::detail::nearest_word(name, names);
-  throw ConfigError{"--strategy must be one of " + known + "; it is '" + gemini::shortened(name, 80) + "'" +
+  throw ConfigError{std::string{what} + " must be one of " + known + "; it is '" + gemini::shortened(name, 80) + "'" +
                     (nearest.empty() ? std::string{} : "; the nearest is '" + std::string{nearest} + "'")};
 }
 

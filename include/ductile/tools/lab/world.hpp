@@ -46,9 +46,10 @@ struct CallRecord {
   Time begins{};
   std::uint64_t job = 0;
   Model model = Model::primary;
-  int status = 0;    ///< The service's, whether the client waited for it or not.
-  std::string id{};  ///< The catalogue's, of a failure; of an image it begins with `ok-`.
-  Duration takes{};  ///< The service over its answer, whether the client waited for it or not.
+  int status = 0;                            ///< The service's, whether the client waited for it or not.
+  std::string id{};                          ///< The catalogue's, of a failure; of an image it begins with `ok-`.
+  Duration takes{};                          ///< The service over its answer, whether the client waited for it or not.
+  std::optional<Duration> given_up_after{};  ///< When the client no longer waited for it; none: it did to the end.
 };
 
 /// An image that came.
@@ -89,7 +90,7 @@ class World {
     scene_.model = model_id(model);
     scene_.time = midnight_ + now().time_since_epoch();
     mock::Settled settled = service_->settle(job, model, wording, scene_);
-    calls_.push_back({now(), job.number, model, read(settled).status, settled.id, settled.latency.value_or(Duration{})});
+    calls_.push_back({now(), job.number, model, read(settled).status, settled.id, settled.latency.value_or(Duration{}), std::nullopt});
     return settled;
   }
 
@@ -101,6 +102,9 @@ class World {
 
   /// What the last answer that was sent for speaks of.
   [[nodiscard]] const mock::Scene& scene() const noexcept { return scene_; }
+
+  /// For who sent the last call will not wait for its answer any longer than so.
+  void give_up(Duration after) { calls_.back().given_up_after = after; }
 
   /// The image of a job is there. Only the first one counts.
   void receive(const Job& job, Model model) {
