@@ -151,6 +151,25 @@ TEST_CASE("A target is asked for the largest size that it makes below the reques
   }
 }
 
+TEST_CASE("A target that repeats another is asked for smaller pictures alone", "[resilient]") {
+  const ImageRequest small{.prompt = "a red balloon", .image_size = ImageSize::one_k};
+  for (const bool elsewhere : {false, true}) {
+    CAPTURE(elsewhere);
+    std::vector<Target> targets = first_again;
+    if (elsewhere) targets.back().region = "europe-west4";  // another place, which is a fallback for any picture
+    SlowAtLargeSizes service;
+    ResilientOptions options = downsizing(targets);
+    options.deadline = 30s;
+    options.fallback.on_all_open = OnAllOpen::fail;
+    options.retry.attempts = 1;
+    auto client = resilient(service, somebody(), options);
+    VirtualClock clock;
+    const auto result = client.generate(small, CallOptions{.forced = {.targets = 0b01, .kind = Kind::overload}}, NoStop{}, clock);
+    CHECK(result.has_value() == elsewhere);
+    CHECK(service.asked.size() == (elsewhere ? 1 : 0));
+  }
+}
+
 TEST_CASE("The price of a smaller picture counts, not that of the size that was asked for", "[resilient]") {
   const double two_k = price_of({.name = "pro", .model = pro}, {.prompt = "a", .image_size = ImageSize::two_k}).value();
   const double four_k = price_of({.name = "pro", .model = pro}, large).value();

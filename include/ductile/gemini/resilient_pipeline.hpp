@@ -119,7 +119,7 @@ class ResilientPipeline {
     return detail::reword_options(options, rules);
   }
 
-  enum class Obstacle : std::uint8_t { not_wanted, size_or_ratio, price };
+  enum class Obstacle : std::uint8_t { not_wanted, repeats, size_or_ratio, price };
 
   // Whether the target's own limits and its model allow the size.
   [[nodiscard]] static bool makes(const Target& target, ImageSize size) {
@@ -141,10 +141,19 @@ class ResilientPipeline {
     if (wanted != 0 && (wanted >> index & 1U) == 0) return Obstacle::not_wanted;
     const auto first = price_of(targets_.front(), request);
     const auto smaller = smaller_size(target, request);
-    if (!smaller) return obstacle_as_asked(target, request, first);
+    if (!smaller) return repeats_another(index) ? std::optional{Obstacle::repeats} : obstacle_as_asked(target, request, first);
     ImageRequest downsized = request;
     downsized.image_size = smaller;
     return obstacle_as_asked(target, downsized, first);
+  }
+
+  // Whether it is an earlier target once more, there to make smaller pictures: another call there for the same one is no fallback.
+  [[nodiscard]] bool repeats_another(std::size_t index) const {
+    const auto same_place = [&later_one = targets_[index]](const Target& target) {
+      return target.model == later_one.model && target.base_url == later_one.base_url && target.project == later_one.project &&
+             target.key_name == later_one.key_name && target.region == later_one.region;
+    };
+    return downsizes_ && std::any_of(targets_.begin(), targets_.begin() + static_cast<std::ptrdiff_t>(index), same_place);
   }
 
   [[nodiscard]] std::optional<Obstacle> obstacle_as_asked(const Target& target, const ImageRequest& request,
@@ -159,6 +168,7 @@ class ResilientPipeline {
   static const char* words(Obstacle obstacle) {
     switch (obstacle) {
       case Obstacle::not_wanted: return " is excluded by the call";
+      case Obstacle::repeats: return " is there for smaller pictures";
       case Obstacle::size_or_ratio: return " does not make this size or ratio";
       case Obstacle::price: return " costs more than is allowed";
     }
