@@ -28,7 +28,7 @@ namespace ductile::tools {
 
 namespace {
 
-boost::json::object json_of(const lab::Scenario& scenario, const lab::Strategy& strategy) {
+boost::json::object line_of(const lab::Scenario& scenario, const lab::Strategy& strategy) {
   return {{"scenario", scenario.name}, {"strategy", strategy.name}};
 }
 
@@ -62,7 +62,7 @@ Ending lab_run(const LabFlags& flags) {
     lab::World world{day, scenario, seed};
     const lab::Metrics metrics = lab::run(day, world, strategy.name, strategy.play);
     if (!flags.log.empty()) write_whole_file(flags.log, lab::log_text(lab::incident_of(world)));
-    boost::json::object line = json_of(scenario, strategy);
+    boost::json::object line = line_of(scenario, strategy);
     line["seed"] = seed;
     for (const lab::Metric& metric : lab::all_metrics) line[metric.name] = json_of(metrics.*metric.figure);
     if (flags.json) {
@@ -97,7 +97,7 @@ Ending lab_compare(const LabFlags& flags) {
       runs.push_back(lab::run(day, scenario, *strategy, seed));
     }
     if (flags.json) {
-      boost::json::object line = json_of(scenario, *strategy);
+      boost::json::object line = line_of(scenario, *strategy);
       for (const lab::Metric& metric : lab::all_metrics) {
         const lab::Interval found = lab::interval_of(runs, metric.figure);
         line[metric.name] = boost::json::array{json_of(found.mean), json_of(found.half)};

@@ -8,6 +8,7 @@
 // The jobs of a seed come at the same moments as in the simulator and the bursts are the same; what becomes of a job is drawn by its
 // prompt, so that the two agree as two days do that differ in the jobs' luck alone.
 #include <ductile/core/clock.hpp>
+#include <ductile/core/kind.hpp>
 #include <ductile/gemini/declare_art_style.hpp>
 #include <ductile/gemini/resilient.hpp>
 #include <ductile/mock/engine.hpp>
@@ -40,6 +41,12 @@ std::string prompt_of(const lab::Job& job, std::uint64_t seed) {
   return "job " + std::to_string(job.number) + " of day " + std::to_string(seed);
 }
 
+// Whether a call that ended so was refused for what it asked, in whatever words: for the mock other words are another prompt, with a luck
+// of its own in this, too.
+bool is_refused_for_itself(ductile::Kind kind) {
+  return kind == ductile::Kind::bad_request || kind == ductile::Kind::permission || kind == ductile::Kind::not_found;
+}
+
 // Whether the client could ever get this image, in one of its wordings.
 bool makeable(ductile::mock::Server& service, const std::string& prompt) {
   for (unsigned revision = 0; revision <= ductile::gemini::art_styles; ++revision)
@@ -67,6 +74,7 @@ int play(const char* file, const std::string& name, std::uint64_t seed, double t
   who.pace = time_scale;
   auto client = ductile::gemini::resilient(transport, who, lab::default_setup().options);
 
+  std::vector<ductile::Kind> ends(world.jobs().size(), ductile::Kind::ok);  // each thread has a place of its own
   std::atomic<std::size_t> delivered{0};
   std::atomic<std::size_t> by_primary{0};
   std::vector<std::thread> threads;
@@ -75,6 +83,7 @@ int play(const char* file, const std::string& name, std::uint64_t seed, double t
     threads.emplace_back([&, wanted = &job] {
       const auto left = moment(wanted->deadline) - clock.now()();
       const auto image = client.generate(lab::request_of(*wanted, prompt_of(*wanted, seed)), {.deadline = left}, ductile::NoStop{}, clock);
+      if (!image) ends[wanted->number] = image.error().kind();
       if (!image || clock.now()() > moment(wanted->deadline)) return;
       ++delivered;
       if (served_by(image) == 0) ++by_primary;
@@ -83,7 +92,7 @@ int play(const char* file, const std::string& name, std::uint64_t seed, double t
   for (std::thread& thread : threads) thread.join();
 
   std::size_t possible = 0;
-  for (const lab::Job& job : world.jobs()) possible += makeable(service, prompt_of(job, seed)) ? 1 : 0;
+  for (const lab::Job& job : world.jobs()) possible += !is_refused_for_itself(ends[job.number]) && makeable(service, prompt_of(job, seed));
   const ductile::mock::Journal journal = service.engine().journal(1);
   const auto found = journal.by_status().find(429);
   const std::uint64_t refused = found != journal.by_status().end() ? found->second : 0;
