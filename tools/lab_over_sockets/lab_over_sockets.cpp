@@ -44,7 +44,8 @@ std::string prompt_of(const lab::Job& job, std::uint64_t seed) {
 // Whether a call that ended so was refused for what it asked, in whatever words: for the mock other words are another prompt, with a luck
 // of its own in this, too.
 bool is_refused_for_itself(ductile::Kind kind) {
-  return kind == ductile::Kind::bad_request || kind == ductile::Kind::permission || kind == ductile::Kind::not_found;
+  return kind == ductile::Kind::bad_request || kind == ductile::Kind::permission || kind == ductile::Kind::not_found ||
+         kind == ductile::Kind::prohibited;
 }
 
 // Whether the client could ever get this image, in one of its wordings.
