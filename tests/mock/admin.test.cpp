@@ -324,6 +324,7 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
       {"switches", R"({"lying_retry_info": true, "shared_capacity": -1})", "switches.shared_capacity must be a number from 0 to 1e+06"},
       {"switches", "[]", "the body must be an object; it is []"},
       {"state", R"({"state": 1})", "state must be a text; it is 1"},
+      {"state", R"({"state": "up", "state": "down"})", "the body has the member 'state' twice in one object"},
       {"state", "{}", "the body must have the member 'state'"},
       {"scenario", std::string(100'000, '['), "the body is not JSON"},
       {"scenario", R"({"cast": ")" + std::string(100'000, 'x') + R"("})", "cast must be a number from 0 to 10000; it is \"xxx"},

@@ -237,8 +237,20 @@ TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the
   CHECK(said.at("actions").as_array().size() > 1);
   const std::string text = diagnosis_text(spent, {}, now);
   CHECK_THAT(text, Catch::Matchers::ContainsSubstring("opens again: 2026-12-01T08:00:00Z, " +
-                                                      local_time_text(*tools::detail::retry_at(spent.said, now))));
+                                                      local_time_text(*tools::detail::retry_at(spent, now))));
   CHECK(diagnosis_text(spent).find("2026-12-01") == std::string::npos);  // nobody said what time it is
+
+  // A date is what it is, whenever the answer came; beside a Date of the answer's own, too.
+  const std::vector<HttpHeader> date{{"Retry-After", "Mon, 30 Nov 2026 23:00:00 GMT"}};
+  for (const bool dated : {false, true}) {
+    DoctorHints hints{.status = 503, .headers = date};
+    if (dated) hints.headers.push_back({"Date", "Mon, 30 Nov 2026 09:00:00 GMT"});
+    const Diagnosis asked = diagnose(answers_of("", hints).front());
+    CHECK(boost::json::parse(diagnosis_json(asked, {}, now)).at("retry_at") == "2026-11-30T23:00:00Z");
+    CHECK(boost::json::parse(diagnosis_json(asked)).at("retry_at") == "2026-11-30T23:00:00Z");
+  }
+  const DoctorHints never{.status = 400, .headers = date};
+  CHECK(boost::json::parse(diagnosis_json(diagnose(answers_of("", never).front()), {}, now)).at("retry_at").is_null());
 
   const auto of = [](std::string_view input) { return diagnosis(input); };
   CHECK(of(R"({"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}})").at("counted") == true);

@@ -575,6 +575,8 @@ class FactsCollector {
       if (facts_.code == 0) numeric_code(*number);
       return;
     }
+    // Vertex puts the error of a line of a batch into its status.
+    if (value.type == LenientValue::Type::string && value.raw.find('{') != std::string_view::npos) return text_value("status", value);
     const std::string upper = uppered(value.raw.substr(0, 64));
     if (is_grpc_status(upper) && level_ > facts_.status_level) {
       facts_.status = upper;
