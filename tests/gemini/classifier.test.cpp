@@ -764,10 +764,16 @@ TEST_CASE("A reason is read out of the wrappings in which Swift, Rust and PHP pr
       {R"(finishReason: Optional(FinishReason(rawValue: "IMAGE_SAFETY")))", "image-safety"},
       {R"(finish_reason: Some("IMAGE_SAFETY"))", "image-safety"},
       {"[finishReason] => IMAGE_SAFETY", "image-safety"},
+      {"finish_reason: Some(ImageSafety)", "image-safety"},
+      {"finish_reason: Some(MaxTokens), content: None", "max-tokens-no-image"},
+      {"block_reason: Some(ProhibitedContent)", "prompt-blocked-prohibited"},
+      {R"({"candidates":[{"finishReason":"NoImage"}]})", "no-image"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
-    CHECK(classify_text(row.text).verdict.id.text() == row.id);
+    const Classification said = classify_text(row.text);
+    CHECK(said.verdict.id.text() == row.id);
+    CHECK(said.confidence != Confidence::guess);
   }
 }
 

@@ -367,7 +367,10 @@ TEST_CASE("Several answers in one paste are a record each, none is lost behind t
 
   CHECK(ids("attempt 1:\n" + busy + "attempt 2:\n" + blocked) == Ids{"overloaded", "prompt-blocked-prohibited"});
   CHECK(ids(busy + "$ python draw.py\n" + key + "and more") == Ids{"overloaded", "api-key-invalid"});
-  CHECK(ids("$ curl -i one\n" + busy_head + busy + "$ curl -i two\n" + key_head + key) == Ids{"overloaded", "api-key-invalid"});
+  const auto by_commands = answers_of("$ curl -i one\n" + busy_head + busy + "$ curl -i two\n" + key_head + key);
+  REQUIRE(by_commands.size() == 2);
+  CHECK(by_commands.front().status == 503);
+  CHECK(by_commands.back().status == 400);
   CHECK(ids("attempt 1:\n" + busy + "{\n  cut").size() == 1);
 
   // As `curl -v` prints them: what a redirect says belongs to what follows it, what curl says of a connection stands alone.
@@ -381,6 +384,8 @@ TEST_CASE("Several answers in one paste are a record each, none is lost behind t
   CHECK(answers_of(shown_busy + shown_key).back().status == 400);
   CHECK(ids(shown_busy + shown_refused + shown_key) == Ids{"overloaded", "connect-refused", "api-key-invalid"});
   CHECK(ids(shown_refused + shown_busy) == Ids{"connect-refused", "overloaded"});
+  const std::string page = "<html><title>502 Bad Gateway</title></html>\n";
+  CHECK(ids(begin + ask + "< HTTP/1.1 502 \n<\n" + page + left + shown_refused) == Ids{"bad-gateway-html", "connect-refused"});
   CHECK(ids(begin + ask + "< HTTP/1.1 301 \n<\n* Ignoring the response-body\n*   Trying 192.0.2.2:443...\n" + ask + "< HTTP/1.1 503 \n<\n" +
             busy) == Ids{"overloaded"});
   CHECK(
