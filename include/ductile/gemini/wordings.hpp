@@ -299,12 +299,9 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "nsurlerrordomain error -1004", "connect-refused", "Apple"},
     {Topic::transport, "nsurlerrordomain error -1005", "reset-before-headers", "Apple"},
     {Topic::transport, "nsurlerrordomain error -1009", "connect-timeout", "Apple"},
-    {Topic::transport, "transporterror{reason: :closed}", "half-close-no-reply", "Elixir: Mint"},
-    {Topic::transport, "transporterror) socket closed", "half-close-no-reply", "Elixir: Mint"},
     {Topic::transport, "unexpected end of file from server", "half-close-no-reply", "Java: HttpURLConnection"},
     {Topic::transport, "sslzeroreturnerror", "reset-before-headers", "Python: OpenSSL"},
     {Topic::transport, "invalidchunklength", "bad-chunk-size", "Python: urllib3"},
-    {Topic::transport, "typeerror: terminated", "reset-mid-body", "Node: undici"},
     {Topic::transport, "und_err_body_timeout", "idle-timeout", "Node: undici"},
     {Topic::transport, "und_err_headers_timeout", "idle-timeout", "Node: undici"},
     {Topic::transport, "und_err_connect_timeout", "connect-timeout", "Node: undici"},
@@ -460,6 +457,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "context deadline", "client-deadline", "Go"},
     {Topic::transport, "context canceled", "cancelled-499", "Go"},
     {Topic::transport, "fetch failed", "reset-before-headers", "Node: no word on what failed"},
+    {Topic::transport, "typeerror: terminated", "reset-mid-body", "Node: no word on what failed"},
     {Topic::transport, "etimedout", "connect-timeout", "Node"},
     {Topic::transport, "networkerror when attempting", "reset-before-headers", "Firefox: no word on what failed"},
     {Topic::transport, "failed, reason:", "reset-before-headers", "node-fetch: no word on what failed"},
@@ -487,6 +485,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::general, "timed out", "client-deadline", "many clients"},
     {Topic::general, "timedout", "client-deadline", "Rust"},
     {Topic::general, "timeout", "client-deadline", "many clients"},
+    {Topic::general, "mint.transporterror", "half-close-no-reply", "Elixir: the socket was closed"},
 });
 
 /// How sentences name a span of weeks or months. Beside a quota, a limit or a cap they say that it is of such a span.
