@@ -249,7 +249,7 @@ TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the
     CHECK(boost::json::parse(diagnosis_json(asked, {}, now)).at("retry_at") == "2026-11-30T23:00:00Z");
     CHECK(boost::json::parse(diagnosis_json(asked)).at("retry_at") == "2026-11-30T23:00:00Z");
   }
-  const DoctorHints never{.status = 400, .headers = date};
+  const DoctorHints never{.status = 404, .headers = date};
   CHECK(boost::json::parse(diagnosis_json(diagnose(answers_of("", never).front()), {}, now)).at("retry_at").is_null());
 
   const auto of = [](std::string_view input) { return diagnosis(input); };
