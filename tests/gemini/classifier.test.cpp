@@ -710,11 +710,38 @@ TEST_CASE("What clients print of a connection, of an answer that is no JSON, and
       {"SyntaxError: Unexpected token 'u', \"upstream c\"... is not valid JSON", "truncated-json"},
       {"http: invalid byte in chunk length", "bad-chunk-size"},
       {"AttributeError: 'NoneType' object has no attribute 'parts'", "stop-no-parts"},
+      {"TypeError: Cannot read properties of undefined (reading 'content')", "candidates-empty"},
+      {"Error Domain=NSURLErrorDomain Code=-1202", "tls-failure"},
+      {"NSURLErrorDomain error -1005.", "reset-before-headers"},
+      {"%Mint.TransportError{reason: :closed}", "half-close-no-reply"},
+      {"%Mint.TransportError{reason: :nxdomain}", "dns-failure"},
+      {"%Mint.TransportError{reason: :timeout}", "client-deadline"},
+      {"java.net.SocketException: Unexpected end of file from server", "half-close-no-reply"},
+      {"org.apache.hc.core5.http.ConnectionClosedException: Connection closed by peer", "half-close-no-reply"},
+      {"org.apache.http.ConnectionClosedException: Premature end of chunk coded message body: closing chunk expected", "truncated-json"},
+      {"SSLError(SSLZeroReturnError(6, 'TLS/SSL connection has been closed (EOF)'))", "reset-before-headers"},
+      {"('Connection broken: InvalidChunkLength(got length b'', 0 bytes read)'", "bad-chunk-size"},
+      {"TypeError: terminated", "reset-mid-body"},
+      {"TypeError: terminated\n  [cause]: BodyTimeoutError: Body Timeout Error", "idle-timeout"},
+      {"UND_ERR_BODY_TIMEOUT", "idle-timeout"},
+      {"Stream closed with error code NGHTTP2_INTERNAL_ERROR, code: 'ERR_HTTP2_STREAM_ERROR'", "reset-mid-body"},
+      {"error decoding response body: expected value at line 1 column 1", "truncated-json"},
+      {"Faraday::ConnectionFailed: execution expired", "client-deadline"},
+      {"curl: (16) Error in the HTTP2 framing layer", "h2-goaway"},
+      {"Unsupported region for Vertex AI, us-foo1", "vertex-model-not-found"},
+      {R"({"status":"Error: {\"code\":429,\"message\":\"Resource has been exhausted.\",\"details\":[]}","request":{},"response":{}})",
+       "rate-generic"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
     CHECK(classify_text(row.text).verdict.id.text() == row.id);
   }
+  for (const std::string_view without : {"expected value at line 1 column 1", "Expecting value: line 1 column 1 (char 0)"})
+    CHECK(classify_text(without).confidence == Confidence::guess);
+  const Classification policy = classify_text(
+      R"({"error":{"code":400,"message":"Constraint constraints/vertexai.allowedModels violated","status":"FAILED_PRECONDITION"}})", 400);
+  CHECK(policy.verdict.id == FailureId{"precondition-check-failed"});
+  CHECK(policy.advice.cause.find("organisation") != std::string_view::npos);
   const Classification no_json = classify_text("SyntaxError: Unexpected token 'u', \"upstream c\"... is not valid JSON");
   CHECK(no_json.confidence == Confidence::guess);
   CHECK(no_json.verdict.billed == Billed::unknown);
@@ -740,10 +767,16 @@ TEST_CASE("A reason is read out of the wrappings in which Swift, Rust and PHP pr
       {R"(finishReason: Optional(FinishReason(rawValue: "IMAGE_SAFETY")))", "image-safety"},
       {R"(finish_reason: Some("IMAGE_SAFETY"))", "image-safety"},
       {"[finishReason] => IMAGE_SAFETY", "image-safety"},
+      {"finish_reason: Some(ImageSafety)", "image-safety"},
+      {"finish_reason: Some(MaxTokens), content: None", "max-tokens-no-image"},
+      {"block_reason: Some(ProhibitedContent)", "prompt-blocked-prohibited"},
+      {R"({"candidates":[{"finishReason":"NoImage"}]})", "no-image"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
-    CHECK(classify_text(row.text).verdict.id.text() == row.id);
+    const Classification said = classify_text(row.text);
+    CHECK(said.verdict.id.text() == row.id);
+    CHECK(said.confidence != Confidence::guess);
   }
 }
 
@@ -753,6 +786,45 @@ TEST_CASE("An error behind the pieces of an answer is one of a stream, also wher
       "data: {\"error\":{\"code\":503,\"message\":\"The model is overloaded.\",\"status\":\"UNAVAILABLE\"}}\n\n";
   CHECK(classify_text(stream).verdict.id == FailureId{"sse-error-event"});
   CHECK(classify_text(stream).verdict == classify_text(stream, 200).verdict);
+
+  // The same of a stream that is an array, and of an error of another kind: what was made before it may be paid for.
+  const std::string piece = R"({"candidates":[{"content":{"parts":[{"text":"Here"}]}}]})";
+  const std::string overload = R"({"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}})";
+  const std::string limit = R"({"error":{"code":429,"message":"Resource has been exhausted.","status":"RESOURCE_EXHAUSTED"}})";
+  CHECK(classify_text("[" + piece + ",\r\n" + overload + "]").verdict.id == FailureId{"sse-error-event"});
+  CHECK(classify_text("[" + overload + "]").verdict.id == FailureId{"overloaded"});
+  CHECK(classify_text("[" + overload + "]").verdict.billed == Billed::no);
+  for (const int status : {0, 200}) {
+    CHECK(classify_text("[" + piece + ",\r\n" + limit + "]", status).verdict.billed == Billed::unknown);
+    CHECK(classify_text("data: " + piece + "\n\ndata: " + limit + "\n\n", status).verdict.billed == Billed::unknown);
+    CHECK(classify_text("[" + limit + "]", status).verdict.billed == Billed::no);
+  }
+  CHECK(classify_text("[" + piece + ",\r\n" + limit + "]", 429).verdict.billed == Billed::no);
+}
+
+TEST_CASE("A stream that ends without a finish reason is one, also with a whole image and in one piece", "[gemini]") {
+  const std::string image = R"({"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"AA=="}}]}})";
+  const std::string end = R"({"finishReason":"STOP"})";
+  const auto event = [](const std::string& candidate) { return "data: {\"candidates\":[" + candidate + "]}\n\n"; };
+  for (const int status : {0, 200}) {
+    const Classification cut = classify_text(event(image), status);
+    CHECK(cut.verdict.id == FailureId{"sse-no-finish"});
+    CHECK(cut.verdict.images == 1);
+    CHECK(classify_text(event(image) + "da", status).verdict.id == FailureId{"sse-no-finish"});
+    CHECK(classify_text(event(image) + event(end), status).ok());
+    CHECK(classify_text("{\"candidates\":[" + image + "]}", status).ok());  // an answer in one piece ends with its last brace
+  }
+}
+
+TEST_CASE("What answers another question than one for an image is said to", "[gemini]") {
+  for (const std::string_view body : {R"({"totalTokens":5})", R"({"models":[{"name":"models/m","supportedGenerationMethods":[]}]})"}) {
+    const Classification said = classify_text(body, 200);
+    CHECK(said.verdict.id == FailureId{"candidates-empty"});
+    CHECK(said.advice.cause.find("another question") != std::string_view::npos);
+  }
+  CHECK(classify_text(R"({"result":5})", 200).advice.cause.empty());
+  CHECK(classify_text("", 304).advice.cause.find("cache") != std::string_view::npos);
+  CHECK(classify_text("", 301).advice.cause.empty());
 }
 
 TEST_CASE("What something before the service answered never reached it", "[gemini]") {

@@ -212,6 +212,18 @@ Client<StreamedTransport> client_over(StreamedTransport& transport) {
 
 }  // namespace
 
+TEST_CASE("Of an error in the midst of a stream it is not known what was paid", "[gemini][stream]") {
+  const auto billed = [](const std::string& text) {
+    StreamReader reader{{"gemini-3-pro-image", {}, {}}, {"gemini-3-pro-image", {}}};
+    const auto ignore = [](StreamPart&&) {};
+    (void)reader.feed(text, ignore);
+    return std::get<Classification>(reader.finish(ignore, nullptr)).verdict.billed;
+  };
+  const std::string limit = event(R"({"error":{"code":429,"message":"Resource has been exhausted.","status":"RESOURCE_EXHAUSTED"}})");
+  CHECK(billed(limit) == Billed::no);
+  CHECK(billed(event(words("Here is ")) + limit) == Billed::unknown);
+}
+
 TEST_CASE("A stream of events is taken apart as its standard says", "[gemini][stream]") {
   struct Case {
     std::string text;

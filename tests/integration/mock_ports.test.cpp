@@ -4,11 +4,13 @@
 #include <ductile/core/config_error.hpp>
 #include <ductile/gemini/client.hpp>
 #include <ductile/mock/server.hpp>
+#include <ductile/transports/curl.hpp>
 #include <ductile/transports/httplib.hpp>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <variant>
 
 // That each port shows its failure is what mock_suite tests.
 
@@ -41,6 +43,24 @@ TEST_CASE("Under TLS the mock is what it is without, for who trusts its certific
                                                                                                                       "gemini-3-pro-image");
   REQUIRE(!torn);
   CHECK(torn.error().kind() == Kind::network);
+  std::filesystem::remove(file);
+}
+
+TEST_CASE("Who asks the port that goes away sees that it does, and not a connection that broke", "[mock]") {
+  const mock::Server service{{.goaway_port = 0}};
+  const std::filesystem::path file = std::filesystem::temp_directory_path() / ("mock-goaway-" + std::to_string(service.port()) + ".pem");
+  std::ofstream{file} << service.certificate();
+  CurlTransport transport{CurlOptions{.ca_file = file.string()}};
+  for (int times = 0; times < 15; ++times) {
+    const auto exchange = transport.send({.method = "POST",
+                                          .url = "https://127.0.0.1:" + std::to_string(service.side_ports().goaway) + "/v1beta",
+                                          .headers = {},
+                                          .body = std::string(100'000, 'x')},
+                                         {});
+    const auto* error = std::get_if<TransportError>(&exchange);
+    REQUIRE(error);
+    CHECK_THAT(error->message, ContainsSubstring("HTTP2 framing layer"));
+  }
   std::filesystem::remove(file);
 }
 

@@ -21,6 +21,8 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -353,6 +355,11 @@ TEST_CASE("Options out of range are refused with their range", "[integration][mo
   using Catch::Matchers::ContainsSubstring;
   CHECK_THROWS_WITH(Server(ServerOptions{.port = 70'000}), ContainsSubstring("port must be from 0 to 65535; it is 70000"));
   CHECK_THROWS_WITH(Server(ServerOptions{.scenario = "sunny"}), ContainsSubstring("calm, bad-day, outage-30min"));
+  const std::filesystem::path over = std::filesystem::temp_directory_path() / "ductile-scenario-that-is-over.json";
+  std::ofstream{over} << R"({"episodes": [{"answer": "internal", "until": "2020-01-01T00:00:00Z"}]})";
+  CHECK_THROWS_WITH(Server(ServerOptions{.scenario = over.string()}), ContainsSubstring("episodes[0].until must be later than the start"));
+  CHECK_NOTHROW(Server(ServerOptions{.scenario = over.string(), .at = ductile::WallTime{}}));
+  std::filesystem::remove(over);
   CHECK_THROWS_WITH(Server(ServerOptions{.tier = "gold"}), ContainsSubstring("tier must be one of"));
   CHECK_THROWS_WITH(Server(ServerOptions{.time_scale = 0}), ContainsSubstring("time_scale must be from 0.001 to 100000; it is 0"));
   Server first;

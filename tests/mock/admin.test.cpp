@@ -244,6 +244,8 @@ TEST_CASE("A test tells the story's state, and which episode answered or came ne
   CHECK(desk.post("scenario", R"({"state": "down", "episodes": [{"answer": "overloaded", "state": "down"}]})").status == 200);
   (void)desk.engine.answer(asking::for_image("a private prompt"), desk.clock.now());
   CHECK(asking::json_of(desk.get("state")).at("state") == "down");
+  CHECK(desk.post("state", R"({"state": "donw"})").status == 400);
+  CHECK(asking::json_of(desk.get("state")).at("state") == "down");
   CHECK(asking::json_of(desk.post("state", R"({"state": "up"})")).at("state") == "up");
   (void)desk.engine.answer(asking::for_image("a private prompt"), desk.clock.now());
   const std::string page = desk.get("requests").body();
@@ -319,11 +321,14 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
        "episodes[0].match.project must be one of projects; it is 'studio'"},
       {"scenario", R"({"episodes": [{}]})", "episodes[0] must have the member 'answer'"},
       {"scenario", R"({"episodes": [{"answer": "internal", "from_s": 10, "until_s": 5}]})", "episodes[0].until_s must be more than from_s"},
+      {"scenario", R"({"episodes": [{"answer": "internal", "until": "2020-01-01T00:00:00Z"}]})",
+       "episodes[0].until must be later than the start ("},
       {"switches", R"({"count_failure": true})", "switches has no member 'count_failure'; the nearest is 'count_failures'"},
       {"switches", R"({"count_failures": 1})", "switches.count_failures must be true or false; it is 1"},
       {"switches", R"({"lying_retry_info": true, "shared_capacity": -1})", "switches.shared_capacity must be a number from 0 to 1e+06"},
       {"switches", "[]", "the body must be an object; it is []"},
       {"state", R"({"state": 1})", "state must be a text; it is 1"},
+      {"state", R"({"state": "up", "state": "down"})", "the body has the member 'state' twice in one object"},
       {"state", "{}", "the body must have the member 'state'"},
       {"scenario", std::string(100'000, '['), "the body is not JSON"},
       {"scenario", R"({"cast": ")" + std::string(100'000, 'x') + R"("})", "cast must be a number from 0 to 10000; it is \"xxx"},

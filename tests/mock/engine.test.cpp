@@ -417,6 +417,31 @@ TEST_CASE("A stream without alt=sse and the other provider's path put their erro
   CHECK(asking::json_of(refused).at(0).at("error").at("code").as_int64() == 401);
 }
 
+TEST_CASE("A token in the place of a key is refused as one, and a form is taken for parameters", "[mock]") {
+  Engine engine = engine_with({});
+  Request with_token = asking::for_image("a cat");
+  for (const std::string token : {"AIza0123456789", "ya29.something"}) {
+    with_token.headers = {{"Authorization", "Bearer " + token}};
+    const Answer refused = engine.answer(with_token, start);
+    CHECK(refused.id == "access-token-type-unsupported");
+    CHECK(refused.status == 401);
+  }
+  with_token.headers.push_back({"x-goog-api-key", "a-key"});
+  CHECK(engine.answer(with_token, start).status == 200);
+  with_token.headers = {{"Authorization", "Basic dTpw"}};
+  CHECK(engine.answer(with_token, start).id == "key-missing");
+
+  Request form = asking::for_image("a cat");
+  form.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
+  const Answer refused = engine.answer(form, start);
+  CHECK(refused.id == "unknown-field");
+  const std::string message{asking::json_of(refused).at("error").at("message").as_string()};
+  CHECK(message.starts_with(R"(Invalid JSON payload received. Unknown name "{"contents":)"));
+  CHECK(message.find("Cannot bind query parameter") != message.npos);
+  form.headers.back().value = "application/json";
+  CHECK(engine.answer(form, start).status == 200);
+}
+
 TEST_CASE("A full window is answered with true figures, and opens when the body says", "[mock]") {
   Scenario scenario;
   scenario.tier = ductile::mock::find_tier("tier1").value();

@@ -61,6 +61,9 @@ inline auto of_project(std::uint64_t project) {
 inline auto for_job(std::uint64_t job) {
   return [job](Entry& entry) { entry.job = entry.request = job; };
 }
+inline auto after_job(std::uint64_t job) {
+  return [job](Entry& entry) { entry.chat = job; };
+}
 inline auto in_other_words() {
   return [](Entry& entry) { entry.request += 1000; };
 }

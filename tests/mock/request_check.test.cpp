@@ -32,6 +32,13 @@ std::string with_config(std::string_view config) {
   return R"({"contents": [{"parts": [{"text": "a cat"}]}], "generationConfig": )" + std::string{config} + "}";
 }
 
+std::string with_member(std::string_view name, std::string_view element) {
+  return R"({"contents": [{"parts": [{"text": "x"}]}], ")" + std::string{name} + "\": [" + std::string{element} + "]}";
+}
+
+std::string with_safety(std::string_view setting) { return with_member("safetySettings", setting); }
+std::string with_tools(std::string_view tool) { return with_member("tools", tool); }
+
 std::string with_parts(std::string_view parts, std::string_view role = "user") {
   return R"({"contents": [{"role": ")" + std::string{role} + R"(", "parts": )" + std::string{parts} + "}]}";
 }
@@ -125,6 +132,21 @@ TEST_CASE("A request is turned away in the row that the service would use", "[mo
       {with_config(R"({"maxOutputTokens": 2147483648})"), "invalid-argument-generic"},
       {with_config(R"({"imageConfig": {"aspectRatio": "1:1"}})"), "aspect-ratio-invalid", "gemini-2.5-flash"},
       {with_config(R"({"imageConfig": {"imageSize": "1K"}})"), "image-size-invalid", "gemini-2.5-flash"},
+      {with_config(R"({"topK": -1})"), "invalid-argument-generic"},
+      {with_config(R"({"topK": 0})"), "accepted"},
+      {with_config(R"({"maxOutputTokens": 0})"), "invalid-argument-generic"},
+      {with_config(R"({"responseMimeType": "image/png"})"), "invalid-argument-generic"},
+      {with_config(R"({"responseMimeType": "text/plain"})"), "accepted"},
+      {with_config(R"({"responseMimeType": "application/json"})"), "accepted", "gemini-2.5-flash"},
+      {with_config(R"({"responseMimeType": "application/json"})"), "invalid-argument-generic", "gemini-2.5-flash-image"},
+      {with_safety(R"({"threshold": "OFF"})"), "invalid-argument-generic"},
+      {with_safety(R"({"category": "harm_category_unspecified", "threshold": "OFF"})"), "invalid-argument-generic"},
+      {with_safety(R"({"category": 1, "threshold": "OFF"})"), "invalid-argument-generic"},
+      {with_safety(R"({"category": 7, "threshold": "OFF"})"), "accepted"},
+      {with_tools(R"({"functionDeclarations": [{"name": "draw"}]})"), "invalid-argument-generic"},
+      {with_tools(R"({"functionDeclarations": [{"name": "draw"}]})"), "accepted", "gemini-2.5-flash"},
+      {with_tools(R"({"code_execution": {}})"), "invalid-argument-generic"},
+      {with_tools(R"({"googleSearch": {}})"), "accepted"},
       {asking::body_for(std::string(400'000, 'x')), "token-count-exceeded", "gemini-3.1-flash-lite-image"},
   };
   for (const Case& each : cases) {
@@ -190,6 +212,18 @@ TEST_CASE("A value that a field or a model does not take is told in the service'
        "Invalid value at 'generation_config.response_modalities[0]' "
        "(type.googleapis.com/google.ai.generativelanguage.v1beta.GenerationConfig.Modality), [0.5,1]"},
       {with_config(R"({"imageConfig": {"aspectRatio": "1:1"}})"), "Aspect ratio is not enabled for this model", "gemini-2.5-flash"},
+      {with_config(R"({"maxOutputTokens": -1})"),
+       "* GenerateContentRequest.generation_config.max_output_tokens: max_output_tokens must be positive.\n"},
+      {with_config(R"({"responseMimeType": "image/png"})"),
+       "* GenerateContentRequest.generation_config.response_mime_type: allowed mimetypes are `text/plain`, `application/json`, "
+       "`application/xml`, `application/yaml` and `text/x.enum`.\n"},
+      {with_config(R"({"responseMimeType": "application/json"})"), "JSON mode is not enabled for this model", "gemini-2.5-flash-image"},
+      {with_tools(R"({"functionDeclarations": [{"name": "draw"}]})"), "Function calling is not enabled for this model"},
+      {R"({"contents": [{"parts": [{"text": "x"}]}],
+           "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}, {"threshold": "OFF"}]})",
+       "* GenerateContentRequest.safety_settings[1]: element predicate failed: $.category in (HarmCategory.HARM_CATEGORY_HATE_SPEECH, "
+       "HarmCategory.HARM_CATEGORY_SEXUALLY_EXPLICIT, HarmCategory.HARM_CATEGORY_DANGEROUS_CONTENT, "
+       "HarmCategory.HARM_CATEGORY_HARASSMENT, HarmCategory.HARM_CATEGORY_CIVIC_INTEGRITY)\n"},
   };
   for (const Case& each : cases) {
     INFO(each.body);
@@ -273,6 +307,24 @@ TEST_CASE("What is asked for is the last turn's text, the size, the ratio and wh
   CHECK_FALSE(asked.text);
   CHECK(asked.thoughts);
   CHECK(asked.tokens >= 1);
+}
+
+TEST_CASE("A request that goes on in a chat names the one whose answer it takes up", "[mock]") {
+  const std::string first = R"({"role": "user", "parts": [{"text": "a cat"}]})";
+  const std::string answer = R"({"role": "model", "parts": [{"text": "Which colour?"}]})";
+  const auto asked = [](const std::string& contents) {
+    const auto checked = check_request(R"({"contents": )" + contents + "}", ductile::mock::find_served_model("gemini-3-pro-image").value());
+    REQUIRE(std::holds_alternative<Asked>(checked));
+    return std::get<Asked>(checked);
+  };
+  const Asked alone = asked("[" + first + "]");
+  CHECK(alone.before == 0);
+  CHECK(asked(first).contents == alone.contents);  // one turn needs no list
+  const Asked went_on = asked("[" + first + "," + answer + R"(, {"role": "user", "parts": [{"text": "blue"}]}])");
+  CHECK(went_on.before == alone.contents);
+  CHECK(went_on.contents != alone.contents);
+  CHECK(asked("[" + first + "," + answer + "]").before == 0);
+  CHECK(asked("[" + answer + "," + first + "]").contents != asked("[" + first + "," + answer + "]").contents);
 }
 
 TEST_CASE("A body deeper than the parser goes is refused, not followed", "[mock]") {

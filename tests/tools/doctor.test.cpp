@@ -237,8 +237,20 @@ TEST_CASE("A diagnosis says the layer, whose it is, what counts, and when in the
   CHECK(said.at("actions").as_array().size() > 1);
   const std::string text = diagnosis_text(spent, {}, now);
   CHECK_THAT(text, Catch::Matchers::ContainsSubstring("opens again: 2026-12-01T08:00:00Z, " +
-                                                      local_time_text(*tools::detail::retry_at(spent.said, now))));
+                                                      local_time_text(*tools::detail::retry_at(spent, now))));
   CHECK(diagnosis_text(spent).find("2026-12-01") == std::string::npos);  // nobody said what time it is
+
+  // A date is what it is, whenever the answer came; beside a Date of the answer's own, too.
+  const std::vector<HttpHeader> date{{"Retry-After", "Mon, 30 Nov 2026 23:00:00 GMT"}};
+  for (const bool dated : {false, true}) {
+    DoctorHints hints{.status = 503, .headers = date};
+    if (dated) hints.headers.push_back({"Date", "Mon, 30 Nov 2026 09:00:00 GMT"});
+    const Diagnosis asked = diagnose(answers_of("", hints).front());
+    CHECK(boost::json::parse(diagnosis_json(asked, {}, now)).at("retry_at") == "2026-11-30T23:00:00Z");
+    CHECK(boost::json::parse(diagnosis_json(asked)).at("retry_at") == "2026-11-30T23:00:00Z");
+  }
+  const DoctorHints never{.status = 404, .headers = date};
+  CHECK(boost::json::parse(diagnosis_json(diagnose(answers_of("", never).front()), {}, now)).at("retry_at").is_null());
 
   const auto of = [](std::string_view input) { return diagnosis(input); };
   CHECK(of(R"({"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}})").at("counted") == true);
@@ -355,7 +367,10 @@ TEST_CASE("Several answers in one paste are a record each, none is lost behind t
 
   CHECK(ids("attempt 1:\n" + busy + "attempt 2:\n" + blocked) == Ids{"overloaded", "prompt-blocked-prohibited"});
   CHECK(ids(busy + "$ python draw.py\n" + key + "and more") == Ids{"overloaded", "api-key-invalid"});
-  CHECK(ids("$ curl -i one\n" + busy_head + busy + "$ curl -i two\n" + key_head + key) == Ids{"overloaded", "api-key-invalid"});
+  const auto by_commands = answers_of("$ curl -i one\n" + busy_head + busy + "$ curl -i two\n" + key_head + key);
+  REQUIRE(by_commands.size() == 2);
+  CHECK(by_commands.front().status == 503);
+  CHECK(by_commands.back().status == 400);
   CHECK(ids("attempt 1:\n" + busy + "{\n  cut").size() == 1);
 
   // As `curl -v` prints them: what a redirect says belongs to what follows it, what curl says of a connection stands alone.
@@ -369,6 +384,8 @@ TEST_CASE("Several answers in one paste are a record each, none is lost behind t
   CHECK(answers_of(shown_busy + shown_key).back().status == 400);
   CHECK(ids(shown_busy + shown_refused + shown_key) == Ids{"overloaded", "connect-refused", "api-key-invalid"});
   CHECK(ids(shown_refused + shown_busy) == Ids{"connect-refused", "overloaded"});
+  const std::string page = "<html><title>502 Bad Gateway</title></html>\n";
+  CHECK(ids(begin + ask + "< HTTP/1.1 502 \n<\n" + page + left + shown_refused) == Ids{"bad-gateway-html", "connect-refused"});
   CHECK(ids(begin + ask + "< HTTP/1.1 301 \n<\n* Ignoring the response-body\n*   Trying 192.0.2.2:443...\n" + ask + "< HTTP/1.1 503 \n<\n" +
             busy) == Ids{"overloaded"});
   CHECK(

@@ -189,6 +189,35 @@ TEST_CASE("A body below its dated line belongs to it, however it is printed", "[
   CHECK(scanned(at("10:00:00", "words") + "{\"ts\": \"2026-11-24T10:00:01Z\", \"a\": 1}\n").records() == 2);
 }
 
+TEST_CASE("Of lines that a collector dated one by one those that go on belong to the one before them", "[doctor]") {
+  const std::vector<std::string> lines{
+      "ERROR gemini failed", "{", "  \"error\": {", "    \"code\": 503,", "    \"message\": \"The model is overloaded.\"", "  }", "}"};
+  for (const std::string head : {"2026-11-30T10:00:00.1Z stderr F ", "Nov 30 10:00:00 host painter[17]: "}) {
+    CAPTURE(head);
+    std::string log;
+    for (int failures = 0; failures < 3; ++failures)
+      for (const std::string& line : lines) log += head + line + "\n";
+    const LogScan scan = scanned(log);
+    CHECK(scan.records() == 3);
+    CHECK(scan.failures() == 3);
+    REQUIRE(scan.rows().size() == 1);
+    CHECK(scan.rows()[0].id == "overloaded");
+  }
+  const std::string lines_of_json = R"(2026-11-30T10:00:00Z stdout F {"error":{"code":503,"message":"The model is overloaded."}})";
+  CHECK(scanned(lines_of_json + "\n" + lines_of_json + "\n").records() == 2);
+  CHECK(scanned("Nov 30 10:00:00 host painter: a\nNov 30 10:00:00 host painter:   b\n").records() == 2);
+  CHECK(scanned("2026-11-30T10:00:00Z a\n2026-11-30T10:00:00Z   b\n").records() == 2);
+}
+
+TEST_CASE("A time without a day begins a record, where no line has one with a day", "[doctor]") {
+  const std::string trace = "10:00:00.123 [main] ERROR gemini failed\nServerException: 503 The model is overloaded.\nCaused by: 503\n";
+  const LogScan scan = scanned(trace + trace + trace);
+  CHECK(scan.records() == 3);
+  CHECK(scan.failures() == 3);
+  CHECK_FALSE(scan.first());
+  CHECK(scanned("2026-11-30T10:00:00Z ERROR 503 overloaded\n10:00:00 of a table\n").records() == 1);
+}
+
 TEST_CASE("A time is found behind what a container, a level or a name puts before it", "[doctor]") {
   for (const std::string_view line :
        {"app-1  | 2026-11-24T10:00:00Z words", "[pod/x-1/app] 2026-11-24T10:00:00Z words", "ERROR 2026-11-24 10:00:00 words",
@@ -371,6 +400,13 @@ TEST_CASE("What a browser asks beside the call, and what went well beside it, is
                                entry("GET", "", 400, wrong_key) + "]}}");
   CHECK(scan.records() == 2);
   CHECK(scan.failures() == 2);
+}
+
+TEST_CASE("One entry of an archive is scanned as the archive is", "[doctor]") {
+  const LogScan scan = scanned(entry_at("2026-11-24T11:00:00Z", 503, overload));
+  CHECK(scan.failures() == 1);
+  REQUIRE(scan.first());
+  CHECK(*scan.first() == WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}} + std::chrono::hours{11});
 }
 
 TEST_CASE("An archive that is cut off, and what only begins like one, is read line by line", "[doctor]") {

@@ -266,8 +266,9 @@ std::string what_ductile_does(const gemini::FailureRow& row, const Specimen& spe
 std::string reproduce(const gemini::FailureRow& row, const Specimen& specimen) {
   const std::string id{row.id.text()};
   const std::string asked = body_asking(specimen.scene);
-  std::string text = "In one terminal `ductile mock --port 8080`, in another:\n\n```sh\ncurl -i 'http://127.0.0.1:8080" +
-                     path_of(specimen.scene) + "' \\\n  -H 'x-ductile-scenario: " + id + "'" +
+  const std::string_view unpacks = row.id == FailureId{"gzip-that-is-not"} ? " --compressed" : "";
+  std::string text = "In one terminal `ductile mock --port 8080`, in another:\n\n```sh\ncurl -i" + std::string{unpacks} +
+                     " 'http://127.0.0.1:8080" + path_of(specimen.scene) + "' \\\n  -H 'x-ductile-scenario: " + id + "'" +
                      (asked.empty() ? std::string{} : " -H 'Content-Type: application/json' \\\n  -d '" + asked + "'") + "\n```\n";
   const TransportWords* broken = find_transport_words(row.id.text());
   if (broken && !broken->for_real.empty())

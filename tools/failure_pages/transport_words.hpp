@@ -56,7 +56,7 @@ inline constexpr std::array<TransportWords, 17> transport_words{{
      "(52) Empty reply from server", ""},
     {"h2-goaway", TransportFault::closed, 0, 0,
      "On HTTP/2 a GOAWAY or REFUSED_STREAM frame instead of an answer.",
-     "(16), (55), (56) or (92), by the moment at which it comes", "ductile mock --goaway-port 8081 & sleep 1\ncurl -ik --http2 https://127.0.0.1:8081/"},
+     "(16) Error in the HTTP2 framing layer, when nothing of an answer has come; in the midst of one (92) or (56)", "ductile mock --goaway-port 8081 & sleep 1\ncurl -ik --http2 https://127.0.0.1:8081/"},
     {"wrong-content-length", TransportFault::truncated, 200, 1,
      "A head with status 200 that announces more bytes than come before the connection is closed.",
      "(18) transfer closed with bytes remaining to read", ""},

@@ -146,7 +146,9 @@ Classification StreamReader::as_text(const StreamEvent& event) const {
   if (!event.bare) text = "data: ";
   if (event.bare && events_.has_fields()) text = "data: {}\n\n";
   Classification said = classify_text(text.append(event.data), detail::status_of_streams, context_);
-  return said.ok() ? detail::classification_of({"sse-no-finish", "event", "holds no candidates"}, std::move(said)) : said;
+  if (said.ok()) return detail::classification_of({"sse-no-finish", "event", "holds no candidates"}, std::move(said));
+  if (candidates_seen_ && said.verdict.billed == Billed::no) said.verdict.billed = Billed::unknown;  // what was made before it
+  return said;
 }
 
 // Later events say more than earlier ones.

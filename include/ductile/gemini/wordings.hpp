@@ -157,12 +157,14 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::access, "user location is not supported", "location-unsupported", "Gemini API, 400"},
     {Topic::access, "only accessible to billed users", "billing-required-imagen", "Imagen, 400"},
     {Topic::access, "is not in an active state", "precondition-check-failed", "Files API, 400: a file in work"},
+    {Topic::access, "vertexai.allowedmodels", "precondition-check-failed", "Vertex, 400: a policy of the organisation"},
     {Topic::access, "precondition check failed", "precondition-check-failed", "Gemini API, 400"},
 
     {Topic::model, "is not found for api version", "model-not-found", "Gemini API, 404"},
     {Topic::model, "no longer available to new users", "model-closed-to-new-users", "Gemini API, 404"},
     {Topic::model, "model withdrawn", "retired-503-gateway", "a reseller, 503"},
     {Topic::model, "or your project does not have access", "vertex-model-not-found", "Vertex, 404"},
+    {Topic::model, "unsupported region for vertex", "vertex-model-not-found", "Vertex, 400"},
     {Topic::model, "is not servable in region", "vertex-model-not-found", "Vertex, 400"},
     {Topic::model, "no endpoints found", "model-not-found", "OpenRouter, 404"},
     {Topic::model, "no endpoints available", "model-not-found", "OpenRouter, 404"},
@@ -291,6 +293,19 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "code=-1202", "tls-failure", "Apple, NSURLErrorDomain"},
     {Topic::transport, "nsurlerrordomain -1202", "tls-failure", "Apple"},
     {Topic::transport, "trust relationship for the ssl", "tls-failure", ".NET, PowerShell"},
+    {Topic::transport, "nsurlerrordomain error -1202", "tls-failure", "Apple"},
+    {Topic::transport, "nsurlerrordomain error -1001", "client-deadline", "Apple"},
+    {Topic::transport, "nsurlerrordomain error -1003", "dns-failure", "Apple"},
+    {Topic::transport, "nsurlerrordomain error -1004", "connect-refused", "Apple"},
+    {Topic::transport, "nsurlerrordomain error -1005", "reset-before-headers", "Apple"},
+    {Topic::transport, "nsurlerrordomain error -1009", "connect-timeout", "Apple"},
+    {Topic::transport, "unexpected end of file from server", "half-close-no-reply", "Java: HttpURLConnection"},
+    {Topic::transport, "sslzeroreturnerror", "reset-before-headers", "Python: OpenSSL"},
+    {Topic::transport, "invalidchunklength", "bad-chunk-size", "Python: urllib3"},
+    {Topic::transport, "und_err_body_timeout", "idle-timeout", "Node: undici"},
+    {Topic::transport, "und_err_headers_timeout", "idle-timeout", "Node: undici"},
+    {Topic::transport, "und_err_connect_timeout", "connect-timeout", "Node: undici"},
+    {Topic::transport, "httpx.connecterror", "connect-refused", "httpx: no word on what failed"},
     {Topic::transport, "err_proxy_connection_failed", "connect-refused", "Chromium"},
     {Topic::transport, "err_content_length_mismatch", "wrong-content-length", "Chromium"},
     {Topic::transport, "err_content_decoding_failed", "gzip-that-is-not", "Chromium"},
@@ -300,6 +315,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "premature end of content-length", "wrong-content-length", "Java: Apache HttpClient"},
     {Topic::transport, "truncatedchunkexception", "truncated-json", "Java: Apache HttpClient"},
     {Topic::transport, "premature end of chunk", "truncated-json", "Java: Apache HttpClient"},
+    {Topic::transport, "connectionclosedexception", "half-close-no-reply", "Java: Apache HttpClient"},
     {Topic::transport, "response ended prematurely", "half-close-no-reply", ".NET"},
     {Topic::transport, "eof while parsing", "truncated-json", "Rust: serde"},
     {Topic::transport, "reached end of data", "truncated-json", ".NET"},
@@ -399,6 +415,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "epipe", "reset-before-headers", "errno"},
     {Topic::transport, "goaway", "h2-goaway", "HTTP/2"},
     {Topic::transport, "refused_stream", "h2-goaway", "HTTP/2"},
+    {Topic::transport, "err_http2_stream_error", "reset-mid-body", "Node: HTTP/2"},
     {Topic::transport, "stream error: stream id", "reset-mid-body", "Go: HTTP/2"},
     {Topic::transport, "stream was reset", "reset-mid-body", "OkHttp: HTTP/2"},
     {Topic::transport, "upstream stream closed before", "reset-before-headers", "gateways"},
@@ -429,6 +446,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "'<' is an invalid start", "captive-200-html", ".NET: a page where JSON was expected"},
     {Topic::transport, "is not valid json", "truncated-json", "JavaScript: a sentence, or a stream, where JSON was expected"},
     {Topic::transport, "line 1 column 1 (char 0)", "truncated-json", "Python: nothing where JSON was expected, or a page"},
+    {Topic::transport, "expected value at line 1 column 1", "truncated-json", "Rust: serde, where nothing of JSON came"},
     {Topic::transport, "unterminated string in json", "truncated-json", "JavaScript"},
     {Topic::transport, "jsoneofexception", "truncated-json", "Java: Jackson"},
     {Topic::transport, "in json at position 0", "captive-200-html", "JavaScript: a page where JSON was expected"},
@@ -439,13 +457,17 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "context deadline", "client-deadline", "Go"},
     {Topic::transport, "context canceled", "cancelled-499", "Go"},
     {Topic::transport, "fetch failed", "reset-before-headers", "Node: no word on what failed"},
+    {Topic::transport, "typeerror: terminated", "reset-mid-body", "Node: no word on what failed"},
     {Topic::transport, "etimedout", "connect-timeout", "Node"},
     {Topic::transport, "networkerror when attempting", "reset-before-headers", "Firefox: no word on what failed"},
     {Topic::transport, "failed, reason:", "reset-before-headers", "node-fetch: no word on what failed"},
     {Topic::transport, "character after json", "truncated-json", "JavaScript: the pieces of a stream, read as one"},
 
+    {Topic::general, "http2 framing layer", "h2-goaway", "curl: what it makes of a GOAWAY, and of other slips"},
     {Topic::general, "has no attribute 'parts'", "stop-no-parts", "Python: an answer without content was read on"},
     {Topic::general, "(reading 'parts')", "stop-no-parts", "JavaScript"},
+    {Topic::general, "(reading 'content')", "candidates-empty", "JavaScript: an answer without candidates was read on"},
+    {Topic::general, "execution expired", "client-deadline", "Ruby"},
     {Topic::general, "quota exceeded", "quota-no-details", "gateways"},
     {Topic::general, "payload too large", "body-too-large-413", "reason phrase of 413"},
     {Topic::general, "entity too large", "body-too-large-413", "reason phrase of 413"},
@@ -463,6 +485,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::general, "timed out", "client-deadline", "many clients"},
     {Topic::general, "timedout", "client-deadline", "Rust"},
     {Topic::general, "timeout", "client-deadline", "many clients"},
+    {Topic::general, "mint.transporterror", "half-close-no-reply", "Elixir: the socket was closed"},
 });
 
 /// How sentences name a span of weeks or months. Beside a quota, a limit or a cap they say that it is of such a span.
@@ -561,10 +584,12 @@ inline constexpr auto tunnels = std::to_array<std::string_view>({"tunnel", "from
 /// Source   Google's front end ("Sorry..."), Cloudflare's block page.
 inline constexpr auto robot_checks = std::to_array<std::string_view>({"automated queries", "unusual traffic", "attention required!"});
 
-/// Of a file that was uploaded: it is not ready yet. And of an answer where JSON was expected: nothing of it was.
+/// Of a file that was uploaded: it is not ready yet. Of a model: a policy does not allow it. And of an answer where JSON was expected:
+/// nothing of it was.
 inline constexpr std::string_view file_in_work{"is not in an active state"};
-inline constexpr std::string_view no_json_at_all{"line 1 column 1 (char 0)"};
-inline constexpr std::string_view no_json_to_a_browser{"is not valid json"};
+inline constexpr std::string_view models_that_are_allowed{"vertexai.allowedmodels"};
+inline constexpr std::array<std::string_view, 3> nothing_of_json{"line 1 column 1 (char 0)", "is not valid json",
+                                                                 "expected value at line 1 column 1"};
 
 /// Of an answer that a client of gRPC does not take.
 inline constexpr std::string_view larger_than_the_client_takes{"received message larger than max"};

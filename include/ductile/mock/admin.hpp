@@ -75,7 +75,7 @@ class Admin {
           return shown(scenario());
         }
         if (page == "state") {
-          engine_.enter(detail::text(detail::only_member(parsed(request.body), "state"), "state"));
+          enter(detail::text(detail::only_member(parsed(request.body), "state"), "state"));
           return shown(state());
         }
         if (page == "switches") {
@@ -116,7 +116,14 @@ class Admin {
     const bool own_seed = !given.contains("seed");
     const Scenario next = read_scenario(given, own_seed ? std::optional{engine_.own_seed()} : std::nullopt);
     refuse_unknown_projects(next, engine_.own_projects());
+    refuse_what_never_comes(next, clock_.now());
     engine_.play(engine_.with_own(next, [&given](std::string_view member) { return given.contains(member); }), clock_.now());
+  }
+
+  void enter(std::string state) {
+    const auto known = engine_.scenario();
+    detail::refuse_misspelt_state(state, "state", detail::states_of(known, true));
+    engine_.enter(std::move(state));
   }
 
   void turn(const boost::json::value& body) {

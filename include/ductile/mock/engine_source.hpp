@@ -19,7 +19,7 @@
 #include <ductile/mock/quota.hpp>            // Quota
 #include <ductile/mock/reply.hpp>            // find_row, lay_fault, quota_reply, reply
 #include <ductile/mock/request_check.hpp>    // Asked, check_request, Refusal, Terms
-#include <ductile/mock/route.hpp>            // key_of, read_route, wanted_row
+#include <ductile/mock/route.hpp>            // key_of, read_route, token_of, wanted_row
 #include <ductile/mock/scenario.hpp>         // Scenario
 #include <ductile/mock/scene.hpp>            // Scene
 #include <ductile/mock/service.hpp>          // Service, Settled
@@ -128,7 +128,7 @@ class Engine::Serving {
   Answer serve(const Request& request, Route route, Scene& scene, Entry& entry, const std::string& project) {
     if (route == Route::nowhere) return reply("path-not-found-html", scene);
     const std::string_view key = key_of(request);
-    if (key.empty()) return reply("key-missing", scene);
+    if (key.empty()) return reply(token_of(request).empty() ? "key-missing" : "access-token-type-unsupported", scene);
     if (!is_a_key(key)) return reply("api-key-invalid", scene);
     if (auto refusal = check_query(request, route)) {
       scene.message = std::move(refusal->message);
@@ -165,6 +165,7 @@ class Engine::Serving {
     put(asked, scene);
     if (route == Route::count_tokens) return tokens_counted(scene);
     entry.job = asked.contents;
+    entry.chat = asked.before;
     entry.image_wanted = asked.image;
     entry.lost_signature = belied(asked.returned);
     return generate(asked, scene, entry, project);

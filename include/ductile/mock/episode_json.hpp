@@ -10,7 +10,7 @@
 #include <ductile/mock/episode.hpp>              // Episode, WeightedAnswer
 #include <ductile/mock/json_reading.hpp>         // Member, read_members, written_members
 #include <ductile/mock/latency_percentiles.hpp>  // LatencyPercentiles
-#include <ductile/mock/models.hpp>               // served_models
+#include <ductile/mock/models.hpp>               // find_served_model, served_models
 #include <ductile/mock/rows.hpp>                 // all_answers, can_answer, fault_names
 
 #include <boost/json.hpp>
@@ -130,6 +130,25 @@ inline void read_size(const Json& value, const std::string& path, Episode& into)
   if (!gemini::parse_image_size(into.size)) refuse_json(path + " must be one of 512, 1K, 2K, 4K; it is " + quoted(value));
 }
 
+inline void read_chance(const Json& value, const std::string& path, Episode& into) {
+  into.chance = number(value, path, 0, 1);
+  if (into.chance <= 0) refuse_json(path + " must be more than 0, or the episode never answers; it is " + quoted(value));
+}
+
+// What no call can meet: a size that the model does not draw, or a model that does not do what is wanted of it.
+inline void refuse_what_nothing_meets(const Episode& episode, const std::string& path) {
+  const auto model = find_served_model(episode.model);
+  if (model && episode.image && *episode.image != model->draws())
+    refuse_json(path + ".image must be " + (model->draws() ? "true" : "false") + " beside that model, or no call meets both; it is " +
+                (*episode.image ? "true" : "false"));
+  if (episode.size.empty()) return;
+  if (model && !model->takes_size(episode.size))
+    refuse_json(path + ".size must be one that the model draws, or no call meets both; it is " + quoted(boost::json::string(episode.size)));
+  if (!model && episode.image == false)
+    refuse_json(path + ".size must be left out where image is false: a model that only writes takes none; it is " +
+                quoted(boost::json::string(episode.size)));
+}
+
 inline constexpr std::array match_members{
     Member<Episode>{"model", &read_model, [](const Episode& from) -> Json { return boost::json::string(from.model); }},
     words<&Episode::project>("project"), words<&Episode::prompt>("prompt"),
@@ -137,15 +156,15 @@ inline constexpr std::array match_members{
                     [](const Episode& from) -> Json { return from.image ? Json(*from.image) : Json(nullptr); }},
     Member<Episode>{"size", &read_size, [](const Episode& from) -> Json { return boost::json::string(from.size); }}};
 
+inline void read_match(const Json& value, const std::string& path, Episode& into) {
+  read_members<Episode>(object(value, path), path, match_members, into);
+  refuse_what_nothing_meets(into, path);
+}
+
 inline constexpr std::array episode_members{
     Member<Episode>{"answer", &read_answer, &written_answer},
-    Member<Episode>{"match",
-                    [](const Json& value, const std::string& path, Episode& into) {
-                      read_members<Episode>(object(value, path), path, match_members, into);
-                    },
-                    [](const Episode& from) -> Json { return written_members<Episode>(from, {}, match_members); }},
-    Member<Episode>{"chance", [](const Json& value, const std::string& path, Episode& into) { into.chance = number(value, path, 0, 1); },
-                    [](const Episode& from) -> Json { return from.chance; }},
+    Member<Episode>{"match", &read_match, [](const Episode& from) -> Json { return written_members<Episode>(from, {}, match_members); }},
+    Member<Episode>{"chance", &read_chance, [](const Episode& from) -> Json { return from.chance; }},
     Member<Episode>{"after", [](const Json& value, const std::string& path, Episode& into) { into.after = count(value, path, 0); },
                     [](const Episode& from) -> Json { return from.after; }},
     Member<Episode>{"calls", [](const Json& value, const std::string& path, Episode& into) { into.calls = count(value, path, 1); },

@@ -26,6 +26,7 @@ struct Entry {
   std::uint64_t key = 0;      ///< Of the API key; 0: none was sent.
   std::uint64_t project = 0;  ///< Of the project that the key belongs to.
   std::uint64_t job = 0;      ///< Of the prompt; 0: the request was turned away before it was read.
+  std::uint64_t chat = 0;     ///< Of the prompt whose answer this one takes up; 0: of none.
   std::uint64_t request = 0;  ///< Of the whole body; 0: it asks for nothing to be made.
   std::string id{};           ///< The row that was answered.
   int status = 0;

@@ -6,7 +6,8 @@
 #include <ductile/detail/nearest_word.hpp>    // nearest_word
 #include <ductile/gemini/redact.hpp>          // shortened
 #include <ductile/mock/detail/json_text.hpp>  // compact_json, plain_number
-#include <ductile/mock/parse_time.hpp>        // parse_time
+#include <ductile/mock/detail/repeated_member.hpp>
+#include <ductile/mock/parse_time.hpp>  // parse_time
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -43,7 +44,8 @@ inline double number(const boost::json::value& value, std::string_view name, dou
 }
 
 inline WallTime moment(const boost::json::value& value, std::string_view name) {
-  const auto read = value.is_string() ? parse_time(std::string_view{value.as_string()}) : std::nullopt;
+  const std::string_view written = value.is_string() ? std::string_view{value.as_string()} : std::string_view{};
+  const auto read = written.find('T') != written.npos ? parse_time(written) : std::nullopt;  // a day alone is no moment
   if (!read) refuse_json(std::string{name} + " must look like 2026-11-24T10:00:00Z, of the years 1970 to 2199; it is " + quoted(value));
   return *read;
 }
@@ -142,7 +144,7 @@ boost::json::object written_members(const T& from, const T& usual, std::span<con
 
 /// The value of a JSON text, which may begin with a byte order mark. \param what "the file", "the body".
 ///
-/// Errors   `ConfigError` with line and column.
+/// Errors   `ConfigError` with line and column, or with the name that two members of an object have.
 inline boost::json::value parsed(std::string_view text, std::string_view what) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
@@ -151,7 +153,11 @@ inline boost::json::value parsed(std::string_view text, std::string_view what) {
   std::size_t read = parser.write_some(text.data(), text.size(), error);
   if (!error && read < text.size()) error = boost::json::error::extra_data;
   if (!error) parser.finish(error);
-  if (!error) return parser.release();
+  if (!error) {
+    if (const std::string name = repeated_member(text); !name.empty())
+      refuse_json(std::string{what} + " has the member '" + gemini::shortened(name, 80) + "' twice in one object");
+    return parser.release();
+  }
   read = std::min(read, text.size());
   const std::string_view before = text.substr(0, read);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/mock/exchange.hpp>        // Request
-#include <ductile/mock/payload_check.hpp>   // Refusal
-#include <ductile/mock/request_fields.hpp>  // names_field
-#include <ductile/mock/route.hpp>           // Route
+#include <ductile/core/transport.hpp>              // header
+#include <ductile/mock/detail/request_target.hpp>  // parameters_of
+#include <ductile/mock/exchange.hpp>               // Request
+#include <ductile/mock/payload_check.hpp>          // Refusal
+#include <ductile/mock/request_fields.hpp>         // names_field
+#include <ductile/mock/route.hpp>                  // Route
 
 #include <algorithm>
 #include <array>
@@ -43,17 +45,25 @@ inline bool is_of_every_method(std::string_view name) noexcept {
 
 }  // namespace detail
 
-/// Why the service turns a request away for its query; none: it does not.
+/// Why the service turns a request away for its query, or for its body where that is sent as a form, as `curl -d` does unasked: the fields
+/// of a form are taken for parameters. None: it does not.
 [[nodiscard]] inline std::optional<Refusal> check_query(const Request& request, Route route) {
+  constexpr std::size_t most_shown = 1000;
   Refusal refusal{.id = "unknown-field"};
-  for (const auto& [name, value] : request.query) {
-    const bool paging = route == Route::list_models && (names_field(name, "page_size") || names_field(name, "page_token"));
-    if (paging || detail::is_of_every_method(name)) continue;
-    const std::string why = "Invalid JSON payload received. Unknown name \"" + name + "\": Cannot bind query parameter. Field '" + name +
-                            "' could not be found in request message.";
-    refusal.message += (refusal.message.empty() ? "" : "\n") + why;
-    refusal.violations.push_back({"", why});
-  }
+  const auto look_at = [&](const detail::Parameters& parameters) {
+    for (const auto& [name, value] : parameters) {
+      const bool paging = route == Route::list_models && (names_field(name, "page_size") || names_field(name, "page_token"));
+      if (paging || detail::is_of_every_method(name)) continue;
+      const std::string shown = name.substr(0, most_shown);
+      const std::string why = "Invalid JSON payload received. Unknown name \"" + shown + "\": Cannot bind query parameter. Field '" +
+                              shown + "' could not be found in request message.";
+      refusal.message += (refusal.message.empty() ? "" : "\n") + why;
+      refusal.violations.push_back({"", why});
+    }
+  };
+  look_at(request.query);
+  if (header(request.headers, "content-type").starts_with("application/x-www-form-urlencoded"))
+    look_at(detail::parameters_of(request.body));
   if (!refusal.violations.empty()) return refusal;
   if (route != Route::list_models) return std::nullopt;
   const std::string_view size = query_field(request, "page_size");

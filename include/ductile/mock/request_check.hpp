@@ -16,6 +16,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -36,6 +37,7 @@ struct ReturnedPicture {
 struct Asked {
   std::string prompt;          ///< The text of the last turn.
   std::uint64_t contents = 0;  ///< Names all that is asked about: texts, images and turns.
+  std::uint64_t before = 0;    ///< The same of the request whose answer is the last turn but one; 0: none was asked in this chat.
   std::string size;
   std::string ratio;
   std::string service_tier;
@@ -67,8 +69,8 @@ class RequestReader {
     asked_.continues = find(request, "continuation_token") != nullptr;
     read_contents(request);
     if (const auto* config = find(request, "generation_config")) read_config(config->as_object());
-    for_each(find(request, "safety_settings"), [this](const Json& each, std::size_t) { read_safety(each.as_object()); });
-    for_each(find(request, "tools"), [](const Json& each, std::size_t index) { read_tool(each.as_object(), index); });
+    for_each(find(request, "safety_settings"), [this](const Json& each, std::size_t index) { read_safety(each.as_object(), index); });
+    for_each(find(request, "tools"), [this](const Json& each, std::size_t index) { read_tool(each.as_object(), index); });
     asked_.tokens = std::max<std::int64_t>(1, letters_ / 4 + images_ * tokens_an_image);
     if (asked_.tokens > model_.input_tokens())
       throw Refusal{"token-count-exceeded", "The input token count (" + std::to_string(asked_.tokens) +
@@ -115,8 +117,18 @@ class RequestReader {
     const auto* contents = find(request, "contents");
     if (!contents || (contents->is_array() && contents->as_array().empty()))
       throw invalid("* GenerateContentRequest.contents: contents is not specified\n");
-    asked_.contents = Dice::hash(boost::json::serialize(*contents));
+    name_contents(*contents);
     for_each(contents, [this](const Json& each, std::size_t index) { read_content(each.as_object(), index); });
+  }
+
+  void name_contents(const Json& contents) {
+    constexpr std::size_t of_this_question = 2;  // the model's answer, and what is asked now
+    std::vector<std::uint64_t> names;            // of the chat up to each of its turns
+    for_each(&contents, [&](const Json& turn, std::size_t) {
+      names.push_back(Dice{names.empty() ? 0 : names.back()}.with(Dice::hash(boost::json::serialize(turn))).bits());
+    });
+    asked_.contents = names.back();
+    if (names.size() > of_this_question) asked_.before = names[names.size() - 1 - of_this_question];
   }
 
   void read_content(const Object& content, std::size_t index) {
@@ -217,6 +229,9 @@ class RequestReader {
     if (const auto* thinking = find(config, "thinking_config")) read_thinking(thinking->as_object());
     read_range(config, "temperature", 2);
     read_range(config, "top_p", 1);
+    read_least(config, "top_k", 0, "must not be negative");
+    read_least(config, "max_output_tokens", 1, "must be positive");
+    read_output_type(text(find(config, "response_mime_type")));
     if (const auto count = PayloadCheck::number(find(config, "candidate_count")); count && *count > 1 && model_.draws())
       throw invalid("Multiple candidates is not enabled for this model");
   }
@@ -227,6 +242,25 @@ class RequestReader {
     const std::string field{name};
     throw invalid("* GenerateContentRequest.generation_config." + field + ": " + field + " must be in the range [0.0, " +
                   std::to_string(most) + ".0].\n");
+  }
+
+  static void read_least(const Object& config, std::string_view name, int least, std::string_view rule) {
+    const auto given = PayloadCheck::number(find(config, name));
+    if (!given || *given >= least) return;
+    const std::string field{name};
+    throw invalid("* GenerateContentRequest.generation_config." + field + ": " + field + " " + std::string{rule} + ".\n");
+  }
+
+  // A type is for words; images are asked for by responseModalities.
+  void read_output_type(const std::string& type) const {
+    constexpr std::array<std::string_view, 5> allowed{"text/plain", "application/json", "application/xml", "application/yaml",
+                                                      "text/x.enum"};
+    if (type.empty()) return;
+    if (std::find(allowed.begin(), allowed.end(), type) == allowed.end())
+      throw invalid(
+          "* GenerateContentRequest.generation_config.response_mime_type: allowed mimetypes are `text/plain`, `application/json`, "
+          "`application/xml`, `application/yaml` and `text/x.enum`.\n");
+    if (type == "application/json" && model_.draws() && !model_.thinks()) throw invalid("JSON mode is not enabled for this model");
   }
 
   void read_modalities(const Json* modalities) {
@@ -278,8 +312,15 @@ class RequestReader {
     if (asked_.thoughts && !model_.thinks()) throw Refusal{"thinking-config-contradiction"};
   }
 
-  void read_safety(const Object& setting) {
-    const std::string category = in_capitals(find(setting, "category"));
+  void read_safety(const Object& setting, std::size_t index) {
+    constexpr std::int64_t first_number = 7;  // of those that are in use; those before it are of a model that is gone
+    const Json* const given = find(setting, "category");
+    const std::string category = in_capitals(given);
+    if (category.empty() ? !given || given->as_int64() < first_number : category == "HARM_CATEGORY_UNSPECIFIED")
+      throw invalid("* GenerateContentRequest.safety_settings[" + std::to_string(index) +
+                    "]: element predicate failed: $.category in (HarmCategory.HARM_CATEGORY_HATE_SPEECH, "
+                    "HarmCategory.HARM_CATEGORY_SEXUALLY_EXPLICIT, HarmCategory.HARM_CATEGORY_DANGEROUS_CONTENT, "
+                    "HarmCategory.HARM_CATEGORY_HARASSMENT, HarmCategory.HARM_CATEGORY_CIVIC_INTEGRITY)\n");
     const std::string threshold = in_capitals(find(setting, "threshold"));
     for (std::size_t i = 0; i < asked_.safety.by_category.size(); ++i) {
       if (gemini::name(static_cast<gemini::HarmCategory>(i)) != category) continue;
@@ -289,7 +330,9 @@ class RequestReader {
     }
   }
 
-  static void read_tool(const Object& tool, std::size_t index) {
+  void read_tool(const Object& tool, std::size_t index) const {
+    if (model_.draws() && find(tool, "function_declarations")) throw invalid("Function calling is not enabled for this model");
+    if (model_.draws() && find(tool, "code_execution")) throw invalid("Code execution is not enabled for this model");
     if (tool.size() <= 1) return;
     std::string names;
     for (const auto& [name, value] : tool)

@@ -67,14 +67,19 @@ enum class Route : std::uint8_t { generate, count_tokens, list_models, get_model
   return Route::nowhere;
 }
 
+/// The access token of a request; empty when it has none.
+[[nodiscard]] inline std::string_view token_of(const Request& request) {
+  constexpr std::string_view bearer = "Bearer ";
+  const std::string_view credentials = header(request.headers, "authorization");
+  return credentials.starts_with(bearer) ? credentials.substr(bearer.size()) : std::string_view{};
+}
+
 /// The API key of a request: from its header, its query, or on the other provider's path its credentials; empty when there is none.
 [[nodiscard]] inline std::string_view key_of(const Request& request) {
   if (const std::string_view key = header(request.headers, "x-goog-api-key"); !key.empty()) return key;
   if (const std::string_view key = request.query_value("key"); !key.empty()) return key;
-  constexpr std::string_view bearer = "Bearer ";
-  const std::string_view credentials = header(request.headers, "authorization");
   const bool openai = request.path.find("/openai/") != request.path.npos;
-  return openai && credentials.starts_with(bearer) ? credentials.substr(bearer.size()) : std::string_view{};
+  return openai ? token_of(request) : std::string_view{};
 }
 
 /// The row that a request asks for by itself: header `x-ductile-scenario: ID`, key `scenario-ID` or query `scenario=ID`; empty when it

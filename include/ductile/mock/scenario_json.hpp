@@ -2,11 +2,15 @@
 #pragma once
 
 #include <ductile/core/config_error.hpp>             // ConfigError
+#include <ductile/core/now.hpp>                      // WallTime
+#include <ductile/detail/ascii.hpp>                  // is_digit
 #include <ductile/detail/iso_time.hpp>               // iso_time
+#include <ductile/detail/nearest_word.hpp>           // letters_between, nearest_word
 #include <ductile/gemini/redact.hpp>                 // shortened
 #include <ductile/mock/episode_json.hpp>             // read_episode, written_episode
 #include <ductile/mock/json_reading.hpp>             // Member, read_members
 #include <ductile/mock/key_check.hpp>                // name_of_key
+#include <ductile/mock/models.hpp>                   // find_served_model
 #include <ductile/mock/scenario.hpp>                 // Episode, find_scenario, Scenario
 #include <ductile/mock/service_parameters_json.hpp>  // read_parameters, written_parameters
 #include <ductile/mock/switches_json.hpp>            // switch_members
@@ -63,6 +67,7 @@ namespace detail {
   std::map<std::string, std::string, std::less<>> projects_by_name;
   for (const auto& [project, keys] : given) {
     if (!keys.is_array()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must be an array of keys");
+    if (keys.as_array().empty()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must have a key, or nobody belongs to it");
     for (const auto& key : keys.as_array()) {
       if (!key.is_string()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must hold texts alone");
       const std::string written{key.as_string()};
@@ -167,6 +172,39 @@ inline constexpr std::array scenario_members{
 
 }  // namespace detail
 
+namespace detail {
+
+/// The states that a scenario speaks of: in which it begins, and on which an episode depends. With `entered`, those into which one leads,
+/// too.
+[[nodiscard]] inline std::vector<std::string_view> states_of(const Scenario& scenario, bool entered) {
+  std::vector<std::string_view> states{scenario.state};
+  for (const Episode& episode : scenario.episodes) {
+    states.insert(states.end(), {episode.state, episode.until_state});
+    if (entered) states.push_back(episode.next_state);
+  }
+  std::erase(states, "");
+  return states;
+}
+
+/// Refuses the name of a state of which nothing is said, where it is nearly one of which something is. Any other such name is a state in
+/// which nothing is written down. Names that differ in their digits alone are meant as they stand.
+inline void refuse_misspelt_state(std::string_view state, const std::string& path, const std::vector<std::string_view>& known) {
+  if (state.empty() || std::find(known.begin(), known.end(), state) != known.end()) return;
+  const std::string_view nearest = ductile::detail::nearest_word(state, known);
+  const auto without_digits = [](std::string_view name) {
+    std::string rest{name};
+    std::erase_if(rest, &ductile::detail::is_digit);
+    return rest;
+  };
+  constexpr std::size_t most_wrong = 2;
+  if (nearest.empty() || without_digits(nearest) == without_digits(state)) return;
+  if (ductile::detail::letters_between(state, nearest) <= most_wrong)
+    refuse_json(path + " must be a state that an episode speaks of, or a name unlike all of these; it is '" + gemini::shortened(state, 80) +
+                "'; the nearest is '" + std::string{nearest} + "'");
+}
+
+}  // namespace detail
+
 /// The scenario of a JSON object in the form above. The name of a known scenario stands for it, and other members change it.
 ///
 /// \param seed Which day it is, whatever the object says; none: the object's, else 1.
@@ -183,6 +221,9 @@ inline constexpr std::array scenario_members{
     if (const auto until = scenario.episodes[i].until_moment; until && scenario.starts_at && *until <= *scenario.starts_at)
       detail::refuse_json("episodes[" + std::to_string(i) + "].until must be later than starts_at, or the episode never comes; it is " +
                           ductile::detail::iso_time(*until));
+  const auto states = detail::states_of(scenario, false);
+  for (std::size_t i = 0; i < scenario.episodes.size(); ++i)
+    detail::refuse_misspelt_state(scenario.episodes[i].next_state, "episodes[" + std::to_string(i) + "].next_state", states);
   return scenario;
 }
 
@@ -207,6 +248,23 @@ inline void refuse_unknown_projects(const Scenario& scenario, const std::map<std
     if (!wanted.empty() && std::find(known.begin(), known.end(), wanted) == known.end())
       detail::refuse_json("episodes[" + std::to_string(i) + "].match.project must be one of projects; it is '" +
                           gemini::shortened(wanted, 80) + "'" + detail::nearest_of(wanted, known));
+  }
+}
+
+/// Refuses a scenario with an episode that cannot come where the service's time begins at `start`: it is over by then, or its model is
+/// gone.
+///
+/// Errors   `ConfigError` that names the episode.
+inline void refuse_what_never_comes(const Scenario& scenario, WallTime start) {
+  for (std::size_t i = 0; i < scenario.episodes.size(); ++i) {
+    const Episode& episode = scenario.episodes[i];
+    const std::string path = "episodes[" + std::to_string(i) + "]";
+    if (episode.until_moment && *episode.until_moment <= start)
+      detail::refuse_json(path + ".until must be later than the start (" + ductile::detail::iso_time(start) +
+                          "), or the episode never comes; it is " + ductile::detail::iso_time(*episode.until_moment));
+    if (const auto model = find_served_model(episode.model); model && model->gone(start))
+      detail::refuse_json(path + ".match.model must be one that is served at the start (" + ductile::detail::iso_time(start) +
+                          "), or its calls come to no episode; it is '" + episode.model + "'");
   }
 }
 

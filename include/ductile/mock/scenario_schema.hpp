@@ -30,7 +30,7 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
               "anyOf": [{"enum": ["calm", "day"]}, {"$ref": "#/$defs/nature"}]},
     "tier": {"description": "The quotas of each project and model.", "anyOf": [{"enum": []}, {"$ref": "#/$defs/tier"}]},
     "starts_at": {"$ref": "#/$defs/moment", "description": "The service's time at the start; left out: the computer's."},
-    "projects": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    "projects": {"type": "object", "additionalProperties": {"type": "array", "minItems": 1, "items": {"type": "string"}},
                  "description": "Keys that share a project, and with it its quotas; any other key has a project of its own. No key may stand in two."},
     "cast": {"type": "integer", "minimum": 0, "maximum": 10000, "description": "To so many first prompts the next two members apply."},
     "withheld_by": {"type": "integer", "minimum": 0, "maximum": 10000,
@@ -54,7 +54,7 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
     "seconds": {"type": "number", "minimum": 0, "maximum": 100000000},
     "count": {"type": "integer", "minimum": 0, "maximum": 1000000000},
     "limit": {"type": "integer", "minimum": 0, "maximum": 1000000000000},
-    "moment": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$",
+    "moment": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
                "examples": ["2026-11-24T10:00:00Z"], "description": "Of the years 1970 to 2199."},
     "range": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number", "minimum": 0, "maximum": 100000000},
               "description": "From this to that."},
@@ -82,7 +82,8 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
             "size": {"enum": ["512", "1K", "2K", "4K"], "description": "The size that is asked for."}
           }
         },
-        "chance": {"$ref": "#/$defs/chance", "description": "That it answers a call; else the next episode may."},
+        "chance": {"type": "number", "exclusiveMinimum": 0, "maximum": 1,
+                   "description": "That it answers a call; else the next episode may."},
         "after": {"$ref": "#/$defs/count", "description": "Matching calls to let pass first."},
         "calls": {"type": "integer", "minimum": 1, "maximum": 1000000000, "description": "How many matching calls it is for; left out: all."},
         "from_s": {"$ref": "#/$defs/seconds", "description": "Since the start, by the service's time."},
@@ -181,8 +182,9 @@ inline constexpr std::string_view scenario_schema_frame = R"json({
 }  // namespace detail
 
 /// The JSON Schema of a scenario file, draft 2020-12. What it cannot say is that a higher percentile takes no less time, that until_s is
-/// more than from_s and until later than from and starts_at, that match.project is one of projects, that one of the weights is more than 0,
-/// that a date is one of the calendar's, and that the name of no known scenario needs another member beside it.
+/// more than from_s and until later than from and starts_at, that match.project is one of projects and match asks of its model what that
+/// does, that one of the weights is more than 0, that shares of prompts are 1 at most together, that a state is misspelt, that a date is
+/// one of the calendar's, and that the name of no known scenario needs another member beside it.
 [[nodiscard]] inline boost::json::value scenario_schema() {
   boost::json::value schema = boost::json::parse(detail::scenario_schema_frame);
   const auto list = [&schema](std::string_view pointer) -> boost::json::array& { return schema.at_pointer(pointer).as_array(); };

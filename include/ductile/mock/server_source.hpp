@@ -16,7 +16,7 @@
 #include <ductile/mock/ports/proxy_port.hpp>
 #include <ductile/mock/ports/tls_port.hpp>  // GoingAwayPort, TlsPort
 #include <ductile/mock/reply.hpp>           // reply, Scene
-#include <ductile/mock/scenario_json.hpp>   // load_scenario, refuse_unknown_projects, tier_named
+#include <ductile/mock/scenario_json.hpp>   // load_scenario, refuse_unknown_projects, refuse_what_never_comes, tier_named
 #include <ductile/mock/server.hpp>
 #include <ductile/mock/service_clock.hpp>    // ServiceClock
 #include <ductile/mock/shared_capacity.hpp>  // SharedCapacity
@@ -76,6 +76,7 @@ class Server::Listening {
     refuse_unknown_projects(scenario, options.projects);
     if (options.at) scenario.starts_at = options.at;
     if (!scenario.starts_at) scenario.starts_at = Now{}.wall();
+    refuse_what_never_comes(scenario, *scenario.starts_at);
     return scenario;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/mock/detail/json_text.hpp>    // plain_number
 #include <ductile/mock/json_reading.hpp>        // Member, number, object, read_members, refuse_json, written_members
 #include <ductile/mock/service_parameters.hpp>  // ServiceParameters, Span
 
@@ -118,6 +119,17 @@ inline constexpr std::array safety_figures{chance<&Is::borderline_share>("border
                                            chance<&Is::prohibited_share>("prohibited_share"),
                                            chance<&Is::borderline_blocked>("borderline_block_original"),
                                            chance<&Is::reworded_passes>("reword_pass"), chance<&Is::filtered_share>("filtered_share")};
+
+inline void read_safety(const Json& value, const std::string& path, Is& into) {
+  constexpr double rounding = 1e-9;
+  const boost::json::object& given = object(value, path);
+  read_members<Is>(given, path, safety_figures, into);
+  const double sum = into.borderline_share + into.prohibited_share;
+  if (given.contains("borderline_share") && given.contains("prohibited_share") && sum > 1 + rounding)
+    refuse_json(path + ": borderline_share and prohibited_share must be 1 at most together, for no prompt is both; they are " +
+                plain_number(sum));
+}
+
 inline constexpr std::array permanent_figures{chance<&Is::bad_request_share>("400"), chance<&Is::permission_share>("403"),
                                               chance<&Is::not_found_share>("404")};
 
@@ -140,7 +152,7 @@ inline constexpr std::array model_figures{Figure{"p503_by_hour", &read_hours, &w
                                           group<size_figures>("size_latency"),
                                           group<deadline_figures>("p504"),
                                           amount<&Is::deadline_after>("t504_s"),
-                                          group<safety_figures>("safety"),
+                                          Figure{"safety", &read_safety, group<safety_figures>("safety").written},
                                           group<permanent_figures>("permanent"),
                                           chance<&Is::retry_info_present>("retry_info_present"),
                                           chance<&Is::quota_detail_present>("quota_detail_present"),

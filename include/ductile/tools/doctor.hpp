@@ -126,13 +126,16 @@ class JsonLine {
 /// Where the project's documentation tells all that is known of the row.
 [[nodiscard]] inline std::string page_of(const gemini::FailureRow& row) { return "docs/failures/" + std::string{row.id.text()} + ".md"; }
 
-/// When trying again can help, if `now` is known and the answer says it: what it asks for, or the next midnight in California.
-[[nodiscard]] inline std::optional<WallTime> retry_at(const gemini::Classification& said, std::optional<WallTime> now) noexcept {
-  if (!now) return std::nullopt;
+/// When trying again can help: at the moment that the answer names; else, if `now` is known, after what it asks for, or at the next
+/// midnight in California.
+[[nodiscard]] inline std::optional<WallTime> retry_at(const Diagnosis& diagnosis, std::optional<WallTime> now) noexcept {
+  const gemini::Classification& said = diagnosis.said;
   switch (said.verdict.remedy) {
-    case Remedy::next_day: return pacific.next_midnight(*now);
+    case Remedy::next_day: return now ? std::optional{pacific.next_midnight(*now)} : std::nullopt;
     case Remedy::immediately:
-    case Remedy::after_delay: return said.retry_after ? std::optional{*now + *said.retry_after} : std::nullopt;
+    case Remedy::after_delay:
+      if (diagnosis.asks_until) return diagnosis.asks_until;
+      return now && said.retry_after ? std::optional{*now + *said.retry_after} : std::nullopt;
     default: return std::nullopt;
   }
 }
@@ -186,7 +189,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   const bool is_known = !verdict.ok() && gemini::find_failure(verdict.id.text());
   line.add_text("who", is_known ? name(explained.who) : std::string_view{});
   line.add_flag("counted", is_known ? std::optional{explained.counts} : std::nullopt);
-  const auto at = detail::retry_at(said, now);
+  const auto at = detail::retry_at(diagnosis, now);
   line.add_text("retry_at", at ? ductile::detail::iso_time(*at) : std::string{});
   line.add_text("successor", gemini::successor_of(said.model));
   line.add("actions", verdict.ok() ? std::string{"[]"} : detail::quoted_list(detail::actions_of(advice, explained)));
@@ -213,7 +216,8 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
                               : detail::when_to_retry(verdict.remedy, detail::mended_outside(verdict, row))};
   const bool heeded = verdict.remedy == Remedy::after_delay || verdict.remedy == Remedy::immediately;
   if (said.retry_after && heeded) when += "; the answer asks for " + duration_text(*said.retry_after);
-  if (const auto at = detail::retry_at(said, now)) when += ": " + ductile::detail::iso_time(*at) + ", " + local_time_text(*at) + " here";
+  if (const auto at = detail::retry_at(diagnosis, now))
+    when += ": " + ductile::detail::iso_time(*at) + ", " + local_time_text(*at) + " here";
   if (said.retry_after && !heeded) when += "; the answer's hint does not help: " + duration_text(*said.retry_after);
   detail::add_line(text, "again", when);
   if (row) detail::add_line(text, "who", name(row->fixer));

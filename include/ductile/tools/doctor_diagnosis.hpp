@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/classify/retry_after.hpp>    // parse_http_date
 #include <ductile/core/kind.hpp>               // Kind
-#include <ductile/core/transport.hpp>          // HttpResponse
+#include <ductile/core/now.hpp>                // WallTime
+#include <ductile/core/transport.hpp>          // header, HttpResponse
 #include <ductile/detail/ascii.hpp>            // find_word, is_letter, lowered
 #include <ductile/gemini/classification.hpp>   // Classification, Confidence
 #include <ductile/gemini/classifier.hpp>       // classify
@@ -12,6 +14,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,6 +28,7 @@ struct Diagnosis {
   gemini::Classification said;
   std::string_view runner_up{};  ///< What it would be without the strongest evidence; empty where that is a name of the service's own.
   std::string_view nearest{};    ///< Of what has no row: the row that is most like it. Empty when none is.
+  std::optional<WallTime> asks_until{};  ///< The moment that a Retry-After names; none where it is a span, or is not there.
 
   [[nodiscard]] bool is_known() const noexcept { return said.ok() || gemini::find_failure(said.verdict.id.text()) != nullptr; }
 };
@@ -154,6 +158,7 @@ struct Occurrence {
 [[nodiscard]] inline Diagnosis diagnose(const HttpResponse& answer, std::string_view secret = {}) {
   const gemini::AnswerContext context{.model = {}, .secret = secret};
   Diagnosis diagnosis{.said = gemini::classify(answer, context)};
+  diagnosis.asks_until = parse_http_date(header(answer.headers, "retry-after"));
   const Verdict& verdict = diagnosis.said.verdict;
   if (answer.status == 0 && verdict.kind == Kind::other && !diagnosis.is_known())
     if (auto guess = read_shorthand(answer.body, context)) diagnosis.said = *std::move(guess);

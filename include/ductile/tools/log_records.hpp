@@ -3,7 +3,7 @@
 
 #include <ductile/core/now.hpp>            // Now, WallTime
 #include <ductile/tools/colour_codes.hpp>  // without_colours
-#include <ductile/tools/log_time.hpp>      // access_time, leading_time, time_of_json
+#include <ductile/tools/log_time.hpp>      // access_time, begins_with_clock, goes_on, leading_time, time_of_json
 
 #include <cstddef>
 #include <cstdint>
@@ -23,8 +23,8 @@ struct LogRecord {
   std::uint64_t line = 0;          ///< Of its first line, from 1.
 };
 
-/// Reads a log record by record, however large it is. Where a line begins with a time, those after it that do not belong to it; else each
-/// line is a record.
+/// Reads a log record by record, however large it is. A line that begins with a time is one with the lines after it that do not, or that a
+/// collector of logs has dated one by one (kubectl, journald) though they are indented or close a brace; else each line is a record.
 class LogRecords {
  public:
   /// \param now Before which its lines were written.
@@ -41,12 +41,16 @@ class LogRecords {
       if (number_ == 1 && line_.starts_with("\xEF\xBB\xBF")) line_.erase(0, 3);
       if (line_.find('\x1B') != line_.npos) line_ = without_colours(line_);
       const auto time = detail::leading_time(line_, now_);
-      has_times_ = has_times_ || time;
+      has_dates_ = has_dates_ || time;
+      const bool has_clock = !has_dates_ && detail::begins_with_clock(line_);
+      has_clocks_ = has_clocks_ || has_clock;
       const auto of_object = line_.starts_with('{') ? detail::time_of_json(line_) : std::nullopt;
-      const bool continues = record && has_times_ && !time && !of_object;
-      if (continues) {
+      const std::string_view rest = std::string_view{line_}.substr(time ? time->letters : 0);
+      const std::size_t wrapping = time ? detail::letters_of_wrapping(rest) : 0;
+      const bool goes_on = wrapping > 0 && detail::goes_on(rest.substr(wrapping));
+      if (record && (goes_on || ((has_dates_ || has_clocks_) && !time && !has_clock && !of_object))) {
         append(*record, "\n");
-        append(*record, line_);
+        append(*record, goes_on ? rest.substr(wrapping) : rest);
         continue;
       }
       if (line_.empty()) continue;
@@ -55,7 +59,7 @@ class LogRecords {
         begun.time = time->time;
       else
         begun.time = line_.starts_with('{') ? of_object : detail::access_time(line_);
-      append(begun, std::string_view{line_}.substr(time ? time->letters : 0));
+      append(begun, rest);
       if (record) {
         ahead_ = std::move(begun);
         return record;
@@ -79,7 +83,8 @@ class LogRecords {
   WallTime now_;
   std::string line_;
   std::uint64_t number_ = 0;
-  bool has_times_ = false;
+  bool has_dates_ = false;   // a line began with one
+  bool has_clocks_ = false;  // the same of a time without a date
   std::optional<LogRecord> ahead_;
 };
 

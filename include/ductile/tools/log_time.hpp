@@ -85,6 +85,32 @@ struct LeadingTime {
   return (has_form(line, "aaa 00 00:00:00") || has_form(line, "aaa  0 00:00:00")) && month_named(line.substr(0, 3)) != 0;
 }
 
+/// Whether a line begins with a time of no day, as some loggers write it: "10:00:00.123 ", "10:00:00 [".
+[[nodiscard]] constexpr bool begins_with_clock(std::string_view line) noexcept {
+  return has_form(line, "00:00:00 ") || has_form(line, "00:00:00.000") || has_form(line, "00:00:00,000");
+}
+
+/// How many letters behind its time a collector of logs has put before a line of somebody else's: " stderr F " (kubernetes), or
+/// " host name[17]: " (journald). 0: none.
+[[nodiscard]] constexpr std::size_t letters_of_wrapping(std::string_view rest) noexcept {
+  for (const std::string_view stream : {" stdout F ", " stderr F ", " stdout P ", " stderr P "})
+    if (rest.starts_with(stream)) return stream.size();
+  constexpr std::string_view end{"]: "};
+  const std::size_t open = rest.find('[');
+  const std::size_t close = rest.find(end);
+  if (!rest.starts_with(' ') || open == rest.npos || close == rest.npos || close < open + 2) return 0;
+  for (std::size_t i = open + 1; i < close; ++i)
+    if (!ductile::detail::is_digit(rest[i])) return 0;
+  const std::string_view names = rest.substr(1, open - 1);  // of the host, and of the program
+  const std::size_t blank = names.find(' ');
+  return blank == names.npos || names.find(' ', blank + 1) != names.npos ? 0 : close + end.size();
+}
+
+/// Whether a wrapped line goes on with the one before it: it is indented, opens a brace and no more, or closes one.
+[[nodiscard]] constexpr bool goes_on(std::string_view line) noexcept {
+  return line == "{" || line.starts_with(' ') || line.starts_with('\t') || line.starts_with('}') || line.starts_with(']');
+}
+
 /// Whether a line begins like a log's.
 [[nodiscard]] constexpr bool begins_with_time(std::string_view line) noexcept {
   line.remove_prefix(priority_letters(line));

@@ -22,14 +22,21 @@ namespace ductile::inline DUCTILE_VERSION::tools {
 
 namespace detail {
 
-/// Whether a file that begins so is an archive of exchanges (HAR): an object whose first member is its log.
-[[nodiscard]] inline bool begins_an_archive(std::string_view begun) noexcept {
-  for (const char letter : std::string_view{"{\"log\""}) {
-    while (!begun.empty() && is_space(begun.front())) begun.remove_prefix(1);
-    if (begun.empty() || begun.front() != letter) return false;
-    begun.remove_prefix(1);
+/// Whether a text begins so, whatever white space stands between the letters.
+[[nodiscard]] inline bool begins_with_letters(std::string_view text, std::string_view letters) noexcept {
+  for (const char letter : letters) {
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    if (text.empty() || text.front() != letter) return false;
+    text.remove_prefix(1);
   }
   return true;
+}
+
+/// Whether a file that begins so is an archive of exchanges (HAR), or one entry of it, by the first member.
+[[nodiscard]] inline bool begins_an_archive(std::string_view begun) noexcept {
+  for (const std::string_view first : {"{\"log\"", "{\"startedDateTime\""})
+    if (begins_with_letters(begun, first)) return true;
+  return false;
 }
 
 [[nodiscard]] inline LogScan scan_archive(const std::string& text) {

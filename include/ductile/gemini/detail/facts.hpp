@@ -165,10 +165,16 @@ inline void append_words(Facts& facts, std::string_view text) {
 /// Whether what stands in the place of a name is none.
 [[nodiscard]] constexpr bool names_nothing(std::string_view raw) noexcept { return raw.empty() || same_word(raw, "false") || is_null(raw); }
 
-/// "IMAGE_SAFETY" from "FinishReason.IMAGE_SAFETY", "FINISH_REASON_STOP", "image_safety".
+/// "IMAGE_SAFETY" from "FinishReason.IMAGE_SAFETY", "FINISH_REASON_STOP", "image_safety", "ImageSafety".
 [[nodiscard]] inline std::string plain_reason(std::string_view reason) {
   if (const auto point = reason.rfind('.'); point != std::string_view::npos) reason.remove_prefix(point + 1);
-  std::string plain = uppered(reason);
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  std::string plain;
+  for (std::size_t i = 0; i < reason.size(); ++i) {
+    if (i > 0 && is_capital(reason[i]) && is_letter(reason[i - 1]) && !is_capital(reason[i - 1])) plain.push_back('_');
+    plain.push_back(reason[i]);
+  }
+  plain = uppered(plain);
   constexpr std::string_view prefix{"FINISH_REASON_"};
   if (plain.starts_with(prefix) && plain != "FINISH_REASON_UNSPECIFIED") plain.erase(0, prefix.size());
   return plain;
@@ -575,6 +581,8 @@ class FactsCollector {
       if (facts_.code == 0) numeric_code(*number);
       return;
     }
+    // Vertex puts the error of a line of a batch into its status.
+    if (value.type == LenientValue::Type::string && value.raw.find('{') != std::string_view::npos) return text_value("status", value);
     const std::string upper = uppered(value.raw.substr(0, 64));
     if (is_grpc_status(upper) && level_ > facts_.status_level) {
       facts_.status = upper;
@@ -886,8 +894,8 @@ class FactsCollector {
         rest.remove_prefix(name.size());
         continue;
       }
-      std::string reason = plain_reason(name);
       const std::string_view written = facts_.written(name.substr(name.rfind('.') + 1));
+      std::string reason = plain_reason(written);
       if (whole_number(name)) return name.size() <= 2 ? reason : std::string{};
       if (written.size() > 2 && std::ranges::all_of(written, [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; })) return reason;
       const bool everyday = linked || !marked;  // there a word may be one of every day, unless it has an underscore
@@ -968,7 +976,8 @@ class FactsCollector {
         facts_.finish_in_words = !facts_.finish_reason.empty();
       }
     for (const std::string_view label : {"blockreason", "block_reason", "blocked by gemini api"})
-      if (const auto reason = after(label); !reason.empty() && facts_.block_reason.empty()) facts_.block_reason = plain_reason(reason);
+      if (const auto reason = after(label); !reason.empty() && facts_.block_reason.empty())
+        facts_.block_reason = plain_reason(facts_.written(reason));
     for (const std::string_view label : block_labels)
       if (const std::string reason = reason_behind(words, label); facts_.block_reason.empty() && find_block_reason(reason))
         facts_.block_reason = reason;

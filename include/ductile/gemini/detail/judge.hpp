@@ -160,6 +160,11 @@ class Judge {
       decide("image-safety", Confidence::certain, "raiFilteredReason", facts_.message.empty() ? facts_.words : facts_.message);
       return;
     }
+    if (final_image(true) && facts_.complete && facts_.shape == BodyShape::sse && facts_.finish_reason.empty()) {
+      decide("sse-no-finish", Confidence::certain, "candidates[0].finishReason", "missing");
+      result_.verdict.images = final_images();
+      return;
+    }
     if (final_image(true) && facts_.complete) {
       result_.verdict.kind = Kind::ok;
       result_.verdict.billed = Billed::yes;
@@ -256,6 +261,8 @@ class Judge {
       decide("candidates-empty", Confidence::certain, "candidates", "empty");
     } else if (facts_.shape == BodyShape::json && facts_.member_seen) {
       decide("candidates-empty", Confidence::likely, "body", "no candidates");
+      for (const std::string_view member : {"\"totalTokens\"", "\"supportedGenerationMethods\""})
+        if (contains(text_, member)) result_.advice = another_question;
     } else if (facts_.shape == BodyShape::json) {
       decide("body-empty-object", Confidence::certain, "body", "an empty object");
     } else {
@@ -353,10 +360,15 @@ class Judge {
       if (facts_.code_named("rate_limit_exceeded")) id = "gateway-saturated-rate";
       if (facts_.code_named("insufficient_quota")) id = "gateway-saturated-contradictory";
     }
-    // Where nobody says the status, the pieces of an answer before the error do.
-    const bool is_well = http_ == 0 ? facts_.candidates_seen : http_ >= 200 && http_ < 300;
-    if (facts_.shape == BodyShape::sse && is_well) id = facts_.tail_error ? "sse-error-tail-raw" : "sse-error-event";
+    if (breaks_off()) id = facts_.tail_error ? "sse-error-tail-raw" : "sse-error-event";
     decide(id, confidence, std::move(where), what);
+  }
+
+  // Whether it is an error within a stream that had begun well, sent as events or as an array. Where nobody says the status, the pieces of
+  // an answer before the error do.
+  [[nodiscard]] bool breaks_off() const noexcept {
+    const bool is_well = http_ == 0 ? facts_.candidates_seen : http_ >= 200 && http_ < 300;
+    return is_well && (facts_.shape == BodyShape::sse || (facts_.candidates_seen && trimmed(text_).starts_with('[')));
   }
 
   bool money() {
@@ -833,7 +845,8 @@ class Judge {
       result_.verdict.remedy = Remedy::after_delay;
       result_.advice = file_not_ready;
     }
-    if (said.phrase == no_json_at_all || said.phrase == no_json_to_a_browser) {
+    if (said.phrase == models_that_are_allowed) result_.advice = policy_of_the_organisation;
+    if (std::ranges::find(nothing_of_json, said.phrase) != nothing_of_json.end()) {
       result_.confidence = Confidence::guess;
       result_.verdict.billed = Billed::unknown;
       result_.advice = answer_without_json;
@@ -1046,7 +1059,11 @@ class Judge {
       }
       return true;
     }
-    if (status_ >= 300 && status_ < 400) return decide("redirect-3xx", Confidence::certain, std::move(where), status);
+    if (status_ >= 300 && status_ < 400) {
+      decide("redirect-3xx", Confidence::certain, std::move(where), status);
+      if (status_ == 304) result_.advice = kept_by_a_cache;
+      return true;
+    }
     if (status_ >= 520 && status_ <= 530) {
       decide("envoy-503", confidence, std::move(where), status);
       if (status_ == 525 || status_ == 526) {  // a certificate behind the proxy
@@ -1131,6 +1148,8 @@ class Judge {
     result_.grpc_status = facts_.status.empty() && speaks_of_quota() ? "RESOURCE_EXHAUSTED" : facts_.status;
     result_.model = model();
     if (verdict.id == FailureId{"rate-generic"}) name_window();
+    // What was made before it broke off may be paid for, whatever the error is.
+    if (facts_.error_seen && facts_.candidates_seen && verdict.billed == Billed::no && breaks_off()) verdict.billed = Billed::unknown;
     // The service's own word on this very answer outranks what is usual.
     if (!verdict.ok() && facts_.says("will not be charged")) verdict.billed = Billed::no;
     // The control plane's outage is the one overload that is not a matter of room.
@@ -1176,11 +1195,18 @@ class Judge {
                                             "Leave it away, or ask a model that has it; the sentence names it."};
   static constexpr Advice one_candidate{"several answers to one request, which this model does not make",
                                         "Ask for one candidate, and send as many requests as you want images."};
+  static constexpr Advice policy_of_the_organisation{
+      "a policy of the organisation (constraints/vertexai.allowedModels) does not allow this model",
+      "Whoever runs the organisation must allow it; or ask a model that is allowed."};
   static constexpr Advice file_not_ready{"the uploaded file is still being processed",
                                          "Ask for the file until its state is ACTIVE, some seconds; then send the request again."};
   static constexpr Advice too_large_for_the_client{
       "the answer is larger than the client takes (gRPC: 4 MiB, where nothing else was set)",
       "Raise the client's limit (max_receive_message_length); an image has several MB. Each try is paid for."};
+  static constexpr Advice another_question{"the answer to another question: a count of tokens, or what models there are",
+                                           "Where that was asked, nothing is wrong. Images come from generateContent."};
+  static constexpr Advice kept_by_a_cache{"a cache holds what was asked for, and nothing came",
+                                          "Look at the answer before it; ask without If-None-Match and If-Modified-Since."};
   static constexpr Advice answer_without_json{"an answer came that holds no JSON: an empty one, or a page",
                                               "Look at its status and its first bytes. Retry once."};
   static constexpr Advice origin_not_reached{"the front end of a gateway could not reach what stands behind it",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/core/verdict.hpp>  // Duration
 #include <ductile/mock/detail/listening_socket.hpp>
 #include <ductile/mock/ports/certificate.hpp>
 #include <ductile/mock/ports/side_port.hpp>
@@ -177,8 +178,13 @@ class GoingAwayPort {
     std::array<char, 16384> buffer{};
     while (client.open() && client.read(buffer).empty()) {
     }
-    if (client.write(settings) && client.write(goaway)) client.say_end();
+    if (!client.write(settings) || !client.write(goaway)) return;
+    client.say_end();
+    // A socket that is closed over bytes that nobody read resets the connection, and the client may never see what was said.
+    for (Duration waited{}; client.open() && waited < longest_parting; waited += std::chrono::milliseconds{100}) (void)client.read(buffer);
   }
+
+  static constexpr std::chrono::seconds longest_parting{5};
 
   detail::SecureContext context_;
   SidePort listening_;

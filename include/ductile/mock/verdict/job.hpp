@@ -38,7 +38,7 @@ struct Job {
   std::uint64_t project = 0;
   std::uint64_t prompt = 0;  ///< Whoever else asks for it.
   bool drawn = false;        ///< What it asked for was given.
-  bool hidden = false;       ///< A 200 that hides a failure was answered, and it asked again: it knows such answers.
+  bool hidden = false;       ///< A 200 that hides a failure was answered, and it asked again, or went on from there: it knows such answers.
   Price waste{};             ///< Of the latest answer.
 
   /// What the client says is left of its time.
@@ -83,6 +83,9 @@ class Jobs {
 
   /// The same; null when it is forgotten.
   [[nodiscard]] Job* find(const Entry& entry) { return jobs_.find(name_of(entry)); }
+
+  /// The job whose answer `entry` takes up in the same chat; null when it takes up none, or that is forgotten.
+  [[nodiscard]] Job* find_before(const Entry& entry) { return entry.chat == 0 ? nullptr : jobs_.find(Name{entry.project, entry.chat}); }
 
   template <class Visitor>
   void for_each(const Visitor& visit) const {

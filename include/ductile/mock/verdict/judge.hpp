@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <ductile/core/now.hpp>      // WallTime
 #include <ductile/core/verdict.hpp>  // Duration
 #include <ductile/mock/journal.hpp>  // Entry
 #include <ductile/mock/price.hpp>    // Price
@@ -47,11 +48,12 @@ class Judge {
     Job& job = jobs_.of(entry);
     judge_repeat(entry, job, findings_);
     judge_deadline(entry, job, findings_);
+    if (Job* const before = jobs_.find_before(entry)) before->hidden = before->hidden || knows_what_is_hidden(*before, entry.time);
     if (job.requests++ == 0) job.first = entry.time;
     job.latest_request = entry.time;
     if (!job.turns.empty()) {
       Job::Turn& before = job.turns.back();
-      job.hidden = job.hidden || (before.last.known_at(entry.time) && hidden_in(before.last));
+      job.hidden = job.hidden || knows_what_is_hidden(job, entry.time);
       if (before.model != entry.model) before.pace.rest_from_rhythm();
     }
     Job::Turn& turn = job.turn_to(entry.model);
@@ -98,6 +100,13 @@ class Judge {
   }
 
  private:
+  // Whether a client that does something at `moment` has seen a 200 that hides a failure as the job's last answer.
+  static bool knows_what_is_hidden(const Job& job, WallTime moment) {
+    if (job.turns.empty()) return false;
+    const Answered& last = job.turns.back().last;
+    return last.known_at(moment) && hidden_in(last);
+  }
+
   Jobs jobs_;
   Probes probes_;
   Findings findings_;
