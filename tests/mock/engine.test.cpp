@@ -1103,3 +1103,14 @@ TEST_CASE("A new scenario begins at once and everything that was asked is forgot
   engine.play({}, start + 6s);
   for (int i = 0; i < 5; ++i) CHECK(ask(engine, asking::for_image("a cat"), start + 6s) == "made");
 }
+
+TEST_CASE("Many parameters that no method takes are told of as far as a hundred, in UTF-8", "[mock]") {
+  Engine engine{{}};
+  Request request = asking::for_image("a cat");
+  for (int i = 0; i < 3000; ++i) request.query.emplace_back("\xff" + std::to_string(i), "");
+  const Answer answer = engine.answer(request, WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}});
+  CHECK(answer.status == 400);
+  CHECK(answer.body().size() < 100'000);
+  CHECK(answer.body().find('\xff') == std::string::npos);
+  CHECK(boost::json::parse(answer.body()).at("error").at("message").as_string().size() > 100);
+}

@@ -6,7 +6,12 @@
 #include "../support/catch.hpp"
 #include "asking.hpp"
 
+#include <ductile/core/transport.hpp>
 #include <ductile/gemini/base64.hpp>
+#include <ductile/gemini/classifier.hpp>
+#include <ductile/gemini/redact.hpp>
+
+#include <boost/json.hpp>
 
 #include <chrono>
 #include <string>
@@ -229,6 +234,48 @@ TEST_CASE("A value that a field or a model does not take is told in the service'
     INFO(each.body);
     CHECK(refusal(each.body, each.model).message == each.message);
   }
+}
+
+TEST_CASE("What the service says of a wrong request is known to the classifier, by its words alone", "[mock]") {
+  struct Case {
+    std::string body;
+    std::string_view model = "gemini-3-pro-image";
+  };
+  const Case cases[] = {
+      {with_config(R"({"imageConfig": {"imageSize": "2K"}})"), "gemini-2.5-flash"},
+      {with_config(R"({"imageConfig": {"aspectRatio": "1:1"}})"), "gemini-2.5-flash"},
+      {with_config(R"({"responseModalities": ["AUDIO"]})")},
+      {with_config(R"({"imageConfig": {"aspectRatio": "5:3"}})")},
+      {with_config(R"({"imageConfig": {"imageSize": "8K"}})")},
+      {with_config(R"({"imageConfig": {"imageSize": "512px"}})")},
+      {with_config(R"({"thinkingConfig": {"thinkingBudget": 99999}})")},
+      {with_config(R"({"imageConfg": {}})")},
+  };
+  for (const Case& each : cases) {
+    INFO(each.body);
+    const Refusal refused = refusal(each.body, each.model);
+    if (refused.message.empty()) continue;  // the row's own words, which other tests hold against it
+    const std::string answer = R"({"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": )" +
+                               boost::json::serialize(boost::json::string(refused.message)) + "}}";
+    const ductile::HttpResponse response{.status = 400, .headers = {}, .body = answer};
+    CHECK(ductile::gemini::classify(response, {.model = {}, .secret = {}}).verdict.id.text() == refused.id);
+  }
+}
+
+TEST_CASE("A thinking budget is a number in whatever form, and has one range", "[mock]") {
+  const auto id_of = [](const std::string& budget) {
+    return std::string{refusal(with_config(R"({"thinkingConfig": {"thinkingBudget": )" + budget + "}}"), "gemini-2.5-flash").id};
+  };
+  for (const char* const well : {"1024", "1024.0", "\"1024\"", "-1", "0"}) CHECK(id_of(well) == "accepted");
+  for (const char* const wrong : {"99999", "99999.0", "\"99999\"", "-2"}) CHECK(id_of(wrong) == "thinking-budget-invalid");
+}
+
+TEST_CASE("What a refusal repeats of a request is UTF-8, cut between characters", "[mock]") {
+  std::string letters;
+  for (int i = 0; i < 80; ++i) letters += "\u00e9";
+  const Refusal refused = refusal(with_config(R"({"temperature": ")" + letters + "\"}"));
+  CHECK(refused.message.size() < 400);
+  CHECK(ductile::gemini::shortened(refused.message, 10'000).find('?') == std::string::npos);
 }
 
 TEST_CASE("v1 knows less than v1beta, and less still before the SDKs asked it", "[mock]") {

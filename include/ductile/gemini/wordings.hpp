@@ -187,6 +187,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::request, "aspect_ratio must be one of", "aspect-ratio-invalid", "Gemini API, 400"},
     {Topic::request, "512px", "image-size-px", "issues of client libraries"},
     {Topic::request, "unknown name \"responsemodalities\"", "unknown-field-old-version", "Gemini API v1, 400"},
+    {Topic::request, "cannot bind query parameter", "unknown-field", "Google APIs, 400: a parameter of the URL"},
     {Topic::request, "cannot find field", "unknown-field", "Google APIs, 400"},
     {Topic::request, "base64 decoding failed", "base64-data-url", "Google APIs, 400"},
     {Topic::request, "unable to process input image", "input-image-unprocessable", "Gemini API, 400"},

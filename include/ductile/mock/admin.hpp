@@ -6,6 +6,7 @@
 #include <ductile/mock/detail/seconds.hpp>
 #include <ductile/mock/engine.hpp>         // Engine
 #include <ductile/mock/exchange.hpp>       // Answer, Request
+#include <ductile/mock/key_check.hpp>      // hex_digits, name_of_key
 #include <ductile/mock/models.hpp>         // find_served_model
 #include <ductile/mock/pacific.hpp>        // until_pacific_midnight
 #include <ductile/mock/page.hpp>           // page_for_people
@@ -19,12 +20,10 @@
 
 #include <boost/json.hpp>
 
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -133,12 +132,6 @@ class Admin {
     engine_.turn([&](Switches& switches) { detail::read_members<Switches>(given, "switches", detail::switch_members, switches); });
   }
 
-  static std::string hex(std::uint64_t hash) {
-    std::array<char, 20> text{};
-    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
-    return text.data();
-  }
-
   Object health() {
     return {{"status", "ok"},
             {"scenario", engine_.scenario().name},
@@ -175,10 +168,10 @@ class Admin {
                  {"id", entry.id},
                  {"status", entry.status},
                  {"asked_for", entry.asked_for},
-                 {"job", hex(entry.job)},
+                 {"job", hex_digits(entry.job)},
                  {"latency_s", detail::in_seconds(entry.latency)}};
       // Not with braces: those would make an array of one.
-      row["key"] = entry.key == 0 ? boost::json::value() : boost::json::value(hex(entry.key));
+      row["key"] = entry.key == 0 ? boost::json::value() : boost::json::value(name_of_key(entry.key));
       row["episode"] = entry.episode ? boost::json::value(*entry.episode) : boost::json::value();
       if (!entry.near_miss.empty()) row["near_miss"] = entry.near_miss;
       row["hint_s"] = entry.hint == Duration{} ? boost::json::value() : boost::json::value(detail::in_seconds(entry.hint));

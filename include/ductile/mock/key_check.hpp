@@ -36,15 +36,20 @@ enum class KeyForm : std::uint8_t {
 /// A number for a key, which does not say what it is.
 [[nodiscard]] constexpr std::uint64_t hash_of_key(std::string_view key) noexcept { return Dice{Dice::hash(key)}.bits(); }
 
-/// What a key is called where it must not be shown: `#` and 16 digits. A name is its own.
+/// Sixteen digits.
+[[nodiscard]] inline std::string hex_digits(std::uint64_t number) {
+  std::string digits(16, '0');
+  for (std::size_t i = digits.size(); i-- > 0; number >>= 4U) digits[i] = "0123456789abcdef"[number & 15U];
+  return digits;
+}
+
+/// What the key of that number is called where it must not be shown: `#` and 16 digits.
+[[nodiscard]] inline std::string name_of_key(std::uint64_t hash) { return "#" + hex_digits(hash); }
+
+/// The same of a key. A name is its own.
 [[nodiscard]] inline std::string name_of_key(std::string_view key) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  constexpr std::size_t length = 17;
-  if (key.size() == length && key.starts_with('#') && key.find_first_not_of(digits, 1) == key.npos) return std::string{key};
-  std::string name(length, '#');
-  std::uint64_t rest = hash_of_key(key);
-  for (std::size_t i = length - 1; i > 0; --i, rest >>= 4U) name[i] = digits[rest & 15U];
-  return name;
+  const bool is_name = key.size() == 17 && key.starts_with('#') && key.find_first_not_of("0123456789abcdef", 1) == key.npos;
+  return is_name ? std::string{key} : name_of_key(hash_of_key(key));
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::mock

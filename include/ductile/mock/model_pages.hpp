@@ -4,7 +4,7 @@
 #include <ductile/mock/detail/json_text.hpp>  // json_text
 #include <ductile/mock/exchange.hpp>          // Answer, Request
 #include <ductile/mock/models.hpp>            // listed_models, ServedModel
-#include <ductile/mock/query_check.hpp>       // query_field, whole_number
+#include <ductile/mock/query_check.hpp>       // int32_of, query_field
 #include <ductile/mock/reply.hpp>             // put_headers
 #include <ductile/mock/scene.hpp>             // Scene
 
@@ -55,7 +55,7 @@ inline boost::json::object described(const ServedModel& model) {
 /// The answer to models.list, by pages of `pageSize`: 50 where it is nought or left out.
 [[nodiscard]] inline Answer models_listed(const Request& request, const Scene& scene) {
   const auto number = [&](std::string_view name) {
-    return static_cast<std::size_t>(std::max(0, detail::whole_number(query_field(request, name)).value_or(0)));
+    return static_cast<std::size_t>(std::max(0, detail::int32_of(query_field(request, name)).value_or(0)));
   };
   const std::size_t asked = number("page_size");
   const std::size_t size = asked == 0 ? 50 : std::min<std::size_t>(asked, 1000);

@@ -3,6 +3,7 @@
 
 #include <ductile/core/now.hpp>                // WallTime
 #include <ductile/gemini/base64.hpp>           // decode_base64
+#include <ductile/gemini/redact.hpp>           // shortened
 #include <ductile/mock/detail/json_bytes.hpp>  // standard_base64
 #include <ductile/mock/detail/json_text.hpp>   // compact_json
 #include <ductile/mock/request_fields.hpp>     // EnumType, Field, FieldType, knows, MessageType
@@ -31,6 +32,9 @@ struct Refusal {
   std::vector<FieldViolation> violations{};        ///< What a BadRequest lists.
   std::vector<std::uint64_t> unsigned_pictures{};  ///< Hashes of the images, as an answer writes them, that lack a thought signature.
 };
+
+/// That a refusal lists.
+inline constexpr std::size_t most_violations = 100;
 
 namespace detail {
 
@@ -152,7 +156,7 @@ class PayloadCheck {
            ": ";
   }
 
-  static std::string shown(const Json& value) { return compact_json(value).substr(0, most_shown); }
+  static std::string shown(const Json& value) { return gemini::shortened(compact_json(value), most_shown); }
 
   void add(std::string_view id, std::string where, std::string description) {
     if (violations_.empty()) id_ = id;
@@ -160,7 +164,6 @@ class PayloadCheck {
   }
 
   static constexpr std::size_t most_shown = 100;
-  static constexpr std::size_t most_violations = 100;
 
   std::string_view version_;
   WallTime time_;

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <ductile/core/transport.hpp>              // header
+#include <ductile/gemini/redact.hpp>               // shortened
 #include <ductile/mock/detail/request_target.hpp>  // parameters_of
 #include <ductile/mock/exchange.hpp>               // Request
-#include <ductile/mock/payload_check.hpp>          // Refusal
+#include <ductile/mock/payload_check.hpp>          // most_violations, Refusal
 #include <ductile/mock/request_fields.hpp>         // names_field
 #include <ductile/mock/route.hpp>                  // Route
 
@@ -28,8 +29,8 @@ namespace ductile::inline DUCTILE_VERSION::mock {
 
 namespace detail {
 
-/// The number that `text` is as a whole; none: it is no number of 32 bits.
-inline std::optional<std::int32_t> whole_number(std::string_view text) noexcept {
+/// The number that `text` is as a whole, as TYPE_INT32 has it, with its sign; none: it is no such number.
+inline std::optional<std::int32_t> int32_of(std::string_view text) noexcept {
   std::int32_t read = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), read);
   return error == std::errc{} && end == text.data() + text.size() ? std::optional{read} : std::nullopt;
@@ -54,7 +55,8 @@ inline bool is_of_every_method(std::string_view name) noexcept {
     for (const auto& [name, value] : parameters) {
       const bool paging = route == Route::list_models && (names_field(name, "page_size") || names_field(name, "page_token"));
       if (paging || detail::is_of_every_method(name)) continue;
-      const std::string shown = name.substr(0, most_shown);
+      if (refusal.violations.size() == most_violations) return;
+      const std::string shown = gemini::shortened(name, most_shown);
       const std::string why = "Invalid JSON payload received. Unknown name \"" + shown + "\": Cannot bind query parameter. Field '" +
                               shown + "' could not be found in request message.";
       refusal.message += (refusal.message.empty() ? "" : "\n") + why;
@@ -67,13 +69,13 @@ inline bool is_of_every_method(std::string_view name) noexcept {
   if (!refusal.violations.empty()) return refusal;
   if (route != Route::list_models) return std::nullopt;
   const std::string_view size = query_field(request, "page_size");
-  if (!size.empty() && !detail::whole_number(size)) {
-    const std::string why = "Invalid value at 'page_size' (TYPE_INT32), \"" + std::string{size} + "\"";
+  if (!size.empty() && !detail::int32_of(size)) {
+    const std::string why = "Invalid value at 'page_size' (TYPE_INT32), \"" + gemini::shortened(size, most_shown) + "\"";
     return Refusal{.id = "invalid-argument-generic", .message = why, .violations = {{"page_size", why}}};
   }
   const std::string_view token = query_field(request, "page_token");
-  const auto from = detail::whole_number(token);
-  if (detail::whole_number(size).value_or(0) < 0 || (!token.empty() && (!from || *from < 0))) return Refusal{"invalid-argument-generic"};
+  const auto from = detail::int32_of(token);
+  if (detail::int32_of(size).value_or(0) < 0 || (!token.empty() && (!from || *from < 0))) return Refusal{"invalid-argument-generic"};
   return std::nullopt;
 }
 

@@ -300,8 +300,8 @@ class RequestReader {
     const std::string level = in_capitals(find(thinking, "thinking_level"));
     if (budget && !level.empty())
       throw Refusal{"thinking-config-contradiction", "You can only set only one of thinking budget and thinking level."};
-    const bool quoted = budget && budget->is_string();
-    if (budget && !quoted && (!budget->is_int64() || budget->as_int64() < -1 || budget->as_int64() > 32'768))
+    const auto tokens = PayloadCheck::number(budget);
+    if (tokens && (*tokens < -1 || *tokens > 32'768))
       throw Refusal{"thinking-budget-invalid", "The thinking budget (" + compact_json(*budget) + ") is invalid."};
     if (!level.empty() && model_.draws() && !model_.thinks())
       throw Refusal{"thinking-config-contradiction", "Thinking is not enabled for this model."};

@@ -65,16 +65,17 @@ namespace detail {
 [[nodiscard]] inline std::map<std::string, std::string, std::less<>> read_projects(const boost::json::object& given) {
   std::map<std::string, std::string, std::less<>> projects;
   std::map<std::string, std::string, std::less<>> projects_by_name;
+  // By its place: who has taken keys for names would find one in the sentence.
+  std::size_t number = 0;
   for (const auto& [project, keys] : given) {
-    if (!keys.is_array()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must be an array of keys");
-    if (keys.as_array().empty()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must have a key, or nobody belongs to it");
+    const std::string which = "projects: number " + std::to_string(++number);
+    if (!keys.is_array()) refuse_json(which + " must be an array of keys, after the project's name");
+    if (keys.as_array().empty()) refuse_json(which + " must have a key, or nobody belongs to it");
     for (const auto& key : keys.as_array()) {
-      if (!key.is_string()) refuse_json("projects: '" + gemini::shortened(project, 80) + "' must hold texts alone");
+      if (!key.is_string()) refuse_json(which + " must hold texts alone");
       const std::string written{key.as_string()};
       const std::string_view other = projects_by_name.emplace(name_of_key(written), project).first->second;
-      if (other != project)
-        refuse_json("projects: a key must have one project; one of '" + gemini::shortened(project, 80) + "' stands in '" +
-                    gemini::shortened(other, 80) + "', too");
+      if (other != project) refuse_json(which + ": a key must have one project; one of its keys stands in another, too");
       projects[written] = project;
     }
   }
@@ -148,7 +149,11 @@ inline constexpr std::array scenario_members{
                        return boost::json::string(ductile::detail::iso_time(*from.starts_at));
                      }},
     Member<Scenario>{"projects",
-                     [](const Json& value, const std::string& path, Scenario& into) { into.projects = read_projects(object(value, path)); },
+                     [](const Json& value, const std::string&, Scenario& into) {
+                       if (!value.is_object())
+                         refuse_json(R"(projects must be an object: {"a project": ["its key", "another of its keys"]})");
+                       into.projects = read_projects(value.get_object());
+                     },
                      &written_projects},
     Member<Scenario>{"cast",
                      [](const Json& value, const std::string& path, Scenario& into) {

@@ -398,7 +398,7 @@ class FactsCollector {
       facts_.thought_tokens = whole_figure(value.raw).value_or(0);
     } else if (named("model") && path.within("metadata")) {
       if (!value.cut && facts_.model.empty()) facts_.model = lowered(value.raw.substr(0, 128));
-    } else if (value.type == LenientValue::Type::string && !about_something_else(path)) {
+    } else if (value.type == LenientValue::Type::string && !about_something_else(path) && !is_secret(path, value.raw)) {
       if (reading_ == Reading::told && !tells_an_error(path)) return;
       facts_.told = facts_.told || reading_ == Reading::told;
       text_value(name, value);
@@ -462,8 +462,12 @@ class FactsCollector {
     constexpr std::array<std::string_view, 6> names{"@type", "url", "locale", "role", "modality", "responseid"};
     return path.within("links") || path.within("quotadimensions") || path.within("safetyratings") ||
            (path.within("metadata") && !path.within("raw")) ||
-           std::ranges::any_of(names, [&path](std::string_view name) { return LenientPath::same_name(path.name(), name); }) ||
-           names_secret(path.name());
+           std::ranges::any_of(names, [&path](std::string_view name) { return LenientPath::same_name(path.name(), name); });
+  }
+
+  // A key is one word. Validators that report by field say of it, in a sentence, what is wrong with it.
+  [[nodiscard]] static bool is_secret(const LenientPath& path, std::string_view value) noexcept {
+    return names_secret(path.name()) && trimmed(value).find(' ') == std::string_view::npos;
   }
 
   [[nodiscard]] static bool tells_an_error(const LenientPath& path) noexcept {

@@ -83,8 +83,9 @@ class Judge {
   // A page says its status in its title, or in its first words.
   [[nodiscard]] int status_of_page() const {
     const std::string_view title = page_title();
-    // A title may begin with a redirect's status, too.
-    if (const auto number = whole_number(leading_name(title)); number && *number >= 300 && *number < 400 && leading_name(title).size() == 3)
+    // A title may begin with a redirect's status, too; those above 308 nobody has given a meaning, and firewalls are called 360.
+    if (const auto number = whole_number(leading_name(title));
+        number && *number >= 300 && *number <= 308 && leading_name(title).size() == 3)
       return static_cast<int>(*number);
     return find_status(title.empty() ? std::string_view{facts_.words}.substr(0, 256) : title,
                        [](std::string_view, std::string_view) { return true; });
@@ -831,12 +832,17 @@ class Judge {
     }
     const bool is_feature = said.topic == Topic::model && said.phrase.starts_with("is not enabled for ");
     const std::string_view feature = is_feature ? front_of(said.phrase) : std::string_view{};
-    if (is_feature && (contains(feature, "modal") || contains(feature, "image"))) id = "modality-unsupported";
+    if (is_feature && contains(feature, "image size"))
+      id = "image-size-invalid";
+    else if (is_feature && contains(feature, "aspect ratio"))
+      id = "aspect-ratio-invalid";
+    else if (is_feature && (contains(feature, "modal") || contains(feature, "image")))
+      id = "modality-unsupported";
     if (id == "connect-timeout" && facts_.says("read tcp ")) id = "idle-timeout";  // Go: the connection stood, and the request was out
     if (id == "model-not-found" && status_ == 503) id = "retired-503-gateway";
     if (id == "model-not-found" && facts_.shape == BodyShape::sse) id = "model-not-found-sse";
     decide(id, Confidence::likely, "error.message", said.phrase);
-    if (is_feature && id == "invalid-argument-generic") {
+    if (is_feature && id != "modality-unsupported") {
       const bool of_all = contains(feature, "candidate");  // no image model makes several
       result_.verdict.remedy = of_all ? Remedy::never : Remedy::other_model;
       result_.advice = of_all ? one_candidate : not_of_this_model;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -17,7 +18,9 @@ namespace ductile::inline DUCTILE_VERSION::mock::detail {
 // Boost.JSON would write 0.95 as 9.5E-1, and %g 9007199254740992 as 9.0072e+15.
 inline std::string plain_number(double number) {
   std::array<char, 32> text{};
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+  const bool readable = std::abs(number) < 1e16 && (number == 0 || std::abs(number) >= 1e-6);
+  const auto format = readable ? std::chars_format::fixed : std::chars_format::general;
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number, format).ptr};
 }
 
 /// JSON in one line, with the numbers as people write them: 1.7.
