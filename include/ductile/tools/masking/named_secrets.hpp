@@ -82,7 +82,10 @@ class NamedSecrets {
     if (!begin) return std::nullopt;
     const bool is_marked = text_.substr(*begin).starts_with(gemini::redacted_mark);
     if (names_cookies(name) && holds_objects(*begin)) return std::nullopt;
-    if (text_[*begin] == '[' && !is_marked && secrecy == Secrecy::certain) return hide_list(parts_, *begin);
+    constexpr std::string_view list_of_go{"[]string"};
+    const std::size_t list = *begin + (text_.substr(*begin).starts_with(list_of_go) ? list_of_go.size() : 0);
+    const bool is_list = text_[*begin] == '[' && list < text_.size() && (text_[list] == '[' || text_[list] == '{');
+    if (is_list && !is_marked && secrecy == Secrecy::certain) return hide_list(parts_, list);
     const bool is_line = gemini::detail::name_ends_with(name, "authorization") || gemini::detail::name_ends_with(name, "cookie") ||
                          gemini::detail::name_ends_with(name, "passphrase");
     const Reach reach = is_line ? Reach::line : Reach::word;
@@ -135,20 +138,37 @@ class NamedSecrets {
     return end;
   }
 
-  /// `<apiKey>VALUE</apiKey>`, `<string name="api_key">VALUE</string>`, `password("VALUE")`
+  /// `<apiKey>VALUE</apiKey>`, `<string name="api_key">VALUE</string>`, `<td>password</td><td>VALUE</td>`, `password("VALUE")`
   std::optional<std::size_t> hide_in_brackets(Part part, Secrecy secrecy) {
     const std::size_t end = part.end + closing_size(text_, part.end);
     if (end == text_.size() || secrecy != Secrecy::certain) return std::nullopt;
+    if (const auto begin = neighbouring_element(part.end)) return hide_element(*begin);
     const bool is_element = text_[end] == '>' && part.begin > 0 && (text_[part.begin - 1] == '<' || end > part.end);
-    if (is_element) {
-      constexpr std::string_view verbatim{"<![CDATA["};
-      const std::size_t begin = end + 1 + (text_.substr(end + 1).starts_with(verbatim) ? verbatim.size() : 0);
-      const Part value{begin, std::min(text_.find_first_of("<\r\n", begin), text_.size())};
-      parts_.hide(value);
-      return value.end;
-    }
+    if (is_element) return hide_element(end + 1);
     const bool is_call = end == part.end && text_[end] == '(' && (names_cookies(part.of(text_)) || string_at(text_, end + 1));
     return is_call ? std::optional{hide_list(parts_, end)} : std::nullopt;
+  }
+
+  std::size_t hide_element(std::size_t begin) {
+    constexpr std::string_view verbatim{"<![CDATA["};
+    if (text_.substr(begin).starts_with(verbatim)) begin += verbatim.size();
+    const Part value{begin, std::min(text_.find_first_of("<\r\n", begin), text_.size())};
+    parts_.hide(value);
+    return value.end;
+  }
+
+  // Where the text begins of the element behind the one that holds a name: of a table, a list of terms or of properties.
+  [[nodiscard]] std::optional<std::size_t> neighbouring_element(std::size_t at) const noexcept {
+    constexpr std::array<std::string_view, 5> ends{"</td>", "</th>", "</dt>", "</key>", "</name>"};
+    at = behind(blanks_and_breaks, text_, at);
+    for (const std::string_view end : ends) {
+      if (!text_.substr(at).starts_with(end)) continue;
+      const std::size_t next = behind(blanks_and_breaks, text_, at + end.size());
+      const std::size_t opened = text_.find_first_of("<>\r\n", next + 1);
+      const bool is_element = text_.substr(next).starts_with('<') && opened != text_.npos && text_[opened] == '>';
+      return is_element ? std::optional{behind(blanks_and_breaks, text_, opened + 1)} : std::nullopt;
+    }
+    return std::nullopt;
   }
 
   /// The name is a value itself: `('x-goog-api-key', 'VALUE')`, `{"name": "x-goog-api-key", "value": "VALUE"}`, in either order.

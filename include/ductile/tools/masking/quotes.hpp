@@ -67,10 +67,12 @@ inline constexpr std::array<Quote, 8> quotes{{{"\"", "\""},
 [[nodiscard]] inline std::size_t end_of_string(std::string_view text, const Quote& quote, std::size_t at) noexcept {
   for (std::size_t found = text.find(quote.closes, at); found != text.npos;) {
     std::size_t begin = found;
+    if (begin > at && text[begin - 1] == '^') --begin;  // as Windows' shell escapes
+    const std::size_t escaped = begin;
     while (begin > at && text[begin - 1] == '\\') --begin;
     const std::string_view rest = text.substr(found);
     std::size_t of_string = quote.closes.size();  // what does not end it
-    if (found - begin <= quote.backslashes) {
+    if (escaped - begin <= quote.backslashes) {
       if (rest.starts_with("'\\''"))
         of_string = 4;  // a shell's way to write a quote within quotes
       else if (rest.starts_with("'\"'\"'"))

@@ -53,6 +53,7 @@ struct Mark {
   if (mark.name_is_quoted && at < text.size() && text[at] == ']') ++at;
   at = behind(mark.name_is_quoted ? blanks_and_breaks : blanks, text, at);
   const std::string_view rest = text.substr(at);
+  if (rest.starts_with("%3D") || rest.starts_with("%3d")) return Mark{at + 3, '=', mark.name_is_quoted};
   const bool is_long = rest.size() > 1 && rest[1] == '=' && std::string_view{":+?"}.find(rest[0]) != std::string_view::npos;
   if (rest.empty() || rest.starts_with("::") || (rest[0] != ':' && rest[0] != '=' && !is_long)) return std::nullopt;
   mark.sign = is_long ? '=' : rest[0];
@@ -75,7 +76,7 @@ struct String {
 
 /// The string that begins at `at`, after what languages put before a quote (`b'...'`, `$'...'`); none where none begins there.
 [[nodiscard]] inline std::optional<String> string_at(std::string_view text, std::size_t at) noexcept {
-  const std::size_t prefix = std::min<std::size_t>(count_of("bBfFrRuUL$@", text, at), 3);
+  const std::size_t prefix = std::min<std::size_t>(count_of("bBfFrRuUL$@^", text, at), 3);
   const auto quote = prefix < 3 ? quote_at(text, at + prefix) : std::nullopt;
   if (!quote) return std::nullopt;
   const std::size_t begin = at + prefix + quote->size();
@@ -120,13 +121,15 @@ struct String {
   while (at < text.size() && text[at] != '\r' && text[at] != '\n') {
     const std::size_t escaped = behind("\\", text, at);
     const std::string_view rest = text.substr(escaped);
-    if (around && rest.starts_with(around->closes) && escaped - at <= around->backslashes) {
+    const std::size_t caret = rest.starts_with('^') ? 1 : 0;  // as Windows' shell escapes
+    const bool is_quote = around && rest.substr(caret).starts_with(around->closes);
+    if (is_quote && escaped - at <= around->backslashes) {
       if (!rest.starts_with("'\\''")) return at;
       at = escaped + 4;
       continue;
     }
     if (escaped > at && (rest.starts_with("r\\") || (rest.starts_with('n') && is_next_header(escaped + 1)))) return at;
-    at = escaped + 1;
+    at = escaped + 1 + (is_quote ? caret : 0);
   }
   return std::min(at, text.size());
 }
@@ -200,10 +203,10 @@ inline std::size_t hide_list(HiddenParts& parts, std::size_t at) {
     const char c = text[at];
     if (c == '[' && text.substr(at).starts_with(gemini::redacted_mark)) {
       at += gemini::redacted_mark.size();
-    } else if (c == '[' || c == '(') {
+    } else if (c == '[' || c == '(' || (c == '{' && depth == 0)) {
       ++depth;
       ++at;
-    } else if (c == ']' || c == ')') {
+    } else if (c == ']' || c == ')' || (c == '}' && depth == 1)) {
       ++at;
       if (--depth == 0) return at;
     } else if (const auto string = string_at(text, at)) {
@@ -216,7 +219,7 @@ inline std::size_t hide_list(HiddenParts& parts, std::size_t at) {
     } else if (c == ',' || blanks_and_breaks.find(c) != blanks_and_breaks.npos) {
       ++at;
     } else {
-      const std::size_t end = std::min(text.find_first_of("])\r\n\"'", at), text.size());
+      const std::size_t end = std::min(text.find_first_of("])}\r\n\"'", at), text.size());
       if (end == at) return at;
       parts.hide({at, end});
       at = end;
