@@ -152,6 +152,10 @@ TEST_CASE("A secret is masked by its name, wherever a paste has it", "[doctor]")
            "api_keys: [S3CRET, S3CRET]",
            "GEMINI_API_KEYS=S3CRET,S3CRET",
            "secret_key_base: S3CRET",
+           "token = \"S3CRET\"",
+           "token = abcdefS3CRET123",
+           "HF_TOKEN = S3CRET",
+           "{\"$GEMINI_API_KEY\", \"S3CRET\"}",
            "__Secure-1PSID=S3CRET",
            "a=b%26password%3DS3CRET%26c=d",
            // a bracket within a list
@@ -242,6 +246,8 @@ TEST_CASE("What only looks like a secret stays: names of quotas, paths, and word
         "the project: it is new",
         "what follows `projects/` and `project=`, and `password=`; `?project=`, `&password=`. `apiKey`: the key",
         "keys of a project: `projects` in the scenario",
+        "const auto token = query_field(request); entry.signature = 0; project = hash(x);",
+        "said.tokens = 90; password=*** key=...",
         "`pass`, `again_now`; 'session', 'ended'",
         R"("thoughtSignature": "2Y4BO2+kVDw6ESREHY3/vn3sdkMAaJXPM+0Y...")"}) {
     CAPTURE(paste);

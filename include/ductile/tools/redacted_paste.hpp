@@ -36,7 +36,7 @@ namespace masking {
   const auto of_id = [](char c) { return (c >= 'a' && c <= 'z') || ductile::detail::is_digit(c) || c == '-'; };
   const bool is_id = said.size() >= 6 && std::ranges::all_of(said, of_id) && !std::ranges::all_of(said, ductile::detail::is_letter);
   const bool is_string = value->is_quoted && text[*begin] != '`';
-  const bool is_given = is_flag || is_string || mark->sign == '=' || is_id;
+  const bool is_given = is_flag || is_string || (mark->sign == '=' && *begin == mark->end) || is_id;
   return is_given && !said.starts_with("projects/") && !said.starts_with("[") ? std::optional{value->part} : std::nullopt;
 }
 

@@ -94,15 +94,21 @@ class NamedSecrets {
     if (is_parameter && secrecy == Secrecy::if_long) secrecy = Secrecy::if_given;
     if (secrecy != Secrecy::certain) {  // its first letters decide, so that what is none costs no more
       const auto first = scalar_at(text_.substr(0, *begin + telling), *begin, reach, around);
-      const Given given = mark.sign == '='                                   ? Given::outright
-                          : mark.name_is_quoted && first && first->is_quoted ? Given::quoted
-                                                                             : Given::said;
-      if (!first || !is_secret(secrecy, name, given, first->part.of(text_))) return std::nullopt;
+      if (!first) return std::nullopt;
+      const Given given = given_by(mark, name, *begin, first->is_quoted);
+      if (!is_secret(secrecy, name, given, first->part.of(text_))) return std::nullopt;
     }
     const auto value = scalar_at(text_, *begin, reach, around);
     if (!value || value->part.empty()) return std::nullopt;
     parts_.hide(value->part);
     return value->part.end;
+  }
+
+  // In code anything is given by ` = `.
+  [[nodiscard]] static Given given_by(const Mark& mark, std::string_view name, std::size_t value, bool is_string) noexcept {
+    const bool is_variable = std::ranges::none_of(name, [](char c) { return c >= 'a' && c <= 'z'; });
+    if (mark.sign == '=') return is_string || is_variable || value == mark.end ? Given::outright : Given::said;
+    return is_string && mark.name_is_quoted ? Given::quoted : Given::said;
   }
 
   [[nodiscard]] bool holds_objects(std::size_t at) const noexcept {
@@ -174,7 +180,7 @@ class NamedSecrets {
   /// The name is a value itself: `('x-goog-api-key', 'VALUE')`, `{"name": "x-goog-api-key", "value": "VALUE"}`, in either order.
   std::optional<std::size_t> hide_neighbour(Part part, Secrecy secrecy) {
     const std::size_t closed = part.end + closing_size(text_, part.end);
-    const bool is_quoted = closed > part.end && quote_before(text_, part.begin);
+    const bool is_quoted = closed > part.end && (secrecy == Secrecy::certain || quote_before(text_, part.begin));
     const bool is_labelled =
         label_end_ == part.begin && (closed == text_.size() || std::string_view{"\r\n,}"}.find(text_[closed]) != std::string_view::npos);
     if (!is_quoted && !is_labelled) return std::nullopt;

@@ -58,7 +58,7 @@ enum class Secrecy {
   const auto is_end = [name](std::string_view end) { return name_ends_with(name, end); };
   const auto is_word = [name](std::string_view word) { return has_last_word(name, word); };
   const bool is_plural = name.ends_with('s') || name.ends_with('S');
-  const bool is_secrets = is_plural && !is_end("cookies") && gemini::names_secret(name.substr(0, name.size() - 1));
+  const bool is_secrets = is_plural && !is_end("cookies") && !is_end("tokens") && gemini::names_secret(name.substr(0, name.size() - 1));
   if (gemini::names_secret(name) || is_secrets || is_end("secretkeybase")) return Secrecy::certain;
   if (name.starts_with("__Secure-") || name.starts_with("__Host-")) return Secrecy::if_given;  // cookies
   if (is_end("token")) return std::ranges::any_of(of_texts, is_end) ? Secrecy::none : Secrecy::if_given;

@@ -190,6 +190,7 @@ struct Scalar {
   if (text[at] == '[' && begin == at) return std::nullopt;
   const Part part{at, reach == Reach::line ? end_of_line(text, begin, around) : end_of_word(text, begin)};
   const std::string_view value = part.of(text);
+  if (value.find_first_not_of("*.") == value.npos) return std::nullopt;
   if (std::ranges::any_of(nothing, [value](std::string_view word) { return ductile::detail::same_word(value, word); })) return std::nullopt;
   return Scalar{part, false};
 }
