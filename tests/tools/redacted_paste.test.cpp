@@ -145,7 +145,7 @@ TEST_CASE("A secret is masked by its name, wherever a paste has it", "[doctor]")
            "api_key = gemini::ApiKey{\"S3CRET\"};",
            "gemini.api.key=S3CRET",
            R"(client.withApiKey("S3CRET"))",
-           R"(curl ^"https://h/^" ^-b ^"a=^\^"b^\^"; SID=S3CRET^" ^-H ^"cookie: a=^\^"b^\^"; SID=S3CRET^" ^-H ^"accept: x^")",
+           R"(curl ^"https://h/^" ^-b ^"a=^\^"b^\^"; NID=S3CRET^" ^-H ^"cookie: a=^\^"b^\^"; SID=S3CRET^" ^-H ^"accept: x^")",
            R"(http.Header{"X-Goog-Api-Key":[]string{"S3CRET", "S3CRET"}})",
            "<key>API_KEY</key>\n\t<string>S3CRET</string>",
            R"x(<tr><td class="e">GEMINI_API_KEY </td><td class="v">S3CRET </td></tr>)x",
@@ -260,6 +260,32 @@ TEST_CASE("Every known secret is masked, whatever it looks like, also where a cu
   const ductile::tools::KnownSecrets secrets{both};
   CHECK(redacted_paste("apiKey: first/key's=own, then second,key.", secrets) == "apiKey: [redacted], then [redacted].");
   CHECK(redacted_paste("it said second,k...", secrets) == "it said [redacted]...");
+}
+
+TEST_CASE("Whatever stands behind a name, nothing breaks", "[doctor]") {
+  for (const std::string_view paste : {"Cookie:=\\r\\n=b'str = </- '",
+                                       "Cookie: ",
+                                       "cookies=",
+                                       "password:\n",
+                                       "password:\n\"",
+                                       "token: '",
+                                       "x-api-key",
+                                       "password(",
+                                       "<password>",
+                                       "<password",
+                                       "\"password\",",
+                                       "{\"value\":",
+                                       "{\"name\":\"password\",\"value\":",
+                                       "password %3D",
+                                       "password: str = ",
+                                       "curl -u",
+                                       "curl -b \\",
+                                       "://",
+                                       "-----BEGIN ",
+                                       "-----END "}) {
+    CAPTURE(paste);
+    CHECK(redacted_paste(paste) == paste);
+  }
 }
 
 TEST_CASE("A large paste is masked in a time that grows as it does", "[doctor]") {

@@ -68,7 +68,8 @@ class LoginsOfCurl {
   std::size_t read_command(std::size_t at) {
     while (at < text_.size()) {
       const char c = text_[at];
-      if (blanks.find(c) != blanks.npos || c == '\r') {
+      const bool is_escape = c == '^' && at + 1 < text_.size() && text_[at + 1] == '-';  // of Windows' shell
+      if (blanks.find(c) != blanks.npos || c == '\r' || is_escape) {
         ++at;
       } else if (c == '\n') {
         const std::size_t last = text_.find_last_not_of(" \t\r", at - 1);

@@ -130,9 +130,10 @@ class NamedSecrets {
     const bool is_set = std::ranges::find(commands, before) != commands.end();
     const bool is_given = is_flag || is_set || (secrecy == Secrecy::certain && is_token(first->part.of(text_)));
     if (!is_given || !is_secret(secrecy, name, Given::outright, first->part.of(text_))) return std::nullopt;
-    const Part value = scalar_at(text_, begin, Reach::word)->part;
-    parts_.hide(value);
-    return value.end;
+    const auto value = scalar_at(text_, begin, Reach::word);
+    if (!value) return std::nullopt;
+    parts_.hide(value->part);
+    return value->part.end;
   }
 
   /// `<Cookie SID=... for .example.com/>`, as Python's requests prints it.
@@ -230,6 +231,7 @@ class NamedSecrets {
     const auto first = scalar_at(text_.substr(0, *begin + telling), *begin, Reach::word);
     if (!first || first->part.of(text_).find('=') == std::string_view::npos) return std::nullopt;
     const auto value = scalar_at(text_, *begin, Reach::line, mark->name_is_quoted ? std::nullopt : quote_before(text_, part.begin));
+    if (!value) return std::nullopt;
     parts_.hide(value->part);
     return value->part.end;
   }

@@ -81,7 +81,7 @@ struct String {
   if (!quote) return std::nullopt;
   const std::size_t begin = at + prefix + quote->size();
   const std::size_t end = end_of_string(text, *quote, begin);
-  return String{{begin, end}, std::min(end + quote->backslashes + quote->closes.size(), text.size())};
+  return String{{begin, end}, std::min(behind("\\^", text, end) + quote->closes.size(), text.size())};
 }
 
 /// Where a value without quotes ends that is a word: before a blank, and before a comma, a quote or the like where what follows shows that
