@@ -2,7 +2,6 @@
 #include "commands.hpp"
 
 #include <ductile/core/now.hpp>         // Now, WallTime
-#include <ductile/gemini/api_key.hpp>   // ApiKey
 #include <ductile/gemini/failures.hpp>  // failures, find_failure
 #include <ductile/gemini/redact.hpp>
 #include <ductile/tools/doctor.hpp>            // diagnoses_text, diagnosis_json, failure_json, failure_text
@@ -10,11 +9,13 @@
 #include <ductile/tools/doctor_input.hpp>      // answers_of, DoctorHints
 #include <ductile/tools/doctor_policy.hpp>     // FailureMix, mix_of, policy_text
 #include <ductile/tools/doctor_repro.hpp>      // reproduce, Reproduction
-#include <ductile/tools/log_records.hpp>       // LogRecords
-#include <ductile/tools/log_scan.hpp>          // LogScan
-#include <ductile/tools/log_scan_text.hpp>     // log_scan_json, log_scan_text
-#include <ductile/tools/problem.hpp>           // Ending, misuse, trouble
+#include <ductile/tools/environment_keys.hpp>  // keys_of_environment
+#include <ductile/tools/known_secrets.hpp>
+#include <ductile/tools/log_scan.hpp>       // LogScan
+#include <ductile/tools/log_scan_text.hpp>  // log_scan_json, log_scan_text
+#include <ductile/tools/problem.hpp>        // Ending, misuse, trouble
 #include <ductile/tools/redacted_paste.hpp>
+#include <ductile/tools/rest_of.hpp>
 #include <ductile/tools/scan_log.hpp>  // scan_log
 
 #include <fmt/format.h>
@@ -26,7 +27,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -37,23 +37,23 @@ namespace ductile::tools {
 
 namespace {
 
-std::string read_all(std::istream& in) { return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}}; }
-
-std::ifstream opened(const std::string& path) {
+// What `read` makes of a file or of stdin. Half of an input is none: what it tells would be half of the truth.
+template <class Read>
+auto input_read(const std::string& path, const Read& read) {
+  const bool piped = path.empty() || path == "-";
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) throw misuse("the file '" + path + "' cannot be read: it is a folder");
-  std::ifstream file{path, std::ios::binary};
-  if (!file) throw misuse("the file '" + path + "' cannot be read");
-  return file;
+  if (!piped && std::filesystem::is_directory(path, error)) throw misuse("the file '" + path + "' cannot be read: it is a folder");
+  std::ifstream file;
+  if (!piped) file.open(path, std::ios::binary);
+  if (!piped && !file) throw misuse("the file '" + path + "' cannot be read");
+  std::istream& in = piped ? std::cin : file;
+  auto result = read(in);
+  if (piped && std::ferror(stdin) != 0) throw misuse("stdin cannot be read to its end");
+  if (in.bad()) throw misuse("the file '" + path + "' cannot be read to its end");
+  return result;
 }
 
-std::string input_of(const std::string& path) {
-  if (path.empty() || path == "-") return read_all(std::cin);
-  std::ifstream file = opened(path);
-  std::string text = read_all(file);
-  if (!file) throw misuse("the file '" + path + "' cannot be read");
-  return text;
-}
+std::string input_of(const std::string& path) { return input_read(path, rest_of); }
 
 DoctorHints hints_of(const DoctorFlags& flags) {
   DoctorHints hints{.status = flags.status};
@@ -65,16 +65,11 @@ DoctorHints hints_of(const DoctorFlags& flags) {
   return hints;
 }
 
-std::string secret_of_environment() {
-  const auto key = gemini::ApiKey::from_environment();
-  return std::string{key ? key->reveal() : std::string_view{}};
-}
-
 std::vector<Diagnosis> diagnoses_of(const std::vector<HttpResponse>& answers) {
-  const std::string secret = secret_of_environment();
+  const KnownSecrets secrets = keys_of_environment();
   std::vector<Diagnosis> diagnoses;
   diagnoses.reserve(answers.size());
-  for (const HttpResponse& answer : answers) diagnoses.push_back(diagnose(answer, secret));
+  for (const HttpResponse& answer : answers) diagnoses.push_back(diagnose(answer, secrets.first()));
   return diagnoses;
 }
 
@@ -82,7 +77,7 @@ std::vector<Diagnosis> diagnoses_of(const std::vector<HttpResponse>& answers) {
 FailureMix mix_of_input(const std::string& input) {
   constexpr std::size_t largest_paste = std::size_t{256} * 1024;
   if (input.size() <= largest_paste || begins_with_answer(input))
-    if (FailureMix mix = mix_of(answers_of(input), secret_of_environment()); mix.is_known()) return mix;
+    if (FailureMix mix = mix_of(answers_of(input), keys_of_environment().first()); mix.is_known()) return mix;
   std::istringstream log{input};
   return FailureMix{scan_log(log)};
 }
@@ -91,11 +86,11 @@ FailureMix mix_of_input(const std::string& input) {
 
 Ending doctor(const DoctorFlags& flags) {
   const DoctorHints hints = hints_of(flags);
-  const std::string secret = secret_of_environment();
+  const KnownSecrets secrets = keys_of_environment();
   const bool nobody_pipes = flags.file.empty() && hints.given() && ::isatty(STDIN_FILENO) == 1;  // a status alone is enough to ask about
   const std::string input = nobody_pipes ? std::string{} : input_of(flags.file);
   if (flags.redact) {
-    fmt::print("{}", redacted_paste(input, secret));
+    fmt::print("{}", redacted_paste(input, secrets));
     return Ending::ok;
   }
   const WallTime now = Now{}.wall();
@@ -104,16 +99,13 @@ Ending doctor(const DoctorFlags& flags) {
     if (flags.quiet)
       fmt::print("{}\n", diagnosis.said.ok() ? "ok" : diagnosis.said.verdict.id.text());
     else if (flags.json)
-      fmt::print("{}\n", diagnosis_json(diagnosis, secret, now));
-  if (!flags.quiet && !flags.json) fmt::print("{}", diagnoses_text(diagnoses, secret, now));
+      fmt::print("{}\n", diagnosis_json(diagnosis, secrets, now));
+  if (!flags.quiet && !flags.json) fmt::print("{}", diagnoses_text(diagnoses, secrets, now));
   return Ending::ok;
 }
 
 Ending doctor_scan(const DoctorFlags& flags) {
-  std::ifstream file;
-  const bool piped = flags.file.empty() || flags.file == "-";
-  if (!piped) file = opened(flags.file);
-  const LogScan scan = scan_log(piped ? std::cin : file);
+  const LogScan scan = input_read(flags.file, [](std::istream& log) { return scan_log(log); });
   fmt::print("{}", flags.json ? log_scan_json(scan) + "\n" : log_scan_text(scan));
   return Ending::ok;
 }

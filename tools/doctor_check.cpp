@@ -4,8 +4,9 @@
 #include <ductile/core/now.hpp>       // Now
 #include <ductile/gemini/client.hpp>  // client_options_from_environment
 #include <ductile/tools/doctor_check.hpp>
-#include <ductile/tools/problem.hpp>       // Ending, misuse
-#include <ductile/tools/target_flags.hpp>  // require_base_url
+#include <ductile/tools/environment_keys.hpp>  // key_of_variable
+#include <ductile/tools/problem.hpp>           // Ending, misuse
+#include <ductile/tools/target_flags.hpp>      // require_base_url
 #include <ductile/transports/httplib.hpp>
 
 #include <fmt/format.h>
@@ -45,11 +46,7 @@ Ending doctor_check(const DoctorFlags& flags) {
   gemini::ClientOptions client = gemini::client_options_from_environment();
   if (!flags.base_url.empty()) client.base_url = flags.base_url;
   require_base_url(flags.base_url.empty() ? "GOOGLE_GEMINI_BASE_URL" : "--base-url", client.base_url);
-  if (!flags.key_env.empty()) {
-    auto key = gemini::ApiKey::from_environment(flags.key_env.c_str());
-    if (!key) throw misuse("--key-env: there is no key in the environment variable '" + flags.key_env + "'");
-    client.api_key = *std::move(key);
-  }
+  if (!flags.key_env.empty()) client.api_key = key_of_variable(flags.key_env);
   if (gemini::detail::path_segment(flags.model) != flags.model) throw misuse("--model must be a model's name, such as gemini-3-pro-image");
 
   HttplibTransport transport;

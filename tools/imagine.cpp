@@ -7,26 +7,27 @@
 #include <ductile/core/transport.hpp>  // StopView, TransportLimits, TransportResult
 #include <ductile/gemini/api_key.hpp>  // ApiKey
 #include <ductile/gemini/models.hpp>
-#include <ductile/gemini/resilient.hpp>      // client_options_from_environment, image_targets, resilient, ResilientOptions
-#include <ductile/mock/admin.hpp>            // Admin
-#include <ductile/mock/engine.hpp>           // Engine
-#include <ductile/mock/server.hpp>           // Server
-#include <ductile/mock/service_clock.hpp>    // ServiceClock
-#include <ductile/tools/day_seen.hpp>        // day_seen
-#include <ductile/tools/duration_text.hpp>   // duration_text, parse_duration
-#include <ductile/tools/image_folder.hpp>    // ImageFolder
-#include <ductile/tools/joined_mock.hpp>     // join_mock
-#include <ductile/tools/progress.hpp>        // Progress
-#include <ductile/tools/progress_lines.hpp>  // Canvas, progress_lines
-#include <ductile/tools/prompts.hpp>         // job_defaults, jobs_of
-#include <ductile/tools/report.hpp>          // job_json, report_text, RunFacts, totals_json
-#include <ductile/tools/run_jobs.hpp>        // JobRun
-#include <ductile/tools/screen.hpp>          // Screen, telling_for
-#include <ductile/tools/stop_flag.hpp>       // StopAfterGrace, StopFlag
-#include <ductile/tools/summary.hpp>         // summary_lines
-#include <ductile/tools/target_flags.hpp>    // model_doubt, parse_targets, require_base_url
-#include <ductile/tools/whole_file.hpp>      // require_writable, write_whole_file
-#include <ductile/transports/httplib.hpp>    // HttplibTransport
+#include <ductile/gemini/resilient.hpp>        // client_options_from_environment, image_targets, resilient, ResilientOptions
+#include <ductile/mock/admin.hpp>              // Admin
+#include <ductile/mock/engine.hpp>             // Engine
+#include <ductile/mock/server.hpp>             // Server
+#include <ductile/mock/service_clock.hpp>      // ServiceClock
+#include <ductile/tools/day_seen.hpp>          // day_seen
+#include <ductile/tools/duration_text.hpp>     // duration_text, parse_duration
+#include <ductile/tools/environment_keys.hpp>  // key_of_variable
+#include <ductile/tools/image_folder.hpp>      // ImageFolder
+#include <ductile/tools/joined_mock.hpp>       // join_mock
+#include <ductile/tools/progress.hpp>          // Progress
+#include <ductile/tools/progress_lines.hpp>    // Canvas, progress_lines
+#include <ductile/tools/prompts.hpp>           // job_defaults, jobs_of
+#include <ductile/tools/report.hpp>            // job_json, report_text, RunFacts, totals_json
+#include <ductile/tools/run_jobs.hpp>          // JobRun
+#include <ductile/tools/screen.hpp>            // Screen, telling_for
+#include <ductile/tools/stop_flag.hpp>         // StopAfterGrace, StopFlag
+#include <ductile/tools/summary.hpp>           // summary_lines
+#include <ductile/tools/target_flags.hpp>      // model_doubt, parse_targets, require_base_url
+#include <ductile/tools/whole_file.hpp>        // require_writable, write_whole_file
+#include <ductile/transports/httplib.hpp>      // HttplibTransport
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -126,11 +127,7 @@ Service service_of(const ImagineFlags& flags) {
     require_base_url("--base-url", flags.base_url);
     service.client.base_url = flags.base_url;
   }
-  if (!flags.key_env.empty()) {
-    auto key = gemini::ApiKey::from_environment(flags.key_env.c_str());
-    if (!key) throw misuse("--key-env: there is no key in the environment variable '" + flags.key_env + "'");
-    service.client.api_key = *std::move(key);
-  }
+  if (!flags.key_env.empty()) service.client.api_key = key_of_variable(flags.key_env);
   const bool own_url =
       !flags.base_url.empty() || service.client.base_url != default_url ||
       std::any_of(service.targets.begin(), service.targets.end(), [](const Target& target) { return !target.base_url.empty(); });

@@ -279,7 +279,7 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   return {run, compare, list, goals, ablate, plot, replay, options};
 }
 
-// What the doctor alone takes means nothing to its subcommands.
+// What the doctor alone takes means nothing to its subcommands, and a file before one would be taken for its own.
 void refuse_flags_of_doctor(const DoctorCommands& commands) {
   const auto subcommands = commands.doctor.get_subcommands();
   if (subcommands.empty()) return;
@@ -288,6 +288,8 @@ void refuse_flags_of_doctor(const DoctorCommands& commands) {
   for (const char* const flag : {"--status", "--header", "--redact", "--quiet", "--json"})
     if (commands.doctor.count(flag) > 0 && !(takes_json && std::string_view{flag} == "--json"))
       throw misuse(std::string{flag} + " goes with `ductile doctor FILE`, and means nothing to `ductile doctor " + name + "`");
+  if (commands.doctor.count("FILE") > 0)
+    throw misuse("FILE goes with `ductile doctor FILE`, and means nothing before `" + name + "`; what that takes stands behind it");
 }
 
 Ending run(int argc, char** argv) {

@@ -30,14 +30,15 @@ TEST_CASE("What looks like a key is taken out of a text", "[gemini]") {
     std::string_view text;
     std::string_view clean;
   };
-  for (const Case& c :
-       {Case{"Consumer 'api_key:AIzaSyEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP' has", "Consumer 'api_key:[redacted]' has"},
-        Case{"key AQ.Ab8RN6I0123456789abcdefghijk!", "key [redacted]!"},
-        Case{"Authorization: Bearer abcdefgh.ijkl-mnop", "Authorization: Bearer [redacted]"},
-        Case{"GET /v1beta/models?key=abcdefgh12345678&alt=sse", "GET /v1beta/models?key=[redacted]&alt=sse"},
-        Case{"in words alone: aizasyexampleexampleexampleexampleexamp", "in words alone: [redacted]"},
-        Case{"token ya29.a0AfH6SMBabcdefgh", "token [redacted]"}, Case{"sk-proj-0123456789abcdefgh", "[redacted]"},
-        Case{"the risk-free task-list of AIza and AQ. and sk-x", "the risk-free task-list of AIza and AQ. and sk-x"}, Case{"", ""}}) {
+  for (const Case& c : {Case{"Consumer 'api_key:AIzaSyEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMP' has", "Consumer 'api_key:[redacted]' has"},
+                        Case{"key AQ.Ab8RN6I0123456789abcdefghijk!", "key [redacted]!"},
+                        Case{"Authorization: Bearer abcdefgh.ijkl-mnop", "Authorization: Bearer [redacted]"},
+                        Case{"GET /v1beta/models?key=abcdefgh12345678&alt=sse", "GET /v1beta/models?key=[redacted]&alt=sse"},
+                        Case{"in words alone: aizasyexampleexampleexampleexampleexamp", "in words alone: [redacted]"},
+                        Case{"token ya29.a0AfH6SMBabcdefgh", "token [redacted]"}, Case{"sk-proj-0123456789abcdefgh", "[redacted]"},
+                        Case{"the risk-free task-list of AIza and AQ. and sk-x", "the risk-free task-list of AIza and AQ. and sk-x"},
+                        Case{"key=abcdefgh1 key=abcdefgh2,", "key=[redacted] key=[redacted],"},
+                        Case{"Bearer abcdefgh.1 aizasyexampleexampleexampleexampleexamp", "Bearer [redacted] [redacted]"}, Case{"", ""}}) {
     CAPTURE(c.text);
     CHECK(redacted(std::string{c.text}) == c.clean);
   }
@@ -45,7 +46,20 @@ TEST_CASE("What looks like a key is taken out of a text", "[gemini]") {
 
 TEST_CASE("The key that is known is taken out wherever it stands and whatever it looks like", "[gemini]") {
   CHECK(redacted("a=hunter22, b=hunter22", "hunter22") == "a=[redacted], b=[redacted]");
+  CHECK(redacted("HUNTER22hunter22", "hunter22") == "[redacted][redacted]");
   CHECK(redacted("nothing", "") == "nothing");
+}
+
+TEST_CASE("A name is a secret's in any spelling, by how it ends", "[gemini]") {
+  for (const std::string_view name : {"GEMINI_API_KEY", "apiKey", "--api-key", "gemini.api.key", "aws_secret_access_key", "passphrase",
+                                      "REPLICATE_API_TOKEN", "X-Amz-Security-Token", "Ocp-Apim-Subscription-Key", "X-Auth-Key"}) {
+    CAPTURE(name);
+    CHECK(names_secret(name));
+  }
+  for (const std::string_view name : {"", "_", "key", "maxOutputTokens", "nextPageToken", "cookies", "passwords", "thoughtSignature"}) {
+    CAPTURE(name);
+    CHECK_FALSE(names_secret(name));
+  }
 }
 
 TEST_CASE("A text for a log line is short, on one line and good UTF-8", "[gemini]") {

@@ -392,6 +392,20 @@ TEST_CASE("Several answers in one paste are a record each, none is lost behind t
       ids(ask + "< HTTP/1.1 200 OK\n<\n{\"candidates\": [\n* transfer closed with 9 bytes remaining to read\ncurl: (18) transfer closed\n")
           .size() == 1);
   CHECK(ids(busy_head + busy).size() == 1);
+
+  // What stands before the first head is one where it tells a failure; a body may quote a head's first line.
+  const std::string spent = "ResourceExhausted: 429 You exceeded your current quota, limit: 100 requests per day\n";
+  CHECK(ids(spent + "HTTP/1.1 200 OK\n\nok\n" + busy_head + busy).size() == 3);
+  CHECK(diagnose(answers_of(spent + "HTTP/1.1 200 OK\n\nok\n" + busy_head + busy).front()).said.http_status == 429);
+  CHECK(answers_of(spent + "HTTP/1.1 200 OK\n\nok\n\nHTTP/1.1 503 Service Unavailable").back().status == 503);
+  CHECK(ids("my notes, tries one to two\n" + busy_head + busy + key_head + key) == Ids{"overloaded", "api-key-invalid"});
+  const std::string quoting =
+      "HTTP/1.1 502 Bad Gateway\ncontent-type: text/html\n\n<html><p>the upstream said\nHTTP/1.1 403 Forbidden\n</p></html>\n";
+  CHECK(answers_of(quoting).size() == 1);
+  CHECK(answers_of(quoting).front().status == 502);
+  CHECK(answers_of(quoting + busy_head + busy).size() == 2);
+  CHECK(answers_of("HTTP/1.1 502 Bad Gateway\n\nthe upstream said\nHTTP/1.1 403 Forbidden").size() == 1);
+  CHECK(ids("HTTP/2 503\n" + busy + "HTTP/2 503\n" + busy).size() == 2);
 }
 
 TEST_CASE("Log lines that begin with a time are one record a time, with what follows each", "[doctor]") {
@@ -444,6 +458,23 @@ TEST_CASE("A key never appears in what the doctor says", "[doctor]") {
       CAPTURE(text);
       CHECK(ductile::detail::find_word(text, "aizasy") == std::string::npos);
       CHECK(ductile::detail::find_word(text, ductile::detail::lowered(own)) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("Of several keys that are known none appears, also where the classifier knows of one and cuts another in two", "[doctor]") {
+  const std::string first = "A-Key-Of-A-Gateway";
+  const std::string second = "Another-Key-Of-Ours-That-Is-Long";
+  const std::vector<std::string_view> both{first, second};
+  const KnownSecrets secrets{both};
+  for (std::size_t before = 450; before < 500; ++before) {
+    const std::string input = R"({"error":{"code":503,"message":"The model is overloaded. )" + std::string(before - 26, '.') + " " +
+                              second + " " + first + R"("}})";
+    const Diagnosis said = diagnose(answers_of(input).front(), secrets.first());
+    for (const std::string& text : {diagnosis_json(said, secrets), diagnosis_text(said, secrets)}) {
+      CAPTURE(before, text);
+      CHECK(text.find("Another-") == std::string::npos);
+      CHECK(text.find(first) == std::string::npos);
     }
   }
 }

@@ -486,6 +486,16 @@ TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and 
       {{"doctor", "--redact", "repro"}, 64, "means nothing to `ductile doctor repro`"},
       {{"doctor", "--quiet", "scan"}, 64, "--quiet goes with"},
       {{"doctor", "--json", "policy"}, 64, "--json goes with"},
+      {{"doctor", "FILE", "scan"}, 64, "FILE goes with `ductile doctor FILE`, and means nothing before `scan`"},
+      {{"doctor", "FILE", "repro", "OTHER"}, 64, "means nothing before `repro`"},
+      {{"doctor", "FILE", "codes"}, 64, "means nothing before `codes`"},
+      {{"doctor", "/proc/self/mem"}, 64, "cannot be read to its end"},
+      {{"doctor", "--redact", "/proc/self/mem"}, 64, "cannot be read to its end"},
+      {{"doctor", "scan", "/proc/self/mem"}, 64, "cannot be read to its end"},
+      {{"doctor", "check", "--base-url", "http://127.0.0.1:1", "--key-env", "mysecretkeyvalue0123456789"},
+       64,
+       "in the environment variable that it names"},
+      {{"imagine", "a cat", "--out", "OUT", "--key-env", "mysecretkeyvalue0123456789"}, 64, "in the environment variable that it names"},
       {{"doctor", "check", "--base-url", "http://127.0.0.1:1", "--key-env", "NO_SUCH_KEY"}, 64, "'NO_SUCH_KEY'"},
       {{"doctor", "--status", "99"}, 64, "--status: Value 99 not in range"},
       {{"doctor", "--header", "nonsense"}, 64, "--header must look like"},
@@ -503,6 +513,7 @@ TEST_CASE("what makes no sense is refused in one line, with status 64 or 1, and 
   INFO(said);
   CHECK_THAT(said, Catch::Matchers::StartsWith("ductile: ") && Catch::Matchers::ContainsSubstring(row.says));
   CHECK(std::count(said.begin(), said.end(), '\n') == 1);
+  CHECK_THAT(said, !Catch::Matchers::ContainsSubstring("mysecret"));
   CHECK(program.stdout_text().empty());
   if (std::filesystem::exists(work / "images")) CHECK(std::filesystem::is_empty(work / "images"));
 }
@@ -690,6 +701,20 @@ TEST_CASE("doctor says what a file holds, explains a failure, and lists them all
     Program help{arguments};
     CHECK(help.exit_status() == 0);
     CHECK_THAT(help.stdout_text(), Catch::Matchers::ContainsSubstring("--json"));
+  }
+}
+
+TEST_CASE("doctor shows no key of the environment, whichever the client would take", "[program]") {
+  const FolderForTest work;
+  tools::write_whole_file(work / "seen", "503 The model is overloaded (tried first'key, then second'key)\n");
+  const std::map<std::string, std::string> keys{{"GOOGLE_API_KEY", "first'key"}, {"GEMINI_API_KEY", "second'key"}};
+  for (const std::vector<std::string>& flags : {std::vector<std::string>{"--redact"}, {"--json"}, {}}) {
+    std::vector<std::string> arguments{"doctor", (work / "seen").string()};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    Program program{arguments, keys};
+    CHECK(program.exit_status() == 0);
+    CHECK_THAT(program.stdout_text(), Catch::Matchers::ContainsSubstring("tried [redacted], then [redacted]"));
+    CHECK_THAT(program.stdout_text(), !Catch::Matchers::ContainsSubstring("'key"));
   }
 }
 

@@ -17,56 +17,94 @@ inline constexpr std::string_view redacted_mark{"[redacted]"};
 
 namespace detail {
 
-// In any case: answers are compared in lower case, and what they say may be quoted so.
-inline void replace_all(std::string& text, std::string_view part, std::string_view by) {
+/// `text` with `by` in the place of each `part`, in any case: answers are compared in lower case, and what they say may be quoted so.
+[[nodiscard]] inline std::string with_replaced(std::string_view text, std::string_view part, std::string_view by) {
   const std::string wanted = ductile::detail::lowered(part);
-  for (std::size_t at = ductile::detail::find_word(text, wanted); at != std::string::npos;
-       at = ductile::detail::find_word(text, wanted, at + by.size()))
-    text.replace(at, part.size(), by);
+  std::string result;
+  std::size_t written = 0;
+  for (std::size_t at = ductile::detail::find_word(text, wanted); at != text.npos; at = ductile::detail::find_word(text, wanted, written)) {
+    result.append(text.substr(written, at - written)).append(by);
+    written = at + part.size();
+  }
+  return result.append(text.substr(written));
 }
 
 // What a key looks like from its beginning on: the service quotes keys in its messages, other people's too.
 struct SecretPrefix {
   std::string_view text;  // in lower case
   std::size_t least;      // characters after it that make it a secret and not a word
+  bool is_label = false;  // it stays
 };
 inline constexpr std::array<SecretPrefix, 6> secret_prefixes{
-    {{"aiza", 16}, {"aq.", 16}, {"ya29.", 8}, {"sk-", 16}, {"bearer ", 8}, {"key=", 8}}};
+    {{"aiza", 16}, {"aq.", 16}, {"ya29.", 8}, {"sk-", 16}, {"bearer ", 8, true}, {"key=", 8, true}}};
 
 [[nodiscard]] constexpr bool is_key_character(char c) noexcept {
   return ductile::detail::is_letter(c) || ductile::detail::is_digit(c) || c == '_' || c == '-' || c == '.';
 }
 
+struct SecretPart {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+
+  [[nodiscard]] constexpr bool empty() const noexcept { return begin >= end; }
+};
+
+/// What looks like a secret and begins at `at`, itself or its label; empty where nothing does.
+[[nodiscard]] constexpr SecretPart secret_at(std::string_view text, std::size_t at) noexcept {
+  for (const SecretPrefix& prefix : secret_prefixes) {
+    if (!ductile::detail::same_word(text.substr(at, prefix.text.size()), prefix.text)) continue;
+    if (at > 0 && is_key_character(text[at - 1]) && prefix.text != "aiza") continue;
+    const std::size_t begin = at + prefix.text.size();
+    std::size_t end = begin;
+    while (end < text.size() && is_key_character(text[end])) ++end;
+    if (end - begin >= prefix.least) return {prefix.is_label ? begin : at, end};
+  }
+  return {};
+}
+
+/// Whether a name ends with `end`, which is in lower case: in any case, and whatever stands between its words.
+[[nodiscard]] constexpr bool name_ends_with(std::string_view name, std::string_view end) noexcept {
+  while (!end.empty()) {
+    if (name.empty()) return false;
+    const char c = name.back();
+    name.remove_suffix(1);
+    if (c == '_' || c == '-' || c == '.' || c == ' ') continue;
+    if (ductile::detail::lower(c) != end.back()) return false;
+    end.remove_suffix(1);
+  }
+  return true;
+}
+
 }  // namespace detail
 
 /// Whether what is called so is a secret: the name of a header, a member, a parameter, a variable or a flag, in any spelling
-/// ("GEMINI_API_KEY", "apiKey", "--api-key", "aws_secret_access_key").
-[[nodiscard]] inline bool names_secret(std::string_view name) {
-  constexpr std::array<std::string_view, 16> ends{
-      "apikey",      "accesskey", "secretkey",    "privatekey",   "privatekeyid", "authorization", "authorizationtoken", "cookie",
-      "accesstoken", "idtoken",   "refreshtoken", "sessiontoken", "authtoken",    "secret",        "password",           "passwd"};
-  std::string plain;
-  for (const char c : name)
-    if (c != '_' && c != '-' && c != ' ') plain.push_back(ductile::detail::lower(c));
-  return std::ranges::any_of(ends, [&plain](std::string_view end) { return plain.ends_with(end); });
+/// ("GEMINI_API_KEY", "apiKey", "--api-key", "aws_secret_access_key", "gemini.api.key").
+[[nodiscard]] constexpr bool names_secret(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 24> ends{"apikey",    "accesskey",   "secretkey",   "privatekey",      "privatekeyid",
+                                                  "authkey",   "accountkey",  "signingkey",  "subscriptionkey", "authorization",
+                                                  "cookie",    "accesstoken", "idtoken",     "refreshtoken",    "sessiontoken",
+                                                  "authtoken", "apitoken",    "bearertoken", "securitytoken",   "authorizationtoken",
+                                                  "secret",    "password",    "passwd",      "passphrase"};
+  return std::ranges::any_of(ends, [name](std::string_view end) { return detail::name_ends_with(name, end); });
 }
 
-/// `text` without `secret` (when it is not empty) and without whatever looks like an API key or a token.
+/// `text` without `secret` (when it has four letters or more) and without whatever looks like an API key or a token.
+///
+/// Cost  Two passes over the text.
 [[nodiscard]] inline std::string redacted(std::string text, std::string_view secret = {}) {
-  if (secret.size() >= 4) detail::replace_all(text, secret, redacted_mark);
-  for (const detail::SecretPrefix& prefix : detail::secret_prefixes)
-    for (std::size_t at = ductile::detail::find_word(text, prefix.text); at != std::string::npos;
-         at = ductile::detail::find_word(text, prefix.text, at + 1)) {
-      if (at > 0 && detail::is_key_character(text[at - 1]) && prefix.text != "aiza") continue;
-      const std::size_t begin = at + prefix.text.size();
-      std::size_t end = begin;
-      while (end < text.size() && detail::is_key_character(text[end])) ++end;
-      if (end - begin < prefix.least) continue;
-      const bool label = prefix.text == "bearer " || prefix.text == "key=";
-      const std::size_t from = label ? begin : at;
-      text.replace(from, end - from, redacted_mark);
+  if (secret.size() >= 4) text = detail::with_replaced(text, secret, redacted_mark);
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const detail::SecretPart part = detail::secret_at(text, at);
+    if (part.empty()) {
+      result.push_back(text[at++]);
+      continue;
     }
-  return text;
+    result.append(text, at, part.begin - at).append(redacted_mark);
+    at = part.end;
+  }
+  return result;
 }
 
 namespace detail {

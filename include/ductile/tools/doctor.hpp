@@ -13,10 +13,11 @@
 #include <ductile/gemini/models.hpp>           // successor_of
 #include <ductile/gemini/redact.hpp>           // shortened
 #include <ductile/tools/doctor_diagnosis.hpp>  // Diagnosis
-#include <ductile/tools/doctor_masking.hpp>    // masked
 #include <ductile/tools/duration_text.hpp>     // duration_text
-#include <ductile/tools/local_time.hpp>        // local_time_text
-#include <ductile/tools/number_text.hpp>       // number_text
+#include <ductile/tools/known_secrets.hpp>
+#include <ductile/tools/local_time.hpp>  // local_time_text
+#include <ductile/tools/masked.hpp>
+#include <ductile/tools/number_text.hpp>  // number_text
 
 #include <boost/json.hpp>
 
@@ -35,25 +36,25 @@ namespace ductile::inline DUCTILE_VERSION::tools {
 namespace detail {
 
 /// One line of UTF-8, whatever was pasted, without secrets.
-[[nodiscard]] inline std::string one_line(std::string_view text, std::string_view secret) {
+[[nodiscard]] inline std::string one_line(std::string_view text, const KnownSecrets& secrets) {
   constexpr std::size_t longest = 2000;
-  return gemini::shortened(masked(text, secret), longest);
+  return gemini::shortened(masked(text, secrets), longest);
 }
 
-[[nodiscard]] inline std::string quoted(std::string_view text, std::string_view secret = {}) {
-  return boost::json::serialize(boost::json::string{one_line(text, secret)});
+[[nodiscard]] inline std::string quoted(std::string_view text, const KnownSecrets& secrets = {}) {
+  return boost::json::serialize(boost::json::string{one_line(text, secrets)});
 }
 
 /// A flat JSON object on one line, its members in the order in which they are added; numbers as people write them.
 class JsonLine {
  public:
-  explicit JsonLine(std::string_view secret = {}) noexcept : secret_(secret) {}
+  explicit JsonLine(KnownSecrets secrets = {}) : secrets_(std::move(secrets)) {}
 
   /// `json` is written as it stands.
   void add(std::string_view name, std::string_view json) {
     text_.append(text_.empty() ? "{" : ", ").append("\"").append(name).append("\": ").append(json);
   }
-  void add_text(std::string_view name, std::string_view value) { add(name, value.empty() ? "null" : quoted(value, secret_)); }
+  void add_text(std::string_view name, std::string_view value) { add(name, value.empty() ? "null" : quoted(value, secrets_)); }
   void add_flag(std::string_view name, std::optional<bool> value) { add(name, !value ? "null" : *value ? "true" : "false"); }
   template <class Number>
   void add_number(std::string_view name, std::optional<Number> value) {
@@ -63,7 +64,7 @@ class JsonLine {
   [[nodiscard]] std::string text() && { return std::move(text_) + "}"; }
 
  private:
-  std::string_view secret_;
+  KnownSecrets secrets_;
   std::string text_;
 };
 
@@ -150,12 +151,12 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 
 /// One object on one line: the same keys in every record, null where nothing is known. `now`: when the answer came, for a moment from which
 /// trying again can help.
-[[nodiscard]] inline std::string diagnosis_json(const Diagnosis& diagnosis, std::string_view secret = {},
+[[nodiscard]] inline std::string diagnosis_json(const Diagnosis& diagnosis, const KnownSecrets& secrets = {},
                                                 std::optional<WallTime> now = {}) {
   const gemini::Classification& said = diagnosis.said;
   const Verdict& verdict = said.verdict;
   const gemini::Explanation explained = gemini::explain(verdict);
-  detail::JsonLine line{secret};
+  detail::JsonLine line{secrets};
   line.add_text("category", name(verdict.kind));
   line.add_text("kind", name(verdict.kind));
   line.add_text("id", verdict.ok() ? "ok" : verdict.id.text());
@@ -177,7 +178,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   line.add_text("message", said.message);
   std::string evidence;
   for (const Evidence& item : said.evidence) {
-    detail::JsonLine entry{secret};
+    detail::JsonLine entry{secrets};
     entry.add_text("where", item.where);
     entry.add_text("what", item.what);
     evidence.append(evidence.empty() ? "" : ", ").append(std::move(entry).text());
@@ -197,7 +198,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 }
 
 /// The same for people: what it is, what to do, when, and what says so.
-[[nodiscard]] inline std::string diagnosis_text(const Diagnosis& diagnosis, std::string_view secret = {},
+[[nodiscard]] inline std::string diagnosis_text(const Diagnosis& diagnosis, const KnownSecrets& secrets = {},
                                                 std::optional<WallTime> now = {}) {
   const gemini::Classification& said = diagnosis.said;
   const Verdict& verdict = said.verdict;
@@ -229,11 +230,11 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   if (said.free_tier) limit += (limit.empty() ? "" : ", ") + std::string{*said.free_tier ? "free tier" : "paid tier"};
   if (said.scope != gemini::QuotaScope::unknown) limit += (limit.empty() ? "" : ", ") + std::string{name(said.scope)};
   if (!limit.empty()) detail::add_line(text, "limit", limit);
-  if (!said.model.empty()) detail::add_line(text, "model", detail::one_line(said.model, secret));
-  if (!said.message.empty()) detail::add_line(text, "it says", detail::one_line(said.message, secret));
+  if (!said.model.empty()) detail::add_line(text, "model", detail::one_line(said.model, secrets));
+  if (!said.message.empty()) detail::add_line(text, "it says", detail::one_line(said.message, secrets));
   std::string_view label = "because";
   for (const Evidence& item : said.evidence)
-    detail::add_line(text, std::exchange(label, ""), item.where + ": " + detail::one_line(item.what, secret));
+    detail::add_line(text, std::exchange(label, ""), item.where + ": " + detail::one_line(item.what, secrets));
   detail::add_line(text, "certainty", name(said.confidence));
   const auto with_cause = [](std::string_view id) { return std::string{id} + ": " + std::string{gemini::find_failure(id)->cause}; };
   if (!diagnosis.runner_up.empty()) detail::add_line(text, "or else", with_cause(diagnosis.runner_up));
@@ -245,7 +246,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
 
 /// What an input holds, for people: one diagnosis for each sort of failure, in the order in which they first came, with how many there are
 /// of it.
-[[nodiscard]] inline std::string diagnoses_text(const std::vector<Diagnosis>& diagnoses, std::string_view secret = {},
+[[nodiscard]] inline std::string diagnoses_text(const std::vector<Diagnosis>& diagnoses, const KnownSecrets& secrets = {},
                                                 std::optional<WallTime> now = {}) {
   const auto id_of = [](const Diagnosis& diagnosis) { return diagnosis.said.ok() ? FailureId{"ok"} : diagnosis.said.verdict.id; };
   const auto same = [&](const Diagnosis& a, const Diagnosis& b) {
@@ -255,7 +256,7 @@ inline void add_line(std::string& text, std::string_view label, std::string_view
   for (auto each = diagnoses.begin(); each != diagnoses.end(); ++each) {
     const auto is_same = [&](const Diagnosis& other) { return same(*each, other); };
     if (std::find_if(diagnoses.begin(), each, is_same) != each) continue;
-    text.append(text.empty() ? "" : "\n").append(diagnosis_text(*each, secret, now));
+    text.append(text.empty() ? "" : "\n").append(diagnosis_text(*each, secrets, now));
     if (const auto count = std::count_if(each, diagnoses.end(), is_same); count > 1)
       detail::add_line(text, "seen",
                        std::to_string(count) + " times, of " + std::to_string(diagnoses.size()) + " records; this is the first");

@@ -9,6 +9,7 @@
 #include <ductile/gemini/failures.hpp>         // find_failure, verdict_of
 #include <ductile/tools/doctor.hpp>            // diagnosis_json, diagnosis_text, JsonLine
 #include <ductile/tools/doctor_diagnosis.hpp>  // diagnose, Diagnosis
+#include <ductile/tools/known_secrets.hpp>
 
 #include <algorithm>
 #include <array>
@@ -233,20 +234,22 @@ bool check_service(T& transport, const CheckOptions& options, const LookUp& look
 }
 
 /// A step for people: one line, and below a failure its diagnosis.
-[[nodiscard]] inline std::string checked_text(const CheckedStep& checked, std::string_view secret = {}, std::optional<WallTime> now = {}) {
+[[nodiscard]] inline std::string checked_text(const CheckedStep& checked, const KnownSecrets& secrets = {},
+                                              std::optional<WallTime> now = {}) {
   std::string text{name(checked.step)};
   text.append(text.size() < 8 ? 8 - text.size() : 1, ' ').append(checked.failure ? "FAILED  " : "ok      ");
-  text.append(detail::one_line(checked.what, secret)).append("\n");
-  return checked.failure ? text + diagnosis_text(*checked.failure, secret, now) : text;
+  text.append(detail::one_line(checked.what, secrets)).append("\n");
+  return checked.failure ? text + diagnosis_text(*checked.failure, secrets, now) : text;
 }
 
 /// The same as one JSON object on one line: step, ok, what, and the diagnosis or null.
-[[nodiscard]] inline std::string checked_json(const CheckedStep& checked, std::string_view secret = {}, std::optional<WallTime> now = {}) {
-  detail::JsonLine line{secret};
+[[nodiscard]] inline std::string checked_json(const CheckedStep& checked, const KnownSecrets& secrets = {},
+                                              std::optional<WallTime> now = {}) {
+  detail::JsonLine line{secrets};
   line.add_text("step", name(checked.step));
   line.add_flag("ok", !checked.failure);
   line.add_text("what", checked.what);
-  line.add("diagnosis", checked.failure ? diagnosis_json(*checked.failure, secret, now) : "null");
+  line.add("diagnosis", checked.failure ? diagnosis_json(*checked.failure, secrets, now) : "null");
   return std::move(line).text();
 }
 

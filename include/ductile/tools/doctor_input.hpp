@@ -3,9 +3,11 @@
 
 #include <ductile/core/transport.hpp>  // HttpHeader, HttpResponse
 #include <ductile/detail/ascii.hpp>
-#include <ductile/tools/doctor_go.hpp>   // with_go_maps_as_json
-#include <ductile/tools/doctor_har.hpp>  // har_answers
-#include <ductile/tools/log_time.hpp>    // begins_with_time
+#include <ductile/gemini/classifier.hpp>  // classify
+#include <ductile/tools/doctor_go.hpp>    // with_go_maps_as_json
+#include <ductile/tools/doctor_har.hpp>   // har_answers
+#include <ductile/tools/log_time.hpp>     // begins_with_time
+#include <ductile/tools/tells_failure.hpp>
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
@@ -163,23 +165,34 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
   return line.size() > 5 && contains("EWIF", line.substr(0, 1)) && all_digits(line.substr(1, 4)) && line[5] == ' ';
 }
 
+/// Whether what follows a status line makes a head of it: a header, the blank line or a body of JSON, or its end where a blank line stood
+/// before. A body may quote such a line.
+[[nodiscard]] inline bool continues_head(std::string_view rest, bool after_blank) {
+  if (rest.empty()) return after_blank;
+  const std::string_view next = take_line(rest);
+  return trimmed(next).empty() || header_of_line(next) || status_of_line(next) || next.starts_with('{') || next.starts_with('[');
+}
+
 /// Several answers as `curl -i` prints them, one behind the other; empty where there is one at most. A head that no body follows belongs to
-/// the next, as a proxy's does.
+/// the next, as a proxy's does. What stands before the first is one where it tells a failure, and no command or title.
 [[nodiscard]] inline std::vector<std::string_view> headed_answers(std::string_view text) {
   std::vector<std::size_t> begins;
   bool in_head = false;
   bool has_body = true;
+  bool after_blank = true;
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t begin = text.size() - rest.size();
     const std::string_view line = take_line(rest);
-    if (status_of_line(line)) {
+    const bool begins_head = status_of_line(line) && (in_head || continues_head(rest, after_blank));
+    after_blank = trimmed(line).empty();
+    if (begins_head) {
       if (has_body) begins.push_back(begin);
       in_head = true;
       has_body = false;
     } else if (in_head && header_of_line(line)) {
       continue;
-    } else if (!trimmed(line).empty()) {
-      if (begins.empty()) continue;  // a command, a title
+    } else if (!after_blank) {
+      if (begins.empty()) continue;
       in_head = false;
       has_body = true;
     } else {
@@ -187,7 +200,12 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
     }
   }
   std::vector<std::string_view> answers;
-  for (std::size_t i = 0; begins.size() > 1 && i < begins.size(); ++i)
+  if (begins.size() < 2) return answers;
+  const std::string_view lead = trimmed(text.substr(0, begins.front()));
+  HttpResponse said;
+  said.body = std::string{lead};
+  if (!lead.empty() && tells_failure(lead, gemini::classify(said))) answers.push_back(lead);
+  for (std::size_t i = 0; i < begins.size(); ++i)
     answers.push_back(text.substr(begins[i], i + 1 < begins.size() ? begins[i + 1] - begins[i] : std::string_view::npos));
   return answers;
 }

@@ -7,7 +7,8 @@
 #include <ductile/gemini/failures.hpp>         // find_failure
 #include <ductile/gemini/models.hpp>           // find_model, image_models, ModelStatus
 #include <ductile/tools/doctor_diagnosis.hpp>  // diagnose, Diagnosis
-#include <ductile/tools/log_scan.hpp>          // LogScan, tells_failure
+#include <ductile/tools/log_scan.hpp>          // LogScan
+#include <ductile/tools/tells_failure.hpp>
 
 #include <algorithm>
 #include <array>

@@ -8,6 +8,7 @@
 #include <ductile/gemini/classifier.hpp>      // classify
 #include <ductile/tools/doctor_input.hpp>     // answer_of
 #include <ductile/tools/log_records.hpp>      // LogRecord
+#include <ductile/tools/tells_failure.hpp>
 
 #include <algorithm>
 #include <array>
@@ -68,23 +69,6 @@ struct SeenSign {
   std::string id{};   ///< Of the failure that it was seen by, the latest.
   LogMoment begun{};  ///< When it was first seen.
 };
-
-/// Whether a record of a log tells of a failure. What is not recognised is one only under a status of failure; what its own program calls
-/// information or debugging only where it is more than a guess ("DEBUG timeout=30").
-[[nodiscard]] inline bool tells_failure(std::string_view text, const gemini::Classification& said) noexcept {
-  constexpr std::size_t beginning = 80;
-  constexpr auto levels = std::to_array<std::string_view>(
-      {"INFO", "DEBUG", "TRACE", "level=info", "level=debug", "level\":\"info", "level\":\"debug", "level\": \"info", "level\": \"debug"});
-  if (said.ok() || (said.verdict.id.text() == "unknown" && said.http_status < 400)) return false;
-  const std::string_view begins = text.substr(0, beginning);
-  const auto is_level = [begins](std::string_view level) {
-    const std::size_t at = begins.find(level);
-    if (at == begins.npos) return false;
-    const std::size_t end = at + level.size();
-    return (at == 0 || !detail::is_letter(begins[at - 1])) && (end == begins.size() || !detail::is_letter(begins[end]));
-  };
-  return said.confidence != gemini::Confidence::guess || std::ranges::none_of(levels, is_level);
-}
 
 /// What a log says of its failures. Records go in one by one, in the log's order; memory stays bounded.
 ///

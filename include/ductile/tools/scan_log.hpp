@@ -6,13 +6,13 @@
 #include <ductile/tools/log_records.hpp>  // LogRecords
 #include <ductile/tools/log_scan.hpp>     // LogScan
 #include <ductile/tools/log_time.hpp>     // dated_time
+#include <ductile/tools/rest_of.hpp>
 
 #include <boost/json.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstdint>
 #include <istream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,7 +56,7 @@ namespace detail {
 
 /// What a log says of its failures: lines of text, or an archive of exchanges (HAR), whose entries are its lines.
 ///
-/// Errors   None: what is cut off in the midst of an archive is read as lines.
+/// Errors   None: what is cut off in the midst of an archive is read as lines. Where reading breaks off, `log.bad()` is true after it.
 /// Cost     As `LogScan`; an archive is held in memory, some three times its size.
 [[nodiscard]] inline LogScan scan_log(std::istream& log, WallTime now = Now{}.wall()) {
   std::string begun;
@@ -64,7 +64,7 @@ namespace detail {
   for (int lines = 0; lines < 3 && std::getline(log, line); ++lines) begun += line + '\n';
   if (begun.starts_with("\xEF\xBB\xBF")) begun.erase(0, 3);
   if (detail::begins_an_archive(begun)) {
-    begun.append(std::istreambuf_iterator<char>{log}, {});
+    begun += rest_of(log);
     LogScan archive = detail::scan_archive(begun);
     if (archive.records() > 0) return archive;
   }
