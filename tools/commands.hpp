@@ -75,6 +75,7 @@ struct LabFlags {
   std::string strategy{};
   std::vector<std::string> strategies{};  // none: all
   std::vector<std::string> ablations{};   // none: each alone
+  std::vector<std::string> assume{};      // what of the file does not hold
   std::string seeds = "1-20";
   std::uint64_t first_seed = 1001;
   std::string out{};
@@ -98,6 +99,7 @@ Ending lab_list(const LabFlags& flags);
 Ending lab_goals(const LabFlags& flags);
 Ending lab_options(const LabFlags& flags);
 Ending lab_ablate(const LabFlags& flags);
+Ending lab_worlds(const LabFlags& flags);
 Ending lab_plot(const LabFlags& flags);
 Ending lab_replay(const LabFlags& flags);
 

@@ -48,7 +48,7 @@ void print_figures(const Columns& shown, const std::vector<lab::Metrics>& runs) 
 }  // namespace
 
 Ending lab_run(const LabFlags& flags) {
-  const lab::Day day = read_lab_day(flags.scenarios);
+  const auto [day, assumed] = read_lab_day(flags);
   const lab::Scenario& scenario = scenario_named(day, flags.scenario);
   const lab::Strategy& strategy = lab::strategy_named(flags.strategy);
   const std::vector<std::uint64_t> seeds = lab::seeds_of(flags.seeds);
@@ -56,6 +56,7 @@ Ending lab_run(const LabFlags& flags) {
     if (seeds.size() > 1) throw misuse("--log takes one day: --seeds must be one seed; it is " + flags.seeds);
     require_writable(flags.log);
   }
+  if (!flags.json) print_assumed(assumed);
   LabProgress progress;
   for (const std::uint64_t seed : seeds) {
     progress.tell(strategy.name, seed);
@@ -63,6 +64,7 @@ Ending lab_run(const LabFlags& flags) {
     const lab::Metrics metrics = lab::run(day, world, strategy.name, strategy.play);
     if (!flags.log.empty()) write_whole_file(flags.log, lab::log_text(lab::incident_of(world)));
     boost::json::object line = line_of(scenario, strategy);
+    add_assumed(line, assumed);
     line["seed"] = seed;
     for (const lab::Metric& metric : lab::all_metrics) line[metric.name] = json_of(metrics.*metric.figure);
     if (flags.json) {
@@ -78,13 +80,15 @@ Ending lab_run(const LabFlags& flags) {
 }
 
 Ending lab_compare(const LabFlags& flags) {
-  const lab::Day day = read_lab_day(flags.scenarios);
+  const auto [day, assumed] = read_lab_day(flags);
   const lab::Scenario& scenario = scenario_named(day, flags.scenario);
   const std::vector<std::uint64_t> seeds = lab::seeds_of(flags.seeds);
   const std::vector<const lab::Strategy*> chosen = lab_strategies(flags.strategies);
 
   if (!flags.json) {
-    fmt::print("{}: {}\nseeds {}, mean +- half of the 95 % interval\n\n{:<22}", scenario.name, scenario.what, flags.seeds, "strategy");
+    fmt::print("{}: {}\nseeds {}, mean +- half of the 95 % interval\n", scenario.name, scenario.what, flags.seeds);
+    print_assumed(assumed);
+    fmt::print("\n{:<22}", "strategy");
     print_titles(lab::columns);
     if (scenario.outage) print_titles(lab::outage_columns);
     fmt::print("\n");
@@ -98,6 +102,7 @@ Ending lab_compare(const LabFlags& flags) {
     }
     if (flags.json) {
       boost::json::object line = line_of(scenario, *strategy);
+      add_assumed(line, assumed);
       for (const lab::Metric& metric : lab::all_metrics) {
         const lab::Interval found = lab::interval_of(runs, metric.figure);
         line[metric.name] = boost::json::array{json_of(found.mean), json_of(found.half)};

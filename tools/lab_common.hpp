@@ -2,11 +2,16 @@
 #pragma once
 
 // What the lab's subcommands have in common.
-#include <ductile/tools/lab/day.hpp>         // Day, Scenario
-#include <ductile/tools/lab/day_json.hpp>    // read_day
-#include <ductile/tools/lab/strategies.hpp>  // all_strategies, Strategy, strategy_named
-#include <ductile/tools/problem.hpp>         // misuse
-#include <ductile/tools/whole_file.hpp>      // read_file
+#include "commands.hpp"
+
+#include <ductile/mock/detail/json_text.hpp>  // compact_json
+#include <ductile/mock/json_reading.hpp>      // parsed
+#include <ductile/tools/lab/assumption.hpp>   // assume, Assumption
+#include <ductile/tools/lab/day.hpp>          // Day, Scenario
+#include <ductile/tools/lab/day_json.hpp>     // day_of
+#include <ductile/tools/lab/strategies.hpp>   // all_strategies, Strategy, strategy_named
+#include <ductile/tools/problem.hpp>          // misuse
+#include <ductile/tools/whole_file.hpp>       // read_file
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -17,6 +22,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ductile::tools {
@@ -27,7 +33,36 @@ inline std::string read_scenarios(const std::string& path) {
   return *std::move(text);
 }
 
-inline lab::Day read_lab_day(const std::string& path) { return lab::read_day(read_scenarios(path), "the file " + path); }
+// The day that a file tells of, with what the command line assumes otherwise.
+struct LabDay {
+  lab::Day day{};
+  std::vector<lab::Assumption> assumed{};
+};
+
+inline LabDay read_lab_day(const LabFlags& flags) {
+  const std::string what = "the file " + flags.scenarios;
+  boost::json::value file = mock::detail::parsed(read_scenarios(flags.scenarios), what);
+  LabDay read;
+  read.assumed = lab::assume(file, flags.assume);
+  read.day = lab::day_of(file, what);
+  return read;
+}
+
+inline std::string compact(const boost::json::value& value) { return mock::detail::compact_json(value); }
+
+// Before a table: what of the file does not hold in it.
+inline void print_assumed(const std::vector<lab::Assumption>& assumed) {
+  for (const lab::Assumption& each : assumed)
+    fmt::print("Assumed: {} is {}; the file says {}.\n", each.path, compact(each.is), compact(each.was));
+}
+
+// Into a line of figures, where something was assumed. Once more through text: 0.0 is 0, and not 0E0.
+inline void add_assumed(boost::json::object& line, const std::vector<lab::Assumption>& assumed) {
+  if (assumed.empty()) return;
+  boost::json::object changed;
+  for (const lab::Assumption& each : assumed) changed[each.path] = boost::json::parse(compact(each.is));
+  line["assumed"] = std::move(changed);
+}
 
 inline const lab::Scenario& scenario_named(const lab::Day& day, const std::string& name) {
   const auto found = day.scenarios.find(name);

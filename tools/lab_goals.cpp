@@ -83,32 +83,35 @@ std::string figure_text(double figure) { return fmt::format("{:.4g}", figure); }
 }  // namespace
 
 Ending lab_goals(const LabFlags& flags) {
-  const std::string text = read_scenarios(flags.scenarios);
-  const lab::Day day = lab::read_day(text, "the file " + flags.scenarios);
-  const std::vector<lab::Goal> goals = lab::read_goals(text, "the file " + flags.scenarios);
+  const auto [day, assumed] = read_lab_day(flags);
+  const std::vector<lab::Goal> goals = lab::read_goals(read_scenarios(flags.scenarios), "the file " + flags.scenarios);
   require_agreed_options(flags);
   Plays plays{day, flags.first_seed};
   std::size_t met = 0;
-  if (!flags.json)
+  if (!flags.json) {
+    print_assumed(assumed);
     fmt::print(
         "Seeds from {}: {} where a scenario has fewer than {} jobs, else {}. Options: the library's defaults.\n\n{:<5} {:<4} {:<16} {:>10} "
         "+- {:<10} {:<12} {:<5} {}\n",
         flags.first_seed, seeds_of_few, few_jobs, seeds_of_many, "goal", "in", "strategy", "figure", "half", "wanted", "", "what");
+  }
   for (const lab::Goal& goal : goals) {
     std::vector<const std::vector<lab::Metrics>*> others;
     for (const std::string& other : goal.others) others.push_back(&plays.of(goal.scenario, other));
     const lab::GoalReached found = lab::reached(goal, plays.of(goal.scenario, goal.strategy), others);
     met += found.met ? 1 : 0;
     if (flags.json) {
-      fmt::print("{}\n", boost::json::serialize(boost::json::object{{"goal", goal.id},
-                                                                    {"scenario", goal.scenario},
-                                                                    {"strategy", goal.strategy},
-                                                                    {"what", goal.what},
-                                                                    {"op", goal.at_least ? ">=" : "<="},
-                                                                    {"wanted", json_of(goal.value)},
-                                                                    {"figure", json_of(found.figure.mean)},
-                                                                    {"half", json_of(found.figure.half)},
-                                                                    {"met", found.met}}));
+      boost::json::object line{{"goal", goal.id},
+                               {"scenario", goal.scenario},
+                               {"strategy", goal.strategy},
+                               {"what", goal.what},
+                               {"op", goal.at_least ? ">=" : "<="},
+                               {"wanted", json_of(goal.value)},
+                               {"figure", json_of(found.figure.mean)},
+                               {"half", json_of(found.figure.half)},
+                               {"met", found.met}};
+      add_assumed(line, assumed);
+      fmt::print("{}\n", boost::json::serialize(line));
     } else {
       fmt::print("{:<5} {:<4} {:<16} {:>10} +- {:<10} {:<12} {:<5} {}\n", goal.id, goal.scenario, goal.strategy,
                  figure_text(found.figure.mean), figure_text(found.figure.half),
@@ -116,7 +119,7 @@ Ending lab_goals(const LabFlags& flags) {
     }
     std::fflush(stdout);
   }
-  if (!flags.json) fmt::print("\n{} of {} goals are met.\n", met, goals.size());
+  if (!flags.json) fmt::print("\n{} of {} goals are met{}.\n", met, goals.size(), assumed.empty() ? "" : ", under changed assumptions");
   return met == goals.size() ? Ending::ok : Ending::failed;
 }
 
@@ -126,7 +129,7 @@ Ending lab_options(const LabFlags&) {
 }
 
 Ending lab_ablate(const LabFlags& flags) {
-  const lab::Day day = read_lab_day(flags.scenarios);
+  const auto [day, assumed] = read_lab_day(flags);
   const std::vector<std::uint64_t> seeds = lab::seeds_of(flags.seeds);
   std::vector<std::string> chosen = flags.ablations;
   if (chosen.empty()) {
@@ -135,6 +138,7 @@ Ending lab_ablate(const LabFlags& flags) {
     chosen.emplace_back("-breaker -ramp -tracker -hints");
   }
   if (!flags.json) {
+    print_assumed(assumed);
     fmt::print(
         "Seeds {}; delivered / bound, calls an image, 429s for 100 jobs; after an outage its peak minute over the steady rate.\n\n{:<32}",
         flags.seeds, "without");
@@ -155,6 +159,7 @@ Ending lab_ablate(const LabFlags& flags) {
       const auto mean = [&runs](double lab::Metrics::* figure) { return lab::interval_of(runs, figure).mean; };
       if (flags.json) {
         boost::json::object line{{"scenario", name}, {"ablation", ablation}, {"shared", shared}};
+        add_assumed(line, assumed);
         for (const lab::Metric& metric : lab::all_metrics) {
           const lab::Interval found = lab::interval_of(runs, metric.figure);
           line[metric.name] = boost::json::array{json_of(found.mean), json_of(found.half)};

@@ -36,7 +36,7 @@ lab::PlottedStrategy played(const lab::Day& day, const lab::Scenario& scenario, 
 }  // namespace
 
 Ending lab_plot(const LabFlags& flags) {
-  const lab::Day day = read_lab_day(flags.scenarios);
+  const lab::Day day = read_lab_day(flags).day;
   const std::vector<std::uint64_t> seeds = lab::seeds_of(flags.seeds);
   const std::vector<const lab::Strategy*> strategies = lab_strategies(flags.strategies);
   require_writable(flags.out);

@@ -217,6 +217,7 @@ struct LabCommands {
   CLI::App& list;
   CLI::App& goals;
   CLI::App& ablate;
+  CLI::App& worlds;
   CLI::App& plot;
   CLI::App& replay;
   CLI::App& options;
@@ -235,14 +236,25 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   const auto define_strategies = [&flags](CLI::App& play) {
     play.add_option("--strategies", flags.strategies, "some of them, with commas between [all]")->delimiter(',');
   };
+  const auto define_assume = [&flags](CLI::App& play) {
+    play.add_option(
+            "--assume", flags.assume,
+            "sets a figure of the file otherwise (reject_cost=0, quota_window=sliding, scenarios.W4.processes=10), or all of one of "
+            "its sensitivity; may be repeated")
+        ->take_all()
+        ->allow_extra_args(false)
+        ->type_name("PATH=VALUE");
+  };
   CLI::App& run = *command.add_subcommand("run", "Plays a scenario by one strategy: a line a seed.");
   define_play(run);
+  define_assume(run);
   run.add_option("--strategy", flags.strategy, "who asks; `ductile lab list` has the names")->required();
   run.add_flag("--json", flags.json, "one JSON object on one line a seed");
   run.add_option("--log", flags.log, "writes the jobs and their attempts there, for `ductile lab replay`; of one seed");
   CLI::App& compare =
       *command.add_subcommand("compare", "Plays a scenario by several strategies: a table of means and half 95 % intervals.");
   define_play(compare);
+  define_assume(compare);
   define_strategies(compare);
   compare.add_flag("--json", flags.json, "one JSON object on one line a strategy: each figure as [mean, half of the interval]");
   CLI::App& list = *command.add_subcommand("list", "Lists the strategies.");
@@ -253,6 +265,7 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   };
   CLI::App& goals = *command.add_subcommand("goals", "Plays what the file's goals need, and says which are met. Exit status 1: not all.");
   define_file(goals);
+  define_assume(goals);
   goals.add_option("--first-seed", flags.first_seed, "the first of 100 days for scenarios with few jobs, of 20 for the others")
       ->capture_default_str();
   goals.add_option("--options", flags.options,
@@ -261,10 +274,15 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   goals.add_flag("--json", flags.json, "one JSON object on one line a goal");
   CLI::App& ablate = *command.add_subcommand("ablate", "Plays all scenarios by `ductile` without one of its parts: what each part buys.");
   define_file(ablate);
+  define_assume(ablate);
   ablate.add_option("--ablations", flags.ablations, "some of them, with commas between; several parts at once with spaces [each alone]")
       ->delimiter(',');
   ablate.add_option("--seeds", flags.seeds, "which days: one seed, or A-B for all from A to B")->capture_default_str();
   ablate.add_flag("--json", flags.json, "one JSON object on one line a scenario and ablation");
+  CLI::App& worlds = *command.add_subcommand(
+      "worlds", "Plays worlds that are each against a client in one way, with the policy that is for this and without.");
+  worlds.add_option("--seeds", flags.seeds, "which worlds: one seed, or A-B for all from A to B")->capture_default_str();
+  worlds.add_flag("--json", flags.json, "one JSON object on one line a world and client: each figure as [mean, half of the interval]");
   CLI::App& plot = *command.add_subcommand("plot", "Plays all scenarios by several strategies, and draws a page of what came of it.");
   define_days(plot);
   define_strategies(plot);
@@ -276,7 +294,7 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   replay.add_flag("--json", flags.json,
                   "one JSON object on one line a strategy, the log's own first: each figure as [mean, half of the interval]");
   CLI::App& options = *command.add_subcommand("options", "Prints every option of `ductile`, a line each.");
-  return {run, compare, list, goals, ablate, plot, replay, options};
+  return {run, compare, list, goals, ablate, worlds, plot, replay, options};
 }
 
 // What the doctor alone takes means nothing to its subcommands, and a file before one would be taken for its own.
@@ -332,6 +350,7 @@ Ending run(int argc, char** argv) {
   if (lab_commands.goals.parsed()) return lab_goals(lab_flags);
   if (lab_commands.options.parsed()) return lab_options(lab_flags);
   if (lab_commands.ablate.parsed()) return lab_ablate(lab_flags);
+  if (lab_commands.worlds.parsed()) return lab_worlds(lab_flags);
   if (lab_commands.plot.parsed()) return lab_plot(lab_flags);
   if (lab_commands.replay.parsed()) return lab_replay(lab_flags);
   if (doctor_commands.explain.parsed()) return doctor_explain(doctor_flags);

@@ -97,3 +97,12 @@ TEST_CASE("Only an image that came by its job's deadline counts", "[lab]") {
   CHECK(metrics.calls == 0);
   CHECK(metrics.lost == metrics.bound - 1);
 }
+
+TEST_CASE("What a job costs its caller is counted until it is over, image or not", "[lab]") {
+  lab::World world = lab_world("W3", 2);
+  const auto metrics = lab::run(lab_for_test::day(), world, "none", &lab::no_retries);
+  double seconds = 0;
+  for (const lab::CallRecord& call : world.calls()) seconds += std::chrono::duration<double>(call.takes).count();
+  CHECK(world.calls().size() == world.jobs().size());  // one each
+  CHECK(metrics.busy_per_image_s == Catch::Approx(seconds / metrics.delivered));
+}

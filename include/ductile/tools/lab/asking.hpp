@@ -60,16 +60,16 @@ namespace detail {
 template <class Client>
 Flow one_job(World& world, const Client& client, const Job& job) {
   co_await Sleep{world, job.arrives};
+  const Time begins = world.now();
   Flow flow = client(job);
   co_await flow;
+  world.end(world.now() - begins);
 }
 
 template <class Client>
 Flow worker(World& world, const Client& client, std::size_t& next) {
   while (next < world.jobs().size()) {
-    const Job& job = world.jobs()[next++];
-    co_await Sleep{world, job.arrives};
-    Flow flow = client(job);
+    Flow flow = one_job(world, client, world.jobs()[next++]);
     co_await flow;
   }
 }

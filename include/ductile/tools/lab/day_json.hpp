@@ -162,14 +162,13 @@ inline Scenario read_scenario(const boost::json::object& given, std::string_view
 
 }  // namespace detail
 
-/// Reads a file of scenarios: its members `model`, `tiers` and `scenarios`; what else it has is for others (`goals`, `sensitivity`).
+/// What a file of scenarios says: its members `model`, `tiers` and `scenarios`; what else it has is for others (`goals`, `sensitivity`).
 ///
 /// \param what What it is called in refusals, such as "the file day.json".
 ///
 /// Errors   `ConfigError` that names the member by its path, its range and its value, or that it is missing: no figure of the service has a
 ///          default.
-[[nodiscard]] inline Day read_day(std::string_view text, std::string_view what = "the file") {
-  const boost::json::value file = mock::detail::parsed(text, what);
+[[nodiscard]] inline Day day_of(const boost::json::value& file, std::string_view what) {
   const boost::json::object& whole = mock::detail::object(file, what);
   const boost::json::object& model = detail::object_at(whole, "model");
   Day day;
@@ -189,6 +188,13 @@ inline Scenario read_scenario(const boost::json::object& given, std::string_view
     day.scenarios.insert_or_assign(name,
                                    detail::read_scenario(mock::detail::object(scenario, "scenarios." + std::string{name}), name, tiers));
   return day;
+}
+
+/// The same, from the text of the file.
+///
+/// Errors   Also `ConfigError` with line and column where it is not JSON.
+[[nodiscard]] inline Day read_day(std::string_view text, std::string_view what = "the file") {
+  return day_of(mock::detail::parsed(text, what), what);
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::tools::lab

@@ -3,20 +3,15 @@
 
 #include <ductile/core/attempt.hpp>            // Attempt
 #include <ductile/core/call_options.hpp>       // CallOptions
-#include <ductile/core/error_classifier.hpp>   // Cost
-#include <ductile/core/failure.hpp>            // Failure
 #include <ductile/core/result.hpp>             // Result, served_by
-#include <ductile/core/transport.hpp>          // HttpResponse, TransportError, TransportFault
-#include <ductile/core/verdict.hpp>            // Duration
+#include <ductile/core/verdict.hpp>            // Duration, Kind, QuotaDimension, Remedy, Verdict
 #include <ductile/drivers/simulated.hpp>       // Simulated
 #include <ductile/gemini/blocked_prompts.hpp>  // BlockedPrompts
-#include <ductile/gemini/classifier.hpp>       // classify
 #include <ductile/gemini/client.hpp>           // GenerateOptions
 #include <ductile/gemini/models.hpp>           // name
 #include <ductile/gemini/request.hpp>          // ImageRequest
 #include <ductile/gemini/resilient_pipeline.hpp>
-#include <ductile/mock/reply.hpp>               // quota_reply, reply
-#include <ductile/mock/service.hpp>             // Settled
+#include <ductile/tools/lab/classified.hpp>     // attempt_in, LabImage
 #include <ductile/tools/lab/ductile_setup.hpp>  // DuctileSetup, request_of
 #include <ductile/tools/lab/flow.hpp>           // Flow
 #include <ductile/tools/lab/job.hpp>            // Job
@@ -29,12 +24,6 @@
 #include <utility>
 
 namespace ductile::inline DUCTILE_VERSION::tools::lab {
-
-/// The image of a job, as far as a client's policies see it.
-struct LabImage {
-  std::int32_t tokens = 0;
-  [[nodiscard]] Cost cost() const noexcept { return {tokens, 1}; }
-};
 
 /// `gemini::resilient` in a world: its pipeline, its classifier and its way of asking, with the world for a transport.
 class DuctileClient {
@@ -91,24 +80,12 @@ class DuctileClient {
     const Duration limit = setup_.times_out ? how.timeout.value_or(Duration::max()) : attempt.remaining(world_.now());
     Job asked = job;
     if (how.downsize_to) asked.size = gemini::name(*how.downsize_to);
-    const mock::Settled settled = world_.send(asked, model_of(attempt.target), attempt.revision);
-    const Duration takes = settled.latency.value_or(Duration{});
-    if (takes > limit) {
-      world_.give_up(limit);
-      const auto late = gemini::classify(TransportError{TransportFault::total_timeout, Sent::unknown, {}});
-      return {limit, Failure{late.verdict}};
-    }
-    if (settled.id.starts_with("ok-")) return {takes, LabImage{static_cast<std::int32_t>(job.tokens)}};
-    return {takes, Failure{verdict_on(settled)}};
+    return attempt_in(world_, asked, model_of(attempt.target), attempt.revision, limit,
+                      [this](const Verdict& verdict) { return heard(verdict); });
   }
 
-  // What the bytes of the answer say.
-  [[nodiscard]] Verdict verdict_on(const mock::Settled& settled) const {
-    const mock::Answer answer =
-        settled.quota ? mock::quota_reply(settled.id, *settled.quota, world_.scene()) : mock::reply(settled.id, world_.scene());
-    HttpResponse response{.status = answer.status, .headers = answer.headers, .body = answer.body()};
-    response.received = world_.scene().time;
-    Verdict verdict = gemini::classify(response, {.model = world_.scene().model, .secret = {}}).verdict;
+  // What of a verdict reaches a client from which something was taken.
+  [[nodiscard]] Verdict heard(Verdict verdict) const {
     if (!setup_.reads_hints) verdict.hint = {};
     if (!setup_.knows_days && verdict.remedy == Remedy::next_day) {
       verdict.kind = Kind::rate_limit;

@@ -41,7 +41,7 @@ inline constexpr std::array<Ablation, 18> all_ablations{{
     {"-ramp", "no slow start after an outage"},
     {"-lease", "a probe that hangs is waited for, five minutes"},
     {"-timeout", "an attempt takes as long as it takes"},
-    {"-least", "attempts begin with no time left, too"},
+    {"+least", "no attempt begins with less than 10 s left"},
     {"-reword", "no other words"},
     {"-deferral", "no waiting for a better hour"},
     {"-squeeze", "waits are not shortened before a deadline"},

@@ -90,8 +90,8 @@ inline bool ablate(std::string_view name, const World& world, DuctileSetup& setu
   if (name == "-last-chance") return options.breaker.last_chance = {}, true;
   if (name == "-ramp") return options.slow_start = no_ramp, true;
   if (name == "-lease") return options.breaker.probe_lease = 5min, true;
-  if (name == "-timeout") return setup.times_out = false, true;
-  if (name == "-least") return options.least_attempt = {}, true;
+  if (name == "-timeout") return setup.times_out = false, options.attempt_timeout = std::chrono::hours{24 * 365}, true;
+  if (name == "+least") return options.least_attempt = 10s, true;
   if (name == "-reword") return options.reword.most = 0, true;
   if (name == "-deferral") return options.off_peak.reset(), true;
   if (name == "-squeeze") return options.retry.squeeze_to = {}, true;

@@ -35,6 +35,7 @@ struct Metrics {
   double peak_60s = 0;              ///< Most calls in a minute of the 30 after the outage, over those of a minute before it.
   double rejected_after = 0;        ///< Of the calls in the 30 minutes after the outage, the share answered 429, 502 or 503.
   double drain_min = 0;             ///< Until 95 % of the older jobs that are delivered after the outage are.
+  double busy_per_image_s = 0;      ///< How long all jobs were under way, from begin to end, image or not; for each of `delivered`.
   double lost = 0;                  ///< `bound` less `delivered`.
 };
 
@@ -44,7 +45,7 @@ struct Metric {
   double Metrics::* figure;
 };
 
-inline constexpr std::array<Metric, 16> all_metrics{{{"jobs", &Metrics::jobs},
+inline constexpr std::array<Metric, 17> all_metrics{{{"jobs", &Metrics::jobs},
                                                      {"bound", &Metrics::bound},
                                                      {"delivered", &Metrics::delivered},
                                                      {"ratio", &Metrics::ratio},
@@ -59,6 +60,7 @@ inline constexpr std::array<Metric, 16> all_metrics{{{"jobs", &Metrics::jobs},
                                                      {"peak_60s", &Metrics::peak_60s},
                                                      {"rejected_after", &Metrics::rejected_after},
                                                      {"drain_min", &Metrics::drain_min},
+                                                     {"busy_per_image_s", &Metrics::busy_per_image_s},
                                                      {"lost", &Metrics::lost}}};
 
 namespace detail {
@@ -156,6 +158,7 @@ inline void count_outage(World& world, Metrics& into) {
 /// \param bound As `bound_of` has it.
 [[nodiscard]] inline Metrics metrics_of(World& world, std::int64_t bound) {
   Metrics metrics = metrics_of(world.jobs(), world.calls(), world.deliveries(), bound);
+  metrics.busy_per_image_s = detail::over(std::chrono::duration<double>(world.busy()).count(), metrics.delivered);
   if (world.scenario().outage) detail::count_outage(world, metrics);
   return metrics;
 }

@@ -112,6 +112,12 @@ class World {
     if (!delivery) delivery = {now(), model};
   }
 
+  /// A job is over, image or not, and kept its caller busy for so long.
+  void end(Duration busy) noexcept { busy_ += busy; }
+
+  /// The sum over all jobs that are over.
+  [[nodiscard]] Duration busy() const noexcept { return busy_; }
+
   [[nodiscard]] const std::vector<CallRecord>& calls() const noexcept { return calls_; }
 
   /// By the numbers of the jobs; none: no image came.
@@ -147,6 +153,7 @@ class World {
   std::vector<Job> jobs_;
   std::vector<CallRecord> calls_;
   std::vector<std::optional<Delivery>> deliveries_;
+  Duration busy_{};
   Simulation simulation_;
   WallTime midnight_;
   std::unique_ptr<Service> service_;
