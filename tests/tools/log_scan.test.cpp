@@ -189,6 +189,14 @@ TEST_CASE("A body below its dated line belongs to it, however it is printed", "[
   CHECK(scanned(at("10:00:00", "words") + "{\"ts\": \"2026-11-24T10:00:01Z\", \"a\": 1}\n").records() == 2);
 }
 
+TEST_CASE("One object a line is a log of its own, whatever dated line stands before it", "[doctor]") {
+  std::string log = "2026-11-24 10:00:00 INFO start\n";
+  for (int i = 0; i < 6; ++i) log += std::string{overload} + "\n";
+  const LogScan scan = scanned(log);
+  CHECK(scan.records() == 6);
+  CHECK(scan.failures() == 6);
+}
+
 TEST_CASE("Of lines that a collector dated one by one those that go on belong to the one before them", "[doctor]") {
   const std::vector<std::string> lines{
       "ERROR gemini failed", "{", "  \"error\": {", "    \"code\": 503,", "    \"message\": \"The model is overloaded.\"", "  }", "}"};

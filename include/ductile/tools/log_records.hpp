@@ -48,12 +48,16 @@ class LogRecords {
       const std::string_view rest = std::string_view{line_}.substr(time ? time->letters : 0);
       const std::size_t wrapping = time ? detail::letters_of_wrapping(rest) : 0;
       const bool goes_on = wrapping > 0 && detail::goes_on(rest.substr(wrapping));
-      if (record && (goes_on || ((has_dates_ || has_clocks_) && !time && !has_clock && !of_object))) {
+      const bool is_object = line_.starts_with('{') && line_.ends_with('}');
+      // Below a dated line stands the body that it speaks of; a further one is a line of a log that dates none.
+      const bool is_next_object = is_object && std::exchange(had_object_, had_object_ || is_object);
+      if (record && !is_next_object && (goes_on || ((has_dates_ || has_clocks_) && !time && !has_clock && !of_object))) {
         append(*record, "\n");
         append(*record, goes_on ? rest.substr(wrapping) : rest);
         continue;
       }
       if (line_.empty()) continue;
+      had_object_ = is_object;
       LogRecord begun{.text = {}, .time = {}, .line = number_};
       if (time)
         begun.time = time->time;
@@ -85,6 +89,7 @@ class LogRecords {
   std::uint64_t number_ = 0;
   bool has_dates_ = false;   // a line began with one
   bool has_clocks_ = false;  // the same of a time without a date
+  bool had_object_ = false;  // a line of the record at hand was one
   std::optional<LogRecord> ahead_;
 };
 
