@@ -259,7 +259,7 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
       {R"({"model": {"quota_window": "rolling"}})", "model.quota_window must be fixed or sliding; it is \"rolling\""},
       {R"({"shared_capacity": {"calls": 1}})", "shared_capacity has no member 'calls'; the nearest is 'calls_per_minute'"},
       {R"({"model": {"safety": {"borderline": 1}}})", "model.safety has no member 'borderline'; the nearest is 'borderline_"},
-      {R"({"episodes": [{"answer": "HIGH-DEMAND"}]})", "there is no answer 'HIGH-DEMAND'; the nearest is 'high-demand'"},
+      {R"({"episodes": [{"answer": "HIGH-DEMNAD"}]})", "there is no answer 'HIGH-DEMNAD'; the nearest is 'high-demand'"},
       {R"({"episodes": [{"answer": "internal", "chance": 0}]})",
        "episodes[0].chance must be more than 0, or the episode never answers; it is 0"},
       {R"({"episodes": [{"answer": "internal", "match": {"model": "gemini-3-pro-image", "image": false}}]})",
