@@ -267,6 +267,7 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   define_file(goals);
   define_assume(goals);
   goals.add_option("--first-seed", flags.first_seed, "the first of 100 days for scenarios with few jobs, of 20 for the others")
+      ->check(refuse_seed)
       ->capture_default_str();
   goals.add_option("--options", flags.options,
                    "what `ductile lab options` printed for the options that are agreed on; with others nothing is played "

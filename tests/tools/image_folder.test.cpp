@@ -28,6 +28,13 @@ TEST_CASE("a file that is written whole replaces the old one and leaves nothing 
   CHECK(folder.names() == std::set<std::string>{"report.json"});
 }
 
+TEST_CASE("a folder is no file that can be read, and neither is one that is not there", "[tools]") {
+  const FolderForTest folder;
+  std::filesystem::create_directories(folder / "inside");
+  CHECK_FALSE(read_file(folder / "inside"));
+  CHECK_FALSE(read_file(folder / "nothing"));
+}
+
 TEST_CASE("a file that cannot be written says so and leaves nothing", "[tools]") {
   const FolderForTest folder;
   CHECK_THROWS_WITH(write_whole_file(folder / "no" / "file", "x"),

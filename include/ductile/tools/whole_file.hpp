@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ductile/tools/problem.hpp>  // trouble
+#include <ductile/tools/rest_of.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,13 +101,12 @@ inline void require_writable(const std::filesystem::path& path) {
   if (::access(folder.c_str(), W_OK | X_OK) != 0) throw trouble("cannot write " + path.string() + ": " + detail::error_text(errno));
 }
 
-/// The content of a file; none when it cannot be read.
+/// The content of a file; none when it cannot be read, as a folder cannot.
 [[nodiscard]] inline std::optional<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream file{path, std::ios::binary};
   if (!file) return std::nullopt;
-  std::string bytes{std::istreambuf_iterator<char>{file}, {}};
-  if (file.bad()) return std::nullopt;
-  return bytes;
+  std::string bytes = rest_of(file);
+  return file.bad() ? std::nullopt : std::optional{std::move(bytes)};
 }
 
 }  // namespace ductile::inline DUCTILE_VERSION::tools
