@@ -38,8 +38,7 @@ struct SlowStartOptions {
 /// while it waits for the next attempt. Inside a `FallbackChain` each target has its own ramp.
 ///
 /// Errors   `ConfigError` when an option is out of range; `Kind::circuit_open`, nothing sent: with the row "circuit-recovering" where the
-/// line
-///          is too long or `longest_wait` is over, without where a deadline, or a chain's patience, ends the wait.
+///          line is too long or `longest_wait` is over, without where a deadline, or a chain's patience, ends the wait.
 /// Threads  The policy is immutable; one `State` may serve any number of threads and pipelines.
 /// Cost     While nothing recovers: one relaxed load. Else a short lock to enter and to leave. Never allocates.
 /// Source   Additive increase, multiplicative decrease: Chiu and Jain (1989), as in TCP.
