@@ -170,6 +170,17 @@ TEST_CASE("A target that repeats another is asked for smaller pictures alone", "
   }
 }
 
+TEST_CASE("A target that repeats one which may not be asked is asked in its place", "[resilient]") {
+  const ImageRequest small{.prompt = "a red balloon", .image_size = ImageSize::one_k};
+  SlowAtLargeSizes service;
+  auto client = resilient(service, somebody(), downsizing(first_again));
+  VirtualClock clock;
+  const auto result = client.generate(small, CallOptions{.targets = 0b10}, NoStop{}, clock);
+  REQUIRE(result);
+  CHECK(served_by(result) == 1);
+  CHECK_FALSE(result.value().downsized_to);
+}
+
 TEST_CASE("The price of a smaller picture counts, not that of the size that was asked for", "[resilient]") {
   const double two_k = price_of({.name = "pro", .model = pro}, {.prompt = "a", .image_size = ImageSize::two_k}).value();
   const double four_k = price_of({.name = "pro", .model = pro}, large).value();

@@ -141,19 +141,21 @@ class ResilientPipeline {
     if (wanted != 0 && (wanted >> index & 1U) == 0) return Obstacle::not_wanted;
     const auto first = price_of(targets_.front(), request);
     const auto smaller = smaller_size(target, request);
-    if (!smaller) return repeats_another(index) ? std::optional{Obstacle::repeats} : obstacle_as_asked(target, request, first);
+    if (!smaller)
+      return repeats_another(index, request, wanted) ? std::optional{Obstacle::repeats} : obstacle_as_asked(target, request, first);
     ImageRequest downsized = request;
     downsized.image_size = smaller;
     return obstacle_as_asked(target, downsized, first);
   }
 
-  // Whether it is an earlier target once more, there to make smaller pictures: another call there for the same one is no fallback.
-  [[nodiscard]] bool repeats_another(std::size_t index) const {
-    const auto same_place = [&later_one = targets_[index]](const Target& target) {
-      return target.model == later_one.model && target.base_url == later_one.base_url && target.project == later_one.project &&
-             target.key_name == later_one.key_name && target.region == later_one.region;
+  // Whether it is an earlier target once more that is offered the request: another call there for the same picture is no fallback.
+  [[nodiscard]] bool repeats_another(std::size_t index, const ImageRequest& request, TargetSet wanted) const {
+    const Target& target = targets_[index];
+    const auto is_asked_already = [&](const Target& earlier) {
+      return earlier.model == target.model && earlier.base_url == target.base_url && earlier.project == target.project &&
+             earlier.key_name == target.key_name && earlier.region == target.region && !obstacle(earlier, request, wanted);
     };
-    return downsizes_ && std::any_of(targets_.begin(), targets_.begin() + static_cast<std::ptrdiff_t>(index), same_place);
+    return downsizes_ && std::any_of(targets_.begin(), targets_.begin() + static_cast<std::ptrdiff_t>(index), is_asked_already);
   }
 
   [[nodiscard]] std::optional<Obstacle> obstacle_as_asked(const Target& target, const ImageRequest& request,
