@@ -67,7 +67,7 @@ void run_script(std::uint64_t seed, Tally& tally) {
       Out ended = out[static_cast<std::size_t>(which)];
       out.erase(out.begin() + which);
       const support::QuotaEnd end = support::any_end(draws, ended.at > now);
-      if (end.verdict.kind == Kind::rate_limit) model.close(now + end.verdict.hint);
+      if (end.verdict.dimension != QuotaDimension::none) model.close(now + end.verdict.hint);
       trackers[0].settle(state, ended.call, clock.now(), Attempt{}, end.verdict);
       model.correct(ended.charge, end.counts);
     } else {

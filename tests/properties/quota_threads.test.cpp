@@ -209,7 +209,7 @@ bool allows(QuotaModel& model, Holding& call, const Command& command, const std:
   if (command.ends) {
     SplitMix64 draws{command.seed};
     const support::QuotaEnd end = support::any_end(draws, call.at > setting.now, terms.costs);
-    if (end.verdict.kind == Kind::rate_limit) model.close(setting.now + end.verdict.hint);
+    if (end.verdict.dimension != QuotaDimension::none) model.close(setting.now + end.verdict.hint);
     model.correct(call.charge, end.counts);
     call = {};
     return !answer;

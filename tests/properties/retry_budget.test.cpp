@@ -150,9 +150,9 @@ TEST_CASE("What a budget has lost is what was made beyond one trip a call", "[pr
 
 namespace {
 
-enum class Command : std::uint8_t { begin, extra, give_back };
+enum class BudgetCommand : std::uint8_t { begin, extra, give_back };
 struct Step {
-  Command command;
+  BudgetCommand command;
   bool allowed = false;
 };
 
@@ -173,14 +173,14 @@ TEST_CASE("Two threads at a retry budget are answered as if one came after the o
       const bool linear = support::linearizable(
           chosen.model(), done[0], done[1],
           [](BudgetModel& model, const Step& step) {
-            if (step.command == Command::begin) model.begin();
-            if (step.command == Command::give_back) model.give_back();
-            return step.command != Command::extra || model.extra(Time{}) == step.allowed;
+            if (step.command == BudgetCommand::begin) model.begin();
+            if (step.command == BudgetCommand::give_back) model.give_back();
+            return step.command != BudgetCommand::extra || model.extra(Time{}) == step.allowed;
           },
           [&](const BudgetModel& model) { return state->tokens() == model.held / 1000; });
       not_linear += linear ? 0 : 1;
       for (const auto& mine : done)
-        for (const Step& step : mine) refused += step.command == Command::extra && !step.allowed ? 1 : 0;
+        for (const Step& step : mine) refused += step.command == BudgetCommand::extra && !step.allowed ? 1 : 0;
     }
     state.emplace(budget);
     for (auto& mine : done) mine.clear();
@@ -192,12 +192,12 @@ TEST_CASE("Two threads at a retry budget are answered as if one came after the o
       if (call.paid && draw < 2) {
         static_cast<void>(budget.settle(*state, call, Now{}, Attempt{}, support::abandoned(Sent::no)));
         call = {};
-        done[me].push_back({Command::give_back});
+        done[me].push_back({BudgetCommand::give_back});
       } else if (draw < 6) {
-        done[me].push_back({Command::extra, budget.extra(*state, call, Now{}, Attempt{}, said(Kind::overload))});
+        done[me].push_back({BudgetCommand::extra, budget.extra(*state, call, Now{}, Attempt{}, said(Kind::overload))});
       } else {
         static_cast<void>(budget.admit(*state, call, Now{}, Attempt{}));
-        done[me].push_back({Command::begin});
+        done[me].push_back({BudgetCommand::begin});
       }
     }
   });

@@ -155,7 +155,7 @@ inline QuotaEnd any_end(ductile::SplitMix64& draws, bool waits, const QuotaModel
   if (below(4) == 0) return {said(ductile::Kind::internal), {1, 0, 1}};
   if (below(12) == 0) {
     QuotaEnd refused{said(ductile::Kind::rate_limit, std::chrono::milliseconds{below(40'000) + 1}), {}};
-    refused.verdict.dimension = ductile::QuotaDimension::requests_per_minute;
+    if (below(4) != 0) refused.verdict.dimension = ductile::QuotaDimension::requests_per_minute;  // none teaches nothing: limits are known
     return refused;
   }
   QuotaEnd success{{}, costs};

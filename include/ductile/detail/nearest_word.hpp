@@ -42,8 +42,10 @@ template <class Words>
   std::size_t best = 2 * std::max<std::size_t>(wrong.size() / 2, 1) + 2;
   for (const std::string_view word : known) {
     const bool begins = wrong.size() >= least_of_a_beginning && same_word(word.substr(0, wrong.size()), wrong);
-    std::size_t distance = 2 * letters_between(wrong, word);
-    if (begins) distance = std::min<std::size_t>(distance, 3);  // nearer than two wrong letters, farther than one
+    const std::size_t at_most = begins ? 3 : best;  // nearer than two wrong letters, farther than one
+    // What differs more in length alone is not compared: `wrong` is anybody's, and may be a file's worth.
+    const std::size_t missing = std::max(wrong.size(), word.size()) - std::min(wrong.size(), word.size());
+    const std::size_t distance = 2 * missing < best ? std::min(2 * letters_between(wrong, word), at_most) : at_most;
     if (distance < best) {
       best = distance;
       nearest = word;

@@ -40,7 +40,7 @@ struct QuotaOptions {
   QuotaPrices prices{};  ///< What an image and a million input tokens cost; needed where a window limits money.
 };
 
-/// Options of a ledger that starts ignorant: the six usual windows without a limit, until the service names one in a refusal.
+/// Options of a ledger that starts ignorant: the six usual windows without a limit, until the service teaches one by refusing.
 [[nodiscard]] constexpr QuotaOptions<6> learning(QuotaDay day = pacific) noexcept {
   return {.limits = {per_minute(std::nullopt), tokens_per_minute(std::nullopt), images_per_minute(std::nullopt), per_day(std::nullopt, day),
                      tokens_per_day(std::nullopt, day), spend_per_ten_minutes(std::nullopt)}};
@@ -50,7 +50,7 @@ struct QuotaOptions {
 struct QuotaUsage {
   QuotaDimension dimension = QuotaDimension::none;
   std::int64_t used = 0;                ///< In the span that ends now, or in the day.
-  std::optional<std::int64_t> limit{};  ///< The one in force, configured or learnt; none: not known.
+  std::optional<std::int64_t> limit{};  ///< The one in force, configured, learnt or guessed; none: not known.
   std::optional<Time> closed_until{};   ///< When the service said that it is full: when it opens.
 
   friend constexpr bool operator==(const QuotaUsage&, const QuotaUsage&) = default;
@@ -62,7 +62,8 @@ struct QuotaUsage {
 ///
 /// A window of a span never holds more than its limit, wherever in time the span begins, for the service's own phase is not known. A
 /// refusal by the service closes the window that it names - until the hint, or midnight - and teaches its limit. Where that is less than
-/// one attempt is expected to cost, the attempt goes alone.
+/// one attempt is expected to cost, the attempt goes alone. A refusal that names none, to a ledger that knows no limit, makes it go by what
+/// it has counted itself.
 /// Order: inside `Retry`, since each attempt counts (E0205); inside `FallbackChain`, where the targets of each quota
 /// group share a ledger (`quota_group`); outside `AttemptTimeout` (E0213).
 ///
@@ -195,11 +196,12 @@ class QuotaTracker {
     return Admission::go();
   }
 
-  /// Not when the service has meanwhile called a window full: who waited for his moment would be refused, and so would all others in line.
+  /// Not when the service has meanwhile called a window full, or a window turned out to take less: who waited for his moment would be
+  /// refused, and so would all others in line.
   [[nodiscard]] bool still_holds(State& state, Call& call, Now now, const Attempt&) const noexcept {
     if (call.standing == Call::Standing::comes) call.standing = Call::Standing::has_turn;  // a store is told how its grants ended
     const Open open{*this, state, now};
-    return !state.ledger_.any_closed();
+    return !state.ledger_.any_closed() && !state.ledger_.overbooked(windows_, costs_);
   }
 
   /// The store's answer.
@@ -310,12 +312,6 @@ class QuotaTracker {
     std::lock_guard<std::mutex> lock_;
   };
 
-  // Whether a refusal says neither which window is full nor, of a quota, how long it is spent.
-  [[nodiscard]] static constexpr bool lacks_details(const Verdict& refusal) noexcept {
-    if (refusal.dimension != QuotaDimension::none) return false;
-    return refusal.kind == Kind::rate_limit || (refusal.remedy == Remedy::after_delay && refusal.hint <= Duration::zero());
-  }
-
   [[nodiscard]] QuotaTicket ticket(std::uint8_t target) const noexcept {
     return {
         .target = target, .images = static_cast<std::uint16_t>(reserved_.images), .tokens = static_cast<std::uint32_t>(reserved_.tokens)};
@@ -377,7 +373,7 @@ class QuotaTracker {
           ++state.surprises_;
           reaction = reaction.noting(Signal::quota_surprise);
           // Neither side knows of a window that is full: then it is the service that has no room.
-          if (lacks_details(verdict)) reaction = reaction.taken_for(Kind::overload);
+          if (detail::QuotaLedger<N>::lacks_details(verdict)) reaction = reaction.taken_for(Kind::overload);
         }
         settlement.full = verdict.dimension;
         settlement.limit = verdict.limit;

@@ -53,6 +53,7 @@ class QuotaLedger {
       // Once a tick: only the calendar knows that the computer slept, or that its clock was set.
       if (window.fixed && (tick != window.calendar_read || now_ >= window.fixed->end())) read_calendar(window, now);
       if (window.learnt && window.learnt_until <= now_) window.learnt.reset();
+      if (window.guess && later(window.guess->refused, std::chrono::hours{24}) <= now_) window.guess.reset();
     }
   }
 
@@ -127,7 +128,7 @@ class QuotaLedger {
       const bool balance = verdict.dimension == QuotaDimension::spend && verdict.kind == Kind::quota;
       const bool named = terms[i].dimension == verdict.dimension && !balance;
       if (named || verdict.dimension == QuotaDimension::none) {
-        const std::int64_t known = limit(i, terms[i]);
+        const std::int64_t known = known_limit(i, terms[i]);
         any_known |= known != no_limit;
         all_had_room &= !closed(windows_[i]) && used(i) - counts(terms[i]) < known;
       }
@@ -136,12 +137,21 @@ class QuotaLedger {
       lesson.opens = detail::max(lesson.opens.value_or(Time::min()), opens(windows_[i]));
     }
     lesson.surprising = any_known && all_had_room;
+    const bool passes = verdict.kind == Kind::rate_limit || verdict.remedy == Remedy::after_delay;
+    if (!any_known && verdict.dimension == QuotaDimension::none && passes) guess(terms, verdict, counts);
     return lesson;
   }
 
-  // The configured limit, or what the service said when that is lower.
+  // Whether a refusal says neither which window is full nor, of a quota, how long it is spent.
+  [[nodiscard]] static constexpr bool lacks_details(const Verdict& refusal) noexcept {
+    if (refusal.dimension != QuotaDimension::none) return false;
+    return refusal.kind == Kind::rate_limit || (refusal.remedy == Remedy::after_delay && refusal.hint <= Duration::zero());
+  }
+
+  // The limit in force: the configured one, or what the service said or our own count tells when that is lower.
   [[nodiscard]] std::int64_t limit(std::size_t i, const QuotaWindow& terms) const noexcept {
-    return detail::min(terms.limit.value_or(no_limit), windows_[i].learnt.value_or(no_limit));
+    const auto& guess = windows_[i].guess;
+    return detail::min(known_limit(i, terms), guess ? guess->in_force() : no_limit);
   }
 
   [[nodiscard]] std::int64_t used(std::size_t i) const noexcept {
@@ -152,6 +162,14 @@ class QuotaLedger {
   [[nodiscard]] bool any_closed() const noexcept {
     bool any = false;
     for (const Window& window : windows_) any = any || closed(window);
+    return any;
+  }
+
+  // Whether this moment's reservations are more than a window takes: its limit has turned out lower since they were made, or what was
+  // settled dearer. What is larger than its window goes alone.
+  [[nodiscard]] bool overbooked(const Windows& terms, const Costs& costs) const noexcept {
+    bool any = false;
+    for (std::size_t i = 0; i < N; ++i) any = any || used(i) > detail::max(limit(i, terms[i]), costs[i]);
     return any;
   }
 
@@ -173,6 +191,19 @@ class QuotaLedger {
     std::int64_t cost = 0;
   };
 
+  // What our own count says of a window, where the service refuses without a word about which one is full.
+  struct Guess {
+    std::int64_t limit = no_limit;   // what it had taken then
+    std::int64_t before = no_limit;  // the same, before the refusals that come one upon the other
+    std::int64_t step = 1;           // by which it grows, twice as much each time
+    int rests = 0;                   // how often it had taken nothing, and refused; one by one then
+    bool holds_up = false;           // somebody waits for it who would not wait without
+    Time refused{};                  // the last time
+    Time grows{};                    // not before then, and only where it holds somebody up
+
+    [[nodiscard]] std::int64_t in_force() const noexcept { return rests > 0 ? 1 : limit; }
+  };
+
   struct Window {
     void begin(const QuotaWindow& window, Duration tick) {
       if (window.daily())
@@ -189,11 +220,13 @@ class QuotaLedger {
     Time closed_until = Time::min();
     std::optional<std::int64_t> learnt;
     Time learnt_until{};
+    std::optional<Guess> guess;
     Turns turns;
   };
 
-  static constexpr int longest_hint = 10;  // spans of its window
-  static constexpr int longest_turn = 10;  // likewise
+  static constexpr int longest_hint = 10;   // spans of its window
+  static constexpr int longest_turn = 10;   // likewise
+  static constexpr int longest_guess = 10;  // likewise, before it is tried whether the window takes more
 
   struct Turn {
     Time at{};
@@ -206,6 +239,11 @@ class QuotaLedger {
     Admission otherwise = Admission::go();
     bool has_turn = false;
   };
+
+  // The configured limit, or what the service said when that is lower.
+  [[nodiscard]] std::int64_t known_limit(std::size_t i, const QuotaWindow& terms) const noexcept {
+    return detail::min(terms.limit.value_or(no_limit), windows_[i].learnt.value_or(no_limit));
+  }
 
   [[nodiscard]] static Duration tick_for(const Windows& windows) noexcept {
     Duration shortest = std::chrono::minutes{1};
@@ -263,15 +301,61 @@ class QuotaLedger {
     window.closed_until = detail::max(window.closed_until, later(now_, closed_for));
   }
 
+  // Nobody knows which window is full. That the first one of a span takes no more than it has taken does for all of them, while attempts
+  // are alike. Where it has taken nothing, something is full that outlasts it: one attempt finds out, less and less often.
+  template <class Counts>
+  void guess(const Windows& terms, const Verdict& verdict, Counts counts) noexcept {
+    std::size_t i = 0;
+    while (i < N && (terms[i].daily() || terms[i].unit == QuotaUnit::microdollars)) ++i;
+    if (i == N) return;
+    const Duration span = terms[i].span;
+    const Duration longest = longest_hint * span;
+    if (!windows_[i].guess) windows_[i].guess.emplace();
+    Guess& guess = *windows_[i].guess;
+    if (guess.refused + span <= now_) guess.before = guess.limit;
+    Duration closed_for = detail::min(detail::max(verdict.hint, Duration::zero()), longest);
+    if (const std::int64_t taken = used(i) - counts(terms[i]); taken > 0) {
+      guess.limit = detail::min(guess.limit, taken);
+      guess.step = detail::max<std::int64_t>(guess.limit / 8, 1);
+      guess.rests = 0;
+      guess.grows = later(now_, closed_for + longest_guess * span);
+    } else {
+      // What was on its way with this one was not taken, either.
+      guess.limit = guess.before;
+      const Duration rest = guess.rests == 0 ? Duration{} : detail::min(span / 8 * (1 << guess.rests), longest);
+      if (rest < longest) ++guess.rests;
+      closed_for = detail::max(closed_for, rest);
+      guess.grows = later(now_, closed_for + span);
+    }
+    guess.holds_up = false;
+    guess.refused = now_;
+    windows_[i].closed_until = detail::max(windows_[i].closed_until, later(now_, closed_for));
+  }
+
+  // That it is as it was is a guess, too.
+  void grow(Guess& guess, Duration span) const noexcept {
+    if (!guess.holds_up || guess.grows > now_) return;
+    if (guess.rests == 0) {
+      guess.limit = detail::min(guess.limit + guess.step, no_limit);
+      guess.step = detail::min(2 * guess.step, no_limit);
+    }
+    guess.rests = 0;
+    guess.holds_up = false;
+    guess.grows = later(now_, span);
+  }
+
   // When window `i` has room for `cost`, not before `from`.
   [[nodiscard]] Opening first_opening(std::size_t i, const QuotaWindow& terms, std::int64_t cost, Time from, Time deadline, Now now,
                                       bool has_turn) noexcept {
     Window& window = windows_[i];
+    if (window.guess) grow(*window.guess, terms.span);
     const std::int64_t most = limit(i, terms);
     if (most == 0) return refuse(Admission::reject(Kind::quota, end_of_time, "limit-zero"));
     const std::int64_t needed = detail::min(cost, most);  // what is larger than its window goes alone
     if (terms.daily()) return opening_of_day(window, needed, most, from, now);
-    return opening_of_span(window, terms, needed, most, from, deadline, has_turn);
+    const Opening opening = opening_of_span(window, terms, needed, most, from, deadline, has_turn);
+    if (window.guess && (!opening.open || opening.at > from)) window.guess->holds_up = true;
+    return opening;
   }
 
   [[nodiscard]] Opening opening_of_span(Window& window, const QuotaWindow& terms, std::int64_t cost, std::int64_t most, Time from,
