@@ -27,7 +27,8 @@ struct RewordOptions {
 /// The words are the operation's: it sends those of `Attempt::revision`, 0 as the caller wrote them, 1 the first other wording, and says by
 /// `CallOptions::revisions` how many others it has. A call that has none is left alone. A new wording is a new trip through all layers
 /// inside, at once: what was refused was the request, not the service.
-/// Order: outside `FallbackChain` and `Retry` (E0217), since no other target is asked with words that were refused; inside `Deadline`.
+/// Order: outside `FallbackChain` and `Retry` (E0217), since no other target is asked with words that were refused; inside `Deadline`
+/// (E0223), whose time all wordings share.
 ///
 /// Errors   `ConfigError` when an option is out of range. Where no wording passes, the failure is the last one's.
 /// Threads  Immutable, without a state.
