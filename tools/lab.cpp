@@ -2,11 +2,10 @@
 #include "commands.hpp"
 #include "lab_common.hpp"
 
-#include <ductile/tools/lab/columns.hpp>        // Column, columns, interval_of, outage_columns
+#include <ductile/tools/lab/columns.hpp>        // Column, columns, interval_of, interval_text, outage_columns
 #include <ductile/tools/lab/day.hpp>            // Day, Scenario
 #include <ductile/tools/lab/incident.hpp>       // incident_of
 #include <ductile/tools/lab/incident_json.hpp>  // log_text
-#include <ductile/tools/lab/interval.hpp>       // Interval
 #include <ductile/tools/lab/metrics.hpp>        // all_metrics, Metric, Metrics
 #include <ductile/tools/lab/run.hpp>            // run
 #include <ductile/tools/lab/seeds.hpp>          // seeds_of
@@ -39,10 +38,7 @@ void print_titles(const Columns& shown) {
 
 template <class Columns>
 void print_figures(const Columns& shown, const std::vector<lab::Metrics>& runs) {
-  for (const lab::Column& column : shown) {
-    const lab::Interval found = lab::interval_of(runs, column.figure);
-    fmt::print("  {:>18}", fmt::format("{:.{}f} +- {:.{}f}", found.mean, column.digits, found.half, column.digits));
-  }
+  for (const lab::Column& column : shown) fmt::print("  {:>18}", lab::interval_text(lab::interval_of(runs, column.figure), column.digits));
 }
 
 }  // namespace
@@ -103,10 +99,7 @@ Ending lab_compare(const LabFlags& flags) {
     if (flags.json) {
       boost::json::object line = line_of(scenario, *strategy);
       add_assumed(line, assumed);
-      for (const lab::Metric& metric : lab::all_metrics) {
-        const lab::Interval found = lab::interval_of(runs, metric.figure);
-        line[metric.name] = boost::json::array{json_of(found.mean), json_of(found.half)};
-      }
+      for (const lab::Metric& metric : lab::all_metrics) line[metric.name] = json_of(lab::interval_of(runs, metric.figure));
       fmt::print("{}\n", boost::json::serialize(line));
     } else {
       fmt::print("{:<22}", strategy->name);

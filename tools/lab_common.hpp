@@ -9,6 +9,7 @@
 #include <ductile/tools/lab/assumption.hpp>   // assume, Assumption
 #include <ductile/tools/lab/day.hpp>          // Day, Scenario
 #include <ductile/tools/lab/day_json.hpp>     // day_of
+#include <ductile/tools/lab/interval.hpp>     // Interval
 #include <ductile/tools/lab/strategies.hpp>   // all_strategies, Strategy, strategy_named
 #include <ductile/tools/problem.hpp>          // misuse
 #include <ductile/tools/whole_file.hpp>       // read_file
@@ -16,8 +17,10 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -94,10 +97,29 @@ inline boost::json::value json_of(double figure) {
   return figure;
 }
 
+inline boost::json::value json_of(const lab::Interval& found) {
+  return boost::json::array{json_of(found.mean), found.half ? json_of(*found.half) : nullptr};
+}
+
+// What stands between the commas of a flag, each once. (CLI11 would pass over what is empty.)
+inline std::vector<std::string> lab_names(const std::vector<std::string>& given, const std::string& flag) {
+  std::vector<std::string> names;
+  for (const std::string& list : given)
+    for (std::size_t begin = 0; begin <= list.size();) {
+      const std::size_t end = std::min(list.find(',', begin), list.size());
+      std::string name = list.substr(begin, end - begin);
+      begin = end + 1;
+      if (name.empty()) throw misuse(flag + " must have a name between its commas; it is '" + list + "'");
+      if (std::ranges::find(names, name) != names.end()) throw misuse(flag + " must name each once; '" + name + "' comes twice");
+      names.push_back(std::move(name));
+    }
+  return names;
+}
+
 // Those of the names; all, where there is none.
-inline std::vector<const lab::Strategy*> lab_strategies(const std::vector<std::string>& names) {
+inline std::vector<const lab::Strategy*> lab_strategies(const std::vector<std::string>& given) {
   std::vector<const lab::Strategy*> chosen;
-  for (const std::string& name : names) chosen.push_back(&lab::strategy_named(name, "--strategies"));
+  for (const std::string& name : lab_names(given, "--strategies")) chosen.push_back(&lab::strategy_named(name, "--strategies"));
   if (chosen.empty())
     for (const lab::Strategy& each : lab::all_strategies) chosen.push_back(&each);
   return chosen;

@@ -3,7 +3,7 @@
 #include "lab_common.hpp"
 
 #include <ductile/tools/lab/columns.hpp>             // interval_of
-#include <ductile/tools/lab/ductile_strategies.hpp>  // all_ablations, ductile_options, play_ablated
+#include <ductile/tools/lab/ductile_strategies.hpp>  // ablations_of, all_ablations, ductile_options, no_ablation, play_ablated
 #include <ductile/tools/lab/goals.hpp>               // Goal, read_goals, reached
 #include <ductile/tools/lab/interval.hpp>            // Interval
 #include <ductile/tools/lab/metrics.hpp>             // Metrics
@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -41,6 +42,12 @@ std::vector<std::uint64_t> goal_seeds(const lab::Scenario& scenario, std::uint64
   std::vector<std::uint64_t> seeds;
   for (std::uint64_t i = 0; i < (few ? seeds_of_few : seeds_of_many); ++i) seeds.push_back(first + i);
   return seeds;
+}
+
+void require_seeds_from(std::uint64_t first) {
+  const std::uint64_t last = std::numeric_limits<std::uint64_t>::max() - (seeds_of_few - 1);
+  if (first > last)
+    throw misuse(fmt::format("--first-seed must be at most {}, since {} days follow one another; it is {}", last, seeds_of_few, first));
 }
 
 // Each strategy is played once in a scenario, whatever many goals ask for it.
@@ -86,6 +93,7 @@ Ending lab_goals(const LabFlags& flags) {
   const auto [day, assumed] = read_lab_day(flags);
   const std::vector<lab::Goal> goals = lab::read_goals(read_scenarios(flags.scenarios), "the file " + flags.scenarios);
   require_agreed_options(flags);
+  require_seeds_from(flags.first_seed);
   Plays plays{day, flags.first_seed};
   std::size_t met = 0;
   if (!flags.json) {
@@ -108,13 +116,13 @@ Ending lab_goals(const LabFlags& flags) {
                                {"op", goal.at_least ? ">=" : "<="},
                                {"wanted", json_of(goal.value)},
                                {"figure", json_of(found.figure.mean)},
-                               {"half", json_of(found.figure.half)},
+                               {"half", found.figure.half ? json_of(*found.figure.half) : nullptr},
                                {"met", found.met}};
       add_assumed(line, assumed);
       fmt::print("{}\n", boost::json::serialize(line));
     } else {
       fmt::print("{:<5} {:<4} {:<16} {:>10} +- {:<10} {:<12} {:<5} {}\n", goal.id, goal.scenario, goal.strategy,
-                 figure_text(found.figure.mean), figure_text(found.figure.half),
+                 figure_text(found.figure.mean), found.figure.half ? figure_text(*found.figure.half) : "-",
                  fmt::format("{} {}", goal.at_least ? ">=" : "<=", figure_text(goal.value)), found.met ? "met" : "MISS", goal.what);
     }
     std::fflush(stdout);
@@ -131,9 +139,10 @@ Ending lab_options(const LabFlags&) {
 Ending lab_ablate(const LabFlags& flags) {
   const auto [day, assumed] = read_lab_day(flags);
   const std::vector<std::uint64_t> seeds = lab::seeds_of(flags.seeds);
-  std::vector<std::string> chosen = flags.ablations;
+  std::vector<std::string> chosen = lab_names(flags.ablations, "--ablations");
+  for (const std::string& each : chosen) static_cast<void>(lab::ablations_of(each));  // before anything is played
   if (chosen.empty()) {
-    chosen.emplace_back();  // nothing taken out
+    chosen.emplace_back(lab::no_ablation);
     for (const lab::Ablation& each : lab::all_ablations) chosen.emplace_back(each.name);
     chosen.emplace_back("-breaker -ramp -tracker -hints");
   }
@@ -147,11 +156,11 @@ Ending lab_ablate(const LabFlags& flags) {
   }
   LabProgress progress;
   for (const std::string& ablation : chosen) {
-    if (!flags.json) fmt::print("{:<32}", ablation.empty() ? "nothing" : ablation);
+    if (!flags.json) fmt::print("{:<32}", ablation);
     for (const auto& [name, scenario] : day.scenarios) {
       std::vector<lab::Metrics> runs;
       const bool shared = scenario.processes > 1;
-      const std::string title = "ductile " + ablation;
+      const std::string title = "ductile without " + ablation;
       for (const std::uint64_t seed : seeds) {
         progress.tell(name + " by " + title, seed);
         runs.push_back(lab::run(day, scenario, title, [&](lab::World& world) { lab::play_ablated(world, ablation, shared); }, seed));
@@ -160,10 +169,7 @@ Ending lab_ablate(const LabFlags& flags) {
       if (flags.json) {
         boost::json::object line{{"scenario", name}, {"ablation", ablation}, {"shared", shared}};
         add_assumed(line, assumed);
-        for (const lab::Metric& metric : lab::all_metrics) {
-          const lab::Interval found = lab::interval_of(runs, metric.figure);
-          line[metric.name] = boost::json::array{json_of(found.mean), json_of(found.half)};
-        }
+        for (const lab::Metric& metric : lab::all_metrics) line[metric.name] = json_of(lab::interval_of(runs, metric.figure));
         fmt::print("{}\n", boost::json::serialize(line));
       } else {
         std::string cell = fmt::format("{:.3f}, {:.2f}, {:.1f}", mean(&lab::Metrics::ratio), mean(&lab::Metrics::calls_per_image),

@@ -2,7 +2,7 @@
 #include "commands.hpp"
 #include "lab_common.hpp"
 
-#include <ductile/tools/lab/columns.hpp>        // Column, figure_text, interval_of
+#include <ductile/tools/lab/columns.hpp>        // Column, figure_text, interval_of, interval_text
 #include <ductile/tools/lab/incident.hpp>       // Incident, metrics_of
 #include <ductile/tools/lab/incident_json.hpp>  // read_incident
 #include <ductile/tools/lab/interval.hpp>       // Interval, interval_of
@@ -70,10 +70,7 @@ struct Shares {
 
 void print_json(std::string_view name, const std::vector<lab::Metrics>& runs, const Shares& shares) {
   boost::json::object line{{"strategy", name}, {"jobs", json_of(runs.front().jobs)}};
-  for (const ReplayColumn& column : columns) {
-    const lab::Interval found = lab::interval_of(runs, column.shown.figure);
-    line[column.name] = boost::json::array{json_of(found.mean), json_of(found.half)};
-  }
+  for (const ReplayColumn& column : columns) line[column.name] = json_of(lab::interval_of(runs, column.shown.figure));
   for (const Known& each : known) line[each.name] = json_of(shares.of(each.calls));
   line["farthest_min"] = json_of(std::chrono::duration<double>(shares.sum.farthest).count() / 60);
   fmt::print("{}\n", boost::json::serialize(line));
@@ -83,19 +80,20 @@ void print_row(std::string_view name, const std::vector<lab::Metrics>& runs, con
   fmt::print("{:<22}", name);
   for (const ReplayColumn& column : columns) {
     const lab::Interval found = lab::interval_of(runs, column.shown.figure);
-    std::string text = lab::figure_text(found.mean, column.shown.digits);
-    if (shares) text += " +- " + lab::figure_text(found.half, column.shown.digits);
-    fmt::print("  {:>18}", text);
+    fmt::print("  {:>18}", shares ? lab::interval_text(found, column.shown.digits) : lab::figure_text(found.mean, column.shown.digits));
   }
   for (const Known& each : known) fmt::print("  {:>12}", shares ? lab::figure_text(100 * shares->of(each.calls), 1) + " %" : "");
   fmt::print("\n");
 }
 
+std::string counted(std::size_t count, std::string_view what) { return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"); }
+
 void print_head(const lab::Incident& incident, const LabFlags& flags) {
-  fmt::print("{}: {} jobs, {} calls of {}{}\n", flags.log, incident.jobs.size(), incident.calls.size(), incident.targets.front(),
-             incident.targets.size() > 1 ? " and " + incident.targets.back() : std::string{});
-  if (incident.jobs_left_out > 0) fmt::print("{} jobs are left out: there already, cancelled or not begun\n", incident.jobs_left_out);
-  if (incident.calls_left_out > 0) fmt::print("{} calls of further targets are left out\n", incident.calls_left_out);
+  fmt::print("{}: {}, {} of {}{}\n", flags.log, counted(incident.jobs.size(), "job"), counted(incident.calls.size(), "call"),
+             incident.targets.front(), incident.targets.size() > 1 ? " and " + incident.targets.back() : std::string{});
+  if (incident.jobs_left_out > 0)
+    fmt::print("Left out: {}, there already, cancelled or not begun\n", counted(incident.jobs_left_out, "job"));
+  if (incident.calls_left_out > 0) fmt::print("Left out: {} of further targets\n", counted(incident.calls_left_out, "call"));
   fmt::print("seeds {}, mean +- half of the 95 % interval; at the right, how the answers are known\n\n{:<22}", flags.seeds, "strategy");
   for (const ReplayColumn& column : columns) fmt::print("  {:>18}", column.shown.title);
   for (const Known& each : known) fmt::print("  {:>12}", each.title);

@@ -2,8 +2,7 @@
 #include "commands.hpp"
 #include "lab_common.hpp"
 
-#include <ductile/tools/lab/columns.hpp>               // Column, interval_of
-#include <ductile/tools/lab/interval.hpp>              // Interval
+#include <ductile/tools/lab/columns.hpp>               // Column, interval_of, interval_text
 #include <ductile/tools/lab/metrics.hpp>               // all_metrics, Metric, Metrics
 #include <ductile/tools/lab/seeds.hpp>                 // seeds_of
 #include <ductile/tools/lab/worlds/adverse_world.hpp>  // AdverseWorld
@@ -29,19 +28,14 @@ constexpr std::array<lab::Column, 3> world_columns{{{"delivered/bound", &lab::Me
 
 void print_world_line(const lab::AdverseWorld& world, bool with, const std::vector<lab::Metrics>& runs) {
   boost::json::object line{{"world", world.name}, {"policy", world.policy}, {"with", with}};
-  for (const lab::Metric& metric : lab::all_metrics) {
-    const lab::Interval found = lab::interval_of(runs, metric.figure);
-    line[metric.name] = boost::json::array{json_of(found.mean), json_of(found.half)};
-  }
+  for (const lab::Metric& metric : lab::all_metrics) line[metric.name] = json_of(lab::interval_of(runs, metric.figure));
   fmt::print("{}\n", boost::json::serialize(line));
 }
 
 void print_world_row(std::string_view client, const std::vector<lab::Metrics>& runs) {
   fmt::print("  {:<32}", client);
-  for (const lab::Column& column : world_columns) {
-    const lab::Interval found = lab::interval_of(runs, column.figure);
-    fmt::print("  {:>18}", fmt::format("{:.{}f} +- {:.{}f}", found.mean, column.digits, found.half, column.digits));
-  }
+  for (const lab::Column& column : world_columns)
+    fmt::print("  {:>18}", lab::interval_text(lab::interval_of(runs, column.figure), column.digits));
   fmt::print("\n");
 }
 

@@ -212,6 +212,7 @@ DoctorCommands define(CLI::App& command, DoctorFlags& flags) {
 
 // How the lab's own subcommands are called.
 struct LabCommands {
+  CLI::App& lab;
   CLI::App& run;
   CLI::App& compare;
   CLI::App& list;
@@ -234,7 +235,7 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
     play.add_option("--scenario", flags.scenario, "one of the file's scenarios, such as W1")->required();
   };
   const auto define_strategies = [&flags](CLI::App& play) {
-    play.add_option("--strategies", flags.strategies, "some of them, with commas between [all]")->delimiter(',');
+    play.add_option("--strategies", flags.strategies, "some of them, with commas between [all]");
   };
   const auto define_assume = [&flags](CLI::App& play) {
     play.add_option(
@@ -276,8 +277,8 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   CLI::App& ablate = *command.add_subcommand("ablate", "Plays all scenarios by `ductile` without one of its parts: what each part buys.");
   define_file(ablate);
   define_assume(ablate);
-  ablate.add_option("--ablations", flags.ablations, "some of them, with commas between; several parts at once with spaces [each alone]")
-      ->delimiter(',');
+  ablate.add_option("--ablations", flags.ablations,
+                    "some of them, with commas between; several parts at once with spaces; nothing: the whole client [each alone]");
   ablate.add_option("--seeds", flags.seeds, "which days: one seed, or A-B for all from A to B")->capture_default_str();
   ablate.add_flag("--json", flags.json, "one JSON object on one line a scenario and ablation");
   CLI::App& worlds = *command.add_subcommand(
@@ -295,7 +296,14 @@ LabCommands define(CLI::App& command, LabFlags& flags) {
   replay.add_flag("--json", flags.json,
                   "one JSON object on one line a strategy, the log's own first: each figure as [mean, half of the interval]");
   CLI::App& options = *command.add_subcommand("options", "Prints every option of `ductile`, a line each.");
-  return {run, compare, list, goals, ablate, worlds, plot, replay, options};
+  return {command, run, compare, list, goals, ablate, worlds, plot, replay, options};
+}
+
+// CLI11 would say that one is missing, and not which is unknown. `before` is what the command line has before it: "lab ".
+void require_known_subcommand(const CLI::App& app, std::string_view name, const std::string& before) {
+  const auto is_named = [name](const CLI::App* command) { return command->get_name() == name; };
+  if (!name.starts_with('-') && app.get_subcommands(is_named).empty())
+    throw misuse("there is no subcommand '" + before + std::string{name} + "'; ductile " + before + "--help lists them");
 }
 
 // What the doctor alone takes means nothing to its subcommands, and a file before one would be taken for its own.
@@ -330,10 +338,8 @@ Ending run(int argc, char** argv) {
   LabFlags lab_flags;
   const LabCommands lab_commands = define(*app.add_subcommand("lab", lab_help), lab_flags);
 
-  const std::string_view first = argc > 1 ? argv[1] : "-";
-  const auto is_first = [first](const CLI::App* command) { return command->get_name() == first; };
-  if (!first.starts_with('-') && app.get_subcommands(is_first).empty())
-    throw misuse("there is no subcommand '" + std::string{argv[1]} + "'; ductile --help lists them");
+  require_known_subcommand(app, argc > 1 ? argv[1] : "-", "");
+  if (argc > 2 && argv[1] == lab_commands.lab.get_name()) require_known_subcommand(lab_commands.lab, argv[2], "lab ");
   try {
     app.parse(argc, argv);
     if (!config.empty()) read_config(imagine_command, config);

@@ -171,6 +171,7 @@ TEST_CASE("Attempts that have no time are named with what to change", "[core]") 
   const Retry five{RetryOptions<>{.attempts = 5, .longest_hint = 0s}};
   const FallbackChain three{targets_of(3, OnAllOpen::wait)};
   const std::string retry_cure = "raise the deadline, or lower attempts, the time of each or the backoff";
+  const std::string reword_cure = "raise the deadline, or lower most, rerolls or the time of an attempt";
   const std::string chain_cure = "raise the deadline, or lower the time of an attempt or the table's attempts on a target";
   const std::vector<Row> rows{
       {misfits(Deadline{2min}, five, AttemptTimeout{60s}),
@@ -197,7 +198,17 @@ TEST_CASE("Attempts that have no time are named with what to change", "[core]") 
         "take so long; " +
         retry_cure}},
       {misfits(Deadline{2min}, Retry{RetryOptions<>{.attempts = 5, .attempts_by_kind = {2, {}}}}, AttemptTimeout{60s}), {}},
-      {misfits(five, AttemptTimeout{60s}), {}},  // nothing ends it
+      {misfits(Deadline{2min}, Reword{}, AttemptTimeout{60s}),
+       {"Reword: 4 wordings of up to 60 s have a deadline of 120 s: no more than 2 can begin when all take so long; " + reword_cure}},
+      {misfits(Deadline{2min}, Reword{{.most = 1, .rerolls = 1}}, five, AttemptTimeout{60s}),
+       {"Retry: 5 attempts of up to 60 s with waits of up to 15 s between them have a deadline of 120 s: no more than 2 can begin when all "
+        "take so long; " +
+            retry_cure,
+        "Reword: 4 wordings and rerolls of up to 60 s have a deadline of 120 s: no more than 2 can begin when all take so long; " +
+            reword_cure}},
+      {misfits(Deadline{2min}, Reword{}, five, AttemptTimeout{20s}), {}},  // a refusal ends the attempts of its wording
+      {misfits(five, AttemptTimeout{60s}), {}},                            // nothing ends it
+      {misfits(Reword{}, AttemptTimeout{60s}), {}},
       {misfits(Deadline{2min}, AttemptTimeout{5min}), {}},
   };
   for (const Row& row : rows) CHECK(row.found == row.expected);

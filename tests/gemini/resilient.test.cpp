@@ -166,11 +166,12 @@ TEST_CASE("The defaults' attempts have the time to begin, and options whose atte
   ResilientOptions hasty;
   hasty.deadline = 4min;
   const std::vector<std::string> found = misfits(hasty);
-  REQUIRE(found.size() == 2);
+  REQUIRE(found.size() == 3);
   CHECK_THAT(found[0],
              StartsWith("Retry: 5 attempts of up to 120 s with waits of up to 4.4 s between them have a deadline of 240 s: no more "
                         "than 2 can begin"));
   CHECK_THAT(found[1], StartsWith("FallbackChain: 3 targets of up to 240 s have a deadline of 240 s: no more than 1 can begin"));
+  CHECK_THAT(found[2], StartsWith("Reword: 4 wordings of up to 120 s have a deadline of 240 s: no more than 2 can begin"));
   for (const std::string& misfit : found) CHECK_THAT(describe(hasty), ContainsSubstring(misfit + "\n"));
   hasty.attempt_timeout = 20s;
   CHECK(misfits(hasty) == std::vector<std::string>{});

@@ -278,6 +278,8 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
       {R"({"projects": {"AIza-a-key": "a"}})", "projects: number 1 must be an array of keys, after the project's name"},
       {R"({"projects": ["AIza-a-key"]})", "projects must be an object: {"},
       {R"({"projects": "AIza-a-key"})", "projects must be an object: {"},
+      {R"({"model": {"permanent": {"400": 0.8, "404": 0.7}}})",
+       "model.permanent: 400, 403 and 404 must be 1 at most together, for no job meets two of them; they are 1.5"},
       {R"({"model": {"safety": {"borderline_share": 0.8, "prohibited_share": 0.8}}})",
        "model.safety: borderline_share and prohibited_share must be 1 at most together, for no prompt is both; they are 1.6"},
       {R"({"seed": 1, "episodes": [{"answer": "internal", "match": {"prompt": "\"seed\": \\"}}], "seed": 2})",

@@ -305,3 +305,34 @@ TEST_CASE("Of slow attempts as many begin as the misfit says, and all where ther
   CHECK(named > 500);
   CHECK(fitting > 500);
 }
+
+TEST_CASE("Of wordings that are refused late as many are sent as the misfit says, and all where there is none", "[properties]") {
+  int named = 0;
+  int fitting = 0;
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    BadLuck luck{seed};
+    const RewordOptions options{.most = luck.below(5), .rerolls = luck.below(3)};
+    Pipeline pipeline{Deadline{1s + luck.up_to(90)}, Reword{options}, Retry{}, AttemptTimeout{1s + luck.up_to(30)}};
+    std::uint32_t begun = 0;
+    Simulation simulation;
+    simulation.call(
+        pipeline,
+        [&](const Attempt& attempt) {
+          ++begun;
+          return Simulated{attempt.remaining(simulation.now()()), Result<int>{Failure{said(Kind::safety_prompt)}}};
+        },
+        [](const Result<int>&) {}, {}, CallOptions{.revisions = 8});
+    simulation.run();
+    const std::uint32_t wanted = (1 + options.most) * (1 + options.rerolls);
+    std::uint32_t expected = wanted;
+    const auto note = [&](const Fit& fit) {
+      if (fit.policy == "Reword") expected = fit.begun;
+    };
+    static_cast<void>(detail::foresee(note, forever, pipeline));
+    CAPTURE(seed);
+    REQUIRE(begun == expected);
+    ++(begun == wanted ? fitting : named);
+  }
+  CHECK(named > 100);
+  CHECK(fitting > 100);
+}

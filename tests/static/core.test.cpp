@@ -176,6 +176,11 @@ static_assert(valid<Allow<Rule::slow_start_outside_breaker>, Stub<Role::circuit_
 static_assert(valid<RetryStub, Stub<Role::slow_start>, Allow<Rule::slow_start_outside_breaker>>);
 static_assert(valid<Allow<Rule::slow_start_inside_retry>, Stub<Role::slow_start>, RetryStub, Stub<Role::circuit_breaker>>);
 static_assert(valid<Allow<Rule::slow_start_inside_retry>, Stub<Role::slow_start>, Stub<Role::fallback>, Stub<Role::circuit_breaker>>);
+static_assert(
+    valid<Allow<Rule::slow_start_outside_timeout>, Stub<Role::attempt_timeout>, Stub<Role::slow_start>, Stub<Role::circuit_breaker>>);
+static_assert(valid<Stub<Role::quota>, Stub<Role::slow_start>, Stub<Role::circuit_breaker>, Allow<Rule::slow_start_outside_quota>>);
+static_assert(valid<Stub<Role::reword>, Stub<Role::deadline>, Allow<Rule::deadline_outside_reword>>);
+static_assert(valid<Allow<Rule::reword_once>, Stub<Role::reword>, Stub<Role::reword>, RetryStub>);
 static_assert(valid<Stub<Role::deadline>, OnlyAdmits, Stub<Role::off_peak>, RetryStub>);  // what one's own policy holds is one's own affair
 static_assert(valid<Allow<Rule::stateful_once>, Stub<Role::quota>, Stub<Role::quota>>);
 static_assert(valid<RetryStub, Allow<Rule::attempt_timeout_inside_quota>, Stub<Role::attempt_timeout>, Stub<Role::quota>>);

@@ -72,6 +72,10 @@ static_assert(!attempts_fit(Deadline{2min}, five_attempts, AttemptTimeout{60s}) 
 static_assert(!attempts_fit(Deadline{255s}, five_attempts, AttemptTimeout{60s}));  // the last one would begin as the deadline ends
 static_assert(!attempts_fit(Deadline{15s}, five_attempts) && attempts_fit(Deadline{16s}, five_attempts));
 static_assert(attempts_fit(five_attempts, AttemptTimeout{60s}));
+constexpr Reword three_wordings_twice{{.most = 2, .rerolls = 1}};
+static_assert(!attempts_fit(Deadline{100s}, three_wordings_twice, AttemptTimeout{20s}) &&
+              attempts_fit(Deadline{101s}, three_wordings_twice, AttemptTimeout{20s}));
+static_assert(attempts_fit(Deadline{1s}, Reword{{.most = 0}}, AttemptTimeout{20s}) && attempts_fit(Deadline{1s}, three_wordings_twice));
 
 // --- a backoff knows its waits
 

@@ -94,6 +94,7 @@ TEST_CASE("What cannot be assumed is refused by name, range and value", "[lab]")
   const Case cases[] = {
       {"burst_mean_s=0", "model.burst_mean_s must be a number from 1 to 1000000; it is 0"},
       {"reject_cost=2", "scenarios.W5.reject_cost must be a number from 0 to 1; it is 2"},
+      {"permanent.400=0.995", "model.permanent: 400, 403 and 404 must be 1 at most together"},
       {"quota_window=rolling", "model.quota_window must be fixed or sliding; it is \"rolling\""},
       {"burst_mean=60", "neither the model nor a scenario has a member 'burst_mean'; the nearest is 'burst_mean_s'"},
       {"model.burst_mean=60", "model has no member 'burst_mean'; the nearest is 'burst_mean_s'"},

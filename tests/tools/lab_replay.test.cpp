@@ -28,9 +28,9 @@ lab::Incident played(const char* scenario, const char* strategy, std::uint64_t s
 }
 
 // A job a line; each has what a line must have.
-std::string job_line(const std::string& began, const std::string& outcome, const std::string& trail) {
-  return R"({"began": "2026-11-24T10:)" + began + R"(Z", "deadline_ms": 600000, "took_ms": 30000, "target": "pro", "outcome": ")" +
-         outcome + R"(", "trail": [)" + trail + "]}\n";
+std::string job_line(const std::string& began, const std::string& outcome, const std::string& trail, const std::string& target = "pro") {
+  return R"({"began": "2026-11-24T10:)" + began + R"(Z", "deadline_ms": 600000, "took_ms": 30000, "target": ")" + target +
+         R"(", "outcome": ")" + outcome + R"(", "trail": [)" + trail + "]}\n";
 }
 
 std::string call(const std::string& kind, const std::string& target = "pro", int at_ms = 0) {
@@ -103,7 +103,7 @@ TEST_CASE("What is refused for itself stays refused in a replay, at every target
   for (const char* kind : {"safety_prompt", "prohibited", "recitation", "bad_request", "not_found"}) {
     INFO(kind);
     const std::string text = job_line("00:00", "failed", call(kind) + "," + call("overload", "lite", 2000)) +
-                             job_line("00:10", "ok", call("ok")) + job_line("00:20", "ok", call("ok", "lite"));
+                             job_line("00:10", "ok", call("ok")) + job_line("00:20", "ok", call("ok", "lite"), "lite");
     const lab::Incident log = lab::read_incident(text, "the log");
     CHECK(lab::replay(log, lab::strategy_named("jitter-both"), 1).metrics.delivered == 2);
   }
@@ -154,9 +154,38 @@ TEST_CASE("A log that cannot be replayed is refused by member and value", "[lab]
         Case{R"({"outcome": "ok", "began": null})", "line 1.began is missing"},
         Case{job_line("00:00", "failed", call("ok", "pro", -1)), "line 1.trail[0].at_ms must be a number from 0 to"},
         Case{job_line("00:00", "failed", ""), "nothing to replay"},
+        Case{job_line("00:00", "ok", call("ok")) + R"({"size": "8K", )" + job_line("00:01", "ok", call("ok")).substr(1),
+             "line 2.size must be 512, 1K, 2K, 4K or null; it is \"8K\""},
+        Case{R"({"size": 2, )" + job_line("00:00", "ok", call("ok")).substr(1), "line 1.size must be 512, 1K, 2K, 4K or null; it is 2"},
+        Case{job_line("00:00", "ok", call("overload", "lite") + "," + call("ok"), "lite"),
+             "line 1.target must be who made the image in its trail, pro; it is \"lite\""},
+        Case{job_line("00:00", "ok", call("overload") + "," + call("overload", "lite"), "old"),
+             "line 1.target must be who made the image in its trail, pro, lite; it is \"old\""},
+        Case{R"({"targets": [{"name": "pro"}, {"name": "lite"}], "jobs": [)" + job_line("00:00", "ok", call("ok", "old"), "pro") + "]}",
+             "jobs[0].trail[0].target must be one of the report's targets, pro, lite; it is \"old\""},
+        Case{job_line("00:00", "ok", call("ok")) + "{\"outcome\": ok}\n", "the log is not JSON: syntax error in line 2, column 13"},
+        Case{job_line("00:00", "ok", call("ok")) + R"({"outcome": "ok", "outcome": "ok"})",
+             "the log has the member 'outcome' twice in one object in line 2"},
         Case{job_line("00:00", "failed", call("bad_request")), "the log has no call that says how the service was"}}) {
     INFO(each.text);
     CHECK_THROWS_WITH(lab::read_incident(each.text, "the log"), Catch::Matchers::ContainsSubstring(each.words));
+  }
+}
+
+TEST_CASE("A size that the service has is one of the lab's, and a trail that ends before the image has another call", "[lab]") {
+  const auto sized = [](const std::string& size) {
+    return "{\"size\": " + size + ", " + job_line("00:00", "ok", call("overload")).substr(1);
+  };
+  struct Case {
+    const char* size;
+    const char* expected;
+  };
+  for (const Case& each : {Case{"null", "1K"}, Case{"\"512\"", "1K"}, Case{"\"1K\"", "1K"}, Case{"\"2K\"", "2K"}, Case{"\"4K\"", "4K"}}) {
+    INFO(each.size);
+    const lab::Incident log = lab::read_incident(sized(each.size), "the log");
+    CHECK(log.jobs.at(0).size == each.expected);
+    REQUIRE(log.calls.size() == 2);
+    CHECK(lab::kind_of(log.calls[1].id) == Kind::ok);
   }
 }
 

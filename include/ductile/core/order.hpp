@@ -27,6 +27,10 @@ enum class Rule : std::uint16_t {
   off_peak_outside = 218,              ///< E0218
   slow_start_outside_breaker = 219,    ///< E0219
   slow_start_inside_retry = 220,       ///< E0220
+  slow_start_outside_timeout = 221,    ///< E0221
+  slow_start_outside_quota = 222,      ///< E0222
+  deadline_outside_reword = 223,       ///< E0223
+  reword_once = 224,                   ///< E0224
   hedge_outside_counters = 117         ///< E0117
 };
 
@@ -50,14 +54,14 @@ consteval bool reversed(const std::array<Role, Size>& roles, Role outer, Role in
 }
 
 template <std::size_t Size>
-consteval bool twice(const std::array<Role, Size>& roles) {
-  for (std::size_t i = 0; i < Size; ++i)
-    for (std::size_t j = i + 1; j < Size; ++j)
-      if (roles[i] == roles[j] &&
-          (roles[i] == Role::circuit_breaker || roles[i] == Role::quota || roles[i] == Role::fallback || roles[i] == Role::retry_budget ||
-           roles[i] == Role::bulkhead || roles[i] == Role::reword || roles[i] == Role::off_peak || roles[i] == Role::slow_start))
-        return true;
-  return false;
+consteval bool twice(const std::array<Role, Size>& roles, Role role) {
+  return reversed(roles, role, role);
+}
+
+template <std::size_t Size>
+consteval bool shared_state_twice(const std::array<Role, Size>& roles) {
+  return twice(roles, Role::circuit_breaker) || twice(roles, Role::quota) || twice(roles, Role::fallback) ||
+         twice(roles, Role::retry_budget) || twice(roles, Role::bulkhead) || twice(roles, Role::off_peak) || twice(roles, Role::slow_start);
 }
 
 template <std::size_t Size>
@@ -197,13 +201,34 @@ consteval bool explain_order() {
                   "ductile E0220: SlowStart stands outside Retry or FallbackChain and would keep a place while they wait; put SlowStart "
                   "after them, or add Allow<Rule::slow_start_inside_retry>{} (docs/rules/E0220.md)");
     return false;
+  } else if constexpr (reversed(roles, Role::slow_start, Role::attempt_timeout) && !allowed(Rule::slow_start_outside_timeout)) {
+    static_assert(!reversed(roles, Role::slow_start, Role::attempt_timeout),
+                  "ductile E0221: SlowStart stands inside AttemptTimeout, and the wait in line would be taken from the attempt's time; put "
+                  "SlowStart before AttemptTimeout, or add Allow<Rule::slow_start_outside_timeout>{} (docs/rules/E0221.md)");
+    return false;
+  } else if constexpr (reversed(roles, Role::slow_start, Role::quota) && !allowed(Rule::slow_start_outside_quota)) {
+    static_assert(
+        !reversed(roles, Role::slow_start, Role::quota),
+        "ductile E0222: SlowStart stands inside QuotaTracker, and the window of a reservation could be over when the place comes; "
+        "put SlowStart before QuotaTracker, or add Allow<Rule::slow_start_outside_quota>{} (docs/rules/E0222.md)");
+    return false;
   } else if constexpr (reversed(roles, Role::deadline, Role::fallback) && !allowed(Rule::deadline_outside_fallback)) {
     static_assert(!reversed(roles, Role::deadline, Role::fallback),
                   "ductile E0210: Deadline stands inside FallbackChain and would begin anew with each target; put Deadline before "
                   "FallbackChain, or add Allow<Rule::deadline_outside_fallback>{} (docs/rules/E0210.md)");
     return false;
-  } else if constexpr (twice(roles) && !allowed(Rule::stateful_once)) {
-    static_assert(!twice(roles),
+  } else if constexpr (reversed(roles, Role::deadline, Role::reword) && !allowed(Rule::deadline_outside_reword)) {
+    static_assert(!reversed(roles, Role::deadline, Role::reword),
+                  "ductile E0223: Deadline stands inside Reword and would begin anew with each wording; put Deadline before Reword, or add "
+                  "Allow<Rule::deadline_outside_reword>{} (docs/rules/E0223.md)");
+    return false;
+  } else if constexpr (twice(roles, Role::reword) && !allowed(Rule::reword_once)) {
+    static_assert(!twice(roles, Role::reword),
+                  "ductile E0224: Reword stands twice in this pipeline, and the inner one would begin with the first words again for each "
+                  "wording of the outer one; keep one of the two, or add Allow<Rule::reword_once>{} (docs/rules/E0224.md)");
+    return false;
+  } else if constexpr (shared_state_twice(roles) && !allowed(Rule::stateful_once)) {
+    static_assert(!shared_state_twice(roles),
                   "ductile E0207: a policy with shared state stands twice in this pipeline; keep one of the two, or add "
                   "Allow<Rule::stateful_once>{} (docs/rules/E0207.md)");
     return false;

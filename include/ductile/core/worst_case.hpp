@@ -32,6 +32,12 @@ namespace detail {
   const bool fits = times < 1e18 && static_cast<double>(span.count()) * times < 9.2e18;
   return fits ? Duration{span.count() * static_cast<Duration::rep>(times)} : forever;
 }
+// How many of `wanted` begin before the deadline, one right after the other.
+[[nodiscard]] constexpr std::uint32_t begun_before(Duration deadline, Duration each, std::uint32_t wanted) noexcept {
+  std::uint32_t begun = 0;
+  for (Duration begins{}; begun < wanted && begins < deadline; begins = sum(begins, each)) ++begun;
+  return begun;
+}
 }  // namespace detail
 
 /// What one entry into a pipeline can cost at worst, from one of its layers inwards.

@@ -74,12 +74,11 @@ class Simulation : private TimeSource {
   /// Plans a call.
   ///
   /// \param pipeline Must outlive the call.
-  /// \param operation Called at the beginning of each attempt. With a `Hedge` in the pipeline it is tagged `repeatable` (E0118). An attempt
-  /// that takes longer than its deadline ends there, as a `timeout`
-  ///   whose answer is lost.
+  /// \param operation A `SimulatedOperation` (E0126), called at the beginning of each attempt. With a `Hedge` in the pipeline it is tagged
+  ///   `repeatable` (E0118). An attempt that takes longer than its deadline ends there, as a `timeout` whose answer is lost.
   /// \param done Called with the `Result` when the call has ended.
   /// \param when When the call begins; a moment that has passed stands for now.
-  template <class... Elements, SimulatedOperation Operation, class Done, class Classifier = Unclassified>
+  template <class... Elements, class Operation, class Done, class Classifier = Unclassified>
   Call call(Pipeline<Elements...>& pipeline, Operation operation, Done done, Time when = {}, const CallOptions& options = {},
             Classifier classifier = {});
 
@@ -371,16 +370,18 @@ void Simulation::guarded(Frame& frame, Step step) {
   forget.thrown = false;
 }
 
-template <class... Elements, SimulatedOperation Operation, class Done, class Classifier>
+template <class... Elements, class Operation, class Done, class Classifier>
 Simulation::Call Simulation::call(Pipeline<Elements...>& pipeline, Operation operation, Done done, Time when, const CallOptions& options,
                                   Classifier classifier) {
-  using Body = detail::PipelineBody<true, Elements...>;
-  static_cast<void>(detail::explain_hedge<Body, Operation>());
   const std::size_t number = frames_.size();
-  frames_.push_back(detail::Owned<Frame>{new FrameOf<detail::DrivenBody<Body>, Operation, Classifier, Done>(
-      *this, number, detail::driven<Body>(pipeline), std::move(operation), std::move(done), options, std::move(classifier))});
-  ++calls_;
-  frames_.back()->plan(when);
+  if constexpr (detail::explain_pipeline<Elements...>() && detail::explain_simulated<Operation>()) {
+    using Body = detail::PipelineBody<true, Elements...>;
+    static_cast<void>(detail::explain_hedge<Body, Operation>());
+    frames_.push_back(detail::Owned<Frame>{new FrameOf<detail::DrivenBody<Body>, Operation, Classifier, Done>(
+        *this, number, detail::driven<Body>(pipeline), std::move(operation), std::move(done), options, std::move(classifier))});
+    ++calls_;
+    frames_.back()->plan(when);
+  }
   return Call{*this, number};
 }
 

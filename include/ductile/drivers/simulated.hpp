@@ -34,4 +34,27 @@ template <class Operation>
 concept SimulatedOperation = detail::Callable<detail::Untagged<Operation>> &&
                              requires { typename detail::SimulatedValue<detail::CallResult<detail::Untagged<Operation>>>::type; };
 
+namespace detail {
+
+// One question a branch, as for `run`.
+template <class Operation>
+consteval bool explain_simulated() {
+  if constexpr (!Callable<Untagged<Operation>>) {
+    static_assert(
+        Callable<Untagged<Operation>>,
+        "ductile E0101: the operation can be called neither as operation() nor as operation(const Attempt&); give it one of these "
+        "forms (docs/rules/E0101.md)");
+    return false;
+  } else if constexpr (!SimulatedOperation<Operation>) {
+    static_assert(SimulatedOperation<Operation>,
+                  "ductile E0126: the operation of a Simulation must say how long its answer takes; return a Simulated: "
+                  "Simulated{2s, answer} (docs/rules/E0126.md)");
+    return false;
+  } else {
+    return true;
+  }
+}
+
+}  // namespace detail
+
 }  // namespace ductile::inline DUCTILE_VERSION

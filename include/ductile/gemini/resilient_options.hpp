@@ -146,7 +146,8 @@ template <class Rules>
   fallback.check(rules);
   Deadline::check(options.deadline, rules);
   if (options.off_peak) OffPeak::check(*options.off_peak, rules);
-  Reword::check(detail::reword_options(options, rules), rules);
+  const RewordOptions reword = detail::reword_options(options, rules);
+  Reword::check(reword, rules);
   Retry<Exponential>::check(options.retry, rules);
   SlowStart::check(options.slow_start, rules);
   CircuitBreaker<FailureRatio>::check(options.breaker, rules);
@@ -155,7 +156,7 @@ template <class Rules>
   BlockedPrompts::check({.most = options.remember_blocked}, rules);
   if (!rules.broken.empty()) return {rules.broken};
   fallback.price_ceiling = any_price;  // which of the targets a request can pay is known with the request
-  return ductile::misfits(Deadline{options.deadline}, FallbackChain{std::move(fallback)}, Retry{options.retry},
+  return ductile::misfits(Deadline{options.deadline}, Reword{reword}, FallbackChain{std::move(fallback)}, Retry{options.retry},
                           AttemptTimeout{std::min(options.attempt_timeout, attempt)});
 }
 

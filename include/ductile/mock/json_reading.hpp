@@ -142,10 +142,12 @@ boost::json::object written_members(const T& from, const T& usual, std::span<con
   return written;
 }
 
-/// The value of a JSON text, which may begin with a byte order mark. \param what "the file", "the body".
+/// The value of a JSON text, which may begin with a byte order mark.
+/// \param what "the file", "the body".
+/// \param of_line Which line of it the text is, from 1 on; 0: the whole.
 ///
 /// Errors   `ConfigError` with line and column, or with the name that two members of an object have.
-inline boost::json::value parsed(std::string_view text, std::string_view what) {
+inline boost::json::value parsed(std::string_view text, std::string_view what, std::size_t of_line = 0) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   boost::json::stream_parser parser;
@@ -155,12 +157,13 @@ inline boost::json::value parsed(std::string_view text, std::string_view what) {
   if (!error) parser.finish(error);
   if (!error) {
     if (const std::string name = repeated_member(text); !name.empty())
-      refuse_json(std::string{what} + " has the member '" + gemini::shortened(name, 80) + "' twice in one object");
+      refuse_json(std::string{what} + " has the member '" + gemini::shortened(name, 80) + "' twice in one object" +
+                  (of_line > 0 ? " in line " + std::to_string(of_line) : std::string{}));
     return parser.release();
   }
   read = std::min(read, text.size());
   const std::string_view before = text.substr(0, read);
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::size_t line = std::max<std::size_t>(of_line, 1) + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   const std::size_t column = read - (before.rfind('\n') + 1) + 1;
   refuse_json(std::string{what} + " is not JSON: " + error.message() + " in line " + std::to_string(line) + ", column " +
               std::to_string(column));

@@ -133,6 +133,16 @@ inline void read_safety(const Json& value, const std::string& path, Is& into) {
 inline constexpr std::array permanent_figures{chance<&Is::bad_request_share>("400"), chance<&Is::permission_share>("403"),
                                               chance<&Is::not_found_share>("404")};
 
+inline void read_permanent(const Json& value, const std::string& path, Is& into) {
+  constexpr double rounding = 1e-9;
+  const boost::json::object& given = object(value, path);
+  read_members<Is>(given, path, permanent_figures, into);
+  double sum = 0;
+  for (const auto& [status, share] : given) sum += share.to_number<double>();
+  if (sum > 1 + rounding)
+    refuse_json(path + ": 400, 403 and 404 must be 1 at most together, for no job meets two of them; they are " + plain_number(sum));
+}
+
 inline constexpr std::array model_figures{Figure{"p503_by_hour", &read_hours, &written_hours},
                                           amount<&Is::flash_overload_factor>("flash_503_factor"),
                                           chance<&Is::overload_calm>("p503_calm"),
@@ -153,7 +163,7 @@ inline constexpr std::array model_figures{Figure{"p503_by_hour", &read_hours, &w
                                           group<deadline_figures>("p504"),
                                           amount<&Is::deadline_after>("t504_s"),
                                           Figure{"safety", &read_safety, group<safety_figures>("safety").written},
-                                          group<permanent_figures>("permanent"),
+                                          Figure{"permanent", &read_permanent, group<permanent_figures>("permanent").written},
                                           chance<&Is::retry_info_present>("retry_info_present"),
                                           chance<&Is::quota_detail_present>("quota_detail_present"),
                                           range<&Is::daily_hint>("daily_hint_misleading_s"),

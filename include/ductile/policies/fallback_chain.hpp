@@ -156,14 +156,15 @@ class FallbackChain {
     const NextStep step = options_.table(slow);
     if (step.next == Next::stop) return {};
     const double here = detail::min(step.next == Next::here ? step.attempts : 1.0, inside.attempts);
-    Fit found{.policy = "FallbackChain",
-              .parts = "targets",
-              .wanted = static_cast<std::uint32_t>(asked),
-              .each = detail::product(inside.attempt, here),
-              .deadline = inside.deadline,
-              .cure = "raise the deadline, or lower the time of an attempt or the table's attempts on a target"};
-    for (Duration begins{}; found.begun < found.wanted && begins < found.deadline; begins = detail::sum(begins, found.each)) ++found.begun;
-    return found;
+    const Duration each = detail::product(inside.attempt, here);
+    const auto wanted = static_cast<std::uint32_t>(asked);
+    return {.policy = "FallbackChain",
+            .parts = "targets",
+            .wanted = wanted,
+            .begun = detail::begun_before(inside.deadline, each, wanted),
+            .each = each,
+            .deadline = inside.deadline,
+            .cure = "raise the deadline, or lower the time of an attempt or the table's attempts on a target"};
   }
 
   static constexpr TargetSet with(TargetSet set, unsigned target) noexcept { return static_cast<TargetSet>(set | 1U << target); }

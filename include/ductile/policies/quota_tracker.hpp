@@ -65,7 +65,7 @@ struct QuotaUsage {
 /// one attempt is expected to cost, the attempt goes alone. A refusal that names none, to a ledger that knows no limit, makes it go by what
 /// it has counted itself.
 /// Order: inside `Retry`, since each attempt counts (E0205); inside `FallbackChain`, where the targets of each quota
-/// group share a ledger (`quota_group`); outside `AttemptTimeout` (E0213).
+/// group share a ledger (`quota_group`); inside `SlowStart` (E0222); outside `AttemptTimeout` (E0213).
 ///
 /// Errors   `Kind::rate_limit` when the wait does not fit the deadline; `Kind::quota` when the day is spent or the limit is zero;
 ///          `Kind::store_unavailable` when the store is lost and the policy is to fail then.

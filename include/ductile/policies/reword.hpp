@@ -27,7 +27,8 @@ struct RewordOptions {
 /// The words are the operation's: it sends those of `Attempt::revision`, 0 as the caller wrote them, 1 the first other wording, and says by
 /// `CallOptions::revisions` how many others it has. A call that has none is left alone. A new wording is a new trip through all layers
 /// inside, at once: what was refused was the request, not the service.
-/// Order: outside `FallbackChain` and `Retry` (E0217), since no other target is asked with words that were refused; inside `Deadline`.
+/// Order: outside `FallbackChain` and `Retry` (E0217), since no other target is asked with words that were refused; inside `Deadline`
+/// (E0223), whose time all wordings share.
 ///
 /// Errors   `ConfigError` when an option is out of range. Where no wording passes, the failure is the last one's.
 /// Threads  Immutable, without a state.
@@ -60,7 +61,9 @@ class Reword {
 
   /// Each wording, asked for as often as `rerolls` allows. That a call has fewer nobody knows before it comes.
   [[nodiscard]] constexpr WorstCase worst_case(const WorstCase& inside) const noexcept {
-    return inside.times((1.0 + options_.most) * (1.0 + options_.rerolls));
+    WorstCase worst = inside.times(rounds());
+    if (inside.deadline < forever && inside.attempt < forever) worst.fit = fit(inside);
+    return worst;
   }
 
   [[nodiscard, gnu::always_inline]] Admission admit(NoState&, Call& call, Now, const Attempt&) const noexcept {
@@ -80,6 +83,20 @@ class Reword {
   }
 
  private:
+  [[nodiscard]] constexpr std::uint32_t rounds() const noexcept { return (1 + options_.most) * (1 + options_.rerolls); }
+
+  // How many of them begin before the deadline when each is one attempt that is refused as late as it may be. Attempts that fail for other
+  // reasons are not counted, so what does not fit so fits even less.
+  [[nodiscard]] constexpr Fit fit(const WorstCase& inside) const noexcept {
+    return {.policy = "Reword",
+            .parts = options_.rerolls > 0 ? "wordings and rerolls" : "wordings",
+            .wanted = rounds(),
+            .begun = detail::begun_before(inside.deadline, inside.attempt, rounds()),
+            .each = inside.attempt,
+            .deadline = inside.deadline,
+            .cure = "raise the deadline, or lower most, rerolls or the time of an attempt"};
+  }
+
   [[nodiscard]] bool is_of_the_words(const Verdict& verdict) const noexcept {
     if (verdict.remedy != Remedy::after_prompt_change || verdict.says == Says::policy || verdict.says == Says::caller) return false;
     if (options_.kinds[verdict.kind]) return true;

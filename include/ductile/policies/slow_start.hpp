@@ -35,7 +35,8 @@ struct SlowStartOptions {
 /// than it may, by how long attempts took of late, is rejected at once, and goes to another target if there is one. Recovery is over when
 /// `end` may be in flight, or nobody had to wait for `calm`.
 /// Order: outside `CircuitBreaker`, of which it hears (E0219), inside `Retry` and `FallbackChain` (E0220), so that nobody keeps a place
-/// while it waits for the next attempt. Inside a `FallbackChain` each target has its own ramp.
+/// while it waits for the next attempt; outside `AttemptTimeout` (E0221) and `QuotaTracker` (E0222), whose time and reservation would be
+/// over when the place comes. Inside a `FallbackChain` each target has its own ramp.
 ///
 /// Errors   `ConfigError` when an option is out of range; `Kind::circuit_open`, nothing sent: with the row "circuit-recovering" where the
 ///          line is too long or `longest_wait` is over, without where a deadline, or a chain's patience, ends the wait.

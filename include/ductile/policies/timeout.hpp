@@ -56,7 +56,7 @@ class TimeLimit {
 ///
 /// Nothing is interrupted: attempts get the deadline (`Attempt::deadline`) and give it to their socket, and a wait that does not fit is
 /// refused before it begins, with `earliest_retry_at`. A call's own `CallOptions::deadline` takes its place. Order: outside `Retry`
-/// (refused: E0202) and `FallbackChain` (E0210).
+/// (refused: E0202), `FallbackChain` (E0210) and `Reword` (E0223).
 ///
 /// `Deadline{2min}`: the limit is from 1 ms to 365 days.
 ///
@@ -72,7 +72,7 @@ class Deadline : public detail::TimeLimit<Role::deadline> {
 /// call that cannot be answered any more costs as much as any other.
 ///
 /// Nothing is interrupted, as with `Deadline`: the attempt gets the earlier of the two ends. Order: inside `Retry` (refused: E0204),
-/// `QuotaTracker` (E0213) and `Bulkhead` (E0216), innermost as a rule, so that no wait of another layer eats its time.
+/// `QuotaTracker` (E0213), `Bulkhead` (E0216) and `SlowStart` (E0221), innermost as a rule, so that no wait of another layer eats its time.
 ///
 /// `AttemptTimeout{20s}`: the limit is from 1 ms to 365 days. `AttemptTimeout{20s, 2s}`: the least is from 0 to the limit.
 ///

@@ -47,4 +47,10 @@ inline constexpr std::array<Column, 5> outage_columns{{{"outage calls/job", &Met
   return text.data();
 }
 
+/// "0.984 +- 0.012"; "0.984 +- -" where nobody knows its interval.
+/// \param between The mean and half of the interval.
+[[nodiscard]] inline std::string interval_text(const Interval& found, int digits, std::string_view between = " +- ") {
+  return figure_text(found.mean, digits).append(between).append(found.half ? figure_text(*found.half, digits) : "-");
+}
+
 }  // namespace ductile::inline DUCTILE_VERSION::tools::lab

@@ -187,6 +187,7 @@ inline Scenario read_scenario(const boost::json::object& given, std::string_view
   for (const auto& [name, scenario] : detail::object_at(whole, "scenarios"))
     day.scenarios.insert_or_assign(name,
                                    detail::read_scenario(mock::detail::object(scenario, "scenarios." + std::string{name}), name, tiers));
+  if (day.scenarios.empty()) mock::detail::refuse_json("scenarios must have one at least; it is {}");
   return day;
 }
 

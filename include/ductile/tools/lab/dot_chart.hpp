@@ -56,7 +56,7 @@ struct DotPanel {
         svg += label(left + 4, y + 4, "none", "no image");
         continue;
       }
-      svg += line(x(figure.mean - figure.half), y, x(figure.mean + figure.half), y, "interval");
+      if (figure.half) svg += line(x(figure.mean - *figure.half), y, x(figure.mean + *figure.half), y, "interval");
       svg += element("circle", {{"cx", place_text(x(figure.mean))}, {"cy", place_text(y)}, {"r", "4"}, {"class", "dot"}}) + "\n";
     }
     left += panel_width + gap;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <ductile/core/config_error.hpp>  // ConfigError
 #include <ductile/core/quota_groups.hpp>  // QuotaGroups
 #include <ductile/core/quota_window.hpp>  // images_per_minute, pacific, per_day, per_minute, spend_per_ten_minutes, tokens_per_day, tokens_per_minute
-#include <ductile/core/target.hpp>    // Target
-#include <ductile/gemini/redact.hpp>  // shortened
+#include <ductile/core/target.hpp>  // Target
 #include <ductile/gemini/resilient_options.hpp>
 #include <ductile/policies/trip.hpp>             // ratio
 #include <ductile/tools/lab/asking.hpp>          // each_job
@@ -61,41 +59,41 @@ inline QuotaOptions<6> known_limits(const mock::Tier& tier) {
   return options;
 }
 
-// Whether there is such an ablation.
-inline bool ablate(std::string_view name, const World& world, DuctileSetup& setup) {
+inline void ablate(std::string_view name, const World& world, DuctileSetup& setup) {
   using namespace std::chrono_literals;
   gemini::ResilientOptions& options = setup.options;
   const SlowStartOptions no_ramp{.begin = 10'000, .end = 10'000};
-  if (name == "configured") return options.quota = known_limits(world.scenario().tier), true;
-  if (name == "+patience") return options.fallback.patience = 0.25, true;
-  if (name == "-patience") return options.fallback.patience = options.fallback.patience_when_long = 0, true;
+  if (name == "configured") options.quota = known_limits(world.scenario().tier);
+  if (name == "+patience") options.fallback.patience = 0.25;
+  if (name == "-patience") options.fallback.patience = options.fallback.patience_when_long = 0;
   if (name == "+downsize") {
     std::vector<Target>& targets = options.fallback.targets;
     targets.push_back(targets.front());
     targets.back().name = "primary-2k";
     targets.back().sizes = {"1K", "2K"};
     targets.back().quota_group = targets.front().quota_group = "primary";
-    return options.downsize = true;
+    options.downsize = true;
   }
-  if (name == "-tracker") return options.quota = no_ledger(), true;
-  if (name == "-hints") return setup.reads_hints = false, true;
-  if (name == "-day") return setup.knows_days = false, true;
+  if (name == "-tracker") options.quota = no_ledger();
+  if (name == "-hints") setup.reads_hints = false;
+  if (name == "-day") setup.knows_days = false;
   if (name == "-breaker") {
     options.breaker.trip = ratio(1.0, {.of = 128, .within = 1ms, .at_least = 128});
     options.slow_start = no_ramp;
-    return true;
   }
-  if (name == "-suspect") return options.breaker.trip.window.at_least = 2, true;
-  if (name == "-fallback") return options.fallback.targets.pop_back(), true;
-  if (name == "-last-chance") return options.breaker.last_chance = {}, true;
-  if (name == "-ramp") return options.slow_start = no_ramp, true;
-  if (name == "-lease") return options.breaker.probe_lease = 5min, true;
-  if (name == "-timeout") return setup.times_out = false, options.attempt_timeout = std::chrono::hours{24 * 365}, true;
-  if (name == "+least") return options.least_attempt = 10s, true;
-  if (name == "-reword") return options.reword.most = 0, true;
-  if (name == "-deferral") return options.off_peak.reset(), true;
-  if (name == "-squeeze") return options.retry.squeeze_to = {}, true;
-  return false;
+  if (name == "-suspect") options.breaker.trip.window.at_least = 2;
+  if (name == "-fallback") std::erase_if(options.fallback.targets, [](const Target& target) { return target.name == "fallback"; });
+  if (name == "-last-chance") options.breaker.last_chance = {};
+  if (name == "-ramp") options.slow_start = no_ramp;
+  if (name == "-lease") options.breaker.probe_lease = 5min;
+  if (name == "-timeout") {
+    setup.times_out = false;
+    options.attempt_timeout = std::chrono::hours{24 * 365};
+  }
+  if (name == "+least") options.least_attempt = 10s;
+  if (name == "-reword") options.reword.most = 0;
+  if (name == "-deferral") options.off_peak.reset();
+  if (name == "-squeeze") options.retry.squeeze_to = {};
 }
 
 }  // namespace detail
@@ -108,15 +106,7 @@ std::string ductile_options() { return options_text(default_setup().options); }
 
 void play_ablated(World& world, std::string_view ablations, bool shared) {
   DuctileSetup setup = default_setup();
-  for (std::string_view left = ablations; !left.empty();) {
-    const std::size_t space = left.find(' ');
-    const std::string_view name = left.substr(0, space);
-    left = space == left.npos ? std::string_view{} : left.substr(space + 1);
-    if (name.empty() || detail::ablate(name, world, setup)) continue;
-    std::string known;
-    for (const Ablation& each : all_ablations) known.append(known.empty() ? "" : ", ").append(each.name);
-    throw ConfigError{"--ablations must be of " + known + "; one is '" + gemini::shortened(name, 80) + "'"};
-  }
+  for (const std::string_view name : ablations_of(ablations)) detail::ablate(name, world, setup);
   detail::play(world, setup, shared);
 }
 

@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -166,8 +167,8 @@ inline double quotient(const std::vector<Metrics>& ours, const std::vector<const
     const auto count = static_cast<double>(ours.size());
     for (std::size_t i = 0; i < ours.size(); ++i)
       values.push_back(count * found.figure.mean - (count - 1) * detail::quotient(ours, others, goal, i));
-    const double half = interval_of(values).half;
-    if (std::isfinite(half)) found.figure.half = half;  // else without one of the seeds there is nothing to divide by
+    const std::optional<double> half = interval_of(values).half;
+    if (half && std::isfinite(*half)) found.figure.half = half;  // else without one of the seeds there is nothing to divide by
   }
   found.met = goal.at_least ? found.figure.mean >= goal.value : found.figure.mean <= goal.value;
   return found;

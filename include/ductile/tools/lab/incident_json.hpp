@@ -121,13 +121,51 @@ inline Kind kind_at(const boost::json::object& given, const std::string& path) {
                        reading::quoted(given.at("kind")));
 }
 
-inline LoggedJob read_job(const boost::json::object& given, const std::string& path) {
-  LoggedJob job{.deadline = span_of(given, "deadline_ms", path)};
+// What the lab's jobs ask for; a smaller picture counts as 1K.
+inline std::string_view size_at(const boost::json::object& given, const std::string& path) {
   const auto* size = given.if_contains("size");
-  job.size = size && *size == "4K" ? "4K" : size && *size == "2K" ? "2K" : "1K";
+  if (!size || size->is_null() || *size == "1K" || *size == "512") return "1K";
+  if (*size == "2K") return "2K";
+  if (*size == "4K") return "4K";
+  reading::refuse_json(path + ".size must be 512, 1K, 2K, 4K or null; it is " + reading::quoted(*size));
+}
+
+inline std::string names_text(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text.append(text.empty() ? "" : ", ").append(name);
+  return text;
+}
+
+// \param targets Those of the report; none: it does not say.
+inline std::string target_at(const boost::json::object& given, const std::string& path, const std::vector<std::string>& targets) {
+  const Json& value = member(given, "target", path);
+  std::string target = reading::text(value, path + ".target");
+  if (!targets.empty() && std::ranges::find(targets, target) == targets.end())
+    reading::refuse_json(path + ".target must be one of the report's targets, " + names_text(targets) + "; it is " +
+                         reading::quoted(value));
+  return target;
+}
+
+// Who made the image stands in the trail: as who gave it or, where no call says so, as one that was asked.
+inline void require_maker_in_trail(const LoggedJob& job, const std::string& path) {
+  const bool says_who = std::ranges::find(job.calls, Kind::ok, &LoggedCall::kind) != job.calls.end();
+  std::vector<std::string> makers;
+  for (const LoggedCall& call : job.calls)
+    if ((call.kind == Kind::ok || !says_who) && std::ranges::find(makers, call.target) == makers.end()) makers.push_back(call.target);
+  if (std::ranges::find(makers, job.made_by) == makers.end())
+    reading::refuse_json(path + ".target must be who made the image in its trail, " +
+                         (makers.empty() ? "where nobody was asked" : names_text(makers)) + "; it is " +
+                         reading::quoted(boost::json::string{job.made_by}));
+}
+
+inline constexpr std::size_t longest_trail = 256;  // a report has no more of it
+
+inline LoggedJob read_job(const boost::json::object& given, const std::string& path, const std::vector<std::string>& targets) {
+  LoggedJob job{.deadline = span_of(given, "deadline_ms", path)};
+  job.size = size_at(given, path);
   if (member(given, "outcome", path) == "ok") {
     job.image_after = span_of(given, "took_ms", path);
-    job.made_by = reading::text(member(given, "target", path), path + ".target");
+    job.made_by = target_at(given, path, targets);
   }
   const Json& trail = member(given, "trail", path);
   if (!trail.is_array()) reading::refuse_json(path + ".trail must be a list; it is " + reading::quoted(trail));
@@ -135,12 +173,13 @@ inline LoggedJob read_job(const boost::json::object& given, const std::string& p
     const std::string where = path + ".trail[" + std::to_string(i) + "]";
     const boost::json::object& call = reading::object(trail.as_array()[i], where);
     if (!reading::flag(member(call, "sent", where), where + ".sent")) continue;
-    job.calls.push_back({.target = reading::text(member(call, "target", where), where + ".target"),
+    job.calls.push_back({.target = target_at(call, where, targets),
                          .kind = kind_at(call, where),
                          .at = span_of(call, "at_ms", where),
                          .takes = span_of(call, "ms", where)});
   }
-  // A job whose first attempt was the last has no trail.
+  if (job.image_after && !trail.as_array().empty() && trail.as_array().size() < longest_trail) require_maker_in_trail(job, path);
+  // A trail may end before the image.
   if (job.image_after && std::ranges::find(job.calls, Kind::ok, &LoggedCall::kind) == job.calls.end()) {
     const Duration at = job.calls.empty() ? Duration{} : std::min(*job.image_after, job.calls.back().at + job.calls.back().takes);
     job.calls.push_back({.target = job.made_by, .kind = Kind::ok, .at = at, .takes = *job.image_after - at});
@@ -220,7 +259,7 @@ inline Incident incident_of(const LoggedJobs& logged, std::vector<std::string> c
     const std::string outcome = detail::reading::text(detail::member(given, "outcome", path), path + ".outcome");
     if (outcome == "ok" || outcome == "failed") {
       const WallTime began = detail::moment_of(given, "began", path);
-      jobs.emplace(began, detail::read_job(given, path));
+      jobs.emplace(began, detail::read_job(given, path, chain));
     } else if (outcome == "kept" || outcome == "cancelled" || outcome == "not_started") {
       ++left_out;
     } else {
@@ -241,21 +280,21 @@ inline Incident incident_of(const LoggedJobs& logged, std::vector<std::string> c
       ++number;
       const std::string path = "line " + std::to_string(number);
       if (line.empty() || line == "\r") continue;
-      add(detail::reading::object(detail::reading::parsed(line, what + ", " + path), path), path);
+      add(detail::reading::object(detail::reading::parsed(line, what, number), path), path);
     }
   } else {
     const boost::json::value report = detail::reading::parsed(text, what);
     const boost::json::object& run = detail::reading::object(report, what);
     const auto* listed = run.if_contains("jobs");
     if (!listed || !listed->is_array()) detail::reading::refuse_json(what + " must be a report with its jobs, or have a job on each line");
-    for (std::size_t i = 0; i < listed->as_array().size(); ++i) {
-      const std::string path = "jobs[" + std::to_string(i) + "]";
-      add(detail::reading::object(listed->as_array()[i], path), path);
-    }
     if (const auto* targets = run.if_contains("targets"); targets && targets->is_array())
       for (const auto& target : targets->as_array())
         chain.push_back(
             detail::reading::text(detail::member(detail::reading::object(target, "targets"), "name", "targets"), "targets.name"));
+    for (std::size_t i = 0; i < listed->as_array().size(); ++i) {
+      const std::string path = "jobs[" + std::to_string(i) + "]";
+      add(detail::reading::object(listed->as_array()[i], path), path);
+    }
   }
   const auto asks = [](const auto& job) { return !job.second.calls.empty(); };
   if (std::ranges::none_of(jobs, asks)) detail::reading::refuse_json(what + " has no job with a call in its trail: nothing to replay");

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace ductile::inline DUCTILE_VERSION::tools::lab {
@@ -13,7 +14,7 @@ namespace ductile::inline DUCTILE_VERSION::tools::lab {
 /// A mean, and half of its 95 % interval.
 struct Interval {
   double mean = 0;
-  double half = 0;  ///< 0 where there is one value.
+  std::optional<double> half{};  ///< None: one value says nothing of it.
 };
 
 /// Of independent values: Student's interval.

@@ -94,7 +94,7 @@ inline std::string table_of(std::string_view caption, std::span<const Column> sh
     html += "<tr><th scope=\"row\">" + escaped(each.strategy->name) + "</th>";
     for (const Column& column : shown) {
       const Interval figure = interval_of(each.runs, column.figure);
-      html += "<td>" + figure_text(figure.mean, column.digits) + " ± " + figure_text(figure.half, column.digits) + "</td>";
+      html += "<td>" + interval_text(figure, column.digits, " ± ") + "</td>";
     }
     html += "</tr>\n";
   }
@@ -111,7 +111,7 @@ inline std::string dots_of(const std::string& id, const PlottedScenario& played)
     double most = 0;
     for (const PlottedStrategy& each : played.strategies) {
       panel.figures.push_back(interval_of(each.runs, column.figure));
-      most = std::max(most, panel.figures.back().mean + panel.figures.back().half);
+      most = std::max(most, panel.figures.back().mean + panel.figures.back().half.value_or(0));
     }
     panel.axis = column.figure == &Metrics::ratio             ? Axis::share()
                  : column.figure == &Metrics::calls_per_image ? Axis::from_one(most)
