@@ -4,6 +4,7 @@
 #include <ductile/core/now.hpp>         // Now, WallTime
 #include <ductile/gemini/failures.hpp>  // failures, find_failure
 #include <ductile/gemini/redact.hpp>
+#include <ductile/tools/as_utf8.hpp>
 #include <ductile/tools/doctor.hpp>            // diagnoses_text, diagnosis_json, failure_json, failure_text
 #include <ductile/tools/doctor_diagnosis.hpp>  // diagnose, Diagnosis
 #include <ductile/tools/doctor_input.hpp>      // answers_of, DoctorHints
@@ -53,7 +54,7 @@ auto input_read(const std::string& path, const Read& read) {
   return result;
 }
 
-std::string input_of(const std::string& path) { return input_read(path, rest_of); }
+std::string input_of(const std::string& path) { return as_utf8(input_read(path, rest_of)); }
 
 DoctorHints hints_of(const DoctorFlags& flags) {
   DoctorHints hints{.status = flags.status};
@@ -105,7 +106,11 @@ Ending doctor(const DoctorFlags& flags) {
 }
 
 Ending doctor_scan(const DoctorFlags& flags) {
-  const LogScan scan = input_read(flags.file, [](std::istream& log) { return scan_log(log); });
+  const LogScan scan = input_read(flags.file, [](std::istream& log) {
+    if (!begins_with_mark_of_utf16(log.peek())) return scan_log(log);
+    std::istringstream converted{as_utf8(rest_of(log))};
+    return scan_log(converted);
+  });
   fmt::print("{}", flags.json ? log_scan_json(scan) + "\n" : log_scan_text(scan));
   return Ending::ok;
 }

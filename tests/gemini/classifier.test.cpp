@@ -234,6 +234,11 @@ TEST_CASE("A page says by its title and its words who stands in the way", "[gemi
   CHECK(id_of(titled("301 Moved Permanently")) == "redirect-3xx");
   CHECK(id_of(titled("302 Moved")) == "redirect-3xx");
   CHECK(id_of(titled("Attention Required! | Cloudflare")) == "proxy-block-page-403");
+  CHECK(id_of(titled("Access denied | api.acme.test used Cloudflare to restrict access", "Error 1020")) == "proxy-block-page-403");
+  CHECK(id_of(titled("Access Denied", "You don't have permission to access /v1beta on this server.")) == "proxy-block-page-403");
+  CHECK(id_of(titled("ERROR: The requested URL could not be retrieved", "<p id=\"ERR_ACCESS_DENIED\">")) == "proxy-block-page-403");
+  CHECK(id_of(titled("ERROR: The requested URL could not be retrieved", "<p id=\"ERR_CACHE_ACCESS_DENIED\">")) == "proxy-auth-407");
+  CHECK(id_of(titled("Welcome to the network", "Please log in")) == "captive-200-html");
   const std::string sorry = titled("Sorry...", "We're sorry... but your computer or network may be sending automated queries.");
   CHECK(id_of(sorry) == "proxy-block-page-403");
   CHECK(id_of(sorry, 429) == "rate-generic");  // waiting helps there
@@ -245,6 +250,14 @@ TEST_CASE("A page says by its title and its words who stands in the way", "[gemi
   const Classification untrusted = classify_text(titled("h | 525: SSL handshake failed"), 525);
   CHECK(untrusted.verdict.remedy == Remedy::never);
   CHECK(std::string_view{untrusted.advice.fix}.find("etry") == std::string_view::npos);
+}
+
+TEST_CASE("What counts tokens is an answer, though nobody says its status and it has no candidates", "[gemini]") {
+  const std::string usage = R"("usageMetadata": {"promptTokenCount": 4, "totalTokenCount": 4}, "modelVersion": "m", "responseId": "r")";
+  CHECK(id_of("{" + usage + "}") == "candidates-empty");
+  CHECK(id_of(R"({"promptFeedback": {}, )" + usage + "}") == "candidates-empty");
+  CHECK(id_of("{" + usage + R"(, "error": {"code": 503, "status": "UNAVAILABLE"}})") == "service-unavailable");
+  CHECK(id_of("{" + usage + "}", 503) == "service-unavailable");
 }
 
 TEST_CASE("What a model does not have is told from a model that draws nothing", "[gemini]") {
@@ -722,6 +735,8 @@ TEST_CASE("What clients print of a connection, of an answer that is no JSON, and
       {"SSLError(SSLZeroReturnError(6, 'TLS/SSL connection has been closed (EOF)'))", "reset-before-headers"},
       {"('Connection broken: InvalidChunkLength(got length b'', 0 bytes read)'", "bad-chunk-size"},
       {"TypeError: terminated", "reset-mid-body"},
+      {"TypeError: terminated\n  [cause]: SocketError: other side closed\n  bytesRead: 88213", "reset-mid-body"},
+      {"TypeError: fetch failed\n  [cause]: SocketError: other side closed", "half-close-no-reply"},
       {"TypeError: terminated\n  [cause]: BodyTimeoutError: Body Timeout Error", "idle-timeout"},
       {"UND_ERR_BODY_TIMEOUT", "idle-timeout"},
       {"Stream closed with error code NGHTTP2_INTERNAL_ERROR, code: 'ERR_HTTP2_STREAM_ERROR'", "reset-mid-body"},

@@ -334,6 +334,13 @@ TEST_CASE("The output of curl -v is read without its marks", "[doctor]") {
   CHECK(answers[0].status == 429);
   CHECK(answers[0].headers.size() == 1);
   CHECK(answers[0].body == "{\"error\":{\"code\":429}}\n");
+  // Where no blank line ends the head, what curl says is no header.
+  const auto broken = answers_of(
+      "< HTTP/2 200\n< content-type: text/event-stream\n"
+      "curl: (92) HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)\n");
+  REQUIRE(broken.size() == 1);
+  CHECK(broken[0].headers.size() == 1);
+  CHECK(diagnose(broken[0]).said.verdict.id == FailureId{"reset-mid-body"});
 }
 
 TEST_CASE("JSON lines are one record a line, and with a status or a header the whole is one", "[doctor]") {

@@ -426,6 +426,7 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "empty reply from server", "half-close-no-reply", "curl"},
     {Topic::transport, "closed connection without response", "half-close-no-reply", "Python http.client"},
     {Topic::transport, "remotedisconnected", "half-close-no-reply", "Python http.client"},
+    {Topic::transport, "typeerror: terminated", "reset-mid-body", "Node: the body broke off, for whatever cause it names"},
     {Topic::transport, "other side closed", "half-close-no-reply", "Node: undici"},
     {Topic::transport, "unexpected end of stream", "half-close-no-reply", "OkHttp"},
     {Topic::transport, "connection closed before", "half-close-no-reply", "several clients"},
@@ -458,7 +459,6 @@ inline constexpr auto wordings = std::to_array<Wording>({
     {Topic::transport, "context deadline", "client-deadline", "Go"},
     {Topic::transport, "context canceled", "cancelled-499", "Go"},
     {Topic::transport, "fetch failed", "reset-before-headers", "Node: no word on what failed"},
-    {Topic::transport, "typeerror: terminated", "reset-mid-body", "Node: no word on what failed"},
     {Topic::transport, "etimedout", "connect-timeout", "Node"},
     {Topic::transport, "networkerror when attempting", "reset-before-headers", "Firefox: no word on what failed"},
     {Topic::transport, "failed, reason:", "reset-before-headers", "node-fetch: no word on what failed"},
@@ -584,6 +584,14 @@ inline constexpr auto tunnels = std::to_array<std::string_view>({"tunnel", "from
 ///
 /// Source   Google's front end ("Sorry..."), Cloudflare's block page.
 inline constexpr auto robot_checks = std::to_array<std::string_view>({"automated queries", "unusual traffic", "attention required!"});
+
+/// Of a page without a status: a proxy or a firewall refuses, and there is nothing to log in to.
+///
+/// Source   Cloudflare's error 1020; Akamai's and Apache's "Access Denied"; Squid's ERR_ACCESS_DENIED.
+inline constexpr auto block_pages = std::to_array<std::string_view>(
+    {"used cloudflare to restrict access", "you don't have permission to access", "err_access_denied", "sorry, you have been blocked"});
+/// The same of Squid's page that asks the user for a name and a password.
+inline constexpr std::string_view proxy_asks_for_login{"err_cache_access_denied"};
 
 /// Of a file that was uploaded: it is not ready yet. Of a model: a policy does not allow it. And of an answer where JSON was expected:
 /// nothing of it was.

@@ -119,7 +119,9 @@ inline bool read_head(std::string_view& text, HttpResponse& response) {
       has_head = true;
       answer.append(line.substr(line.size() > 1 ? 2 : 1)).append("\n");
     } else if (!line.starts_with("* ") && !line.starts_with("> ") && line != ">" && !line.starts_with("{ [") && !line.starts_with("} [")) {
-      if (!has_head && !line.starts_with("curl: (")) continue;  // a progress meter, a command
+      const bool by_curl = line.starts_with("curl: (");
+      if (!has_head && !by_curl) continue;                                                // a progress meter, a command
+      if (by_curl && has_head && !has_body && !answer.ends_with("\n\n")) answer += '\n';  // that is no header
       has_body = has_body || !trimmed(line).empty();
       answer.append(line).append("\n");
     }

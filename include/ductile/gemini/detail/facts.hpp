@@ -86,6 +86,7 @@ struct Facts {
   // The answer of generateContent.
   bool member_seen = false;  // of whatever name
   bool candidates_seen = false;
+  bool usage_seen = false;  // of tokens, which only an answer has
   bool candidate_seen = false;
   bool content_seen = false;
   bool feedback_seen = false;
@@ -292,6 +293,8 @@ class FactsCollector {
       facts_.content_seen = true;
     } else if (LenientPath::same_name(name, "promptfeedback")) {
       facts_.feedback_seen = true;
+    } else if (LenientPath::same_name(name, "usagemetadata")) {
+      facts_.usage_seen = true;
     }
   }
 
@@ -860,8 +863,9 @@ class FactsCollector {
     constexpr std::array<std::string_view, 14> reasons{" client error", " server error", " too many requests", " service",   " internal",
                                                        " bad ",         " unauthorized", " forbidden",         " not found", " gateway",
                                                        " post http",    " get http",     " unavailable",       " resource"};
-    constexpr std::array<std::string_view, 10> heads{
-        "error: ", "exception: ", "exhausted: ", "unavailable: ", "denied: ", "argument: ", "gemini: ", "success: ", "失败: ", "("};
+    constexpr std::array<std::string_view, 11> heads{
+        "error: ", "status of ", "exception: ", "exhausted: ", "unavailable: ", "denied: ", "argument: ", "gemini: ", "success: ",
+        "失败: ",  "("};
     return find_status(words, [&](std::string_view before, std::string_view behind) {
       return std::ranges::any_of(reasons, [behind](std::string_view reason) { return behind.starts_with(reason); }) ||
              std::ranges::any_of(heads, [before](std::string_view head) { return before.ends_with(head); });

@@ -70,7 +70,7 @@ class Judge {
   [[nodiscard]] bool claims_success() const noexcept {
     if (status_ >= 300 || facts_.error_seen || facts_.told || !facts_.status.empty() || !facts_.reasons.empty()) return false;
     const bool reason = !facts_.finish_reason.empty() && !(facts_.finish_in_words && ends_plainly());
-    return (http_ >= 200 && http_ < 300) || facts_.candidates_seen || reason || !facts_.block_reason.empty();
+    return (http_ >= 200 && http_ < 300) || facts_.candidates_seen || facts_.usage_seen || reason || !facts_.block_reason.empty();
   }
 
   [[nodiscard]] int status_of_rpc() const noexcept {
@@ -337,13 +337,17 @@ class Judge {
     // A proxy that could not reach the service says so under a status of its own choice.
     constexpr std::string_view not_retrieved{"url could not be retrieved"};
     if (status_ >= 500 && facts_.says(not_retrieved)) return decide("envoy-503", Confidence::likely, "body", not_retrieved);
-    if (status_ == 0)
+    if (status_ == 0) {
       for (const std::string_view check : robot_checks)
         if (facts_.says(check)) {
           decide("proxy-block-page-403", Confidence::likely, "body", check);
           result_.advice = taken_for_a_robot;
           return true;
         }
+      if (facts_.says(proxy_asks_for_login)) return decide("proxy-auth-407", Confidence::likely, "body", proxy_asks_for_login);
+      for (const std::string_view page : block_pages)
+        if (facts_.says(page)) return decide("proxy-block-page-403", Confidence::likely, "body", page);
+    }
     if (const Wording* said = status_ == 0 ? wording(Topic::server) : nullptr)
       return decide(said->id, Confidence::likely, "body", said->phrase);
     if (status_ == 0) return decide("captive-200-html", Confidence::likely, "body", "a web page where an answer was expected");
