@@ -8,13 +8,13 @@
 #include <ductile/core/verdict.hpp>       // Kind, QuotaDimension, Remedy, Verdict
 #include <ductile/detail/min_max.hpp>
 #include <ductile/policies/detail/fixed_count.hpp>    // FixedCount
+#include <ductile/policies/detail/quota_guess.hpp>    // QuotaGuess
 #include <ductile/policies/detail/sliding_count.hpp>  // SlidingCount, Tick
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
 namespace ductile::inline DUCTILE_VERSION::detail {
@@ -38,7 +38,7 @@ class QuotaLedger {
     std::optional<Time> opens;  // when the window that it named takes more; none: it named none that is kept here
   };
 
-  static constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max() / 4;
+  static constexpr std::int64_t no_limit = QuotaGuess::no_limit;
 
   explicit QuotaLedger(const Windows& windows) : tick_(tick_for(windows)) {
     for (std::size_t i = 0; i < N; ++i) windows_[i].begin(windows[i], tick_);
@@ -53,7 +53,7 @@ class QuotaLedger {
       // Once a tick: only the calendar knows that the computer slept, or that its clock was set.
       if (window.fixed && (tick != window.calendar_read || now_ >= window.fixed->end())) read_calendar(window, now);
       if (window.learnt && window.learnt_until <= now_) window.learnt.reset();
-      if (window.guess && later(window.guess->refused, std::chrono::hours{24}) <= now_) window.guess.reset();
+      window.guess.forget_what_is_old(now_);
     }
   }
 
@@ -150,8 +150,7 @@ class QuotaLedger {
 
   // The limit in force: the configured one, or what the service said or our own count tells when that is lower.
   [[nodiscard]] std::int64_t limit(std::size_t i, const QuotaWindow& terms) const noexcept {
-    const auto& guess = windows_[i].guess;
-    return detail::min(known_limit(i, terms), guess ? guess->in_force() : no_limit);
+    return detail::min(known_limit(i, terms), windows_[i].guess.limit());
   }
 
   [[nodiscard]] std::int64_t used(std::size_t i) const noexcept {
@@ -191,19 +190,6 @@ class QuotaLedger {
     std::int64_t cost = 0;
   };
 
-  // What our own count says of a window, where the service refuses without a word about which one is full.
-  struct Guess {
-    std::int64_t limit = no_limit;   // what it had taken then
-    std::int64_t before = no_limit;  // the same, before the refusals that come one upon the other
-    std::int64_t step = 1;           // by which it grows, twice as much each time
-    int rests = 0;                   // how often it had taken nothing, and refused; one by one then
-    bool holds_up = false;           // somebody waits for it who would not wait without
-    Time refused{};                  // the last time
-    Time grows{};                    // not before then, and only where it holds somebody up
-
-    [[nodiscard]] std::int64_t in_force() const noexcept { return rests > 0 ? 1 : limit; }
-  };
-
   struct Window {
     void begin(const QuotaWindow& window, Duration tick) {
       if (window.daily())
@@ -220,13 +206,12 @@ class QuotaLedger {
     Time closed_until = Time::min();
     std::optional<std::int64_t> learnt;
     Time learnt_until{};
-    std::optional<Guess> guess;
+    QuotaGuess guess;
     Turns turns;
   };
 
-  static constexpr int longest_hint = 10;   // spans of its window
-  static constexpr int longest_turn = 10;   // likewise
-  static constexpr int longest_guess = 10;  // likewise, before it is tried whether the window takes more
+  static constexpr int longest_hint = 10;  // spans of its window
+  static constexpr int longest_turn = 10;  // likewise
 
   struct Turn {
     Time at{};
@@ -302,59 +287,28 @@ class QuotaLedger {
   }
 
   // Nobody knows which window is full. That the first one of a span takes no more than it has taken does for all of them, while attempts
-  // are alike. Where it has taken nothing, something is full that outlasts it: one attempt finds out, less and less often.
+  // are alike.
   template <class Counts>
   void guess(const Windows& terms, const Verdict& verdict, Counts counts) noexcept {
     std::size_t i = 0;
     while (i < N && (terms[i].daily() || terms[i].unit == QuotaUnit::microdollars)) ++i;
     if (i == N) return;
-    const Duration span = terms[i].span;
-    const Duration longest = longest_hint * span;
-    if (!windows_[i].guess) windows_[i].guess.emplace();
-    Guess& guess = *windows_[i].guess;
-    if (guess.refused + span <= now_) guess.before = guess.limit;
-    Duration closed_for = detail::min(detail::max(verdict.hint, Duration::zero()), longest);
-    if (const std::int64_t taken = used(i) - counts(terms[i]); taken > 0) {
-      guess.limit = detail::min(guess.limit, taken);
-      guess.step = detail::max<std::int64_t>(guess.limit / 8, 1);
-      guess.rests = 0;
-      guess.grows = later(now_, closed_for + longest_guess * span);
-    } else {
-      // What was on its way with this one was not taken, either.
-      guess.limit = guess.before;
-      const Duration rest = guess.rests == 0 ? Duration{} : detail::min(span / 8 * (1 << guess.rests), longest);
-      if (rest < longest) ++guess.rests;
-      closed_for = detail::max(closed_for, rest);
-      guess.grows = later(now_, closed_for + span);
-    }
-    guess.holds_up = false;
-    guess.refused = now_;
-    windows_[i].closed_until = detail::max(windows_[i].closed_until, later(now_, closed_for));
-  }
-
-  // That it is as it was is a guess, too.
-  void grow(Guess& guess, Duration span) const noexcept {
-    if (!guess.holds_up || guess.grows > now_) return;
-    if (guess.rests == 0) {
-      guess.limit = detail::min(guess.limit + guess.step, no_limit);
-      guess.step = detail::min(2 * guess.step, no_limit);
-    }
-    guess.rests = 0;
-    guess.holds_up = false;
-    guess.grows = later(now_, span);
+    Window& window = windows_[i];
+    const Duration closed_for = window.guess.refused(now_, terms[i].span, used(i) - counts(terms[i]), verdict.hint);
+    window.closed_until = detail::max(window.closed_until, later(now_, closed_for));
   }
 
   // When window `i` has room for `cost`, not before `from`.
   [[nodiscard]] Opening first_opening(std::size_t i, const QuotaWindow& terms, std::int64_t cost, Time from, Time deadline, Now now,
                                       bool has_turn) noexcept {
     Window& window = windows_[i];
-    if (window.guess) grow(*window.guess, terms.span);
+    window.guess.grow(now_, terms.span);
     const std::int64_t most = limit(i, terms);
     if (most == 0) return refuse(Admission::reject(Kind::quota, end_of_time, "limit-zero"));
     const std::int64_t needed = detail::min(cost, most);  // what is larger than its window goes alone
     if (terms.daily()) return opening_of_day(window, needed, most, from, now);
     const Opening opening = opening_of_span(window, terms, needed, most, from, deadline, has_turn);
-    if (window.guess && (!opening.open || opening.at > from)) window.guess->holds_up = true;
+    if (!opening.open || opening.at > from) window.guess.hold_up();
     return opening;
   }
 
