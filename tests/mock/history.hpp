@@ -79,6 +79,9 @@ inline auto time_left(Duration span) {
 inline auto words_only() {
   return [](Entry& entry) { entry.image_wanted = entry.image_given = false; };
 }
+inline auto with_image() {
+  return [](Entry& entry) { entry.image_given = true; };
+}
 inline auto on_demand() {
   return [](Entry& entry) { entry.asked_for = true; };
 }

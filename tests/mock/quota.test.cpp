@@ -58,6 +58,13 @@ TEST_CASE("Midnight in California is told through both changes of the clock", "[
   }
 }
 
+TEST_CASE("A limit of images stands in the way of nobody who asks for words", "[mock]") {
+  Quota quota{1, Tier{.name = "t", .images_per_minute = 0}};
+  CHECK(quota.check("p", "gemini-3-pro-image", 10, noon).size() == 1);
+  CHECK(quota.check("p", "gemini-3-pro-image", 10, noon, true, false).empty());
+  CHECK(quota.check("p", "gemini-3.8-flash", 10, noon, false, false).empty());
+}
+
 TEST_CASE("A window of a minute is full at its limit and empty when the next begins", "[mock]") {
   Quota quota{1, Tier{.name = "t", .requests_per_minute = 3}};
   WallTime time = noon;

@@ -49,6 +49,17 @@ TEST_CASE("Sending the same again after what will never change is found", "[mock
        {"what passes may be asked again", {asked(0s, "internal"), asked(9s, "ok-image")}, ""}});
 }
 
+TEST_CASE("An answer of another tier or model that has its image is what was asked for", "[mock][verdict]") {
+  for (const char* const id : {"tier-downgraded", "model-substituted"}) {
+    CAPTURE(id);
+    check_repeats({{"again", {asked(0s, id) | with_image(), asked(30s, id) | with_image()}, ""},
+                   {"without the image it is none", {asked(0s, id), asked(30s, id)}, "retried_non_retryable 2<1"}});
+    const ductile::mock::Entry kept = asked(0s, id) | with_image();
+    CHECK(ductile::mock::answered(kept).good);
+    CHECK(ductile::mock::waste_of(kept).nanodollars == 0);
+  }
+}
+
 TEST_CASE("Asking on a day that is spent is found, and told apart from coming too early to the next one", "[mock][verdict]") {
   // It is 10:00 in California; midnight is in 14 hours.
   check_repeats({{"an hour later", {asked(0s, "rpd-free"), asked(1h, "rpd-free")}, "retried_spent_day 2<1"},
@@ -89,6 +100,7 @@ TEST_CASE("Taking a limit to another key of its project is found", "[mock][verdi
        {"on the same day", {asked(0s, "rpd-paid"), asked(3h, "rpd-paid") | with_key(8)}, "switched_key_same_project 2<1"},
        {"a limit of zero", {asked(0s, "limit-zero"), asked(30h, "limit-zero") | with_key(8)}, "switched_key_same_project 2<1"},
        // Near misses.
+       {"the hint is over", {asked(0s, "rpm-paid") | hint(20s), asked(20s, "ok-image") | with_key(8)}, ""},
        {"the minute is over", {asked(0s, "rpm-paid"), asked(61s, "ok-image") | with_key(8)}, ""},
        {"a day later", {asked(0s, "rpd-paid"), asked(15h, "ok-image") | with_key(8)}, ""},
        {"a key of another project", {asked(0s, "rpd-paid"), asked(5s, "ok-image") | with_key(8) | of_project(8)}, ""},

@@ -103,8 +103,9 @@ class Quota {
 
   /// The windows that one more call of so many input tokens would overrun: none, if it may pass.
   /// \param draws The model makes images; one that only writes may have limits of its own.
+  /// \param image An image is wanted: what asks for words alone needs no room for one.
   [[nodiscard]] std::vector<QuotaViolation> check(std::string_view project, std::string_view model, std::int64_t tokens, WallTime time,
-                                                  bool draws = true) {
+                                                  bool draws = true, bool image = true) {
     const Tier limits = draws || !tier_.text ? tier_ : text_limits(tier_);
     Windows& used = windows(project, model, time);
     std::vector<QuotaViolation> full;
@@ -119,7 +120,7 @@ class Quota {
     };
     look_at_minute(QuotaDimension::requests_per_minute, &MinuteCost::requests, 1, limits.requests_per_minute);
     look_at_minute(QuotaDimension::tokens_per_minute, &MinuteCost::tokens, tokens, limits.tokens_per_minute);
-    look_at_minute(QuotaDimension::images_per_minute, &MinuteCost::images, 1, limits.images_per_minute);
+    if (image) look_at_minute(QuotaDimension::images_per_minute, &MinuteCost::images, 1, limits.images_per_minute);
     Spending& spent = spending(project, time);  // what a call costs is known when it has ended: so one may go over
     if (full.empty() && spent.sum >= tier_.nanodollars_per_ten_minutes)
       full.push_back({QuotaDimension::spend, tier_.nanodollars_per_ten_minutes / 1'000'000'000,

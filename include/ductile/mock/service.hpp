@@ -125,7 +125,7 @@ class Service {
       return detail::from_seconds(dice.with("quickly").between(parameters.network.low, parameters.network.high));
     };
 
-    if (auto full = quota_.check(project, scene.model, asked.tokens, now, draws); !full.empty()) {
+    if (auto full = quota_.check(project, scene.model, asked.tokens, now, draws, asked.image); !full.empty()) {
       if (parameters.count_rejected) quota_.count(project, scene.model, {.day = false}, now);
       settled.quota = refusal_words(full, quota_.tier().free(), parameters, switches.lying_retry_info, dice);
       settled.id = std::string{quota_row(full, *settled.quota)};

@@ -9,6 +9,7 @@
 #include <ductile/mock/price.hpp>       // Price
 
 #include <cstdint>
+#include <string_view>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
 
@@ -30,8 +31,12 @@ struct Answered {
   [[nodiscard]] bool failure_known_at(WallTime moment) const noexcept { return failure && known_at(moment); }
 };
 
+/// Whether a row's answer is what was asked for, and only said to be of another tier or model: asking again is no repeat of a failure.
+[[nodiscard]] constexpr bool is_worth_keeping(std::string_view id) noexcept { return id == "tier-downgraded" || id == "model-substituted"; }
+
 [[nodiscard]] inline Answered answered(const Entry& entry) {
   Answered answer{.number = entry.number, .key = entry.key, .request = entry.request, .failure = gemini::find_failure(entry.id)};
+  if (entry.image_given && is_worth_keeping(entry.id)) answer.failure = nullptr;
   answer.good = !answer.failure && entry.status == 200 && (entry.image_given || !entry.image_wanted);
   answer.image_wanted = entry.image_wanted;
   answer.status = entry.status;

@@ -9,7 +9,6 @@
 #include <ductile/mock/verdict/finding.hpp>   // Fault, Findings
 #include <ductile/mock/verdict/job.hpp>       // Job
 
-#include <algorithm>
 #include <chrono>
 
 namespace ductile::inline DUCTILE_VERSION::mock {
@@ -23,7 +22,7 @@ namespace detail {
 inline bool limit_holds(const Answered& last, WallTime now) {
   if (last.failure->remedy == Remedy::next_day) return pacific_day(now) == pacific_day(last.time);
   if (last.failure->remedy == Remedy::never) return true;  // a limit of zero, a balance that is spent
-  return now < last.time + std::max<Duration>(last.hint, std::chrono::minutes{1});
+  return now < last.time + (last.hint > Duration::zero() ? last.hint : std::chrono::minutes{1});
 }
 
 // Whether it slept most of what was left of the day, and not all of it.
