@@ -239,7 +239,10 @@ TEST_CASE("A model's name cannot break the JSON that repeats it", "[mock]") {
 TEST_CASE("Unknown rows are refused in the mock's own name", "[mock]") {
   const Answer given = answer("no-such-row");
   CHECK(given.status == 400);
-  CHECK(given.body().find("ductile mock: there is no scenario 'no-such-row'") != std::string::npos);
+  CHECK(given.body().find("ductile mock: there is no scenario 'no-such-row'; `ductile mock --list` has them all") != std::string::npos);
+  CHECK(answer("overloded").body().find("there is no scenario 'overloded'; the nearest is 'overloaded'; `ductile mock --list`") !=
+        std::string::npos);
+  CHECK(answer("rpd-piad").body().find("the nearest is 'rpd-paid'") != std::string::npos);
 }
 
 TEST_CASE("Dates and durations are written as the service writes them", "[mock]") {
