@@ -236,6 +236,17 @@ TEST_CASE("A model's name cannot break the JSON that repeats it", "[mock]") {
   CHECK(std::string{json::parse(given.body()).at("error").at("message").as_string()}.starts_with("models/" + model + " is not found"));
 }
 
+TEST_CASE("A row that is no answer has no status to list", "[mock]") {
+  std::set<std::string_view> without;
+  for (const std::string_view id : ductile::mock::all_answers())
+    if (!ductile::mock::status_of_row(id)) without.insert(id);
+  CHECK(without == std::set<std::string_view>{"dns-failure", "connect-refused", "connect-timeout", "tls-failure", "reset-before-headers",
+                                              "client-deadline", "half-close-no-reply", "h2-goaway", "half-status-line"});
+  CHECK(ductile::mock::status_of_row("overloaded") == 503);
+  CHECK(ductile::mock::status_of_row("rpd-paid") == 429);
+  CHECK(ductile::mock::status_of_row("reset-mid-body") == 200);
+}
+
 TEST_CASE("Unknown rows are refused in the mock's own name", "[mock]") {
   const Answer given = answer("no-such-row");
   CHECK(given.status == 400);
