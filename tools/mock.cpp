@@ -3,7 +3,7 @@
 
 #include <ductile/mock/engine.hpp>           // Engine
 #include <ductile/mock/provenance.hpp>       // provenance_of, way_to_ask
-#include <ductile/mock/rows.hpp>             // all_answers, find_row
+#include <ductile/mock/rows.hpp>             // all_answers, status_of_row
 #include <ductile/mock/scenario_json.hpp>    // parse_time
 #include <ductile/mock/scenario_schema.hpp>  // scenario_schema_text
 #include <ductile/mock/server.hpp>           // Server, SidePortNumbers
@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -35,14 +36,15 @@ namespace {
 // Every answer that the mock can give, a line each.
 void list_answers(bool as_json) {
   for (const std::string_view id : mock::all_answers()) {
-    const mock::Row* row = mock::find_row(id);
-    const int status = row ? row->status : 429;  // a quota's
+    const std::optional<int> status = mock::status_of_row(id);
     const std::string_view words = name(mock::provenance_of(id));
     if (as_json)
-      fmt::print("{}\n", boost::json::serialize(
-                             boost::json::object{{"id", id}, {"status", status}, {"words", words}, {"ask", mock::way_to_ask(id)}}));
+      fmt::print(
+          "{}\n",
+          boost::json::serialize(boost::json::object{
+              {"id", id}, {"status", status ? boost::json::value(*status) : nullptr}, {"words", words}, {"ask", mock::way_to_ask(id)}}));
     else
-      fmt::print("{:<32} {:<4} {:<11} {}\n", id, status, words, mock::way_to_ask(id));
+      fmt::print("{:<32} {:<4} {:<11} {}\n", id, status ? std::to_string(*status) : "-", words, mock::way_to_ask(id));
   }
 }
 

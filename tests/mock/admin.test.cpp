@@ -214,6 +214,7 @@ TEST_CASE("Switches are turned while the service runs, and what was asked is not
   CHECK(asking::json_of(desk.get("requests")).at("requests").at(2).at("hint_s").to_number<double>() > 3600);
   const auto back = asking::json_of(desk.post("switches", R"({"lying_retry_info": null, "shared_capacity": null})"));
   CHECK(back == boost::json::parse(R"({"count_failures": false, "lying_retry_info": null, "shared_capacity": null})"));
+  CHECK(asking::json_of(desk.post("switches", R"({"count_failures": null})")).at("count_failures") == true);
 }
 
 TEST_CASE("A switch that the service was started with outlasts another scenario, unless that names it", "[mock]") {
@@ -324,9 +325,13 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
       {"scenario", R"({"episodes": [{"answer": "internal", "until": "2020-01-01T00:00:00Z"}]})",
        "episodes[0].until must be later than the start ("},
       {"switches", R"({"count_failure": true})", "switches has no member 'count_failure'; the nearest is 'count_failures'"},
-      {"switches", R"({"count_failures": 1})", "switches.count_failures must be true or false; it is 1"},
+      {"switches", R"({"count_failures": 1})", "switches.count_failures must be true, false or null; it is 1"},
       {"switches", R"({"lying_retry_info": true, "shared_capacity": -1})", "switches.shared_capacity must be a number from 0 to 1000000"},
       {"switches", "[]", "the body must be an object; it is []"},
+      {"quota/refill", R"({"project": "a"})", "quota/refill takes no body, or an empty object; it is {\"project\":\"a\"}"},
+      {"quota/refill", "null", "quota/refill takes no body, or an empty object; it is null"},
+      {"reset", R"({"keep": "journal"})", "reset takes no body, or an empty object; it is {\"keep\":\"journal\"}"},
+      {"reset", "garbage", "the body is not JSON"},
       {"state", R"({"state": 1})", "state must be a text; it is 1"},
       {"state", R"({"state": "up", "state": "down"})", "the body has the member 'state' twice in one object"},
       {"state", "{}", "the body must have the member 'state'"},
@@ -336,6 +341,7 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
   }));
   Desk desk;
   desk.engine.play({.name = "before", .tier = ductile::mock::find_tier("free").value()}, opening);
+  (void)desk.engine.answer(asking::for_image("a cat"), desk.clock.now());
   const Answer refused = desk.post(row.page, row.body);
   CHECK(refused.status == 400);
   CHECK(refused.body().size() < 400);
@@ -344,6 +350,8 @@ TEST_CASE("A body that makes no sense is refused by member, range and value, and
   CHECK(desk.engine.tier().name == "free");
   CHECK_FALSE(desk.engine.scenario().switches.lying_retry_info);
   CHECK(desk.engine.state().empty());
+  CHECK(desk.engine.journal(0).total() == 1);
+  CHECK_FALSE(asking::json_of(desk.get("quota")).at("used").as_array().empty());
   CHECK(desk.clock.now() < opening + 10s);
 }
 

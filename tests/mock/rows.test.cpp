@@ -236,10 +236,24 @@ TEST_CASE("A model's name cannot break the JSON that repeats it", "[mock]") {
   CHECK(std::string{json::parse(given.body()).at("error").at("message").as_string()}.starts_with("models/" + model + " is not found"));
 }
 
+TEST_CASE("A row that is no answer has no status to list", "[mock]") {
+  std::set<std::string_view> without;
+  for (const std::string_view id : ductile::mock::all_answers())
+    if (!ductile::mock::status_of_row(id)) without.insert(id);
+  CHECK(without == std::set<std::string_view>{"dns-failure", "connect-refused", "connect-timeout", "tls-failure", "reset-before-headers",
+                                              "client-deadline", "half-close-no-reply", "h2-goaway", "half-status-line"});
+  CHECK(ductile::mock::status_of_row("overloaded") == 503);
+  CHECK(ductile::mock::status_of_row("rpd-paid") == 429);
+  CHECK(ductile::mock::status_of_row("reset-mid-body") == 200);
+}
+
 TEST_CASE("Unknown rows are refused in the mock's own name", "[mock]") {
   const Answer given = answer("no-such-row");
   CHECK(given.status == 400);
-  CHECK(given.body().find("ductile mock: there is no scenario 'no-such-row'") != std::string::npos);
+  CHECK(given.body().find("ductile mock: there is no scenario 'no-such-row'; `ductile mock --list` has them all") != std::string::npos);
+  CHECK(answer("overloded").body().find("there is no scenario 'overloded'; the nearest is 'overloaded'; `ductile mock --list`") !=
+        std::string::npos);
+  CHECK(answer("rpd-piad").body().find("the nearest is 'rpd-paid'") != std::string::npos);
 }
 
 TEST_CASE("Dates and durations are written as the service writes them", "[mock]") {

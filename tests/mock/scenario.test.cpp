@@ -17,6 +17,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -174,6 +175,45 @@ TEST_CASE("A state of which nothing is said is one in which nothing is written d
   CHECK(accepts("mended", "mended"));
   CHECK_THROWS_AS(accepts("mended", "mendet"), ConfigError);
   CHECK_THROWS_AS(accepts("mended", "Mended"), ConfigError);
+  // Short names, and those with a mark at their end, are near one another and meant.
+  for (const auto& [state, next] : {std::pair{"a", "b"},
+                                    {"bad", "mad"},
+                                    {"up", "uq"},
+                                    {"warm", "hot"},
+                                    {"step-a", "step-b"},
+                                    {"outage-eu", "outage-us"},
+                                    {"shop A", "shop B"}}) {
+    INFO(state << ' ' << next);
+    CHECK_NOTHROW(accepts(state, next));
+  }
+  CHECK_THROWS_AS(accepts("down", "dwon"), ConfigError);
+}
+
+TEST_CASE("A state of which nothing else speaks is refused wherever it stands, where it is nearly another", "[mock]") {
+  const auto refusal = [](std::string_view text) -> std::string {
+    try {
+      (void)read_scenario(text, 1);
+      return {};
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+  };
+  for (const std::string state : {"outge", "outages", "Outage"}) {
+    INFO(state);
+    CHECK(refusal(R"({"state": ")" + state + R"(", "episodes": [{"answer": "overloaded", "state": "outage"}]})") ==
+          "scenario: state must be a state that is spoken of elsewhere, or a name unlike all of these; it is '" + state +
+              "'; the nearest is 'outage'");
+  }
+  CHECK(refusal(R"({"state": "dwon", "episodes": [{"answer": "overloaded", "state": "down"}]})") != "");
+  CHECK(refusal(R"({"episodes": [{"answer": "overloaded", "state": "down", "until_state": "dwon"}]})") ==
+        "scenario: episodes[0].state must be a state that is spoken of elsewhere, or a name unlike all of these; it is 'down'; the nearest "
+        "is 'dwon'");
+  CHECK(refusal(R"({"state": "down", "episodes": [{"answer": "overloaded", "state": "down", "until_state": "dwon"}]})") ==
+        "scenario: episodes[0].until_state must be a state that is spoken of elsewhere, or a name unlike all of these; it is 'dwon'; the "
+        "nearest is 'down'");
+  CHECK(refusal(R"({"state": "calm", "episodes": [{"answer": "overloaded", "state": "outage-eu"},
+                                                  {"answer": "internal", "state": "outage-us"}]})") == "");
+  CHECK(refusal(R"({"state": "cold", "episodes": [{"answer": "overloaded", "state": "warm", "until_state": "mended"}]})") == "");
 }
 
 TEST_CASE("A folder, and a file that is not there, are no scenario", "[mock]") {
@@ -251,9 +291,10 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
       {R"({"model": {"count_429_rpm": 1}})", "model.count_429_rpm must be true or false; it is 1"},
       {R"({"model": "sunny"})", "model must be calm, day or an object; it is 'sunny'"},
       {R"({"tier": "tier9"})", "tier must be one of zero, free-2026, free, tier1"},
+      {R"({"tier": 1})", "tier must be a tier's name, or an object of limits; it is 1"},
       {R"({"tier": {"rmp": 9}})", "tier has no member 'rmp'; the nearest is 'rpm'"},
-      {R"({"count_failures": "no"})", "count_failures must be true or false; it is \"no\""},
-      {R"({"lying_retry_info": 1})", "lying_retry_info must be true or false; it is 1"},
+      {R"({"count_failures": "no"})", "count_failures must be true, false or null; it is \"no\""},
+      {R"({"lying_retry_info": 1})", "lying_retry_info must be true, false or null; it is 1"},
       {R"({"shared_capacity": -1})", "shared_capacity must be a number from 0 to 1000000; it is -1"},
       {R"({"shared_capacity": {"burst": 0}})", "shared_capacity.burst must be a number from 1 to 1000000; it is 0"},
       {R"({"model": {"quota_window": "rolling"}})", "model.quota_window must be fixed or sliding; it is \"rolling\""},
@@ -272,9 +313,11 @@ TEST_CASE("What is wrong in a scenario file is named, with its range and its val
        "episodes[0].match.size must be left out where image is false: a model that only writes takes none; it is \"1K\""},
       {R"({"state": "down", "episodes": [{"answer": "internal", "state": "down", "calls": 2, "next_state": "mendet"},
                                         {"answer": "ok-image", "state": "mended"}]})",
-       "episodes[0].next_state must be a state that an episode speaks of, or a name unlike all of these; it is 'mendet'; the nearest is "
+       "episodes[0].next_state must be a state that is spoken of elsewhere, or a name unlike all of these; it is 'mendet'; the nearest is "
        "'mended'"},
-      {R"({"projects": {"a": []}})", "projects: number 1 must have a key, or nobody belongs to it"},
+      {R"({"projects": {"a": []}})", "projects.a must have a key, or nobody belongs to it"},
+      {R"({"projects": {"AIzaSyA-1234567890123456789012345678901": []}})", "projects.[redacted] must have a key"},
+      {R"({"projects": {"a": ["k", ""]}})", "projects.a must hold keys that can be sent; one is empty"},
       {R"({"projects": {"AIza-a-key": "a"}})", "projects: number 1 must be an array of keys, after the project's name"},
       {R"({"projects": ["AIza-a-key"]})", "projects must be an object: {"},
       {R"({"projects": "AIza-a-key"})", "projects must be an object: {"},
@@ -519,10 +562,11 @@ TEST_CASE("The schema has the members that the reader knows, and no others", "[m
 TEST_CASE("The schema refuses what the reader refuses by its form", "[mock]") {
   const boost::json::value schema = ductile::mock::scenario_schema();
   for (const std::string_view text :
-       {R"([])", R"({"epsiodes": []})", R"({"episodes": [{"answer": "high-demnad"}]})", R"({"episodes": [{}]})",
-        R"({"episodes": [{"answer": "internal", "call": 1}]})", R"({"episodes": [{"answer": "internal", "after": 0.5}]})",
-        R"({"model": "sunny"})", R"({"model": {"p504": {"8K": [0, 0]}}})", R"({"tier": "tier9"})", R"({"starts_at": "10:00"})",
-        R"({"episodes": [{"answer": "internal", "latency_s": {"p100": 1}}]})", R"({"shared_capacity": "much"})"}) {
+       {R"([])", R"({"projects": {"a": [""]}})", R"({"epsiodes": []})", R"({"episodes": [{"answer": "high-demnad"}]})",
+        R"({"episodes": [{}]})", R"({"episodes": [{"answer": "internal", "call": 1}]})",
+        R"({"episodes": [{"answer": "internal", "after": 0.5}]})", R"({"model": "sunny"})", R"({"model": {"p504": {"8K": [0, 0]}}})",
+        R"({"tier": "tier9"})", R"({"starts_at": "10:00"})", R"({"episodes": [{"answer": "internal", "latency_s": {"p100": 1}}]})",
+        R"({"shared_capacity": "much"})"}) {
     INFO(text);
     CHECK(json_schema::complaint(schema, boost::json::parse(text)) != "");
     CHECK_THROWS_AS(read_scenario(text, 1), ConfigError);

@@ -102,6 +102,8 @@ inline std::string check(const value& root, const value& given_schema, const val
       holds = !given.is_number() || given.to_number<double>() <= by.to_number<double>();
     } else if (keyword == "pattern") {
       holds = !given.is_string() || matches(by.as_string(), given.as_string());
+    } else if (keyword == "minLength") {
+      holds = !given.is_string() || size(given.as_string().size(), by, true);
     } else if (keyword == "minItems" || keyword == "maxItems") {
       holds = !given.is_array() || size(given.as_array().size(), by, keyword == "minItems");
     } else if (keyword == "minProperties") {

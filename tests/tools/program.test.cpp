@@ -525,6 +525,17 @@ TEST_CASE("mock --fail-on-findings says at the end what its client did wrong, an
   if (row.flags.empty()) CHECK(service.stdout_text() == first);
 }
 
+TEST_CASE("mock --list has a status of each answer, and none of what is no answer", "[program]") {
+  Program lines{{"mock", "--list"}};
+  CHECK(lines.exit_status() == 0);
+  CHECK_THAT(lines.stdout_text(), Catch::Matchers::ContainsSubstring("\ndns-failure                      -    "));
+  CHECK_THAT(lines.stdout_text(), Catch::Matchers::ContainsSubstring("\noverloaded                       503  "));
+  Program objects{{"mock", "--list", "--json"}};
+  CHECK(objects.exit_status() == 0);
+  CHECK_THAT(objects.stdout_text(), Catch::Matchers::ContainsSubstring(R"({"id":"h2-goaway","status":null,)"));
+  CHECK_THAT(objects.stdout_text(), Catch::Matchers::ContainsSubstring(R"({"id":"overloaded","status":503,)"));
+}
+
 TEST_CASE("mock takes its switches from the command line, and prints the schema of its files", "[program]") {
   Program service{{"mock", "--scenario", "seed-mix", "--count-failures", "false", "--lying-retry-info", "true", "--shared-capacity", "24"}};
   REQUIRE(service.says("\n"));

@@ -86,10 +86,12 @@ class Admin {
           return shown(clock());
         }
         if (page == "quota/refill") {
+          refuse_body(page, request.body);
           engine_.refill_quota();
           return shown(quota());
         }
         if (page == "reset") {
+          refuse_body(page, request.body);
           engine_.reset(clock_.now());
           return shown(health());
         }
@@ -109,6 +111,14 @@ class Admin {
   }
 
   static boost::json::value parsed(std::string_view body) { return detail::parsed(body, "the body"); }
+
+  // What is passed over would be taken for a wish that was granted.
+  static void refuse_body(std::string_view page, std::string_view body) {
+    if (body.empty()) return;
+    const boost::json::value given = parsed(body);
+    if (!given.is_object() || !given.as_object().empty())
+      throw ConfigError{std::string{page} + " takes no body, or an empty object; it is " + detail::quoted(given)};
+  }
 
   void play(const boost::json::value& body) {
     const boost::json::object& given = detail::object(body, "the body");

@@ -287,10 +287,7 @@ Answer Engine::answer(const Request& request, WallTime now) {
   Answer given =
       !wanted.empty() ? Serving::on_demand(wanted, request, route, scene) : serving_->serve(request, route, scene, entry, project);
   entry.id = given.id;
-  entry.status = given.fault == ByteFault::reset_before_head || given.fault == ByteFault::close_before_head ||
-                         given.fault == ByteFault::silence || given.fault == ByteFault::garbage
-                     ? 0
-                     : given.status;
+  entry.status = shows_status(given.fault) ? given.status : 0;
   entry.asked_for = !wanted.empty();
   entry.latency = given.latency + given.between * (given.pieces.empty() ? 0 : given.pieces.size() - 1);
   entry.silent = given.fault == ByteFault::silence || given.fault == ByteFault::stall;

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -91,6 +92,13 @@ template <class Words>
 
 inline bool flag(const boost::json::value& value, std::string_view name) {
   if (!value.is_bool()) refuse_json(std::string{name} + " must be true or false; it is " + quoted(value));
+  return value.as_bool();
+}
+
+/// The same where null stands for what is usual.
+inline std::optional<bool> flag_or_null(const boost::json::value& value, std::string_view name) {
+  if (value.is_null()) return std::nullopt;
+  if (!value.is_bool()) refuse_json(std::string{name} + " must be true, false or null; it is " + quoted(value));
   return value.as_bool();
 }
 

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <ductile/core/verdict.hpp>           // Duration
+#include <ductile/detail/nearest_word.hpp>    // nearest_word
 #include <ductile/mock/detail/json_text.hpp>  // fill, json_text, print_json
 #include <ductile/mock/detail/words.hpp>      // token, word
 #include <ductile/mock/dice.hpp>              // Dice
 #include <ductile/mock/exchange.hpp>          // Answer
 #include <ductile/mock/quota_errors.hpp>      // quota_error, QuotaWords
-#include <ductile/mock/rows.hpp>              // find_row, Form, Row
+#include <ductile/mock/rows.hpp>              // all_answers, find_row, Form, Row
 #include <ductile/mock/scene.hpp>             // Delivery, http_date, Scene
 
 #include <boost/json.hpp>
@@ -280,11 +281,14 @@ inline void lay_fault(const Row& fault, Answer& answer) {
 [[nodiscard]] inline Answer reply(std::string_view id, const Scene& scene) {
   if (const Row* row = find_row(id)) return reply(*row, scene);
   if (const auto words = canned_quota_words(id)) return quota_reply(id, *words, scene);
+  const std::string_view nearest = ductile::detail::nearest_word(id, all_answers());
   Answer answer{.id = "unknown-scenario", .status = 400, .content_type = "application/json; charset=UTF-8"};
   answer.pieces = {
       detail::json_text({{"error",
                           {{"code", 400},
-                           {"message", "ductile mock: there is no scenario '" + std::string{id} + "'; `ductile doctor codes` lists them"},
+                           {"message", "ductile mock: there is no scenario '" + std::string{id} + "'; " +
+                                           (nearest.empty() ? std::string{} : "the nearest is '" + std::string{nearest} + "'; ") +
+                                           "`ductile mock --list` has them all"},
                            {"status", "INVALID_ARGUMENT"}}}})};
   return answer;
 }

@@ -11,6 +11,7 @@
 #include <ductile/mock/rows/transport_faults.hpp>
 
 #include <array>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +52,24 @@ constexpr void for_each_row(const Visitor& visit) {
 
 /// Whether the mock can answer with that row: every id of the failure catalogue, and the good answers, whose ids begin with `ok-`.
 [[nodiscard]] inline bool can_answer(std::string_view id) { return find_row(id) != nullptr || canned_quota_words(id).has_value(); }
+
+/// Whether a status arrives where that happens to an answer's bytes.
+[[nodiscard]] constexpr bool shows_status(ByteFault fault) noexcept {
+  switch (fault) {
+    case ByteFault::reset_before_head:
+    case ByteFault::close_before_head:
+    case ByteFault::close_in_head:
+    case ByteFault::silence:
+    case ByteFault::garbage: return false;
+    default: return true;
+  }
+}
+
+/// The status that a client sees of a row, by its id; none where the row is no answer, or ends before its status does.
+[[nodiscard]] inline std::optional<int> status_of_row(std::string_view id) {
+  if (const Row* row = find_row(id)) return shows_status(row->fault) ? std::optional{row->status} : std::nullopt;
+  return canned_quota_words(id) ? std::optional{429} : std::nullopt;
+}
 
 /// The rows of the transport that can be laid over another answer: what they do happens to its bytes.
 [[nodiscard]] inline std::vector<std::string_view> fault_names() {

@@ -6,7 +6,7 @@
 #include <ductile/detail/ascii.hpp>                  // is_digit
 #include <ductile/detail/iso_time.hpp>               // iso_time
 #include <ductile/detail/nearest_word.hpp>           // letters_between, nearest_word
-#include <ductile/gemini/redact.hpp>                 // shortened
+#include <ductile/gemini/redact.hpp>                 // redacted, shortened
 #include <ductile/mock/episode_json.hpp>             // read_episode, written_episode
 #include <ductile/mock/json_reading.hpp>             // Member, read_members
 #include <ductile/mock/key_check.hpp>                // name_of_key
@@ -65,14 +65,16 @@ namespace detail {
 [[nodiscard]] inline std::map<std::string, std::string, std::less<>> read_projects(const boost::json::object& given) {
   std::map<std::string, std::string, std::less<>> projects;
   std::map<std::string, std::string, std::less<>> projects_by_name;
-  // By its place: who has taken keys for names would find one in the sentence.
   std::size_t number = 0;
   for (const auto& [project, keys] : given) {
+    // By its place where keys may have been taken for names: the sentence would hold one.
     const std::string which = "projects: number " + std::to_string(++number);
     if (!keys.is_array()) refuse_json(which + " must be an array of keys, after the project's name");
-    if (keys.as_array().empty()) refuse_json(which + " must have a key, or nobody belongs to it");
+    const std::string path = "projects." + gemini::shortened(gemini::redacted(std::string{project}), 80);
+    if (keys.as_array().empty()) refuse_json(path + " must have a key, or nobody belongs to it");
     for (const auto& key : keys.as_array()) {
       if (!key.is_string()) refuse_json(which + " must hold texts alone");
+      if (key.as_string().empty()) refuse_json(path + " must hold keys that can be sent; one is empty");
       const std::string written{key.as_string()};
       const std::string_view other = projects_by_name.emplace(name_of_key(written), project).first->second;
       if (other != project) refuse_json(which + ": a key must have one project; one of its keys stands in another, too");
@@ -179,8 +181,8 @@ inline constexpr std::array scenario_members{
 
 namespace detail {
 
-/// The states that a scenario speaks of: in which it begins, and on which an episode depends. With `entered`, those into which one leads,
-/// too.
+/// The states that a scenario speaks of, each as often as it does: in which it begins, and on which an episode depends. With `entered`,
+/// those into which one leads, too.
 [[nodiscard]] inline std::vector<std::string_view> states_of(const Scenario& scenario, bool entered) {
   std::vector<std::string_view> states{scenario.state};
   for (const Episode& episode : scenario.episodes) {
@@ -191,21 +193,55 @@ namespace detail {
   return states;
 }
 
-/// Refuses the name of a state of which nothing is said, where it is nearly one of which something is. Any other such name is a state in
-/// which nothing is written down. Names that differ in their digits alone are meant as they stand.
-inline void refuse_misspelt_state(std::string_view state, const std::string& path, const std::vector<std::string_view>& known) {
-  if (state.empty() || std::find(known.begin(), known.end(), state) != known.end()) return;
-  const std::string_view nearest = ductile::detail::nearest_word(state, known);
+/// Whether two names of states are told apart by a mark that is meant as it stands: by their digits alone (`phase-1`, `phase-2`), or by a
+/// last part of one or two letters (`outage-eu`, `outage-us`).
+[[nodiscard]] inline bool differ_in_a_mark(std::string_view left, std::string_view right) {
   const auto without_digits = [](std::string_view name) {
     std::string rest{name};
     std::erase_if(rest, &ductile::detail::is_digit);
     return rest;
   };
-  constexpr std::size_t most_wrong = 2;
-  if (nearest.empty() || without_digits(nearest) == without_digits(state)) return;
+  if (without_digits(left) == without_digits(right)) return true;
+  const auto before_mark = [](std::string_view name) {
+    constexpr std::size_t longest_mark = 2;
+    const std::size_t separator = name.find_last_of("-_. ");
+    const std::size_t mark = separator == name.npos ? 0 : name.size() - separator - 1;
+    return mark >= 1 && mark <= longest_mark ? name.substr(0, separator) : std::string_view{};
+  };
+  return !before_mark(left).empty() && before_mark(left) == before_mark(right);
+}
+
+/// Refuses the name of a state of which nothing is said, where it is nearly one of which something is: up to two letters are wrong, and no
+/// more than a quarter of them. Any other such name is a state in which nothing is written down.
+inline void refuse_misspelt_state(std::string_view state, const std::string& path, const std::vector<std::string_view>& known) {
+  if (state.empty() || std::find(known.begin(), known.end(), state) != known.end()) return;
+  const std::string_view nearest = ductile::detail::nearest_word(state, known);
+  if (nearest.empty() || differ_in_a_mark(state, nearest)) return;
+  const std::size_t most_wrong = std::min<std::size_t>(std::min(state.size(), nearest.size()) / 4, 2);
   if (ductile::detail::letters_between(state, nearest) <= most_wrong)
-    refuse_json(path + " must be a state that an episode speaks of, or a name unlike all of these; it is '" + gemini::shortened(state, 80) +
-                "'; the nearest is '" + std::string{nearest} + "'");
+    refuse_json(path + " must be a state that is spoken of elsewhere, or a name unlike all of these; it is '" +
+                gemini::shortened(state, 80) + "'; the nearest is '" + std::string{nearest} + "'");
+}
+
+/// The same for each state of a scenario. What an episode leads into must be something that another place waits for; any other state is
+/// misspelt only where nothing else speaks of it.
+inline void refuse_misspelt_states(const Scenario& scenario) {
+  const auto spoken_of = states_of(scenario, true);
+  const auto refuse_where_alone = [&spoken_of](std::string_view state, const std::string& path) {
+    if (std::count(spoken_of.begin(), spoken_of.end(), state) != 1) return;
+    auto others = spoken_of;
+    std::erase(others, state);
+    refuse_misspelt_state(state, path, others);
+  };
+  const auto waited_for = states_of(scenario, false);
+  for (std::size_t i = 0; i < scenario.episodes.size(); ++i)
+    refuse_misspelt_state(scenario.episodes[i].next_state, "episodes[" + std::to_string(i) + "].next_state", waited_for);
+  refuse_where_alone(scenario.state, "state");
+  for (std::size_t i = 0; i < scenario.episodes.size(); ++i) {
+    const std::string path = "episodes[" + std::to_string(i) + "]";
+    refuse_where_alone(scenario.episodes[i].state, path + ".state");
+    refuse_where_alone(scenario.episodes[i].until_state, path + ".until_state");
+  }
 }
 
 }  // namespace detail
@@ -226,9 +262,7 @@ inline void refuse_misspelt_state(std::string_view state, const std::string& pat
     if (const auto until = scenario.episodes[i].until_moment; until && scenario.starts_at && *until <= *scenario.starts_at)
       detail::refuse_json("episodes[" + std::to_string(i) + "].until must be later than starts_at, or the episode never comes; it is " +
                           ductile::detail::iso_time(*until));
-  const auto states = detail::states_of(scenario, false);
-  for (std::size_t i = 0; i < scenario.episodes.size(); ++i)
-    detail::refuse_misspelt_state(scenario.episodes[i].next_state, "episodes[" + std::to_string(i) + "].next_state", states);
+  detail::refuse_misspelt_states(scenario);
   return scenario;
 }
 

@@ -40,12 +40,12 @@ namespace detail {
 /// The switches by their names, in a scenario and on the admin page.
 inline constexpr std::array switch_members{
     Member<Switches>{"count_failures",
-                     [](const Json& value, const std::string& path, Switches& into) { into.count_failures = flag(value, path); },
+                     [](const Json& value, const std::string& path, Switches& into) {
+                       into.count_failures = flag_or_null(value, path).value_or(Switches{}.count_failures);
+                     },
                      [](const Switches& from) -> Json { return from.count_failures; }},
     Member<Switches>{"lying_retry_info",
-                     [](const Json& value, const std::string& path, Switches& into) {
-                       into.lying_retry_info = value.is_null() ? std::nullopt : std::optional{flag(value, path)};
-                     },
+                     [](const Json& value, const std::string& path, Switches& into) { into.lying_retry_info = flag_or_null(value, path); },
                      [](const Switches& from) -> Json { return from.lying_retry_info ? Json(*from.lying_retry_info) : Json(nullptr); }},
     Member<Switches>{"shared_capacity",
                      [](const Json& value, const std::string& path, Switches& into) {

@@ -73,7 +73,8 @@ inline constexpr std::array tier_members{
 
 /// The tier of a JSON object of limits, or the known one of that name. \param path Where it stands in its file, for refusals.
 [[nodiscard]] inline Tier read_tier(const boost::json::value& value, const std::string& path) {
-  if (!value.is_object()) return tier_named(detail::text(value, path), path);
+  if (value.is_string()) return tier_named(detail::text(value, path), path);
+  if (!value.is_object()) detail::refuse_json(path + " must be a tier's name, or an object of limits; it is " + detail::quoted(value));
   Tier tier{.name = "custom"};
   detail::read_members<Tier>(value.as_object(), path, detail::tier_members, tier);
   return tier;
