@@ -312,6 +312,12 @@ class QuotaTracker {
     std::lock_guard<std::mutex> lock_;
   };
 
+  // Whether a refusal says neither which window is full nor, of a quota, how long it is spent.
+  [[nodiscard]] static constexpr bool lacks_details(const Verdict& refusal) noexcept {
+    if (refusal.dimension != QuotaDimension::none) return false;
+    return refusal.kind == Kind::rate_limit || (refusal.remedy == Remedy::after_delay && refusal.hint <= Duration::zero());
+  }
+
   [[nodiscard]] QuotaTicket ticket(std::uint8_t target) const noexcept {
     return {
         .target = target, .images = static_cast<std::uint16_t>(reserved_.images), .tokens = static_cast<std::uint32_t>(reserved_.tokens)};
@@ -373,7 +379,7 @@ class QuotaTracker {
           ++state.surprises_;
           reaction = reaction.noting(Signal::quota_surprise);
           // Neither side knows of a window that is full: then it is the service that has no room.
-          if (detail::QuotaLedger<N>::lacks_details(verdict)) reaction = reaction.taken_for(Kind::overload);
+          if (lacks_details(verdict)) reaction = reaction.taken_for(Kind::overload);
         }
         settlement.full = verdict.dimension;
         settlement.limit = verdict.limit;

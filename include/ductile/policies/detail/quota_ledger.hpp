@@ -142,12 +142,6 @@ class QuotaLedger {
     return lesson;
   }
 
-  // Whether a refusal says neither which window is full nor, of a quota, how long it is spent.
-  [[nodiscard]] static constexpr bool lacks_details(const Verdict& refusal) noexcept {
-    if (refusal.dimension != QuotaDimension::none) return false;
-    return refusal.kind == Kind::rate_limit || (refusal.remedy == Remedy::after_delay && refusal.hint <= Duration::zero());
-  }
-
   // The limit in force: the configured one, or what the service said or our own count tells when that is lower.
   [[nodiscard]] std::int64_t limit(std::size_t i, const QuotaWindow& terms) const noexcept {
     return detail::min(known_limit(i, terms), windows_[i].guess.limit());
