@@ -98,6 +98,10 @@ void add_scenarios(Seeds& seeds) {
       R"({"model": {"count_503_rpd": 1}})",
       R"({"model": {"p503_by_hour": [2]}})",
       R"({"model": {"network_s": 3}})",
+      R"({"model": {"quota_window": "sliding"}})",
+      R"({"model": {"quota_window": "none"}})",
+      R"({"model": {"permanent": {"400": 0.6, "403": 0.6, "404": 0}}})",
+      R"({"model": {"safety": {"borderline_share": 0.6, "prohibited_share": 0.6}}})",
       R"({"model": "day", "projects": {"studio": ["key-1", "key-2"]}})",
       R"({"model": {}, "episodes": []})",
       R"({"episodes": [{"answer": "no-such"}]})"};
